@@ -1,0 +1,48 @@
+//! The payload: what the packer adds to a launcher, and nothing else.
+//!
+//! ```text
+//! executable = stub … locator{offset, length} …        the launcher, with one slot patched
+//!              payload                                 found through the locator, never searched
+//!
+//! payload    = header          96 bytes    [`header`]   who wrote it, for which target, engine and CPU
+//!              section table   40 bytes each [`section`] where each section lies and how it is stored
+//!              manifest        section 1   [`manifest`] arguments, environment, grants
+//!              …                           [`chunk`]    sections stored in independently compressed pieces
+//! ```
+//!
+//! Everything up to the end of the manifest is the *prefix*: small, read in one go, and guarded by a SHA-256
+//! in the header. What follows is guarded piece by piece, by the checksum in each zstd frame. All numbers are
+//! little-endian. `docs/format.md` is the specification; this crate follows it to the byte, and `tests/golden`
+//! holds the vectors that both must meet.
+//!
+//! This crate does no I/O and knows neither wasmer nor WASI. A reader here never trusts a length or an offset:
+//! each is checked against the bytes at hand before it is used, and each error says at which byte it stands.
+#![forbid(unsafe_code)]
+
+mod bytes;
+pub mod chunk;
+pub mod cpu;
+mod error;
+pub mod header;
+pub mod locator;
+pub mod manifest;
+mod prefix;
+pub mod section;
+pub mod target;
+mod writer;
+
+pub use cpu::CpuFeatures;
+pub use error::{Error, Kind};
+pub use header::{Compiler, Engine, Header};
+pub use locator::Locator;
+pub use manifest::{DirGrant, Manifest};
+pub use prefix::Prefix;
+pub use section::{Encoding, Section, SectionKind};
+pub use target::Target;
+pub use writer::Writer;
+
+/// SHA-256 of `data`, as the format uses it.
+pub fn sha256(data: &[u8]) -> [u8; 32] {
+    use sha2::Digest;
+    sha2::Sha256::digest(data).into()
+}

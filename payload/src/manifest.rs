@@ -1,0 +1,164 @@
+//! The manifest: what the packer decided about how the app starts and what it may touch.
+//!
+//! A row of records, each `kind: u16, length: u32, content`. Kinds stand in ascending order; those marked
+//! *many* may repeat, in the order they were given; every other stands exactly once. So there is one way to
+//! write a manifest, and a reader need not guess.
+//!
+//! | kind | name | content | |
+//! | --- | --- | --- | --- |
+//! | 1 | producer | text: the program that packed, such as `wasmpack 0.1.0` | once |
+//! | 2 | app | text: the app's name, for messages | once |
+//! | 3 | module | 32 bytes: SHA-256 of the .wasm it came from | once |
+//! | 4 | argv0 | text: the app's first argument; without it, the name it was started by | at most once |
+//! | 5 | argument | text: baked before the user's own arguments | many |
+//! | 6 | environment | text: `NAME=VALUE` | many |
+//! | 7 | directory | flags u32 (bit 0: read-only), host length u32, host text, guest text | many |
+//!
+//! A text is UTF-8 without NUL; it is not terminated.
+
+use crate::{Error, Kind, bytes::Cursor};
+
+/// What the packer decided.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Manifest {
+    /// The program that packed, such as `wasmpack 0.1.0`.
+    pub producer: String,
+    /// The app's name, for messages.
+    pub app: String,
+    /// SHA-256 of the .wasm it came from.
+    pub module_sha256: [u8; 32],
+    /// The app's first argument; `None`: the file name it was started by.
+    pub argv0: Option<String>,
+    /// Arguments before the user's own.
+    pub args: Vec<String>,
+    /// Variables, each `NAME=VALUE` with a name that is not empty.
+    pub env: Vec<String>,
+    /// Directories the app may use.
+    pub dirs: Vec<DirGrant>,
+}
+
+/// A grant: one directory of the host under a name of the guest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DirGrant {
+    /// The host's path as it was written when packing; resolved when the executable runs.
+    pub host: String,
+    /// The path under which the app sees it.
+    pub guest: String,
+    /// True: the app may read, and nothing may change.
+    pub read_only: bool,
+}
+
+const PRODUCER: u16 = 1;
+const APP: u16 = 2;
+const MODULE: u16 = 3;
+const ARGV0: u16 = 4;
+const ARGUMENT: u16 = 5;
+const ENVIRONMENT: u16 = 6;
+const DIRECTORY: u16 = 7;
+const READ_ONLY: u32 = 1;
+
+impl Manifest {
+    /// The manifest's bytes.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        let mut record = |kind: u16, content: &[u8]| {
+            let len = u32::try_from(content.len()).expect("command lines are shorter than 4 GiB");
+            out.extend_from_slice(&kind.to_le_bytes());
+            out.extend_from_slice(&len.to_le_bytes());
+            out.extend_from_slice(content);
+        };
+        record(PRODUCER, self.producer.as_bytes());
+        record(APP, self.app.as_bytes());
+        record(MODULE, &self.module_sha256);
+        self.argv0.iter().for_each(|text| record(ARGV0, text.as_bytes()));
+        self.args.iter().for_each(|text| record(ARGUMENT, text.as_bytes()));
+        self.env.iter().for_each(|text| record(ENVIRONMENT, text.as_bytes()));
+        for grant in &self.dirs {
+            let mut content = Vec::new();
+            content.extend_from_slice(&(if grant.read_only { READ_ONLY } else { 0 }).to_le_bytes());
+            content.extend_from_slice(&(grant.host.len() as u32).to_le_bytes());
+            content.extend_from_slice(grant.host.as_bytes());
+            content.extend_from_slice(grant.guest.as_bytes());
+            record(DIRECTORY, &content);
+        }
+        out
+    }
+
+    /// Reads a manifest; `origin` is where `bytes` starts, from the start of the payload.
+    ///
+    /// # Errors
+    /// `Truncated` for a record that ends early; `Value` for an unknown kind or flag; `Mismatch` for a record out
+    /// of order, twice, or missing; `Text` for content that is no text, or a variable without a name.
+    pub fn parse(bytes: &[u8], origin: u64) -> Result<Manifest, Error> {
+        let mut cursor = Cursor::new(bytes, origin);
+        let mut manifest = Manifest::default();
+        let mut previous = 0;
+        while !cursor.is_empty() {
+            let start = cursor.offset();
+            let kind = cursor.u16()?;
+            let len = cursor.u32()?;
+            let at = cursor.offset();
+            let content = cursor.take(len as usize)?;
+            let repeats = kind == previous && kind >= ARGUMENT;
+            if kind <= previous && !repeats || previous < MODULE && kind != previous + 1 {
+                let expected = u64::from(previous) + 1;
+                let kind = Kind::Mismatch { field: "manifest record", expected, found: kind.into() };
+                return Err(Error::new(start, kind));
+            }
+            previous = kind;
+            match kind {
+                PRODUCER => manifest.producer = text(content, at, "producer")?,
+                APP => manifest.app = text(content, at, "app")?,
+                MODULE => manifest.module_sha256 = Cursor::new(content, at).array()?,
+                ARGV0 => manifest.argv0 = Some(text(content, at, "argv0")?),
+                ARGUMENT => manifest.args.push(text(content, at, "argument")?),
+                ENVIRONMENT => manifest.env.push(variable(content, at)?),
+                DIRECTORY => manifest.dirs.push(directory(content, at)?),
+                found => {
+                    let kind = Kind::Value { field: "manifest record", found: found.into() };
+                    return Err(Error::new(start, kind));
+                }
+            }
+            if kind == MODULE {
+                crate::bytes::equal(at, "module hash length", 32, len.into())?;
+            }
+        }
+        if previous < MODULE {
+            let kind =
+                Kind::Mismatch { field: "manifest record", expected: u64::from(previous) + 1, found: 0 };
+            return Err(Error::new(cursor.offset(), kind));
+        }
+        Ok(manifest)
+    }
+}
+
+fn text(content: &[u8], at: u64, field: &'static str) -> Result<String, Error> {
+    match std::str::from_utf8(content) {
+        Ok(text) if !text.contains('\0') => Ok(text.to_owned()),
+        _ => Err(Error::new(at, Kind::Text { field })),
+    }
+}
+
+fn variable(content: &[u8], at: u64) -> Result<String, Error> {
+    let field = "environment";
+    let variable = text(content, at, field)?;
+    match variable.find('=') {
+        Some(1..) => Ok(variable),
+        _ => Err(Error::new(at, Kind::Text { field })),
+    }
+}
+
+fn directory(content: &[u8], at: u64) -> Result<DirGrant, Error> {
+    let mut cursor = Cursor::new(content, at);
+    let flags = cursor.u32()?;
+    if flags & !READ_ONLY != 0 {
+        return Err(Error::new(at, Kind::Value { field: "directory flags", found: flags.into() }));
+    }
+    let host_len = cursor.u32()?;
+    let host_at = cursor.offset();
+    let host = text(cursor.take(host_len as usize)?, host_at, "directory host")?;
+    let guest_at = cursor.offset();
+    let guest_len = content.len() - (guest_at - at) as usize;
+    let guest = text(cursor.take(guest_len)?, guest_at, "directory guest")?;
+    Ok(DirGrant { host, guest, read_only: flags & READ_ONLY != 0 })
+}

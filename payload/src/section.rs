@@ -1,0 +1,137 @@
+//! The section table: what each part of the payload is, where it lies, and how it is stored.
+//!
+//! | offset | size | field |
+//! | --- | --- | --- |
+//! | 0 | 4 | kind |
+//! | 4 | 4 | encoding: 0 raw, 1 chunked |
+//! | 8 | 8 | offset: bytes from the start of the payload |
+//! | 16 | 8 | stored length: bytes in the payload |
+//! | 24 | 8 | length: bytes once decoded; the stored length when raw |
+//! | 32 | 4 | chunk size: decoded bytes a chunk; 0 when raw |
+//! | 36 | 4 | reserved, 0 |
+
+use crate::{
+    Error, Kind,
+    bytes::{Cursor, equal},
+    chunk,
+};
+
+/// Size of one entry in bytes.
+pub const ENTRY_SIZE: usize = 40;
+/// Every section starts at a multiple of this many bytes.
+pub const ALIGNMENT: u64 = 16;
+/// The most sections a payload has; a bound for readers.
+pub const MAX_SECTIONS: u32 = 64;
+
+/// What a section holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SectionKind {
+    /// The packer's decisions; always the first section, raw. See [`crate::manifest`].
+    Manifest,
+    /// wasmer's serialized artifact of the app, as the engine named in the header writes it.
+    Artifact,
+}
+
+impl SectionKind {
+    /// The number that stands for this kind in the table. The order of numbers is the order of sections.
+    pub fn id(self) -> u32 {
+        match self {
+            SectionKind::Manifest => 1,
+            SectionKind::Artifact => 2,
+        }
+    }
+
+    /// The kind with this number, if there is one.
+    pub fn from_id(id: u32) -> Option<SectionKind> {
+        match id {
+            1 => Some(SectionKind::Manifest),
+            2 => Some(SectionKind::Artifact),
+            _ => None,
+        }
+    }
+}
+
+/// How a section is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Encoding {
+    /// Byte for byte.
+    Raw,
+    /// In pieces of `chunk_size` bytes, each compressed on its own. See [`chunk`].
+    Chunked {
+        /// Decoded bytes a chunk; the last one may be shorter. A power of two.
+        chunk_size: u32,
+    },
+}
+
+/// One entry of the section table, checked: its range lies inside the payload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Section {
+    /// What it holds.
+    pub kind: SectionKind,
+    /// How it is stored.
+    pub encoding: Encoding,
+    /// Bytes from the start of the payload; a multiple of [`ALIGNMENT`].
+    pub offset: u64,
+    /// Bytes it takes in the payload.
+    pub stored_len: u64,
+    /// Bytes it has once decoded.
+    pub len: u64,
+}
+
+impl Section {
+    pub(crate) fn write(&self, out: &mut Vec<u8>) {
+        let (encoding, chunk_size) = match self.encoding {
+            Encoding::Raw => (0u32, 0),
+            Encoding::Chunked { chunk_size } => (1, chunk_size),
+        };
+        out.extend_from_slice(&self.kind.id().to_le_bytes());
+        out.extend_from_slice(&encoding.to_le_bytes());
+        out.extend_from_slice(&self.offset.to_le_bytes());
+        out.extend_from_slice(&self.stored_len.to_le_bytes());
+        out.extend_from_slice(&self.len.to_le_bytes());
+        out.extend_from_slice(&chunk_size.to_le_bytes());
+        out.extend_from_slice(&0u32.to_le_bytes());
+    }
+
+    /// Reads one entry. `floor` is the first byte it may occupy (the end of what precedes it), `payload_len`
+    /// the payload's length.
+    pub(crate) fn read(cursor: &mut Cursor<'_>, floor: u64, payload_len: u64) -> Result<Section, Error> {
+        let start = cursor.offset();
+        let kind_id = cursor.u32()?;
+        let kind = SectionKind::from_id(kind_id)
+            .ok_or_else(|| Error::new(start, Kind::Value { field: "section kind", found: kind_id.into() }))?;
+        let encoding_id = cursor.u32()?;
+        let (offset, stored_len, len) = (cursor.u64()?, cursor.u64()?, cursor.u64()?);
+        let chunk_size = cursor.u32()?;
+        cursor.expect_u32("section reserved", 0)?;
+
+        // Sections follow one another with nothing but alignment between: one way to lay out a payload.
+        equal(start + 8, "section offset", floor.next_multiple_of(ALIGNMENT), offset)?;
+        let room = payload_len.checked_sub(offset).unwrap_or(0);
+        if stored_len > room {
+            return Err(Error::new(start + 16, Kind::Truncated { need: stored_len, have: room }));
+        }
+        let encoding = match encoding_id {
+            0 => {
+                equal(start + 24, "section length", stored_len, len)?;
+                equal(start + 32, "section chunk size", 0, chunk_size.into())?;
+                Encoding::Raw
+            }
+            1 => {
+                if !chunk::is_valid_size(chunk_size) {
+                    let kind = Kind::Value { field: "section chunk size", found: chunk_size.into() };
+                    return Err(Error::new(start + 32, kind));
+                }
+                if len > chunk::MAX_SECTION_LEN {
+                    return Err(Error::new(start + 24, Kind::Value { field: "section length", found: len }));
+                }
+                Encoding::Chunked { chunk_size }
+            }
+            found => {
+                let kind = Kind::Value { field: "section encoding", found: found.into() };
+                return Err(Error::new(start + 4, kind));
+            }
+        };
+        Ok(Section { kind, encoding, offset, stored_len, len })
+    }
+}
