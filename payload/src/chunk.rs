@@ -131,17 +131,54 @@ impl ChunkTable {
     /// Decodes chunk `index` from its `frame` into `out`, which must have the length of its decoded range.
     ///
     /// # Errors
-    /// `Chunk` if the frame is damaged, fails its checksum, or decodes to another length.
+    /// `Chunk` if `frame` is not one whole zstd frame with checksum and content size, is damaged, fails its
+    /// checksum, or decodes to another length.
     pub fn decode(&self, index: usize, frame: &[u8], out: &mut [u8]) -> Result<(), Error> {
         let fail = |reason| {
             let index = u32::try_from(index).unwrap_or(u32::MAX);
             Error::new(self.stored_range(index as usize).start, Kind::Chunk { index, reason })
         };
+        check_frame(frame, out.len() as u64).map_err(fail)?;
         let mut context = zstd_safe::DCtx::create();
         match context.decompress(out, frame) {
             Ok(len) if len == out.len() => Ok(()),
             Ok(_) => Err(fail("shorter than expected")),
             Err(code) => Err(fail(zstd_safe::get_error_name(code))),
         }
+    }
+}
+
+/// The first four bytes of a zstd frame: RFC 8878, section 3.1.1.
+const FRAME_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+/// In the byte after them, the flag of a frame with a content checksum: RFC 8878, section 3.1.1.1.1.
+const CHECKSUM_FLAG: u8 = 1 << 2;
+/// The flags there that no chunk has: a dictionary id, a reserved bit, and one that decoders do not look at.
+const FOREIGN_FLAGS: u8 = 0b11 | 1 << 3 | 1 << 4;
+
+/// Requires `frame` to be one whole frame that states its `len` and has a checksum, as [`compress`] writes it.
+///
+/// The decoder alone would take several frames, skippable ones, and frames that no checksum guards: more than
+/// one way to store the same bytes, and damage that nobody notices.
+fn check_frame(frame: &[u8], len: u64) -> Result<(), &'static str> {
+    if !frame.starts_with(&FRAME_MAGIC) {
+        return Err("not a zstd frame");
+    }
+    let descriptor = frame.get(FRAME_MAGIC.len()).ok_or("no frame header")?;
+    if descriptor & CHECKSUM_FLAG == 0 {
+        return Err("no checksum");
+    }
+    if descriptor & FOREIGN_FLAGS != 0 {
+        return Err("foreign frame flags");
+    }
+    match zstd_safe::get_frame_content_size(frame) {
+        Ok(Some(found)) if found == len => {}
+        Ok(Some(_)) => return Err("another length than expected"),
+        Ok(None) => return Err("no content size"),
+        Err(_) => return Err("no frame header"),
+    }
+    match zstd_safe::find_frame_compressed_size(frame) {
+        Ok(found) if found == frame.len() => Ok(()),
+        Ok(_) => Err("more than one frame"),
+        Err(code) => Err(zstd_safe::get_error_name(code)),
     }
 }

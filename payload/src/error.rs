@@ -49,7 +49,7 @@ pub enum Kind {
     },
     /// The SHA-256 over the prefix differs: the file was changed after it was packed.
     Digest,
-    /// A text field that is not UTF-8 or holds a NUL byte.
+    /// A text field that is not UTF-8 or holds a NUL byte, or a variable that is not `NAME=VALUE`.
     Text {
         /// The field, in the words of docs/format.md.
         field: &'static str,

@@ -25,6 +25,7 @@ pub const MAGIC: [u8; 8] = [0x89, b'W', b'P', b'K', 0x0d, 0x0a, 0x1a, 0x0a];
 pub const VERSION: u16 = 1;
 /// The longest prefix a reader accepts; a bound so that a damaged length cannot ask for all memory.
 pub const MAX_PREFIX_LEN: u32 = 16 * 1024 * 1024;
+pub(crate) const PAYLOAD_LEN_AT: u64 = 40;
 pub(crate) const DIGEST_AT: usize = 64;
 
 /// The engine whose artifacts a payload carries. Artifacts load only in the very version that wrote them.
@@ -151,7 +152,7 @@ impl Header {
             Compiler::from_id(compiler_id).ok_or_else(|| value(30, "compiler", compiler_id.into()))?;
         let cpu_bits = cursor.u64()?;
         let cpu = CpuFeatures::from_bits(cpu_bits).ok_or_else(|| value(32, "CPU features", cpu_bits))?;
-        equal(cursor.offset(), "payload length", payload_len, cursor.u64()?)?;
+        equal(PAYLOAD_LEN_AT, "payload length", payload_len, cursor.u64()?)?;
         cursor.expect_u64("header reserved", 0)?;
         cursor.expect_u64("header reserved", 0)?;
         let header = Header { target, engine: Engine { version, abi }, compiler, cpu };

@@ -12,7 +12,7 @@
 //! | 16 | 8 | payload offset: bytes from the start of the file; 0 in a bare stub |
 //! | 24 | 8 | payload length in bytes; 0 in a bare stub |
 
-use crate::{Error, Kind, bytes::Cursor};
+use crate::{Error, Kind, bytes::Cursor, bytes::equal};
 
 /// Size of the slot in bytes.
 pub const SIZE: usize = 32;
@@ -52,7 +52,9 @@ impl Locator {
     /// Reads a slot; `Ok(None)` is a bare stub's. Offsets in errors are from the start of the slot.
     ///
     /// # Errors
-    /// `NotAPayload` when the magic is missing, `Mismatch` for another version or a reserved field that is used.
+    /// `NotAPayload` when the magic is missing; `Mismatch` for another version, a reserved field that is used, or
+    /// an offset without a length; `Value` for a payload at the start of the file, where the stub is, or one
+    /// whose end does not fit 64 bits.
     pub fn parse(slot: &[u8; SIZE]) -> Result<Option<Locator>, Error> {
         let mut cursor = Cursor::new(slot, 0);
         if cursor.array::<8>()? != MAGIC {
@@ -61,7 +63,17 @@ impl Locator {
         cursor.expect_u32("locator version", VERSION)?;
         cursor.expect_u32("locator reserved", 0)?;
         let (offset, len) = (cursor.u64()?, cursor.u64()?);
-        Ok((len != 0).then_some(Locator { offset, len }))
+        if len == 0 {
+            equal(16, "payload offset", 0, offset)?;
+            return Ok(None);
+        }
+        if offset == 0 {
+            return Err(Error::new(16, Kind::Value { field: "payload offset", found: offset }));
+        }
+        if offset.checked_add(len).is_none() {
+            return Err(Error::new(24, Kind::Value { field: "payload length", found: len }));
+        }
+        Ok(Some(Locator { offset, len }))
     }
 }
 

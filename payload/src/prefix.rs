@@ -65,7 +65,7 @@ impl Prefix {
             floor = section.offset + section.stored_len;
             sections.push(section);
         }
-        equal(0, "payload length", floor, payload_len)?;
+        equal(header::PAYLOAD_LEN_AT, "payload length", floor, payload_len)?;
 
         let first = sections[0];
         equal(
@@ -79,6 +79,9 @@ impl Prefix {
             return Err(Error::new(header::SIZE as u64 + 4, kind));
         }
         equal(16, "prefix length", first.offset + first.stored_len, extent.prefix_len.into())?;
+        for (at, byte) in (table_end as u64..first.offset).zip(&bytes[table_end..]) {
+            equal(at, "padding", 0, (*byte).into())?;
+        }
         let manifest = Manifest::parse(&bytes[first.offset as usize..], first.offset)?;
         Ok(Prefix { header, sections, manifest })
     }

@@ -106,8 +106,11 @@ impl Section {
         cursor.expect_u32("section reserved", 0)?;
 
         // Sections follow one another with nothing but alignment between: one way to lay out a payload.
-        equal(start + 8, "section offset", floor.next_multiple_of(ALIGNMENT), offset)?;
-        let room = payload_len.checked_sub(offset).unwrap_or(0);
+        let Some(expected) = floor.checked_next_multiple_of(ALIGNMENT) else {
+            return Err(Error::new(start + 8, Kind::Value { field: "section offset", found: offset }));
+        };
+        equal(start + 8, "section offset", expected, offset)?;
+        let room = payload_len.saturating_sub(offset);
         if stored_len > room {
             return Err(Error::new(start + 16, Kind::Truncated { need: stored_len, have: room }));
         }

@@ -1,1 +1,42 @@
-//! WASI.
+//! WASI preview 1 (and preview 0) for one packed program, confined by capabilities.
+//!
+//! A call's way from the guest to the operating system, one room after the other:
+//!
+//! ```text
+//! host      the import the app calls; turns a Result into an errno
+//! calls     one documented function per call: checks arguments and rights, reads and writes guest memory
+//! memory    the only way to guest memory: every pointer is bounds-checked, every buffer borrowed in place
+//! fds       the descriptor table: what a number means, and which rights came with it
+//! dir, file what a descriptor does, in terms of cap-std handles
+//! sys       what differs between operating systems
+//! ```
+//!
+//! Two rules hold everywhere. A path from the guest is only ever resolved by cap-std, below the handle of a
+//! directory that was granted: no path string reaches the operating system's own resolver. And a call that
+//! fails changes nothing in guest memory and writes no result.
+//!
+//! The specification is `wasi_snapshot_preview1.witx` of the WebAssembly/WASI project; `docs/sandbox.md` says
+//! what an app can and cannot reach.
+#![deny(unsafe_code)]
+
+mod abi;
+pub mod calls;
+mod clock;
+mod ctx;
+mod dir;
+mod errno;
+mod fds;
+mod file;
+pub mod host;
+mod memory;
+mod path;
+mod preview0;
+pub mod rights;
+mod sys;
+
+pub use ctx::{Access, Ctx, CtxBuilder};
+pub use errno::{Error, Result};
+pub use host::{Exit, State};
+pub use memory::Memory;
+/// The types and constants of the specification.
+pub use wasip1 as spec;

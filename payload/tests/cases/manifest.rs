@@ -1,0 +1,108 @@
+//! Damaged manifests: the minimal payload with other records. The manifest starts at 0x90.
+
+use super::{Case, minimal, payload, put, sealed};
+
+/// Where the manifest starts.
+const START: u64 = 144;
+/// Where the record after the three that every manifest has starts.
+const FOURTH: u64 = 213;
+/// Bytes of a record before its content.
+const HEAD: u64 = 6;
+
+type Record<'a> = (u16, &'a [u8]);
+
+pub fn cases() -> Vec<Case> {
+    let base = minimal();
+    let producer: Record<'_> = (1, b"wasmpack 0.1.0");
+    let app: Record<'_> = (2, b"hello");
+    let module: Record<'_> = (3, &base[181..213]);
+    let case = |name, class, at, why, records: &[Record<'_>]| {
+        payload(name, class, at, why, &base, with_manifest(&base, &records_bytes(records)))
+    };
+    // The three records that every manifest has, and these.
+    let after = |name, class, at, why, records: &[Record<'_>]| {
+        case(name, class, at, why, &[&[producer, app, module], records].concat())
+    };
+    let cut = |name, at, why, rest: &[u8]| {
+        payload(name, "Truncated", at, why, &base, with_manifest(&base, &[&base[144..], rest].concat()))
+    };
+    let content = FOURTH + HEAD;
+    vec![
+        case("manifest-empty", "Mismatch", START, "no record", &[]),
+        case("manifest-order", "Mismatch", START, "app before producer", &[app, producer, module]),
+        case("manifest-no-app", "Mismatch", 164, "module follows producer", &[producer, module]),
+        case("manifest-no-module", "Mismatch", 175, "it ends after app", &[producer, app]),
+        case(
+            "manifest-module-left-out",
+            "Mismatch",
+            175,
+            "argv0 follows app",
+            &[producer, app, (4, b"hello")],
+        ),
+        case(
+            "manifest-producer-twice",
+            "Mismatch",
+            164,
+            "a second producer",
+            &[producer, producer, app, module],
+        ),
+        after("manifest-argv0-twice", "Mismatch", 224, "a second argv0", &[(4, b"hello"), (4, b"hello")]),
+        after(
+            "manifest-order-later",
+            "Mismatch",
+            222,
+            "an argument after a variable",
+            &[(6, b"A=1"), (5, b"-v")],
+        ),
+        after("manifest-record", "Value", FOURTH, "kind 8 is not in the table", &[(8, b"")]),
+        after("manifest-record-0", "Mismatch", FOURTH, "kind 0 is no kind", &[(0, b"")]),
+        cut("manifest-cut-kind", FOURTH, "it ends within a record's kind", &[5]),
+        cut("manifest-cut-length", FOURTH + 2, "it ends within a record's length", &[5, 0, 1]),
+        cut("manifest-cut-content", content, "it ends within a record's content", &[5, 0, 2, 0, 0, 0, b'x']),
+        cut("manifest-endless", content, "a record of 4 GiB", &[5, 0, 0xff, 0xff, 0xff, 0xff, b'x']),
+        case("module-short", "Truncated", 181, "a hash of 31 bytes", &[producer, app, (3, &[7; 31])]),
+        case("module-long", "Mismatch", 181, "a hash of 33 bytes", &[producer, app, (3, &[7; 33])]),
+        case("text-producer", "Text", 150, "not UTF-8", &[(1, b"wasmpack \xff"), app, module]),
+        case("text-app", "Text", 170, "a NUL", &[producer, (2, b"he\0lo"), module]),
+        after("text-argv0", "Text", content, "a NUL at the end", &[(4, b"hello\0")]),
+        after("text-argument", "Text", content, "a cut UTF-8 sequence", &[(5, b"na\xc3")]),
+        after("text-environment", "Text", content, "a surrogate", &[(6, b"A=\xed\xa0\x80")]),
+        after("environment-no-value", "Text", content, "no equals sign", &[(6, b"LANG")]),
+        after("environment-no-name", "Text", content, "nothing before the equals sign", &[(6, b"=C")]),
+        after("environment-empty", "Text", content, "nothing at all", &[(6, b"")]),
+        after(
+            "directory-flags",
+            "Value",
+            content,
+            "flag bit 1 has no meaning",
+            &[(7, b"\x02\0\0\0\x01\0\0\0./w")],
+        ),
+        after("directory-no-flags", "Truncated", content, "three bytes", &[(7, b"\0\0\0")]),
+        after("directory-no-length", "Truncated", content + 4, "flags only", &[(7, b"\0\0\0\0")]),
+        after("directory-host-long", "Truncated", content + 8, "the host leaves the record", {
+            &[(7, b"\0\0\0\0\x04\0\0\0./w")]
+        }),
+        after("directory-host", "Text", content + 8, "a NUL", &[(7, b"\0\0\0\0\x01\0\0\0\0/w")]),
+        after("directory-guest", "Text", content + 9, "not UTF-8", &[(7, b"\0\0\0\0\x01\0\0\0.\xff")]),
+    ]
+}
+
+fn records_bytes(records: &[Record<'_>]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for (kind, content) in records {
+        bytes.extend_from_slice(&kind.to_le_bytes());
+        bytes.extend_from_slice(&(content.len() as u32).to_le_bytes());
+        bytes.extend_from_slice(content);
+    }
+    bytes
+}
+
+/// `base` with these bytes as its manifest, and every length that counts them set right.
+fn with_manifest(base: &[u8], manifest: &[u8]) -> Vec<u8> {
+    let mut bytes = [&base[..START as usize], manifest].concat();
+    let total = bytes.len() as u32;
+    for (at, len) in [(16, total), (40, total), (112, manifest.len() as u32), (120, manifest.len() as u32)] {
+        bytes = put(&bytes, at, &len.to_le_bytes());
+    }
+    sealed(bytes)
+}

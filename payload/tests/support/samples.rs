@@ -1,0 +1,137 @@
+//! The payloads that the golden vectors hold, as values.
+
+use payload::{
+    Compiler, CpuFeatures, DirGrant, Encoding, Engine, Header, Manifest, Section, SectionKind, Target,
+    Writer, chunk, header,
+};
+
+/// The chunk size of the sample with chunks: the smallest, to have many from little content.
+pub const CHUNK_SIZE: u32 = chunk::MIN_SIZE;
+/// The level it is compressed at. Another level may give other bytes.
+pub const LEVEL: i32 = 19;
+/// The line that the chunked content repeats.
+pub const LINE: &[u8] = b"wasmpack golden vector\n";
+/// Length of the chunked content: two chunks and a part.
+pub const CONTENT_LEN: usize = 2 * CHUNK_SIZE as usize + 1000;
+
+/// One payload as a value.
+pub struct Sample {
+    /// The vector's name, without `.hex`.
+    pub name: &'static str,
+    /// What a reader of the vector should know, one line each.
+    pub story: &'static [&'static str],
+    /// Its header.
+    pub header: Header,
+    /// Its manifest.
+    pub manifest: Manifest,
+    /// The content of its artifact section, if it has one.
+    pub artifact: Option<Vec<u8>>,
+}
+
+impl Sample {
+    /// The payload's bytes, as the crate writes them.
+    pub fn write(&self) -> Vec<u8> {
+        let mut writer = Writer::new(self.header, &self.manifest);
+        if let Some(content) = &self.artifact {
+            let frames = frames(content);
+            writer = writer.chunked(SectionKind::Artifact, content.len() as u64, CHUNK_SIZE, &frames);
+        }
+        writer.finish()
+    }
+}
+
+/// The chunks of `content`, compressed.
+pub fn frames(content: &[u8]) -> Vec<Vec<u8>> {
+    content.chunks(CHUNK_SIZE as usize).map(|piece| chunk::compress(piece, LEVEL)).collect()
+}
+
+/// The chunked content: [`LINE`] again and again, cut off at [`CONTENT_LEN`].
+pub fn content() -> Vec<u8> {
+    LINE.iter().copied().cycle().take(CONTENT_LEN).collect()
+}
+
+/// The smallest useful payload: a manifest of what is never optional, and no other section.
+pub fn minimal() -> Sample {
+    Sample {
+        name: "minimal",
+        story: &[
+            "the smallest payload: no section but the manifest, no record that may be left out",
+            "module: SHA-256 of the empty module, 00 61 73 6d 01 00 00 00",
+        ],
+        header: Header {
+            target: Target::LinuxX86_64,
+            engine: Engine { version: [7, 2, 0], abi: 21 },
+            compiler: Compiler::Singlepass,
+            cpu: CpuFeatures::NONE,
+        },
+        manifest: Manifest {
+            producer: "wasmpack 0.1.0".to_owned(),
+            app: "hello".to_owned(),
+            module_sha256: empty_module(),
+            ..Manifest::default()
+        },
+        artifact: None,
+    }
+}
+
+/// A payload that uses every record and has a section in chunks.
+pub fn full() -> Sample {
+    Sample {
+        name: "full",
+        story: &[
+            "every kind of record, and an artifact in three chunks of 4096, 4096 and 1000 bytes",
+            "the artifact's content is the line \"wasmpack golden vector\" with its line feed, repeated and cut off",
+            "after 9192 bytes; no launcher can run it",
+            "the frames are those of zstd 1.5.7, the version in Cargo.lock, at level 19: another version may write",
+            "other frames, and a reader must take those too",
+        ],
+        header: Header {
+            target: Target::LinuxX86_64,
+            engine: Engine { version: [7, 2, 0], abi: 21 },
+            compiler: Compiler::Cranelift,
+            cpu: CpuFeatures::SSE3.union(CpuFeatures::AVX),
+        },
+        manifest: Manifest {
+            producer: "wasmpack 0.1.0".to_owned(),
+            app: "notes".to_owned(),
+            module_sha256: empty_module(),
+            argv0: Some("notes".to_owned()),
+            args: vec!["--color".to_owned(), String::new(), "naïve".to_owned()],
+            env: vec!["LANG=C".to_owned(), "EMPTY=".to_owned()],
+            dirs: vec![
+                DirGrant { host: ".".to_owned(), guest: "/data".to_owned(), read_only: false },
+                DirGrant { host: "/usr/share".to_owned(), guest: "/share".to_owned(), read_only: true },
+            ],
+        },
+        artifact: Some(content()),
+    }
+}
+
+/// The section table that `sample` must be read with, computed here from the rules of docs/format.md.
+pub fn sections(sample: &Sample) -> Vec<Section> {
+    let count = 1 + sample.artifact.iter().count();
+    let manifest_len = sample.manifest.to_bytes().len() as u64;
+    let offset = ((header::SIZE + count * 40) as u64).next_multiple_of(16);
+    let mut sections = vec![Section {
+        kind: SectionKind::Manifest,
+        encoding: Encoding::Raw,
+        offset,
+        stored_len: manifest_len,
+        len: manifest_len,
+    }];
+    if let Some(content) = &sample.artifact {
+        let frames = frames(content);
+        sections.push(Section {
+            kind: SectionKind::Artifact,
+            encoding: Encoding::Chunked { chunk_size: CHUNK_SIZE },
+            offset: (offset + manifest_len).next_multiple_of(16),
+            stored_len: frames.iter().map(|frame| 8 + frame.len() as u64).sum(),
+            len: content.len() as u64,
+        });
+    }
+    sections
+}
+
+fn empty_module() -> [u8; 32] {
+    payload::sha256(b"\0asm\x01\0\0\0")
+}

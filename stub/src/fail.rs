@@ -1,0 +1,48 @@
+//! How the launcher fails: one line that starts with the program's name, and exit code 125.
+
+use std::fmt::Display;
+
+/// Exit code of a failure of the launcher itself, the same that `docker run` and `env` use for theirs.
+pub(crate) const EXIT_LAUNCHER: i32 = 125;
+
+/// What went wrong, in words for whoever started the program: what, and what to do.
+#[derive(Debug)]
+pub(crate) struct Failure(String);
+
+impl Failure {
+    pub(crate) fn new(message: impl Into<String>) -> Failure {
+        Failure(message.into())
+    }
+}
+
+/// Puts what was being done before an error.
+pub(crate) trait Context<T> {
+    /// Turns an error into a failure that reads `doing: error`.
+    fn context(self, doing: &str) -> Result<T, Failure>;
+}
+
+impl<T, E: Display> Context<T> for Result<T, E> {
+    fn context(self, doing: &str) -> Result<T, Failure> {
+        self.map_err(|error| Failure(format!("{doing}: {error}")))
+    }
+}
+
+/// The name by which the program was started, without folders.
+pub(crate) fn name() -> String {
+    let first = std::env::args_os().next().unwrap_or_default();
+    let name = std::path::Path::new(&first).file_name().map(|name| name.to_string_lossy().into_owned());
+    name.unwrap_or_else(|| "wasmpack-stub".to_owned())
+}
+
+/// Prints the failure; returns the exit code.
+pub(crate) fn report(failure: &Failure) -> i32 {
+    say(&failure.0);
+    EXIT_LAUNCHER
+}
+
+/// Prints `NAME: message` to standard error. That this itself may fail changes nothing.
+pub(crate) fn say(message: &str) {
+    use std::io::Write;
+    let line = format!("{}: {message}\n", name());
+    let _ = std::io::stderr().write_all(line.as_bytes());
+}

@@ -1,0 +1,68 @@
+//! Finding the payload: the locator slot says where in this very file it lies.
+//!
+//! The file is opened as the system knows it, not by a name, so that it is found when it was moved, renamed, linked
+//! to or started through PATH. Only the prefix is read here; sections are read by whoever needs them.
+
+use std::fs::File;
+
+use payload::{Locator, Prefix, header, locator};
+
+use crate::fail::{Context, Failure};
+use crate::sys;
+
+/// The slot that the packer patches.
+#[used]
+#[cfg_attr(target_os = "linux", unsafe(link_section = ".wasmpack"))]
+#[cfg_attr(target_os = "macos", unsafe(link_section = "__DATA,__wasmpack"))]
+#[cfg_attr(target_os = "windows", unsafe(link_section = ".wasmpck"))]
+#[allow(unsafe_code, reason = "the slot needs a section of its own, which is nobody else's")]
+static SLOT: [u8; locator::SIZE] = Locator::BARE;
+
+/// A packed program: its file, and where and what its payload is.
+#[derive(Debug)]
+pub(crate) struct Packed {
+    file: File,
+    locator: Locator,
+    pub(crate) prefix: Prefix,
+}
+
+/// Reads the prefix of the payload in this executable.
+pub(crate) fn packed() -> Result<Packed, Failure> {
+    let slot = sys::read_slot(&SLOT);
+    let locator = Locator::parse(&slot).context("the launcher is damaged")?.ok_or_else(|| {
+        Failure::new("this is a bare wasmpack launcher and carries no program; pack one with: wasmpack APP.wasm -o OUT")
+    })?;
+    let file = sys::open_self()?;
+    let file_len = file.metadata().context("cannot read the program's own file")?.len();
+    if locator.offset.checked_add(locator.len).is_none_or(|end| end > file_len) {
+        return Err(Failure::new(format!(
+            "the payload is missing: {} bytes expected at {:#x}, but the file ends at {file_len:#x}; it was stripped, \
+             patched or cut short after it was packed: pack it again",
+            locator.len, locator.offset
+        )));
+    }
+    let damaged = |error: payload::Error| {
+        Failure::new(format!(
+            "the file is damaged ({error}; payload at {:#x}): pack it again",
+            locator.offset
+        ))
+    };
+    let mut packed_head = [0; header::SIZE];
+    let head = packed_head.get_mut(..locator.len.min(header::SIZE as u64) as usize).unwrap_or_default();
+    read(&file, locator, 0, head)?;
+    let mut bytes = vec![0; Prefix::len(head, locator.len).map_err(damaged)?];
+    read(&file, locator, 0, &mut bytes)?;
+    let prefix = Prefix::parse(&bytes, locator.len).map_err(damaged)?;
+    Ok(Packed { file, locator, prefix })
+}
+
+impl Packed {
+    /// Fills `buffer` from `offset`, in bytes from the start of the payload.
+    pub(crate) fn read(&self, offset: u64, buffer: &mut [u8]) -> Result<(), Failure> {
+        read(&self.file, self.locator, offset, buffer)
+    }
+}
+
+fn read(file: &File, locator: Locator, offset: u64, buffer: &mut [u8]) -> Result<(), Failure> {
+    sys::read_exact_at(file, buffer, locator.offset + offset).context("cannot read the program's own file")
+}

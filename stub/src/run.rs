@@ -1,0 +1,86 @@
+//! Running the app: imports, instance, `_start`, and what its end means.
+
+use wasi::{Ctx, Exit, State};
+use wasmer::{
+    AsStoreMut, Extern, ExternType, Function, FunctionEnv, FunctionType, Instance, InstantiationError,
+    Module, RuntimeError, Store,
+};
+
+use crate::fail::{self, Context, Failure};
+
+/// Exit code of an app that trapped: what a shell reports for a native program that aborted.
+const EXIT_TRAP: i32 = 134;
+/// Bytes of stack for the app's own frames, as much as a native program usually has. Only touched pages cost.
+const STACK_SIZE: usize = 8 * 1024 * 1024;
+/// Frames that a trap's report shows at each end of a deep stack.
+const FRAMES_SHOWN: usize = 16;
+
+/// Runs a WASI command to its end; returns the exit code.
+pub(crate) fn command(store: &mut Store, module: &Module, ctx: Ctx) -> Result<i32, Failure> {
+    wasmer_vm::set_stack_size(STACK_SIZE);
+    let env = FunctionEnv::new(store, State::new(ctx));
+    let imports = imports(store, module, &env)?;
+    let instance = match Instance::new_by_index(store, module, &imports) {
+        Ok(instance) => instance,
+        // The module's start function runs here.
+        Err(InstantiationError::Start(error)) => return Ok(ended(error)),
+        Err(error) => return Err(Failure::new(format!("cannot set up the program: {error}"))),
+    };
+    if let Ok(memory) = instance.exports.get_memory("memory") {
+        env.as_mut(store).attach(memory.clone());
+    }
+    let start = instance.exports.get_typed_function::<(), ()>(&*store, "_start");
+    let start = start.context("the program has no start function")?;
+    Ok(start.call(store).map_or_else(ended, |()| 0))
+}
+
+/// What the app imports, in its order: WASI, and for a function that nobody provides one that says so when called.
+fn imports(store: &mut Store, module: &Module, env: &FunctionEnv<State>) -> Result<Vec<Extern>, Failure> {
+    let provide = |import: wasmer::ImportType| {
+        let (from, name) = (import.module(), import.name());
+        let ExternType::Function(wanted) = import.ty() else {
+            let message =
+                format!("the program imports {from}.{name}, which is no function; nothing provides it");
+            return Err(Failure::new(message));
+        };
+        let function = wasi::host::function(store, env, from, name)
+            .filter(|function| function.ty(store) == *wanted)
+            .unwrap_or_else(|| missing(store, wanted, from, name));
+        Ok(function.into())
+    };
+    module.imports().map(provide).collect()
+}
+
+fn missing(store: &mut impl AsStoreMut, ty: &FunctionType, from: &str, name: &str) -> Function {
+    let message = format!("the program called {from}.{name}, which nothing here provides");
+    Function::new(store, ty, move |_| Err(RuntimeError::new(message.clone())))
+}
+
+/// The exit code of a program that ended by itself, or trapped; a trap is reported.
+fn ended(error: RuntimeError) -> i32 {
+    match error.downcast::<Exit>() {
+        // Systems that keep a byte of it take the lowest.
+        Ok(Exit(code)) => code as i32,
+        Err(trap) => {
+            fail::say(&report(&trap));
+            EXIT_TRAP
+        }
+    }
+}
+
+fn report(trap: &RuntimeError) -> String {
+    let frames = trap.trace();
+    let mut text = format!("trap: {}", trap.message());
+    for (depth, frame) in frames.iter().enumerate() {
+        if depth == FRAMES_SHOWN && frames.len() > 2 * FRAMES_SHOWN {
+            text += &format!("\n    … {} more frames", frames.len() - 2 * FRAMES_SHOWN);
+        }
+        if depth >= FRAMES_SHOWN && depth + FRAMES_SHOWN < frames.len() {
+            continue;
+        }
+        let name =
+            frame.function_name().map_or_else(|| format!("function {}", frame.func_index()), str::to_owned);
+        text += &format!("\n    at {name} (offset {:#x} in the module)", frame.module_offset());
+    }
+    text
+}

@@ -1,0 +1,13 @@
+//! What differs between operating systems, and all that needs `unsafe` to ask for.
+
+#[cfg(unix)]
+mod unix;
+#[cfg(unix)]
+pub(crate) use unix::*;
+
+/// Reads the locator slot as it is in the file: the packer changed it after the compiler saw it.
+#[allow(unsafe_code)]
+pub(crate) fn read_slot<const N: usize>(slot: &'static [u8; N]) -> [u8; N] {
+    // SAFETY: a reference to a static is valid to read from; volatile, so that its initial value is not assumed.
+    unsafe { std::ptr::read_volatile(slot) }
+}

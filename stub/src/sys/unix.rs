@@ -1,0 +1,73 @@
+//! Linux and macOS.
+#![allow(unsafe_code)]
+
+use std::fs::File;
+use std::io;
+
+use crate::fail::Failure;
+
+/// Makes the process behave like a native program: one whose reader went away ends by SIGPIPE, quietly. Rust
+/// programs ignore that signal from the start.
+pub(crate) fn prepare() {
+    // SAFETY: no other thread runs yet, and the default action is no handler that could do harm.
+    unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
+}
+
+/// Opens the file this process was started from.
+#[cfg(target_os = "linux")]
+pub(crate) fn open_self() -> Result<File, Failure> {
+    const LINK: &str = "/proc/self/exe";
+    let first = match File::open(LINK) {
+        Ok(file) => return Ok(file),
+        Err(error) => error,
+    };
+    // Without /proc: the path that was given to exec, relative to where it was started; nobody has moved since.
+    let path = started_path().ok_or_else(|| {
+        Failure::new(format!("cannot find the program's own file: {LINK}: {first}; no AT_EXECFN"))
+    })?;
+    File::open(path).map_err(|second| {
+        Failure::new(format!(
+            "cannot open the program's own file: {LINK}: {first}; {}: {second}; mount /proc, or start it by a path \
+             that can be read",
+            path.display()
+        ))
+    })
+}
+
+/// The path that was given to exec.
+#[cfg(target_os = "linux")]
+fn started_path() -> Option<&'static std::path::Path> {
+    use std::os::unix::ffi::OsStrExt;
+    // SAFETY: getauxval has no preconditions.
+    let address = unsafe { libc::getauxval(libc::AT_EXECFN) } as *const libc::c_char;
+    if address.is_null() {
+        return None;
+    }
+    // SAFETY: the kernel put a NUL-terminated string there, which stays for as long as the process lives.
+    let path = unsafe { std::ffi::CStr::from_ptr(address) };
+    Some(std::ffi::OsStr::from_bytes(path.to_bytes()).as_ref())
+}
+
+/// Opens the file this process was started from.
+#[cfg(target_os = "macos")]
+pub(crate) fn open_self() -> Result<File, Failure> {
+    let cannot = |error: io::Error| Failure::new(format!("cannot open the program's own file: {error}"));
+    std::env::current_exe().and_then(File::open).map_err(cannot)
+}
+
+/// Fills `buffer` from `offset`.
+pub(crate) fn read_exact_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+    std::os::unix::fs::FileExt::read_exact_at(file, buffer, offset)
+}
+
+/// How many CPUs this process may use. std's way reads files of the control groups, which costs more than it tells.
+#[cfg(target_os = "linux")]
+pub(crate) fn cpu_count() -> u64 {
+    rustix::thread::sched_getaffinity(None).map_or(1, |set| u64::from(set.count()))
+}
+
+/// How many CPUs this process may use.
+#[cfg(target_os = "macos")]
+pub(crate) fn cpu_count() -> u64 {
+    std::thread::available_parallelism().map_or(1, |count| count.get() as u64)
+}

@@ -1,0 +1,20 @@
+//! Environment variables: those that were granted.
+
+use crate::{Ctx, Memory, Result};
+
+/// Writes the variables, each `NAME=VALUE` and NUL-terminated, to `buffer`, and a pointer to each to `pointers`.
+/// Their sizes come from [`environ_sizes_get`].
+///
+/// # Errors
+/// `fault`.
+pub fn environ_get(ctx: &mut Ctx, memory: &mut Memory<'_>, pointers: u32, buffer: u32) -> Result<()> {
+    super::write_strings(&ctx.env, memory, pointers, buffer)
+}
+
+/// Writes the number of variables to `count`, and the bytes they take, NULs included, to `size`.
+///
+/// # Errors
+/// `fault`.
+pub fn environ_sizes_get(ctx: &mut Ctx, memory: &mut Memory<'_>, count: u32, size: u32) -> Result<()> {
+    super::write_sizes(&ctx.env, memory, count, size)
+}

@@ -1,0 +1,121 @@
+//! Descriptors themselves: closing, renumbering, flags, rights, and the names of what was granted.
+
+use crate::abi::Fdstat;
+use crate::fds::Object;
+use crate::{Ctx, Memory, Result, rights};
+
+/// Closes `fd`. A granted directory can be closed like any other.
+///
+/// # Errors
+/// `badf`.
+pub fn fd_close(ctx: &mut Ctx, _memory: &mut Memory<'_>, fd: u32) -> Result<()> {
+    ctx.fds.remove(fd).map(drop)
+}
+
+/// Moves what `from` stands for to `to`, closing what `to` stood for, in one step.
+///
+/// # Errors
+/// `badf` if either is not open.
+pub fn fd_renumber(ctx: &mut Ctx, _memory: &mut Memory<'_>, from: u32, to: u32) -> Result<()> {
+    ctx.fds.renumber(from, to)
+}
+
+/// Writes file type, flags and rights of `fd` to `result`.
+///
+/// # Errors
+/// `badf`.
+pub fn fd_fdstat_get(ctx: &mut Ctx, memory: &mut Memory<'_>, fd: u32, result: u32) -> Result<()> {
+    let descriptor = ctx.fds.get(fd)?;
+    let stat = Fdstat {
+        filetype: descriptor.filetype()?,
+        flags: descriptor.flags,
+        rights: descriptor.rights,
+        inheriting: descriptor.inheriting,
+    };
+    stat.write(memory, result)
+}
+
+/// Sets the flags of `fd`: append and non-blocking mode.
+///
+/// # Errors
+/// `inval` for a flag that is none; `notsup` to change a flag for synchronous writes, which are fixed when a file
+/// is opened, or any flag where the system cannot, or of a directory.
+pub fn fd_fdstat_set_flags(ctx: &mut Ctx, _memory: &mut Memory<'_>, fd: u32, flags: u32) -> Result<()> {
+    let known = wasip1::FDFLAGS_APPEND
+        | wasip1::FDFLAGS_DSYNC
+        | wasip1::FDFLAGS_NONBLOCK
+        | wasip1::FDFLAGS_RSYNC
+        | wasip1::FDFLAGS_SYNC;
+    let descriptor = ctx.fds.get_mut(fd)?;
+    descriptor.require(wasip1::RIGHTS_FD_FDSTAT_SET_FLAGS)?;
+    let flags = u16::try_from(flags).map_err(|_| wasip1::ERRNO_INVAL)?;
+    if flags & !known != 0 {
+        return Err(wasip1::ERRNO_INVAL.into());
+    }
+    match &descriptor.object {
+        Object::File(file) => file.set_flags(descriptor.flags, flags)?,
+        Object::Dir(_) if flags != descriptor.flags => return Err(wasip1::ERRNO_NOTSUP.into()),
+        Object::Dir(_) => {}
+    }
+    descriptor.flags = flags;
+    Ok(())
+}
+
+/// Gives up rights of `fd`.
+///
+/// # Errors
+/// `notcapable` if a right is asked for that `fd` does not have.
+pub fn fd_fdstat_set_rights(
+    ctx: &mut Ctx,
+    _memory: &mut Memory<'_>,
+    fd: u32,
+    base: u64,
+    inheriting: u64,
+) -> Result<()> {
+    let descriptor = ctx.fds.get_mut(fd)?;
+    let (base, inheriting) = (base & rights::ALL, inheriting & rights::ALL);
+    if base & !descriptor.rights != 0 || inheriting & !descriptor.inheriting != 0 {
+        return Err(wasip1::ERRNO_NOTCAPABLE.into());
+    }
+    descriptor.rights = base;
+    descriptor.inheriting = inheriting;
+    Ok(())
+}
+
+/// The name that `fd` was granted under.
+fn granted(ctx: &Ctx, fd: u32) -> Result<&str> {
+    match &ctx.fds.get(fd)?.object {
+        Object::Dir(dir) => dir.guest().ok_or_else(|| wasip1::ERRNO_BADF.into()),
+        Object::File(_) => Err(wasip1::ERRNO_BADF.into()),
+    }
+}
+
+/// Writes to `result` that `fd` is a granted directory, and how long its name is.
+///
+/// # Errors
+/// `badf` if `fd` was not granted: wasi-libc counts up from 3 until it meets this.
+pub fn fd_prestat_get(ctx: &mut Ctx, memory: &mut Memory<'_>, fd: u32, result: u32) -> Result<()> {
+    let name_len = granted(ctx, fd)?.len() as u32;
+    let mut prestat = [0; 8];
+    prestat[0] = wasip1::PREOPENTYPE_DIR.raw();
+    prestat[4..8].copy_from_slice(&name_len.to_le_bytes());
+    memory.write(result, &prestat)
+}
+
+/// Writes the name that `fd` was granted under, without a NUL, to the `len` bytes at `path`.
+///
+/// # Errors
+/// `badf` if `fd` was not granted; `nametoolong` if `len` is too short.
+pub fn fd_prestat_dir_name(
+    ctx: &mut Ctx,
+    memory: &mut Memory<'_>,
+    fd: u32,
+    path: u32,
+    len: u32,
+) -> Result<()> {
+    let name = granted(ctx, fd)?;
+    if (len as usize) < name.len() {
+        return Err(wasip1::ERRNO_NAMETOOLONG.into());
+    }
+    memory.write(path, name.as_bytes())
+}

@@ -1,0 +1,284 @@
+//! Calls that take a path below a directory descriptor.
+
+use wasip1::Rights;
+
+use crate::abi::Filestat;
+use crate::dir::Open;
+use crate::fds::{Descriptor, Object};
+use crate::file::Times;
+use crate::{Ctx, Memory, Result, path, rights};
+
+/// Reads lookup flags: whether a symbolic link at the end of the path is followed.
+fn follows(flags: u32) -> Result<bool> {
+    if flags & !wasip1::LOOKUPFLAGS_SYMLINK_FOLLOW != 0 {
+        return Err(wasip1::ERRNO_INVAL.into());
+    }
+    Ok(flags & wasip1::LOOKUPFLAGS_SYMLINK_FOLLOW != 0)
+}
+
+/// Opens the path, and writes the new descriptor's number to `result`. `base` are the rights it will have, of those
+/// that make sense for what it turns out to be; `inheriting` those of what is opened through it.
+///
+/// # Errors
+/// `notcapable` if a right is wanted that `fd` does not hand on, or `fd` may not open, create or truncate; `inval`
+/// for flags that are none, or that contradict one another; `exist` if it must be new and is not; `isdir` to write
+/// to or truncate a directory; `notdir` if it must be a directory and is none; `loop` if a symbolic link stands at
+/// the end and is not to be followed; `rofs` to change something in a directory granted read-only; `mfile`, `nfile`.
+#[allow(clippy::too_many_arguments, reason = "the specification's signature")]
+pub fn path_open(
+    ctx: &mut Ctx,
+    memory: &mut Memory<'_>,
+    fd: u32,
+    lookup: u32,
+    path: u32,
+    path_len: u32,
+    oflags: u32,
+    base: u64,
+    inheriting: u64,
+    fdflags: u32,
+    result: u32,
+) -> Result<()> {
+    let known_flags = wasip1::FDFLAGS_APPEND
+        | wasip1::FDFLAGS_DSYNC
+        | wasip1::FDFLAGS_NONBLOCK
+        | wasip1::FDFLAGS_RSYNC
+        | wasip1::FDFLAGS_SYNC;
+    let known_oflags =
+        wasip1::OFLAGS_CREAT | wasip1::OFLAGS_DIRECTORY | wasip1::OFLAGS_EXCL | wasip1::OFLAGS_TRUNC;
+    if oflags & !u32::from(known_oflags) != 0 || fdflags & !u32::from(known_flags) != 0 {
+        return Err(wasip1::ERRNO_INVAL.into());
+    }
+    let has = |flag: wasip1::Oflags| oflags & u32::from(flag) != 0;
+    let flags = fdflags as wasip1::Fdflags;
+    let (base, inheriting) = (base & rights::ALL, inheriting & rights::ALL);
+
+    let mut needed = wasip1::RIGHTS_PATH_OPEN;
+    if has(wasip1::OFLAGS_CREAT) {
+        needed |= wasip1::RIGHTS_PATH_CREATE_FILE;
+    }
+    if has(wasip1::OFLAGS_TRUNC) {
+        needed |= wasip1::RIGHTS_PATH_FILESTAT_SET_SIZE;
+    }
+    let dir = ctx.fds.dir(fd, needed)?;
+    let handed_on = ctx.fds.get(fd)?.inheriting;
+    if (base | inheriting) & !handed_on != 0 {
+        return Err(wasip1::ERRNO_NOTCAPABLE.into());
+    }
+    memory.check(result, 4)?;
+    let how = Open {
+        follow: follows(lookup)?,
+        create: has(wasip1::OFLAGS_CREAT),
+        exclusive: has(wasip1::OFLAGS_EXCL),
+        truncate: has(wasip1::OFLAGS_TRUNC),
+        directory: has(wasip1::OFLAGS_DIRECTORY),
+        read: base & (wasip1::RIGHTS_FD_READ | wasip1::RIGHTS_FD_READDIR) != 0,
+        write: base & rights::NEED_WRITE != 0,
+        flags,
+    };
+    let object = dir.open(path::read(memory, path, path_len)?, how)?;
+    let (applicable, flags) = match object {
+        Object::File(_) => (rights::FILE, flags),
+        Object::Dir(_) => (rights::DIRECTORY, 0),
+    };
+    let descriptor = Descriptor { object, rights: base & applicable, inheriting, flags };
+    let number = ctx.fds.insert(descriptor);
+    memory.write_u32(result, number)
+}
+
+/// What is known about a path; the part that both previews share.
+pub(crate) fn filestat(
+    ctx: &Ctx,
+    memory: &Memory<'_>,
+    fd: u32,
+    lookup: u32,
+    path: u32,
+    path_len: u32,
+) -> Result<Filestat> {
+    let dir = ctx.fds.dir(fd, wasip1::RIGHTS_PATH_FILESTAT_GET)?;
+    dir.filestat_at(path::read(memory, path, path_len)?, follows(lookup)?)
+}
+
+/// Writes device, inode, type, links, size and times of the path to `result`.
+///
+/// # Errors
+/// `inval` for lookup flags that are none.
+pub fn path_filestat_get(
+    ctx: &mut Ctx,
+    memory: &mut Memory<'_>,
+    fd: u32,
+    lookup: u32,
+    path: u32,
+    path_len: u32,
+    result: u32,
+) -> Result<()> {
+    filestat(ctx, memory, fd, lookup, path, path_len)?.write(memory, result)
+}
+
+/// Sets the times of the path, as [`super::fd_stat::fd_filestat_set_times`] does.
+///
+/// # Errors
+/// As there; `inval` for lookup flags that are none.
+#[allow(clippy::too_many_arguments, reason = "the specification's signature")]
+pub fn path_filestat_set_times(
+    ctx: &mut Ctx,
+    memory: &mut Memory<'_>,
+    fd: u32,
+    lookup: u32,
+    path: u32,
+    path_len: u32,
+    accessed: u64,
+    modified: u64,
+    flags: u32,
+) -> Result<()> {
+    let dir = ctx.fds.dir(fd, wasip1::RIGHTS_PATH_FILESTAT_SET_TIMES)?;
+    let times = Times::new(accessed, modified, flags)?;
+    dir.set_times_at(path::read(memory, path, path_len)?, times, follows(lookup)?)
+}
+
+/// Creates a directory.
+///
+/// # Errors
+/// `exist` if something stands there; `rofs` in a directory granted read-only.
+pub fn path_create_directory(
+    ctx: &mut Ctx,
+    memory: &mut Memory<'_>,
+    fd: u32,
+    path: u32,
+    path_len: u32,
+) -> Result<()> {
+    let dir = ctx.fds.dir(fd, wasip1::RIGHTS_PATH_CREATE_DIRECTORY)?;
+    dir.create_dir(path::read(memory, path, path_len)?)
+}
+
+/// Removes an empty directory.
+///
+/// # Errors
+/// `notempty` if it is not empty; `notdir` if it is none; `rofs` in a directory granted read-only.
+pub fn path_remove_directory(
+    ctx: &mut Ctx,
+    memory: &mut Memory<'_>,
+    fd: u32,
+    path: u32,
+    path_len: u32,
+) -> Result<()> {
+    let dir = ctx.fds.dir(fd, wasip1::RIGHTS_PATH_REMOVE_DIRECTORY)?;
+    dir.remove_dir(path::read(memory, path, path_len)?)
+}
+
+/// Removes a file, or a symbolic link itself.
+///
+/// # Errors
+/// `isdir` if it is a directory; `rofs` in a directory granted read-only.
+pub fn path_unlink_file(
+    ctx: &mut Ctx,
+    memory: &mut Memory<'_>,
+    fd: u32,
+    path: u32,
+    path_len: u32,
+) -> Result<()> {
+    let dir = ctx.fds.dir(fd, wasip1::RIGHTS_PATH_UNLINK_FILE)?;
+    dir.remove_file(path::read(memory, path, path_len)?)
+}
+
+/// Gives a file a second name, possibly below another descriptor.
+///
+/// # Errors
+/// `inval` if a symbolic link is to be followed, which links to the link's own place do not; `exist` if the new name
+/// is taken; `perm` for a directory; `xdev` between file systems; `rofs` if either directory was granted read-only.
+#[allow(clippy::too_many_arguments, reason = "the specification's signature")]
+pub fn path_link(
+    ctx: &mut Ctx,
+    memory: &mut Memory<'_>,
+    old_fd: u32,
+    old_lookup: u32,
+    old_path: u32,
+    old_path_len: u32,
+    new_fd: u32,
+    new_path: u32,
+    new_path_len: u32,
+) -> Result<()> {
+    let (old, new) =
+        two_dirs(ctx, (old_fd, wasip1::RIGHTS_PATH_LINK_SOURCE), (new_fd, wasip1::RIGHTS_PATH_LINK_TARGET))?;
+    if follows(old_lookup)? {
+        return Err(wasip1::ERRNO_INVAL.into());
+    }
+    let old_path = path::read(memory, old_path, old_path_len)?;
+    old.hard_link(old_path, new, path::read(memory, new_path, new_path_len)?)
+}
+
+/// Renames a file or directory, possibly to another descriptor's directory; what stands there is replaced.
+///
+/// # Errors
+/// `isdir`, `notdir` if one is a directory and the other is not; `notempty` if a directory would be replaced that
+/// is not empty; `inval` to move a directory into itself; `xdev` between file systems; `rofs` if either directory
+/// was granted read-only.
+#[allow(clippy::too_many_arguments, reason = "the specification's signature")]
+pub fn path_rename(
+    ctx: &mut Ctx,
+    memory: &mut Memory<'_>,
+    old_fd: u32,
+    old_path: u32,
+    old_path_len: u32,
+    new_fd: u32,
+    new_path: u32,
+    new_path_len: u32,
+) -> Result<()> {
+    let (old, new) = two_dirs(
+        ctx,
+        (old_fd, wasip1::RIGHTS_PATH_RENAME_SOURCE),
+        (new_fd, wasip1::RIGHTS_PATH_RENAME_TARGET),
+    )?;
+    let old_path = path::read(memory, old_path, old_path_len)?;
+    old.rename(old_path, new, path::read(memory, new_path, new_path_len)?)
+}
+
+fn two_dirs(
+    ctx: &Ctx,
+    old: (u32, Rights),
+    new: (u32, Rights),
+) -> Result<(&crate::dir::Dir, &crate::dir::Dir)> {
+    Ok((ctx.fds.dir(old.0, old.1)?, ctx.fds.dir(new.0, new.1)?))
+}
+
+/// Creates a symbolic link at the new path that holds the old path.
+///
+/// # Errors
+/// `exist` if something stands there; `perm` if the old path is absolute; `rofs` in a directory granted read-only.
+pub fn path_symlink(
+    ctx: &mut Ctx,
+    memory: &mut Memory<'_>,
+    old_path: u32,
+    old_path_len: u32,
+    fd: u32,
+    new_path: u32,
+    new_path_len: u32,
+) -> Result<()> {
+    let dir = ctx.fds.dir(fd, wasip1::RIGHTS_PATH_SYMLINK)?;
+    let old_path = path::read(memory, old_path, old_path_len)?;
+    dir.symlink(old_path, path::read(memory, new_path, new_path_len)?)
+}
+
+/// Writes what the symbolic link holds, without a NUL and cut if it is longer, to the `len` bytes at `buffer`, and
+/// how many bytes that are to `result`.
+///
+/// # Errors
+/// `inval` if it is no symbolic link; `perm` if it holds an absolute path, which is the host's business.
+#[allow(clippy::too_many_arguments, reason = "the specification's signature")]
+pub fn path_readlink(
+    ctx: &mut Ctx,
+    memory: &mut Memory<'_>,
+    fd: u32,
+    path: u32,
+    path_len: u32,
+    buffer: u32,
+    len: u32,
+    result: u32,
+) -> Result<()> {
+    let dir = ctx.fds.dir(fd, wasip1::RIGHTS_PATH_READLINK)?;
+    let target = dir.read_link(path::read(memory, path, path_len)?)?;
+    memory.check(result, 4)?;
+    memory.check(buffer, len)?;
+    let used = target.len().min(len as usize);
+    memory.write(buffer, &target[..used])?;
+    memory.write_u32(result, used as u32)
+}

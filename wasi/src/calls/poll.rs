@@ -1,0 +1,163 @@
+//! Waiting for several things at once.
+
+use wasip1::{Errno, Eventtype};
+
+use crate::abi::{Event, Subscription, Wait};
+use crate::fds::Object;
+use crate::sys::{self, Interest};
+use crate::{Ctx, Error, Memory, Result};
+
+/// Subscriptions in guest memory: where they start, how long each is, and how one is read.
+pub(crate) struct Guest {
+    pub(crate) subscriptions: u32,
+    pub(crate) size: u32,
+    pub(crate) read: fn(&Memory<'_>, u32) -> Result<Subscription>,
+}
+
+/// Waits until at least one of the `count` subscriptions has happened; writes an event for each that has to
+/// `events`, which has room for all, and how many to `result`. What is wrong with one subscription is told in its
+/// own event.
+///
+/// Files are always ready. A pipe or terminal is ready to be read when it has bytes or has ended (the event says
+/// `hangup`).
+///
+/// # Errors
+/// `inval` if `count` is 0, or a subscription is of no known sort.
+pub fn poll_oneoff(
+    ctx: &mut Ctx,
+    memory: &mut Memory<'_>,
+    subscriptions: u32,
+    events: u32,
+    count: u32,
+    result: u32,
+) -> Result<()> {
+    let list = Guest { subscriptions, size: Subscription::SIZE, read: Subscription::read };
+    poll(ctx, memory, &list, events, count, result)
+}
+
+pub(crate) fn poll(
+    ctx: &Ctx,
+    memory: &mut Memory<'_>,
+    guest: &Guest,
+    events: u32,
+    count: u32,
+    result: u32,
+) -> Result<()> {
+    if count == 0 {
+        return Err(wasip1::ERRNO_INVAL.into());
+    }
+    let bytes = |size: u32| count.checked_mul(size).ok_or(Error(wasip1::ERRNO_FAULT));
+    memory.check(guest.subscriptions, bytes(guest.size)?)?;
+    memory.check(events, bytes(Event::SIZE)?)?;
+    memory.check(result, 4)?;
+    let mut waits = Vec::with_capacity(count as usize);
+    for i in 0..count {
+        let subscription = (guest.read)(memory, guest.subscriptions + i * guest.size)?;
+        waits.push(Pending::new(ctx, subscription));
+    }
+    let happened = wait(ctx, &mut waits)?;
+    for (i, event) in (0..).zip(&happened) {
+        event.write(memory, events + i * Event::SIZE)?;
+    }
+    memory.write_u32(result, happened.len() as u32)
+}
+
+/// A subscription on its way to becoming an event.
+struct Pending {
+    subscription: Subscription,
+    /// For a clock: its id, and the time on it at which this happens.
+    due: Option<(u32, u64)>,
+    /// Known from the start: a mistake in the subscription.
+    errno: Option<Errno>,
+}
+
+impl Pending {
+    fn new(ctx: &Ctx, subscription: Subscription) -> Pending {
+        let mut pending = Pending { subscription, due: None, errno: None };
+        let checked = match subscription.wait {
+            Wait::Clock { id, timeout, absolute } => ctx.clocks.now(id).map(|now| {
+                let at = if absolute { timeout } else { now.saturating_add(timeout) };
+                pending.due = Some((id, at));
+            }),
+            Wait::Read(fd) | Wait::Write(fd) => {
+                let descriptor = ctx.fds.get(fd);
+                descriptor.and_then(|d| match d.object {
+                    Object::File(_) => d.require(wasip1::RIGHTS_POLL_FD_READWRITE),
+                    Object::Dir(_) => Err(wasip1::ERRNO_BADF.into()),
+                })
+            }
+        };
+        pending.errno = checked.err().map(|error| error.0);
+        pending
+    }
+
+    fn kind(&self) -> Eventtype {
+        match self.subscription.wait {
+            Wait::Clock { .. } => wasip1::EVENTTYPE_CLOCK,
+            Wait::Read(_) => wasip1::EVENTTYPE_FD_READ,
+            Wait::Write(_) => wasip1::EVENTTYPE_FD_WRITE,
+        }
+    }
+
+    fn event(&self, errno: Errno, nbytes: u64, flags: u16) -> Event {
+        Event { userdata: self.subscription.userdata, errno, kind: self.kind(), nbytes, flags }
+    }
+}
+
+fn wait(ctx: &Ctx, waits: &mut [Pending]) -> Result<Vec<Event>> {
+    loop {
+        // Clocks and mistakes first: they decide how long the rest may wait.
+        let mut happened = Vec::new();
+        let mut timeout = None;
+        for pending in waits.iter() {
+            if let Some(errno) = pending.errno {
+                happened.push(pending.event(errno, 0, 0));
+            } else if let Some((id, due)) = pending.due {
+                let left = due.saturating_sub(ctx.clocks.now(id)?);
+                if left == 0 {
+                    happened.push(pending.event(wasip1::ERRNO_SUCCESS, 0, 0));
+                }
+                timeout = Some(timeout.map_or(left, |least: u64| least.min(left)));
+            }
+        }
+        if !happened.is_empty() {
+            timeout = Some(0);
+        }
+
+        let mut asked: Vec<&Pending> = Vec::new();
+        let mut interests = Vec::new();
+        for pending in waits.iter().filter(|pending| pending.errno.is_none()) {
+            let (fd, write) = match pending.subscription.wait {
+                Wait::Read(fd) => (fd, false),
+                Wait::Write(fd) => (fd, true),
+                Wait::Clock { .. } => continue,
+            };
+            let (file, _) = ctx.fds.file(fd, 0)?;
+            asked.push(pending);
+            interests.push(Interest { handle: file.handle(), write, ready: false, hangup: false });
+        }
+        sys::poll(&mut interests, timeout)?;
+        for (pending, interest) in asked.iter().zip(&interests) {
+            if interest.ready || interest.hangup {
+                let flags = if interest.hangup { wasip1::EVENTRWFLAGS_FD_READWRITE_HANGUP } else { 0 };
+                let nbytes = if interest.write { 1 } else { available(ctx, pending)? };
+                happened.push(pending.event(wasip1::ERRNO_SUCCESS, nbytes, flags));
+            }
+        }
+        if !happened.is_empty() {
+            return Ok(happened);
+        }
+    }
+}
+
+/// Bytes that can be read at once: what is left of a file, or what a pipe or terminal holds.
+fn available(ctx: &Ctx, pending: &Pending) -> Result<u64> {
+    let Wait::Read(fd) = pending.subscription.wait else { return Ok(0) };
+    let (file, _) = ctx.fds.file(fd, 0)?;
+    let stat = file.filestat()?;
+    if stat.filetype != wasip1::FILETYPE_REGULAR_FILE {
+        return Ok(sys::readable(file.handle()));
+    }
+    let at = file.seek(std::io::SeekFrom::Current(0))?;
+    Ok(stat.size.saturating_sub(at))
+}

@@ -1,0 +1,67 @@
+//! Sockets: this launcher gives a program none, so each call says what its descriptor is instead.
+
+use crate::fds::Object;
+use crate::{Ctx, Memory, Result};
+
+/// `notsock` for a descriptor that is open, `badf` for one that is not.
+fn no_socket(ctx: &Ctx, fd: u32) -> Result<()> {
+    match ctx.fds.get(fd)?.object {
+        Object::File(_) | Object::Dir(_) => Err(wasip1::ERRNO_NOTSOCK.into()),
+    }
+}
+
+/// Would accept a connection.
+///
+/// # Errors
+/// `notsock`, always, for an open descriptor.
+pub fn sock_accept(
+    ctx: &mut Ctx,
+    _memory: &mut Memory<'_>,
+    fd: u32,
+    _flags: u32,
+    _result: u32,
+) -> Result<()> {
+    no_socket(ctx, fd)
+}
+
+/// Would receive a message.
+///
+/// # Errors
+/// `notsock`, always, for an open descriptor.
+#[allow(clippy::too_many_arguments, reason = "the specification's signature")]
+pub fn sock_recv(
+    ctx: &mut Ctx,
+    _memory: &mut Memory<'_>,
+    fd: u32,
+    _iovs: u32,
+    _count: u32,
+    _flags: u32,
+    _received: u32,
+    _out_flags: u32,
+) -> Result<()> {
+    no_socket(ctx, fd)
+}
+
+/// Would send a message.
+///
+/// # Errors
+/// `notsock`, always, for an open descriptor.
+pub fn sock_send(
+    ctx: &mut Ctx,
+    _memory: &mut Memory<'_>,
+    fd: u32,
+    _iovs: u32,
+    _count: u32,
+    _flags: u32,
+    _sent: u32,
+) -> Result<()> {
+    no_socket(ctx, fd)
+}
+
+/// Would shut a connection down.
+///
+/// # Errors
+/// `notsock`, always, for an open descriptor.
+pub fn sock_shutdown(ctx: &mut Ctx, _memory: &mut Memory<'_>, fd: u32, _how: u32) -> Result<()> {
+    no_socket(ctx, fd)
+}

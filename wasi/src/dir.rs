@@ -1,0 +1,268 @@
+//! A directory descriptor: a cap-std handle, and the verbs that take a path below it.
+//!
+//! Every path here has passed [`crate::path::read`] and is resolved by cap-std, which never lets it leave the
+//! handle's directory, not even through symbolic links that change while it looks. A directory granted read-only
+//! answers `rofs` to every verb that would change it, and hands that on to all that is opened through it.
+
+use cap_fs_ext::{
+    DirExt, FollowSymlinks, OpenOptionsFollowExt, OpenOptionsMaybeDirExt, OpenOptionsSyncExt, SystemTimeSpec,
+};
+use cap_std::fs::{Dir as CapDir, OpenOptions};
+use cap_std::time::SystemTime;
+use wasip1::{Fdflags, Filetype};
+
+use crate::abi::Filestat;
+use crate::ctx::Access;
+use crate::fds::Object;
+use crate::file::{File, Time, Times};
+use crate::{Result, sys};
+
+/// An open directory.
+#[derive(Debug)]
+pub(crate) struct Dir {
+    dir: CapDir,
+    access: Access,
+    /// The name it was granted under; `None` for one that the guest opened.
+    guest: Option<String>,
+    /// What the guest is reading through `fd_readdir`.
+    listing: Option<Vec<Entry>>,
+}
+
+/// One entry of a directory.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    pub(crate) name: Vec<u8>,
+    pub(crate) ino: u64,
+    pub(crate) filetype: Filetype,
+}
+
+/// How to open a path.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Open {
+    pub(crate) follow: bool,
+    pub(crate) create: bool,
+    pub(crate) exclusive: bool,
+    pub(crate) truncate: bool,
+    pub(crate) directory: bool,
+    pub(crate) read: bool,
+    pub(crate) write: bool,
+    pub(crate) flags: Fdflags,
+}
+
+impl Dir {
+    pub(crate) fn granted(dir: CapDir, guest: &str, access: Access) -> Dir {
+        Dir { dir, access, guest: Some(guest.to_owned()), listing: None }
+    }
+
+    /// The name it was granted under.
+    pub(crate) fn guest(&self) -> Option<&str> {
+        self.guest.as_deref()
+    }
+
+    fn writable(&self) -> Result<()> {
+        match self.access {
+            Access::ReadWrite => Ok(()),
+            Access::ReadOnly => Err(wasip1::ERRNO_ROFS.into()),
+        }
+    }
+
+    /// Opens `path`, a file or a directory.
+    pub(crate) fn open(&self, path: &str, how: Open) -> Result<Object> {
+        if how.directory {
+            return self.open_dir(path, how);
+        }
+        let file = match self.access {
+            Access::ReadWrite => self.open_file(path, how)?,
+            Access::ReadOnly => self.open_unchanged(path, how)?,
+        };
+        let metadata = file.metadata()?;
+        if metadata.is_dir() {
+            if how.write || how.truncate {
+                return Err(wasip1::ERRNO_ISDIR.into());
+            }
+            return Ok(self.opened_dir(CapDir::from_std_file(file.into_std())));
+        }
+        // What the options could not say when opening: cap-std, like std, refuses append together with truncate.
+        if how.flags & wasip1::FDFLAGS_APPEND != 0 {
+            sys::set_flags(&file, how.flags)?;
+        }
+        Ok(Object::File(File::new(file, self.access)))
+    }
+
+    fn open_file(&self, path: &str, how: Open) -> Result<cap_std::fs::File> {
+        // To create or truncate, the host's file must be open for writing, whatever the guest may then do with it.
+        let changes = how.create || how.truncate;
+        let mut options = OpenOptions::new();
+        options.read(how.read || !how.write).write(how.write || changes).truncate(how.truncate);
+        options.create(how.create && !how.exclusive).create_new(how.create && how.exclusive);
+        options.follow(follow(how.follow)).maybe_dir(true);
+        options.nonblock(how.flags & wasip1::FDFLAGS_NONBLOCK != 0);
+        options.sync(how.flags & wasip1::FDFLAGS_SYNC != 0);
+        options.dsync(how.flags & wasip1::FDFLAGS_DSYNC != 0);
+        options.rsync(how.flags & wasip1::FDFLAGS_RSYNC != 0);
+        let opened = self.dir.open_with(path, &options);
+        match opened {
+            // POSIX lets O_CREAT|O_RDONLY open an existing file that may not be written.
+            Err(error)
+                if error.raw_os_error().is_some()
+                    && error.kind() == std::io::ErrorKind::PermissionDenied
+                    && !how.write
+                    && !how.truncate
+                    && how.create
+                    && !how.exclusive =>
+            {
+                options.create(false).write(false);
+                Ok(self.dir.open_with(path, &options)?)
+            }
+            opened => Ok(opened?),
+        }
+    }
+
+    /// Opens in a read-only directory: what exists may be opened for reading, anything more is `rofs`, and what
+    /// is not there is `noent` unless it was to be created, as POSIX has it.
+    fn open_unchanged(&self, path: &str, how: Open) -> Result<cap_std::fs::File> {
+        let read = Open { create: false, exclusive: false, truncate: false, write: false, read: true, ..how };
+        match self.open_file(path, read) {
+            Err(error) if error.0 == wasip1::ERRNO_NOENT && how.create => Err(wasip1::ERRNO_ROFS.into()),
+            Err(error) => Err(error),
+            Ok(_) if how.create && how.exclusive => Err(wasip1::ERRNO_EXIST.into()),
+            Ok(file) if (how.write || how.truncate) && !file.metadata()?.is_dir() => {
+                Err(wasip1::ERRNO_ROFS.into())
+            }
+            Ok(file) => Ok(file),
+        }
+    }
+
+    fn open_dir(&self, path: &str, how: Open) -> Result<Object> {
+        if how.create || how.truncate || how.exclusive {
+            return Err(wasip1::ERRNO_INVAL.into());
+        }
+        let dir = if how.follow { self.dir.open_dir(path)? } else { self.dir.open_dir_nofollow(path)? };
+        if how.write {
+            return Err(wasip1::ERRNO_ISDIR.into());
+        }
+        Ok(self.opened_dir(dir))
+    }
+
+    fn opened_dir(&self, dir: CapDir) -> Object {
+        Object::Dir(Dir { dir, access: self.access, guest: None, listing: None })
+    }
+
+    /// What is known about the directory itself.
+    pub(crate) fn filestat(&self) -> Result<Filestat> {
+        Ok(sys::filestat_of(&self.dir.dir_metadata()?))
+    }
+
+    /// What is known about `path`.
+    pub(crate) fn filestat_at(&self, path: &str, follow: bool) -> Result<Filestat> {
+        let metadata = if follow { self.dir.metadata(path)? } else { self.dir.symlink_metadata(path)? };
+        Ok(sys::filestat_of(&metadata))
+    }
+
+    /// Sets the directory's own times.
+    pub(crate) fn set_times(&self, times: Times) -> Result<()> {
+        self.writable()?;
+        Ok(self.dir.set_times(".", spec(times.accessed), spec(times.modified))?)
+    }
+
+    /// Sets the times of `path`.
+    pub(crate) fn set_times_at(&self, path: &str, times: Times, follow: bool) -> Result<()> {
+        self.writable()?;
+        let (accessed, modified) = (spec(times.accessed), spec(times.modified));
+        if follow {
+            Ok(self.dir.set_times(path, accessed, modified)?)
+        } else {
+            Ok(self.dir.set_symlink_times(path, accessed, modified)?)
+        }
+    }
+
+    pub(crate) fn create_dir(&self, path: &str) -> Result<()> {
+        self.writable()?;
+        Ok(self.dir.create_dir(path)?)
+    }
+
+    pub(crate) fn remove_dir(&self, path: &str) -> Result<()> {
+        self.writable()?;
+        Ok(self.dir.remove_dir(path)?)
+    }
+
+    pub(crate) fn remove_file(&self, path: &str) -> Result<()> {
+        self.writable()?;
+        Ok(self.dir.remove_file_or_symlink(path)?)
+    }
+
+    /// Renames `path` to `new_path` below `new_dir`. Both must be writable: a name is taken here and given there.
+    pub(crate) fn rename(&self, path: &str, new_dir: &Dir, new_path: &str) -> Result<()> {
+        self.writable()?;
+        new_dir.writable()?;
+        Ok(self.dir.rename(path, &new_dir.dir, new_path)?)
+    }
+
+    /// Makes `new_path` below `new_dir` another name of the file `path`. Both must be writable: a second name in a
+    /// writable directory would make a read-only file writable.
+    pub(crate) fn hard_link(&self, path: &str, new_dir: &Dir, new_path: &str) -> Result<()> {
+        self.writable()?;
+        new_dir.writable()?;
+        Ok(self.dir.hard_link(path, &new_dir.dir, new_path)?)
+    }
+
+    /// Makes `path` a symbolic link to `target`, which must be relative.
+    pub(crate) fn symlink(&self, target: &str, path: &str) -> Result<()> {
+        self.writable()?;
+        Ok(DirExt::symlink(&self.dir, target, path)?)
+    }
+
+    /// What the symbolic link `path` points to.
+    pub(crate) fn read_link(&self, path: &str) -> Result<Vec<u8>> {
+        let target = self.dir.read_link(path)?;
+        Ok(target.into_os_string().into_encoded_bytes())
+    }
+
+    /// Waits until the directory's entries are on the device.
+    pub(crate) fn sync(&self) -> Result<()> {
+        Ok(sys::sync_dir(&self.dir)?)
+    }
+
+    /// The entries from number `cookie` on. They are read once, when the guest starts at 0, so that a number means
+    /// the same entry however the directory changes meanwhile.
+    pub(crate) fn entries(&mut self, cookie: u64) -> Result<&[Entry]> {
+        if cookie == 0 || self.listing.is_none() {
+            self.listing = Some(self.read_entries()?);
+        }
+        let listing = self.listing.as_deref().unwrap_or_default();
+        let first = usize::try_from(cookie).unwrap_or(usize::MAX).min(listing.len());
+        Ok(&listing[first..])
+    }
+
+    fn read_entries(&self) -> Result<Vec<Entry>> {
+        // The parent's number would be a fact about the host that was not granted.
+        let ino = self.filestat()?.ino;
+        let special = |name: &[u8]| Entry { name: name.to_vec(), ino, filetype: wasip1::FILETYPE_DIRECTORY };
+        let mut entries = vec![special(b"."), special(b"..")];
+        for entry in self.dir.entries()? {
+            let entry = entry?;
+            // An entry that went away since is one that is not there.
+            let (Ok(filetype), Ok(ino)) = (entry.file_type(), sys::entry_ino(&entry)) else { continue };
+            entries.push(Entry {
+                name: entry.file_name().into_encoded_bytes(),
+                ino,
+                filetype: sys::filetype(filetype),
+            });
+        }
+        Ok(entries)
+    }
+}
+
+fn follow(yes: bool) -> FollowSymlinks {
+    if yes { FollowSymlinks::Yes } else { FollowSymlinks::No }
+}
+
+fn spec(time: Option<Time>) -> Option<SystemTimeSpec> {
+    time.map(|time| match time {
+        Time::Now => SystemTimeSpec::SymbolicNow,
+        Time::At(nanos) => {
+            let since = std::time::Duration::from_nanos(nanos);
+            SystemTimeSpec::Absolute(SystemTime::from_std(std::time::SystemTime::UNIX_EPOCH + since))
+        }
+    })
+}

@@ -1,0 +1,55 @@
+//! A path from the guest: bytes that nobody has checked.
+//!
+//! WASI paths are UTF-8, relative to a descriptor, separated by `/`. What passes here still goes through cap-std,
+//! which confines it; these are the checks that must hold on every system before that.
+
+use crate::{Memory, Result, sys};
+
+/// The longest path a guest may give, in bytes: Linux's PATH_MAX, the same everywhere.
+const MAX_LEN: u32 = 4096;
+
+/// The path of `len` bytes at `ptr`.
+///
+/// # Errors
+/// `fault` if it leaves memory; `nametoolong` above 4096 bytes; `ilseq` if it is not UTF-8; `inval` if it holds a
+/// NUL; `noent` if it is empty; `perm` if it is a form that names something outside any directory on this system
+/// (on Windows: drives, devices, alternate streams).
+pub(crate) fn read<'m>(memory: &'m Memory<'_>, ptr: u32, len: u32) -> Result<&'m str> {
+    let bytes = memory.slice(ptr, len)?;
+    if len > MAX_LEN {
+        return Err(wasip1::ERRNO_NAMETOOLONG.into());
+    }
+    let path = std::str::from_utf8(bytes).map_err(|_| wasip1::ERRNO_ILSEQ)?;
+    if path.contains('\0') {
+        return Err(wasip1::ERRNO_INVAL.into());
+    }
+    if path.is_empty() {
+        return Err(wasip1::ERRNO_NOENT.into());
+    }
+    if sys::leaves_directory(path) {
+        return Err(wasip1::ERRNO_PERM.into());
+    }
+    Ok(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn errno(bytes: &[u8]) -> wasip1::Errno {
+        let mut memory = bytes.to_vec();
+        let len = bytes.len() as u32;
+        read(&Memory::new(&mut memory), 0, len).unwrap_err().0
+    }
+
+    #[test]
+    fn what_is_no_path_is_told_apart() {
+        assert_eq!(errno(b""), wasip1::ERRNO_NOENT);
+        assert_eq!(errno(b"a\0b"), wasip1::ERRNO_INVAL);
+        assert_eq!(errno(b"\xff"), wasip1::ERRNO_ILSEQ);
+        assert_eq!(errno(&[b'a'; 4097]), wasip1::ERRNO_NAMETOOLONG);
+        let mut memory = *b"dir/file";
+        assert_eq!(read(&Memory::new(&mut memory), 4, 4), Ok("file"));
+        assert!(read(&Memory::new(&mut memory), 4, 5).is_err());
+    }
+}
