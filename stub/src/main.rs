@@ -19,6 +19,7 @@ mod load;
 mod locate;
 mod run;
 mod sys;
+mod trace;
 
 use fail::Failure;
 

@@ -7,17 +7,19 @@ use wasmer::{
 };
 
 use crate::fail::{self, Context, Failure};
+use crate::trace;
 
 /// Exit code of an app that trapped: what a shell reports for a native program that aborted.
 const EXIT_TRAP: i32 = 134;
 /// Bytes of stack for the app's own frames, as much as a native program usually has. Only touched pages cost.
 const STACK_SIZE: usize = 8 * 1024 * 1024;
-/// Frames that a trap's report shows at each end of a deep stack.
-const FRAMES_SHOWN: usize = 16;
+/// Frames that a trap's report shows; a stack that overflowed has thousands.
+const FRAMES_SHOWN: usize = 32;
 
 /// Runs a WASI command to its end; returns the exit code.
 pub(crate) fn command(store: &mut Store, module: &Module, ctx: Ctx) -> Result<i32, Failure> {
     wasmer_vm::set_stack_size(STACK_SIZE);
+    trace::install(store);
     let env = FunctionEnv::new(store, State::new(ctx));
     let imports = imports(store, module, &env)?;
     let instance = match Instance::new_by_index(store, module, &imports) {
@@ -69,18 +71,15 @@ fn ended(error: RuntimeError) -> i32 {
 }
 
 fn report(trap: &RuntimeError) -> String {
-    let frames = trap.trace();
+    let frames = trace::frames(trap);
     let mut text = format!("trap: {}", trap.message());
-    for (depth, frame) in frames.iter().enumerate() {
-        if depth == FRAMES_SHOWN && frames.len() > 2 * FRAMES_SHOWN {
-            text += &format!("\n    … {} more frames", frames.len() - 2 * FRAMES_SHOWN);
-        }
-        if depth >= FRAMES_SHOWN && depth + FRAMES_SHOWN < frames.len() {
-            continue;
-        }
+    for frame in frames.iter().take(FRAMES_SHOWN) {
         let name =
             frame.function_name().map_or_else(|| format!("function {}", frame.func_index()), str::to_owned);
         text += &format!("\n    at {name} (offset {:#x} in the module)", frame.module_offset());
+    }
+    if frames.len() > FRAMES_SHOWN {
+        text += "\n    …";
     }
     text
 }

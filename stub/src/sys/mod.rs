@@ -5,6 +5,11 @@ mod unix;
 #[cfg(unix)]
 pub(crate) use unix::*;
 
+#[cfg(unix)]
+mod frames;
+#[cfg(unix)]
+pub(crate) use frames::note;
+
 /// Reads the locator slot as it is in the file: the packer changed it after the compiler saw it.
 #[allow(unsafe_code)]
 pub(crate) fn read_slot<const N: usize>(slot: &'static [u8; N]) -> [u8; N] {
