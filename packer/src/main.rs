@@ -1,1 +1,5 @@
-fn main() {}
+//! The `wasmpack` command. Everything is in the library; see `wasmpack::cli` for flags and exit codes.
+
+fn main() -> std::process::ExitCode {
+    wasmpack::cli::run(std::env::args_os()).into()
+}

@@ -1,0 +1,55 @@
+//! Embeds the launchers: reads `prebuilt-stubs/`, compresses each, and writes the table that `src/stubs.rs`
+//! includes.
+//!
+//! `prebuilt-stubs/manifest.toml` lists the launchers, one `[[stub]]` table each; the launcher of a target is
+//! the file beside it with the target's name. Without a manifest the packer is built without launchers, which
+//! is how the first launcher comes into being: it is packed with `--stub`.
+
+use std::{env, error::Error, fmt::Write, fs, path::Path};
+
+/// Launchers are decompressed once a pack, and every user downloads them: size counts.
+const LEVEL: i32 = 19;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let folder = Path::new(&env::var("CARGO_MANIFEST_DIR")?).join("../prebuilt-stubs");
+    let out = env::var("OUT_DIR")?;
+    let out = Path::new(&out);
+    println!("cargo::rerun-if-changed={}", folder.display());
+    println!("cargo::rerun-if-changed=build.rs");
+
+    let manifest = folder.join("manifest.toml");
+    let stubs = if manifest.exists() { read(&manifest)? } else { Vec::new() };
+    let mut table = String::from("&[\n");
+    for (target, sha256) in stubs {
+        let stub = folder.join(&target);
+        let bytes = fs::read(&stub).map_err(|error| format!("{}: {error}", stub.display()))?;
+        let packed = out.join(format!("{target}.zst"));
+        fs::write(&packed, zstd::encode_all(&bytes[..], LEVEL)?)?;
+        writeln!(
+            table,
+            "Embedded {{ target: {target:?}, sha256: {sha256:?}, zstd: include_bytes!({packed:?}) }},"
+        )?;
+    }
+    table.push_str("]\n");
+    fs::write(out.join("stubs.rs"), table)?;
+    Ok(())
+}
+
+/// The targets in the manifest, each with its launcher's SHA-256 in hexadecimal digits.
+fn read(manifest: &Path) -> Result<Vec<(String, String)>, Box<dyn Error>> {
+    let text = fs::read_to_string(manifest)?;
+    let table: toml::Table = text.parse()?;
+    let Some(stubs) = table.get("stub") else { return Ok(Vec::new()) };
+    let stubs = stubs.as_array().ok_or("prebuilt-stubs/manifest.toml: stub is not a list of tables")?;
+    stubs
+        .iter()
+        .map(|stub| {
+            let text = |key: &str| {
+                let value = stub.get(key).and_then(toml::Value::as_str);
+                let missing = || format!("prebuilt-stubs/manifest.toml: a stub has no text {key}");
+                value.map(str::to_owned).ok_or_else(missing)
+            };
+            Ok((text("target")?, text("sha256")?))
+        })
+        .collect()
+}

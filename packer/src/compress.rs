@@ -1,0 +1,60 @@
+//! Cutting a section into chunks and compressing them on all cores.
+//!
+//! Which thread compresses which chunk is left to chance; what a chunk compresses to is not, and the frames are
+//! returned in the chunks' order. So the result depends on the content and the level alone.
+
+use std::{
+    num::NonZero,
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use crate::progress::Progress;
+
+/// Decoded bytes a chunk. See "How large is a chunk?" in docs/decisions.md.
+pub const CHUNK_SIZE: u32 = 256 * 1024;
+/// zstd's level when none is asked for. See "Which compression level?" in docs/decisions.md.
+pub const DEFAULT_LEVEL: i32 = 9;
+
+/// Compresses `data` in chunks of [`CHUNK_SIZE`] bytes at zstd's `level`, 1 to 22: one frame a chunk, in order.
+pub fn chunks(data: &[u8], level: i32, progress: &Progress) -> Vec<Vec<u8>> {
+    let chunks: Vec<&[u8]> = data.chunks(CHUNK_SIZE as usize).collect();
+    progress.phase("compressing", chunks.len() as u64);
+    let next = AtomicUsize::new(0);
+    let frames = Mutex::new(vec![Vec::new(); chunks.len()]);
+    let worker = || {
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(chunk) = chunks.get(index) else { break };
+            let frame = payload::chunk::compress(chunk, level);
+            frames.lock().expect("no worker panics while it holds the lock")[index] = frame;
+            progress.advance(1);
+        }
+    };
+    let threads = std::thread::available_parallelism().map_or(1, NonZero::get).min(chunks.len());
+    std::thread::scope(|scope| (0..threads).for_each(|_| drop(scope.spawn(worker))));
+    frames.into_inner().expect("the workers have ended")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_come_in_the_order_of_their_chunks() {
+        let mut data = vec![0; CHUNK_SIZE as usize * 5 + 77];
+        data.chunks_mut(CHUNK_SIZE as usize).zip(1u8..).for_each(|(chunk, number)| chunk.fill(number));
+        let frames = chunks(&data, 1, &Progress::hidden());
+        let decoded: Vec<u8> =
+            frames.iter().flat_map(|frame| zstd::decode_all(&frame[..]).unwrap()).collect();
+        assert_eq!(frames.len(), 6);
+        assert!(decoded == data);
+    }
+
+    #[test]
+    fn nothing_needs_no_chunk() {
+        assert_eq!(chunks(&[], DEFAULT_LEVEL, &Progress::hidden()), Vec::<Vec<u8>>::new());
+    }
+}

@@ -1,0 +1,48 @@
+//! Putting a payload into a launcher: bytes in, bytes out, the same on every host.
+//!
+//! The launcher's format is told from its first bytes. Each format has a file of its own here; whatever one
+//! writes is read again by [`verify`], as somebody who knows nothing of how it was made.
+
+mod elf;
+#[cfg(test)]
+mod tests;
+mod verify;
+
+use payload::Target;
+
+use crate::{Error, Kind};
+
+/// The longest executable, in bytes, less one: above it, offsets in some containers (and in tools that read
+/// them) turn negative.
+pub const MAX_LEN: u64 = 1 << 31;
+
+/// The executable made of `stub`, a launcher for `target`, and `payload`.
+///
+/// # Errors
+/// `Stub` when `stub` is no launcher for that target, or one that carries a payload already; `TooLarge` from
+/// [`MAX_LEN`] bytes on; `Verify` when the result does not read back.
+pub fn embed(stub: &[u8], target: Target, payload: &[u8]) -> Result<Vec<u8>, Error> {
+    let file = match stub.get(..4) {
+        Some(b"\x7fELF") => elf::embed(stub, target, payload)?,
+        Some(&[b'M', b'Z', ..]) => return Err(unsupported("a Windows")),
+        Some(&[0xcf, 0xfa, 0xed, 0xfe] | &[0xca, 0xfe, 0xba, 0xbe]) => return Err(unsupported("a macOS")),
+        _ => return Err(Error::new(Kind::Stub, "not an executable, so not a launcher of wasmpack")),
+    };
+    verify::verify(&file, stub, target, payload)?;
+    Ok(file)
+}
+
+fn unsupported(what: &str) -> Error {
+    Error::new(Kind::Stub, format!("{what} executable, and this version of wasmpack packs for Linux only"))
+}
+
+/// Where the payload goes and where the file ends: checked against [`MAX_LEN`].
+fn layout(stub_len: usize, alignment: u64, payload_len: usize) -> Result<u64, Error> {
+    let start = (stub_len as u64).next_multiple_of(alignment);
+    let end = start + payload_len as u64;
+    if end < MAX_LEN {
+        return Ok(start);
+    }
+    let reason = format!("the executable would take {end} bytes; {} is the most", MAX_LEN - 1);
+    Err(Error::new(Kind::TooLarge, reason))
+}

@@ -1,0 +1,124 @@
+//! Why a pack failed: a kind to match on, and one sentence for people.
+//!
+//! The sentence says which file, what was found, and what to do where that is known. It is lower-case and has
+//! no final stop; the command puts its own name before it.
+
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
+
+/// A pack that failed. Nothing was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Error {
+    /// The class of the failure.
+    pub kind: Kind,
+    /// The file it is about, when there is one.
+    pub file: Option<PathBuf>,
+    /// What was found and what to do, without the file's name.
+    pub reason: String,
+}
+
+/// The classes of failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Kind {
+    /// A file that was to be read cannot be.
+    Read,
+    /// The input has no bytes.
+    Empty,
+    /// The input is neither a wasm module nor WebAssembly text.
+    NotWasm,
+    /// The input is WebAssembly text with a mistake in it.
+    Text,
+    /// The input is a component, not a module.
+    Component,
+    /// The input is a module that is cut short or breaks the rules of WebAssembly.
+    Invalid,
+    /// The module uses a proposal that the compiler lacks.
+    Proposal,
+    /// The module is no WASI command: a library, a reactor, or with a wrong `_start`.
+    NotACommand,
+    /// The module imports something that nobody provides.
+    Import,
+    /// The compiler failed on a valid module.
+    Compile,
+    /// There is no launcher for the target.
+    NoStub,
+    /// The launcher is damaged, for another target, or no launcher at all.
+    Stub,
+    /// The executable would be larger than the format allows.
+    TooLarge,
+    /// The finished executable did not read back as it was meant: a mistake in wasmpack.
+    Verify,
+    /// The place of the output is unusable: its folder is missing or read-only, or OUT is no file.
+    OutputPlace,
+    /// The output is one of the files that are read.
+    OutputIsInput,
+    /// No space is left for the output.
+    NoSpace,
+    /// Writing the output failed for another reason.
+    Write,
+}
+
+impl Error {
+    /// An error that is not (or not yet) about a certain file.
+    pub fn new(kind: Kind, reason: impl Into<String>) -> Error {
+        Error { kind, file: None, reason: reason.into() }
+    }
+
+    /// The same error, about `file` unless it is about another already.
+    #[must_use]
+    pub fn in_file(mut self, file: &Path) -> Error {
+        self.file.get_or_insert_with(|| file.to_owned());
+        self
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(file) = &self.file {
+            write!(f, "{}: ", printable(&file.to_string_lossy()))?;
+        }
+        f.write_str(&self.reason)
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// `text` from outside, safe for a terminal: control characters are escaped.
+pub(crate) fn printable(text: &str) -> String {
+    let escape = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+    text.chars().map(escape).collect()
+}
+
+/// The operating system's words for `error`, lower-case and without the number that Rust adds.
+pub(crate) fn spoken(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or(&text);
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_from_outside_never_control_a_terminal() {
+        let error = Error::new(Kind::Empty, "the file is empty").in_file(Path::new("a\x1b[2Jb"));
+        assert_eq!(error.to_string(), "a\\u{1b}[2Jb: the file is empty");
+    }
+
+    #[test]
+    fn the_first_file_named_stays() {
+        let error = Error::new(Kind::Read, "gone").in_file(Path::new("a")).in_file(Path::new("b"));
+        assert_eq!(error.to_string(), "a: gone");
+    }
+
+    #[test]
+    fn system_errors_are_spoken_without_numbers() {
+        let error = std::io::Error::from_raw_os_error(2);
+        assert!(!spoken(&error).contains("os error"), "{}", spoken(&error));
+    }
+}

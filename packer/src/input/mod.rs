@@ -1,0 +1,172 @@
+//! Reading the app: a .wasm module or WebAssembly text, checked before any work is spent on it.
+//!
+//! [`Module::read`] tells apart what people really hand over: nothing, some other file, a component, a text
+//! with a mistake. [`command`] then asks whether the module is a program that can start, and [`lean`] drops
+//! what a running program never looks at.
+
+pub mod command;
+pub mod lean;
+
+use std::path::Path;
+
+use wasmer_compiler::wasmparser::BinaryReader;
+
+use crate::{Error, Kind, error::spoken};
+
+/// The first four bytes of every module and component.
+const MAGIC: &[u8; 4] = b"\0asm";
+/// What follows them in a module: version 1, layer 0.
+const MODULE: [u8; 4] = [1, 0, 0, 0];
+/// Byte 6, the layer, is 1 in a component; the version before it has changed over the years.
+const COMPONENT_LAYER: [u8; 2] = [1, 0];
+
+/// An app's module, as it was read. Not yet known to be valid.
+#[derive(Clone, Debug)]
+pub struct Module {
+    /// The module in binary form.
+    pub wasm: Vec<u8>,
+    /// SHA-256 of the file it came from.
+    pub sha256: [u8; 32],
+    /// Bytes in that file.
+    pub file_len: u64,
+}
+
+impl Module {
+    /// Reads the module in `file`, binary or text.
+    ///
+    /// # Errors
+    /// `Read`, `Empty`, `NotWasm`, `Text`, `Component`, or `Invalid` for a file that ends within its first eight
+    /// bytes. All name the file.
+    pub fn read(file: &Path) -> Result<Module, Error> {
+        let bytes = std::fs::read(file).map_err(|error| {
+            let reason = format!("cannot read the module: {}", spoken(&error));
+            Error::new(Kind::Read, reason).in_file(file)
+        })?;
+        let (sha256, file_len) = (payload::sha256(&bytes), bytes.len() as u64);
+        let wasm = binary(bytes, file).map_err(|error| error.in_file(file))?;
+        Ok(Module { wasm, sha256, file_len })
+    }
+}
+
+/// The binary module in `bytes`, translated if they are text. `file` is for messages.
+fn binary(bytes: Vec<u8>, file: &Path) -> Result<Vec<u8>, Error> {
+    if bytes.is_empty() {
+        return Err(Error::new(Kind::Empty, "the file is empty; a wasm module was expected"));
+    }
+    let wasm = if looks_like_text(&bytes) { assemble(&bytes, file)? } else { bytes };
+    if !wasm.starts_with(MAGIC) && !MAGIC.starts_with(&wasm) {
+        let head: Vec<String> = wasm.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+        let reason = format!(
+            "not a wasm module: it starts with {} instead of 00 61 73 6d, and is no WebAssembly text either",
+            head.join(" ")
+        );
+        return Err(Error::new(Kind::NotWasm, reason));
+    }
+    match wasm.get(4..8) {
+        None => {
+            let reason =
+                format!("the module is cut short: only {} of its first 8 bytes are there", wasm.len());
+            Err(Error::new(Kind::Invalid, reason))
+        }
+        Some(head) if head == MODULE => whole(wasm),
+        Some(head) if head[2..] == COMPONENT_LAYER => {
+            let reason = "a component, not a module: build the app for WASI preview 1 (wasip1), in Rust with \
+                          --target wasm32-wasip1";
+            Err(Error::new(Kind::Component, reason))
+        }
+        Some(head) => {
+            let version = u32::from_le_bytes(head.try_into().expect("four bytes"));
+            let reason = format!("wasm version 1 expected at 0x4, {version:#x} found");
+            Err(Error::new(Kind::Invalid, reason))
+        }
+    }
+}
+
+/// `wasm`, if each of its sections ends within it. What is in them is checked later; a download that broke off
+/// deserves better than being called invalid.
+fn whole(wasm: Vec<u8>) -> Result<Vec<u8>, Error> {
+    let mut reader = BinaryReader::new(&wasm, 0);
+    let head = reader.read_bytes(MAGIC.len() + MODULE.len());
+    debug_assert!(head.is_ok(), "the caller has looked at the head");
+    while !reader.eof() {
+        let at = reader.original_position();
+        let section = reader.read_u8().and_then(|_| reader.read_reader());
+        if let Err(error) = section {
+            let reason = format!(
+                "the module is cut short: its section at {at:#x} is longer than the file, which ends at {:#x} \
+                 ({})",
+                wasm.len(),
+                error.message()
+            );
+            return Err(Error::new(Kind::Invalid, reason));
+        }
+    }
+    Ok(wasm)
+}
+
+/// True for text whose first token can begin a module. Other text is better called "not wasm" than "bad wasm".
+fn looks_like_text(bytes: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(bytes) else { return false };
+    let mut rest = text.trim_start();
+    while rest.starts_with(";;") {
+        rest = rest.split_once('\n').map_or("", |(_, rest)| rest).trim_start();
+    }
+    rest.starts_with('(')
+}
+
+fn assemble(text: &[u8], file: &Path) -> Result<Vec<u8>, Error> {
+    wat::parse_bytes(text).map(std::borrow::Cow::into_owned).map_err(|mut error| {
+        error.set_path(file);
+        // The message is a sentence, then the place and the line itself, with a mark under the mistake.
+        Error::new(Kind::Text, format!("not valid WebAssembly text: {error}"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kind(bytes: &[u8]) -> Kind {
+        binary(bytes.to_vec(), Path::new("app.wasm")).unwrap_err().kind
+    }
+
+    #[test]
+    fn what_is_no_module_is_told_apart() {
+        assert_eq!(kind(b""), Kind::Empty);
+        assert_eq!(kind(b"\x7fELF\x02\x01\x01"), Kind::NotWasm);
+        assert_eq!(kind(b"#!/bin/sh\n"), Kind::NotWasm);
+        assert_eq!(kind(b"\0as"), Kind::Invalid);
+        assert_eq!(kind(b"\0asm\x01\0"), Kind::Invalid);
+        assert_eq!(kind(b"\0asm\x02\0\0\0"), Kind::Invalid);
+        assert_eq!(kind(b"\0asm\x0d\0\x01\0"), Kind::Component);
+        assert_eq!(kind(b"(component)"), Kind::Component);
+        assert_eq!(kind(b"(module (func $f)"), Kind::Text);
+    }
+
+    #[test]
+    fn text_may_begin_with_comments() {
+        let text = b"  ;; a comment\n(; and another ;)\n(module)";
+        assert_eq!(binary(text.to_vec(), Path::new("app.wat")).unwrap(), b"\0asm\x01\0\0\0");
+    }
+
+    #[test]
+    fn text_errors_say_line_and_column() {
+        let error = binary(b"(module\n  (fnc))".to_vec(), Path::new("app.wat")).unwrap_err();
+        assert!(error.reason.contains("app.wat:2:4"), "{error}");
+    }
+
+    #[test]
+    fn a_module_cut_within_a_section_is_called_cut_short() {
+        let module = wat::parse_str(r#"(module (memory 1) (func (export "_start")))"#).unwrap();
+        let (sections, mut at) = (module.len(), 8);
+        let mut ends = vec![at];
+        while at < sections {
+            at += 2 + usize::from(module[at + 1]);
+            ends.push(at);
+        }
+        for len in 8..=sections {
+            let result = binary(module[..len].to_vec(), Path::new("app.wasm"));
+            assert_eq!(result.is_ok(), ends.contains(&len), "{len} bytes");
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! The packer: one command turns a WASI program into a native executable, with no linker.
+//!
+//! ```text
+//! APP.wasm ─ input ──── read, checked to be a WASI command, made lean
+//!            compile ── to machine code for the target, by wasmer's compilers
+//!            compress ─ cut into chunks, on all cores
+//!            payload ── (the format crate) header, manifest, sections
+//!            container ─ stub + payload → executable, in memory; `stubs` has the launchers
+//!            output ─── written beside OUT, then renamed over it
+//! ```
+//!
+//! [`pack::Pack`] runs these rooms in order; [`cli`] turns a command line into a `Pack` and its errors into
+//! one line and an exit code. Nothing here runs another program, and the same input gives the same bytes.
+#![forbid(unsafe_code)]
+
+pub mod cli;
+pub mod compile;
+pub mod compress;
+pub mod container;
+mod error;
+pub mod input;
+pub mod output;
+pub mod pack;
+pub mod progress;
+pub mod proposals;
+pub mod stubs;
+
+pub use error::{Error, Kind};
+pub use pack::{Pack, Packed};

@@ -1,0 +1,215 @@
+//! WebAssembly proposals: which of them each compiler knows, and which of them a module uses.
+//!
+//! wasmer reports what it cannot compile late, in its own words, and sometimes by panicking; its own check lets
+//! SIMD through to Singlepass, which has none. So a module is validated here first, against exactly the
+//! features of the chosen compiler. If it fails, it is validated again with every proposal there is, and then
+//! with fewer and fewer: those it cannot do without are those it uses.
+
+use payload::Compiler;
+use wasmer_compiler::wasmparser::{BinaryReaderError, Validator, WasmFeatures};
+
+use crate::{Error, Kind};
+
+/// A proposal by the name under which WebAssembly's site lists it.
+struct Proposal {
+    name: &'static str,
+    flag: WasmFeatures,
+    cranelift: bool,
+    singlepass: bool,
+}
+
+/// What older compilers made of C++ exceptions, and what became of it is another proposal.
+const LEGACY: &str = "legacy exception handling";
+
+const fn both(name: &'static str, flag: WasmFeatures) -> Proposal {
+    Proposal { name, flag, cranelift: true, singlepass: true }
+}
+
+const fn cranelift_only(name: &'static str, flag: WasmFeatures) -> Proposal {
+    Proposal { name, flag, cranelift: true, singlepass: false }
+}
+
+const fn neither(name: &'static str, flag: WasmFeatures) -> Proposal {
+    Proposal { name, flag, cranelift: false, singlepass: false }
+}
+
+/// What wasmer 7.2.0 compiles: `supported_features_for_target` of both compilers, less SIMD for Singlepass,
+/// which claims it and panics on the first vector. The order is that in which users learn of them.
+const PROPOSALS: &[Proposal] = &[
+    both("mutable globals", WasmFeatures::MUTABLE_GLOBAL),
+    both("non-trapping float-to-int conversions", WasmFeatures::SATURATING_FLOAT_TO_INT),
+    both("sign extension", WasmFeatures::SIGN_EXTENSION),
+    both("multi-value", WasmFeatures::MULTI_VALUE),
+    both("bulk memory", WasmFeatures::BULK_MEMORY),
+    both("reference types", WasmFeatures::REFERENCE_TYPES),
+    both("extended constant expressions", WasmFeatures::EXTENDED_CONST),
+    both("threads", WasmFeatures::THREADS),
+    cranelift_only("SIMD", WasmFeatures::SIMD),
+    cranelift_only("relaxed SIMD", WasmFeatures::RELAXED_SIMD),
+    cranelift_only("exception handling", WasmFeatures::EXCEPTIONS),
+    cranelift_only("wide arithmetic", WasmFeatures::WIDE_ARITHMETIC),
+    neither(LEGACY, WasmFeatures::LEGACY_EXCEPTIONS),
+    neither("tail calls", WasmFeatures::TAIL_CALL),
+    neither("multiple memories", WasmFeatures::MULTI_MEMORY),
+    neither("64-bit memory", WasmFeatures::MEMORY64),
+    neither("typed function references", WasmFeatures::FUNCTION_REFERENCES),
+    neither("garbage collection", WasmFeatures::GC),
+    neither("custom page sizes", WasmFeatures::CUSTOM_PAGE_SIZES),
+    neither("memory control", WasmFeatures::MEMORY_CONTROL),
+    neither("stack switching", WasmFeatures::STACK_SWITCHING),
+    neither("shared-everything threads", WasmFeatures::SHARED_EVERYTHING_THREADS),
+    neither("custom descriptors", WasmFeatures::CUSTOM_DESCRIPTORS),
+    neither("compact imports", WasmFeatures::COMPACT_IMPORTS),
+];
+
+impl Proposal {
+    fn is_in(&self, compiler: Compiler) -> bool {
+        match compiler {
+            Compiler::Cranelift => self.cranelift,
+            Compiler::Singlepass => self.singlepass,
+        }
+    }
+}
+
+/// Every feature that `keep` accepts, on top of those that are no proposals but switches of the validator.
+fn features(keep: impl Fn(&Proposal) -> bool) -> WasmFeatures {
+    PROPOSALS
+        .iter()
+        .filter(|proposal| keep(proposal))
+        .fold(WasmFeatures::MVP, |all, proposal| all.union(proposal.flag))
+}
+
+/// Validates `module` for `compiler`.
+///
+/// # Errors
+/// `Invalid`, with the offset, when no proposal would make it valid; `Proposal`, with the names of those it
+/// uses and the compiler that has them, when the compiler lacks some.
+pub fn check(module: &[u8], compiler: Compiler) -> Result<(), Error> {
+    let valid_with = |extra: &[&Proposal]| {
+        let keep = |proposal: &Proposal| {
+            proposal.is_in(compiler) || extra.iter().any(|other| other.name == proposal.name)
+        };
+        validate(module, features(keep))
+    };
+    if valid_with(&[]).is_ok() {
+        return Ok(());
+    }
+    let mut missing: Vec<&Proposal> = PROPOSALS.iter().filter(|proposal| !proposal.is_in(compiler)).collect();
+    valid_with(&missing).map_err(|error| invalid(&error))?;
+    // The table lists what others build on first, so from the end each can go unless the module needs it.
+    for at in (0..missing.len()).rev() {
+        let fewer: Vec<&Proposal> = [&missing[..at], &missing[at + 1..]].concat();
+        if valid_with(&fewer).is_ok() {
+            missing = fewer;
+        }
+    }
+    let names: Vec<&str> = missing.iter().map(|proposal| proposal.name).collect();
+    let other = match compiler {
+        Compiler::Cranelift => Compiler::Singlepass,
+        Compiler::Singlepass => Compiler::Cranelift,
+    };
+    let them = if names.len() == 1 { "it" } else { "them" };
+    let advice = if names == [LEGACY] {
+        "no compiler of this version has it; rebuild with a newer toolchain, or translate the module with \
+         wasm-opt --translate-to-exnref and pack with cranelift"
+            .to_owned()
+    } else if missing.iter().all(|proposal| proposal.is_in(other)) {
+        format!("pack with --compiler {}, which has {them}", other.name())
+    } else {
+        format!("no compiler of this version has {them}; build the app without {them}")
+    };
+    let reason =
+        format!("uses {}, which the {} compiler lacks: {advice}", names.join(" and "), compiler.name());
+    Err(Error::new(Kind::Proposal, reason))
+}
+
+fn validate(module: &[u8], features: WasmFeatures) -> Result<(), BinaryReaderError> {
+    Validator::new_with_features(features).validate_all(module).map(drop)
+}
+
+/// Where a module breaks the rules.
+pub(crate) fn invalid(error: &BinaryReaderError) -> Error {
+    let reason = format!("not a valid wasm module: at {:#x}: {}", error.offset(), error.message());
+    Error::new(Kind::Invalid, reason)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A body of a function, or fields of a module, that need one proposal.
+    fn refusal(fields: &str, compiler: Compiler) -> String {
+        let module = wat::parse_str(format!("(module {fields})")).unwrap();
+        check(&module, compiler).map_or_else(|error| error.reason, |()| String::new())
+    }
+
+    #[track_caller]
+    fn assert_only_in_cranelift(fields: &str, names: &str) {
+        assert_eq!(refusal(fields, Compiler::Cranelift), "");
+        let reason = refusal(fields, Compiler::Singlepass);
+        assert!(
+            reason.starts_with(&format!("uses {names}, which the singlepass compiler lacks")),
+            "{reason}"
+        );
+        assert!(reason.contains("--compiler cranelift"), "{reason}");
+    }
+
+    #[track_caller]
+    fn assert_nowhere(fields: &str, name: &str) {
+        for compiler in [Compiler::Cranelift, Compiler::Singlepass] {
+            let reason = refusal(fields, compiler);
+            assert!(reason.contains(name) && reason.contains("no compiler of this version"), "{reason}");
+        }
+    }
+
+    #[test]
+    fn what_only_cranelift_has_is_named() {
+        assert_only_in_cranelift("(func (result v128) v128.const i64x2 0 0)", "SIMD");
+        let relaxed = "(func (param v128 v128) (result v128) local.get 0 local.get 1 i8x16.relaxed_swizzle)";
+        assert_only_in_cranelift(relaxed, "SIMD and relaxed SIMD");
+        assert_only_in_cranelift("(tag $t) (func throw $t)", "exception handling");
+        let wide = "(func (param i64 i64) (result i64 i64) local.get 0 local.get 1 i64.mul_wide_u)";
+        assert_only_in_cranelift(wide, "wide arithmetic");
+    }
+
+    #[test]
+    fn what_no_compiler_has_is_named() {
+        assert_nowhere("(func $f return_call $f)", "tail calls");
+        assert_nowhere("(memory 1) (memory 1)", "multiple memories");
+        assert_nowhere("(memory i64 1)", "64-bit memory");
+        assert_nowhere("(type (struct))", "garbage collection");
+        assert_nowhere("(type $f (func)) (func (param (ref $f)))", "typed function references");
+        assert_nowhere("(memory 1 (pagesize 1))", "custom page sizes");
+        let reason = refusal("(tag $t) (func try catch_all end)", Compiler::Cranelift);
+        assert!(
+            reason.starts_with("uses legacy exception handling") && reason.contains("wasm-opt"),
+            "{reason}"
+        );
+    }
+
+    #[test]
+    fn what_both_compilers_have_passes() {
+        for fields in [
+            "(func (param f32) (result i32) local.get 0 i32.trunc_sat_f32_s)",
+            "(func (result i32 i32) i32.const 1 i32.const 2)",
+            "(memory 1) (func i32.const 0 i32.const 0 i32.const 0 memory.fill)",
+            "(table 1 externref) (func (param externref))",
+            "(memory 1 1 shared) (func (result i32) i32.const 0 i32.atomic.load)",
+            "(global i32 (i32.add (i32.const 1) (i32.const 2)))",
+        ] {
+            for compiler in [Compiler::Cranelift, Compiler::Singlepass] {
+                assert_eq!(refusal(fields, compiler), "", "{fields}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_broken_rule_is_told_with_its_offset() {
+        let mut module = wat::parse_str("(module (func (result i32) i32.const 1))").unwrap();
+        let at = module.len() - 2;
+        module[at - 1] = 0x42;
+        let error = check(&module, Compiler::Cranelift).unwrap_err();
+        assert_eq!(error.kind, Kind::Invalid);
+        assert!(error.reason.contains("at 0x"), "{error}");
+    }
+}

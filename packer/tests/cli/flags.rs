@@ -1,0 +1,144 @@
+//! What a good command line does: the manifest holds what was typed, and the same input gives the same bytes.
+
+use payload::{Compiler, CpuFeatures, DirGrant, Engine, SectionKind, Target};
+
+use crate::{
+    dir::{Dir, prefix, stderr},
+    elf_stub::{SECTION, elf},
+};
+
+const PACK: [&str; 5] = ["app.wasm", "-o", "out", "--stub", "stub"];
+
+#[test]
+fn one_line_says_what_was_written() {
+    let dir = Dir::new();
+    let output = dir.packs(&PACK);
+    let line = stderr(&output);
+    assert!(line.starts_with("out: linux-x86_64, ") && line.contains("(cranelift, "), "{line}");
+    assert_eq!(line.lines().count(), 1, "{line}");
+    assert!(output.stdout.is_empty(), "stdout is for data");
+}
+
+#[test]
+fn quiet_says_nothing() {
+    let dir = Dir::new();
+    assert_eq!(stderr(&dir.packs(&[&PACK[..], &["--quiet"]].concat())), "");
+}
+
+#[test]
+fn help_and_version_are_success() {
+    let dir = Dir::new();
+    assert!(String::from_utf8(dir.packs(&["--help"]).stdout).unwrap().contains("--dir-ro"));
+    assert!(dir.packs(&["--version"]).stdout.starts_with(b"wasmpack "));
+}
+
+#[test]
+fn the_manifest_holds_what_was_typed() {
+    let dir = Dir::new();
+    let flags = [
+        "--name",
+        "tool",
+        "--env",
+        "A=1",
+        "--env",
+        "B=",
+        "--dir",
+        ".",
+        "--dir",
+        "../data::/data",
+        "--dir-ro",
+        "/etc::/config",
+        "--",
+        "-x",
+        "two words",
+        "",
+    ];
+    dir.packs(&[&PACK[..], &flags].concat());
+    let manifest = prefix(&dir.read("out")).manifest;
+    let grant = |host: &str, guest: &str, read_only| DirGrant {
+        host: host.to_owned(),
+        guest: guest.to_owned(),
+        read_only,
+    };
+    assert_eq!(manifest.producer, concat!("wasmpack ", env!("CARGO_PKG_VERSION")));
+    assert_eq!(manifest.app, "out");
+    assert_eq!(manifest.module_sha256, payload::sha256(&dir.read("app.wasm")));
+    assert_eq!(manifest.argv0.as_deref(), Some("tool"));
+    assert_eq!(manifest.args, ["-x", "two words", ""]);
+    assert_eq!(manifest.env, ["A=1", "B="]);
+    let dirs = [grant(".", ".", false), grant("../data", "/data", false), grant("/etc", "/config", true)];
+    assert_eq!(manifest.dirs, dirs);
+}
+
+#[test]
+fn without_flags_nothing_is_granted() {
+    let dir = Dir::new();
+    dir.packs(&PACK);
+    let manifest = prefix(&dir.read("out")).manifest;
+    assert_eq!((manifest.argv0, manifest.args.len(), manifest.env.len()), (None, 0, 0));
+    assert!(manifest.dirs.is_empty());
+}
+
+#[test]
+fn the_app_is_named_after_the_output() {
+    let dir = Dir::new();
+    dir.packs(&["app.wasm", "-o", "tool.exe", "--stub", "stub"]);
+    assert_eq!(prefix(&dir.read("tool.exe")).manifest.app, "tool");
+}
+
+#[test]
+fn the_header_says_what_the_code_needs() {
+    let dir = Dir::new();
+    let v2 = [CpuFeatures::SSE3, CpuFeatures::SSSE3, CpuFeatures::SSE4_1, CpuFeatures::SSE4_2]
+        .into_iter()
+        .fold(CpuFeatures::POPCNT, CpuFeatures::union);
+    for (compiler, cpu) in [(Compiler::Cranelift, v2), (Compiler::Singlepass, v2.union(CpuFeatures::AVX))] {
+        dir.packs(&[&PACK[..], &["--compiler", compiler.name()]].concat());
+        let prefix = prefix(&dir.read("out"));
+        assert_eq!(prefix.header.target, Target::LinuxX86_64);
+        assert_eq!(prefix.header.engine, Engine::PINNED);
+        assert_eq!((prefix.header.compiler, prefix.header.cpu), (compiler, cpu));
+        assert!(prefix.section(SectionKind::Artifact).is_some());
+    }
+}
+
+#[test]
+fn packing_twice_gives_identical_bytes() {
+    let dir = Dir::new();
+    // Enough functions that the order in which threads finish them would show.
+    let function = "(func (param i32 f64) (result f64) local.get 1 local.get 0 f64.convert_i32_s f64.add)";
+    let start = r#"(func (export "_start"))"#;
+    let elements = "(table 99 funcref) (elem (i32.const 0) 1 2 3) (elem funcref (ref.func 4)) (data \"x\")";
+    dir.wat("app.wasm", &format!("(module {} {start} {elements})", function.repeat(300)));
+    for compiler in ["cranelift", "singlepass"] {
+        let args = [&PACK[..], &["--compiler", compiler]].concat();
+        dir.packs(&args);
+        let first = dir.read("out");
+        dir.packs(&args);
+        assert!(dir.read("out") == first, "{compiler}");
+    }
+}
+
+#[test]
+fn text_packs_like_the_module_it_stands_for() {
+    let dir = Dir::new();
+    dir.write("app.wat", crate::dir::COMMAND.as_bytes());
+    dir.packs(&["app.wat", "-o", "out", "--stub", "stub"]);
+    let from_text = dir.read("out").len();
+    dir.packs(&PACK);
+    assert_eq!(dir.read("out").len(), from_text);
+}
+
+#[test]
+fn every_target_compiles_with_both_compilers_and_only_the_stub_is_missing() {
+    let dir = Dir::new();
+    dir.write("arm", &elf(183, &[(SECTION, &payload::Locator::BARE)]));
+    dir.write("riscv", &elf(243, &[(SECTION, &payload::Locator::BARE)]));
+    for (target, stub) in [("linux-arm64", "arm"), ("linux-riscv64", "riscv")] {
+        for compiler in ["cranelift", "singlepass"] {
+            let flags = ["app.wasm", "-o", "out", "--stub", stub, "--target", target, "--compiler", compiler];
+            dir.packs(&flags);
+            assert_eq!(prefix(&dir.read("out")).header.target.name(), target);
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! Tests of the built `wasmpack` command: what it accepts, what it refuses, and what it leaves on the disk.
+//!
+//! They need no real launcher: [`elf_stub`] is one that launches nothing.
+
+// In a test, a broken expectation is what `unwrap` is for; clippy sees that only in functions marked `#[test]`.
+#![allow(clippy::unwrap_used)]
+
+mod bad_input;
+mod dir;
+mod elf_stub;
+mod flags;
+#[cfg(unix)]
+mod output;

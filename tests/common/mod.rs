@@ -1,0 +1,112 @@
+//! What every end-to-end test needs: a folder of its own, programs packed into it, and what they print.
+#![allow(dead_code, reason = "each test file uses its own part of this")]
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+/// A fresh folder for one test, gone when the test ends.
+pub struct Dir(tempfile::TempDir);
+
+impl Dir {
+    pub fn new() -> Dir {
+        Dir(tempfile::tempdir().expect("a temporary folder can be made"))
+    }
+
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    pub fn join(&self, name: &str) -> PathBuf {
+        self.path().join(name)
+    }
+
+    /// Writes a file, with the folders it lies in.
+    pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.join(name);
+        std::fs::create_dir_all(path.parent().expect("a joined path has a parent")).expect("folders can be made");
+        std::fs::write(&path, content).expect("a file can be written");
+        path
+    }
+
+    /// Packs a fixture under its own name with `options`, as [`pack`] does.
+    pub fn pack(&self, fixture: &str, options: &[&str]) -> PathBuf {
+        let out = self.join(fixture);
+        pack(&self::fixture(fixture), &out, options);
+        out
+    }
+
+    /// Packs WebAssembly text under `name`.
+    pub fn pack_text(&self, name: &str, text: &str, options: &[&str]) -> PathBuf {
+        let source = self.write(&format!("{name}.wat"), text);
+        let out = self.join(name);
+        pack(&source, &out, options);
+        out
+    }
+}
+
+/// A program of `tests/fixtures`, whose source lies beside it.
+pub fn fixture(name: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures").join(name);
+    path.with_extension("wasm")
+}
+
+/// The packer, with the launcher to use instead of the embedded one if `WASMPACK_TEST_STUB` names it.
+pub fn wasmpack() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_wasmpack"));
+    if let Some(stub) = std::env::var_os("WASMPACK_TEST_STUB") {
+        command.arg("--stub").arg(stub);
+    }
+    command
+}
+
+/// Packs `module` to `out`, which must succeed. Options from `--` on are the app's.
+pub fn pack(module: &Path, out: &Path, options: &[&str]) {
+    let output = wasmpack().arg(module).arg("-o").arg(out).args(options).output().expect("the packer starts");
+    assert!(output.status.success(), "packing {}: {}", module.display(), text(&output.stderr));
+}
+
+/// A command that runs a packed program, behind the runner that `WASMPACK_TEST_RUNNER` names (such as an emulator).
+pub fn start(program: &Path) -> Command {
+    match std::env::var("WASMPACK_TEST_RUNNER") {
+        Ok(runner) if !runner.is_empty() => {
+            let mut words = runner.split_whitespace();
+            let mut command = Command::new(words.next().expect("a runner that is not empty has a word"));
+            command.args(words).arg(program);
+            command
+        }
+        _ => Command::new(program),
+    }
+}
+
+/// Runs a packed program with nothing on standard input.
+pub fn run<S: AsRef<OsStr>>(program: &Path, args: &[S]) -> Output {
+    start(program).args(args).stdin(Stdio::null()).output().expect("the packed program starts")
+}
+
+/// Runs a packed program that must end with `code`; returns what it printed.
+#[track_caller]
+pub fn prints(program: &Path, args: &[&str], code: i32) -> String {
+    let output = run(program, args);
+    assert_eq!(
+        output.status.code(),
+        Some(code),
+        "exit code; stdout {:?}, stderr {:?}",
+        text(&output.stdout),
+        text(&output.stderr)
+    );
+    text(&output.stdout)
+}
+
+/// Runs a packed program that must end with `code`; returns what it wrote to standard error.
+#[track_caller]
+pub fn complains(program: &Path, args: &[&str], code: i32) -> String {
+    let output = run(program, args);
+    assert_eq!(output.status.code(), Some(code), "exit code; stderr {:?}", text(&output.stderr));
+    text(&output.stderr)
+}
+
+/// Output as text.
+pub fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}

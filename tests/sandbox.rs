@@ -1,0 +1,227 @@
+//! The sandbox, seen from outside: what grants allow, and what no program gets out of.
+
+mod common;
+
+use std::collections::BTreeMap;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
+use common::{Dir, complains, prints, run, text};
+
+#[test]
+fn without_a_grant_there_are_no_files() {
+    let dir = Dir::new();
+    let program = dir.pack("probe", &[]);
+    for path in ["/etc/passwd", ".", "/", "..", "/proc/self/environ", program.to_str().unwrap()] {
+        complains(&program, &["cat", path], 1);
+    }
+}
+
+#[test]
+fn a_granted_directory_is_where_the_guest_name_says() {
+    let dir = Dir::new();
+    dir.write("data/in.txt", "inside");
+    dir.write("data/sub/deep.txt", "deep");
+    let host = dir.join("data");
+    let grant = |guest: &str| format!("{}::{guest}", host.display());
+    let program = dir.pack("probe", &["--dir", &grant("/data")]);
+    assert_eq!(prints(&program, &["cat", "/data/in.txt"], 0), "inside");
+    assert_eq!(prints(&program, &["cat", "/data/sub/../in.txt"], 0), "inside");
+    assert_eq!(prints(&program, &["ls", "/data"], 0), ".\n..\nin.txt\nsub\n");
+    prints(&program, &["write", "/data/out.txt", "written"], 0);
+    assert_eq!(std::fs::read_to_string(dir.join("data/out.txt")).unwrap(), "written");
+    complains(&program, &["cat", "/data/../data/in.txt"], 1);
+
+    let root = dir.pack("probe", &["--dir", &grant("/")]);
+    assert_eq!(prints(&root, &["cat", "/in.txt"], 0), "inside");
+    assert_eq!(prints(&root, &["cat", "sub/deep.txt"], 0), "deep");
+}
+
+#[test]
+fn a_relative_grant_is_resolved_where_the_user_stands() {
+    let dir = Dir::new();
+    let program = dir.pack("probe", &["--dir", "."]);
+    for place in ["here", "there"] {
+        dir.write(&format!("{place}/name"), place);
+        let output = common::start(&program).args(["cat", "name"]).current_dir(dir.join(place)).output().unwrap();
+        assert_eq!(text(&output.stdout), place, "{}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn nested_and_equal_grants_are_resolved_by_the_longest_name() {
+    let dir = Dir::new();
+    dir.write("outer/file", "outer");
+    dir.write("inner/file", "inner");
+    let grant = |host: &str, guest: &str| format!("{}::{guest}", dir.join(host).display());
+    let program = dir.pack("probe", &["--dir", &grant("outer", "/"), "--dir", &grant("inner", "/in")]);
+    assert_eq!(prints(&program, &["cat", "/file"], 0), "outer");
+    assert_eq!(prints(&program, &["cat", "/in/file"], 0), "inner");
+}
+
+#[test]
+fn a_read_only_grant_reads_and_answers_like_a_read_only_file_system() {
+    let dir = Dir::new();
+    dir.write("data/in.txt", "inside");
+    let grant = format!("{}::/data", dir.join("data").display());
+    let program = dir.pack("probe", &["--dir-ro", &grant]);
+    assert_eq!(prints(&program, &["cat", "/data/in.txt"], 0), "inside");
+    for file in ["/data/in.txt", "/data/new.txt"] {
+        let message = complains(&program, &["write", file, "changed"], 1);
+        assert!(message.contains("Read-only file system"), "{message}");
+    }
+    assert_eq!(contents(&dir.join("data")), BTreeMap::from([("in.txt".into(), "inside".into())]));
+}
+
+/// Every file and link below `path`, with what is in it.
+fn contents(path: &Path) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    for entry in std::fs::read_dir(path).unwrap() {
+        let entry = entry.unwrap();
+        let name = entry.file_name().into_string().unwrap();
+        let kind = entry.file_type().unwrap();
+        if kind.is_symlink() {
+            found.insert(name, format!("-> {}", std::fs::read_link(entry.path()).unwrap().display()));
+        } else if kind.is_dir() {
+            found.insert(name.clone(), "directory".into());
+            for (inner, content) in contents(&entry.path()) {
+                found.insert(format!("{name}/{inner}"), content);
+            }
+        } else {
+            let modified = entry.metadata().unwrap().modified().unwrap();
+            assert!(modified.elapsed().unwrap_or_default().as_secs() < 24 * 3600, "{name}: its time was set");
+            found.insert(name, std::fs::read_to_string(entry.path()).unwrap());
+        }
+    }
+    found
+}
+
+/// The place the escape program runs in: `granted`, `ro`, and `outside`, which nobody granted.
+fn prison() -> Dir {
+    let dir = Dir::new();
+    dir.write("granted/file", "inside");
+    dir.write("granted/sub/deep/file", "inside");
+    dir.write("ro/kept", "kept");
+    std::fs::create_dir(dir.join("ro/keptdir")).unwrap();
+    dir.write("outside/secret", "SECRET outside");
+    dir.write("outside/victim", "outside");
+    std::fs::create_dir(dir.join("outside/empty")).unwrap();
+    symlink("secret", dir.join("outside/link")).unwrap();
+    let outside = dir.join("outside");
+    let links: [(&str, &Path); 16] = [
+        ("up", "..".as_ref()),
+        ("rel", "../outside".as_ref()),
+        ("abs", &outside),
+        ("filelink", "../outside/secret".as_ref()),
+        ("absfile", &outside.join("secret")),
+        ("chain1", "chain2".as_ref()),
+        ("chain2", "sub/../rel".as_ref()),
+        ("sub/link", "../../outside".as_ref()),
+        ("loop", "loop".as_ref()),
+        ("dangling", "../outside/created".as_ref()),
+        ("absdangling", &outside.join("created")),
+        ("procfd", "/proc/self/fd".as_ref()),
+        ("procroot", "/proc/self/root".as_ref()),
+        ("devfd", "/dev/fd".as_ref()),
+        ("absself", &dir.join("granted")),
+        ("sub/deep/uplink", "../../..".as_ref()),
+    ];
+    for (name, target) in links {
+        symlink(target, dir.join("granted").join(name)).unwrap();
+    }
+    dir
+}
+
+#[test]
+fn no_attempt_to_escape_succeeds_and_each_is_listed_in_the_docs() {
+    let dir = prison();
+    let before = contents(&dir.join("outside"));
+    let kept = contents(&dir.join("ro"));
+    let outside = dir.join("outside").display().to_string();
+    for compiler in ["cranelift", "singlepass"] {
+        let program = dir.pack(
+            "escape",
+            &[
+                "--compiler",
+                compiler,
+                "--dir",
+                &format!("{}::/", dir.join("granted").display()),
+                "--dir-ro",
+                &format!("{}::/ro", dir.join("ro").display()),
+            ],
+        );
+        let output = run(&program, &[&outside]);
+        let attempts = text(&output.stdout);
+        let escaped: Vec<&str> = attempts.lines().filter(|line| line.ends_with(": ESCAPED")).collect();
+        assert!(escaped.is_empty(), "{escaped:#?}");
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        assert_eq!(contents(&dir.join("outside")), before, "something outside has changed");
+        assert_eq!(contents(&dir.join("ro")), kept, "something read-only has changed");
+        assert!(!dir.join("new").exists() && !dir.join("sub").exists(), "something was made beside the grant");
+
+        let names: Vec<&str> = attempts.lines().filter_map(|line| line.split_once(": refused (")).map(|(n, _)| n).collect();
+        assert!(names.len() >= 60 && names.len() == attempts.lines().count(), "{attempts}");
+        listed_in_docs(&names);
+        // What it made itself inside, so that the second round starts alike.
+        for own in ["own1", "own2", "own3", "own4", "sub/own6"] {
+            let _ = std::fs::remove_file(dir.join("granted").join(own));
+        }
+    }
+}
+
+/// Compares the list in docs/sandbox.md with what was tried; `WASMPACK_BLESS=1` writes it.
+fn listed_in_docs(names: &[&str]) {
+    const START: &str = "<!-- attempts: written by tests/sandbox.rs -->\n";
+    const END: &str = "<!-- end of attempts -->";
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/sandbox.md");
+    let docs = std::fs::read_to_string(&path).unwrap();
+    let (head, rest) = docs.split_once(START).expect("docs/sandbox.md has the place for the list");
+    let (found, tail) = rest.split_once(END).expect("docs/sandbox.md has the end of the list");
+    // The real absolute path differs from run to run, and is not in the name.
+    let list: String = names.iter().enumerate().map(|(i, name)| format!("{}. {name}\n", i + 1)).collect();
+    if std::env::var_os("WASMPACK_BLESS").is_some() {
+        std::fs::write(&path, format!("{head}{START}{list}{END}{tail}")).unwrap();
+    } else {
+        assert_eq!(found, list, "docs/sandbox.md lists other attempts; run with WASMPACK_BLESS=1");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_directory_exchanged_for_a_link_in_a_race_lets_nothing_out() {
+    use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+    const ROUNDS: &str = "120000";
+
+    let dir = Dir::new();
+    dir.write("granted/real/secret", "inside");
+    dir.write("outside/secret", "SECRET outside");
+    dir.write("outside/victim", "outside");
+    let granted = dir.join("granted");
+    std::fs::rename(granted.join("real"), granted.join("swap")).unwrap();
+    symlink("../outside", granted.join("other")).unwrap();
+    let before = contents(&dir.join("outside"));
+    let program = dir.pack("race", &["--dir", &format!("{}::/", granted.display())]);
+
+    let done = AtomicBool::new(false);
+    let exchanges = AtomicU64::new(0);
+    let line = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let here = std::fs::File::open(&granted).unwrap();
+            while !done.load(Ordering::Relaxed) {
+                let flags = rustix::fs::RenameFlags::EXCHANGE;
+                rustix::fs::renameat_with(&here, "swap", &here, "other", flags).unwrap();
+                exchanges.fetch_add(1, Ordering::Relaxed);
+            }
+        });
+        let output = run(&program, &[ROUNDS]);
+        done.store(true, Ordering::Relaxed);
+        assert_eq!(output.status.code(), Some(0), "{} {}", text(&output.stdout), text(&output.stderr));
+        text(&output.stdout)
+    });
+    let counts: Vec<u64> = line.split_whitespace().map(|n| n.parse().unwrap()).collect();
+    let [rounds, inside, refused, escaped] = counts[..] else { panic!("{line}") };
+    assert_eq!((rounds, escaped), (120_000, 0), "{line}");
+    assert!(inside > 0 && refused > 0, "the race was never run: {line}");
+    assert!(exchanges.load(Ordering::Relaxed) > 1000, "the other side hardly moved");
+    assert_eq!(contents(&dir.join("outside")), before, "something outside has changed");
+}
