@@ -1,4 +1,5 @@
 //! The sandbox, seen from outside: what grants allow, and what no program gets out of.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod common;
 
@@ -43,7 +44,8 @@ fn a_relative_grant_is_resolved_where_the_user_stands() {
     let program = dir.pack("probe", &["--dir", "."]);
     for place in ["here", "there"] {
         dir.write(&format!("{place}/name"), place);
-        let output = common::start(&program).args(["cat", "name"]).current_dir(dir.join(place)).output().unwrap();
+        let output =
+            common::start(&program).args(["cat", "name"]).current_dir(dir.join(place)).output().unwrap();
         assert_eq!(text(&output.stdout), place, "{}", text(&output.stderr));
     }
 }
@@ -157,9 +159,13 @@ fn no_attempt_to_escape_succeeds_and_each_is_listed_in_the_docs() {
         assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
         assert_eq!(contents(&dir.join("outside")), before, "something outside has changed");
         assert_eq!(contents(&dir.join("ro")), kept, "something read-only has changed");
-        assert!(!dir.join("new").exists() && !dir.join("sub").exists(), "something was made beside the grant");
+        assert!(
+            !dir.join("new").exists() && !dir.join("sub").exists(),
+            "something was made beside the grant"
+        );
 
-        let names: Vec<&str> = attempts.lines().filter_map(|line| line.split_once(": refused (")).map(|(n, _)| n).collect();
+        let names: Vec<&str> =
+            attempts.lines().filter_map(|line| line.split_once(": refused (")).map(|(n, _)| n).collect();
         assert!(names.len() >= 60 && names.len() == attempts.lines().count(), "{attempts}");
         listed_in_docs(&names);
         // What it made itself inside, so that the second round starts alike.

@@ -16,7 +16,7 @@ use crate::progress::Progress;
 /// Decoded bytes a chunk. See "How large is a chunk?" in docs/decisions.md.
 pub const CHUNK_SIZE: u32 = 256 * 1024;
 /// zstd's level when none is asked for. See "Which compression level?" in docs/decisions.md.
-pub const DEFAULT_LEVEL: i32 = 9;
+pub const DEFAULT_LEVEL: i32 = 16;
 
 /// Compresses `data` in chunks of [`CHUNK_SIZE`] bytes at zstd's `level`, 1 to 22: one frame a chunk, in order.
 pub fn chunks(data: &[u8], level: i32, progress: &Progress) -> Vec<Vec<u8>> {

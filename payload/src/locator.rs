@@ -22,6 +22,11 @@ pub const MAGIC: [u8; 8] = *b"WPKLOC\r\n";
 pub const VERSION: u32 = 1;
 /// The name of the section that holds the slot in an ELF stub.
 pub const ELF_SECTION: &str = ".wasmpack";
+/// The name of the section that holds the slot in a PE stub: eight bytes is all that a section's name may have.
+pub const PE_SECTION: &str = ".wasmpck";
+/// Where the payload starts in a PE file: a multiple of this many bytes, since Windows maps files from multiples of
+/// its allocation granularity only.
+pub const PE_ALIGNMENT: u64 = 64 * 1024;
 /// Where the payload starts in an ELF file: a multiple of this many bytes, the largest page of any Linux
 /// target, so that sections can be mapped in place.
 pub const ELF_ALIGNMENT: u64 = 64 * 1024;

@@ -40,9 +40,7 @@ pub(crate) fn report(failure: &Failure) -> i32 {
     EXIT_LAUNCHER
 }
 
-/// Prints `NAME: message` to standard error. That this itself may fail changes nothing.
+/// Prints `NAME: message` to standard error, or shows it where there is none.
 pub(crate) fn say(message: &str) {
-    use std::io::Write;
-    let line = format!("{}: {message}\n", name());
-    let _ = std::io::stderr().write_all(line.as_bytes());
+    crate::sys::print_error(&format!("{}: {message}\n", name()));
 }

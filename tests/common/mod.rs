@@ -24,7 +24,8 @@ impl Dir {
     /// Writes a file, with the folders it lies in.
     pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.join(name);
-        std::fs::create_dir_all(path.parent().expect("a joined path has a parent")).expect("folders can be made");
+        std::fs::create_dir_all(path.parent().expect("a joined path has a parent"))
+            .expect("folders can be made");
         std::fs::write(&path, content).expect("a file can be written");
         path
     }
@@ -51,13 +52,25 @@ pub fn fixture(name: &str) -> PathBuf {
     path.with_extension("wasm")
 }
 
-/// The packer, with the launcher to use instead of the embedded one if `WASMPACK_TEST_STUB` names it.
+/// The packer, for the target that `WASMPACK_TEST_TARGET` names and with the launcher `WASMPACK_TEST_STUB` instead of
+/// the embedded one, where they are set.
 pub fn wasmpack() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_wasmpack"));
-    if let Some(stub) = std::env::var_os("WASMPACK_TEST_STUB") {
-        command.arg("--stub").arg(stub);
+    for (option, variable) in [("--target", "WASMPACK_TEST_TARGET"), ("--stub", "WASMPACK_TEST_STUB")] {
+        if let Some(value) = std::env::var_os(variable) {
+            command.arg(option).arg(value);
+        }
     }
     command
+}
+
+/// True, with a word about it, where packed programs run behind an emulator and so cannot be started `how`.
+pub fn skipped_when_emulated(how: &str) -> bool {
+    let emulated = std::env::var_os("WASMPACK_TEST_RUNNER").is_some();
+    if emulated {
+        eprintln!("skipped: an emulated program cannot be started {how}");
+    }
+    emulated
 }
 
 /// Packs `module` to `out`, which must succeed. Options from `--` on are the app's.

@@ -21,7 +21,7 @@ impl Clocks {
     /// Nanoseconds on the clock with this id.
     ///
     /// # Errors
-    /// `inval` for an id that is none; `notsup` for CPU time where the system has none; `overflow` before 1970.
+    /// `inval` for an id that is none, and for CPU time where the system keeps none; `overflow` before 1970.
     pub(crate) fn now(&self, id: u32) -> Result<u64> {
         if id == wasip1::CLOCKID_REALTIME.raw() {
             let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
@@ -36,6 +36,11 @@ impl Clocks {
         } else {
             Err(wasip1::ERRNO_INVAL.into())
         }
+    }
+
+    /// True for a clock that goes on while the program waits; CPU time does not.
+    pub(crate) fn passes_while_waiting(id: u32) -> bool {
+        id == wasip1::CLOCKID_REALTIME.raw() || id == wasip1::CLOCKID_MONOTONIC.raw()
     }
 
     /// Nanoseconds between two ticks of the clock with this id.

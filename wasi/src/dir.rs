@@ -119,13 +119,20 @@ impl Dir {
     }
 
     /// Opens in a read-only directory: what exists may be opened for reading, anything more is `rofs`, and what
-    /// is not there is `noent` unless it was to be created, as POSIX has it.
+    /// is not there is `noent` unless it was to be created, as POSIX has it. To be new is asked of the name itself,
+    /// be it a link that leads nowhere.
     fn open_unchanged(&self, path: &str, how: Open) -> Result<cap_std::fs::File> {
+        if how.create && how.exclusive {
+            return match self.filestat_at(path, false) {
+                Ok(_) => Err(wasip1::ERRNO_EXIST.into()),
+                Err(error) if error.0 == wasip1::ERRNO_NOENT => Err(wasip1::ERRNO_ROFS.into()),
+                Err(error) => Err(error),
+            };
+        }
         let read = Open { create: false, exclusive: false, truncate: false, write: false, read: true, ..how };
         match self.open_file(path, read) {
             Err(error) if error.0 == wasip1::ERRNO_NOENT && how.create => Err(wasip1::ERRNO_ROFS.into()),
             Err(error) => Err(error),
-            Ok(_) if how.create && how.exclusive => Err(wasip1::ERRNO_EXIST.into()),
             Ok(file) if (how.write || how.truncate) && !file.metadata()?.is_dir() => {
                 Err(wasip1::ERRNO_ROFS.into())
             }
@@ -155,6 +162,7 @@ impl Dir {
 
     /// What is known about `path`.
     pub(crate) fn filestat_at(&self, path: &str, follow: bool) -> Result<Filestat> {
+        let follow = follow || wants_directory(path);
         let metadata = if follow { self.dir.metadata(path)? } else { self.dir.symlink_metadata(path)? };
         Ok(sys::filestat_of(&metadata))
     }
@@ -169,7 +177,7 @@ impl Dir {
     pub(crate) fn set_times_at(&self, path: &str, times: Times, follow: bool) -> Result<()> {
         self.writable()?;
         let (accessed, modified) = (spec(times.accessed), spec(times.modified));
-        if follow {
+        if follow || wants_directory(path) {
             Ok(self.dir.set_times(path, accessed, modified)?)
         } else {
             Ok(self.dir.set_symlink_times(path, accessed, modified)?)
@@ -183,18 +191,33 @@ impl Dir {
 
     pub(crate) fn remove_dir(&self, path: &str) -> Result<()> {
         self.writable()?;
-        Ok(self.dir.remove_dir(path)?)
+        // A slash behind a directory's name changes nothing, but cap-std takes none here.
+        let name = path.trim_end_matches('/');
+        Ok(self.dir.remove_dir(if name.is_empty() { path } else { name })?)
     }
 
+    /// Removes a file or symbolic link. A directory is `isdir`, also where the system has another word for that.
     pub(crate) fn remove_file(&self, path: &str) -> Result<()> {
         self.writable()?;
-        Ok(self.dir.remove_file_or_symlink(path)?)
+        self.dir.remove_file_or_symlink(path).map_err(|error| match self.dir.symlink_metadata(path) {
+            Ok(metadata) if metadata.is_dir() => wasip1::ERRNO_ISDIR.into(),
+            _ => error.into(),
+        })
     }
 
     /// Renames `path` to `new_path` below `new_dir`. Both must be writable: a name is taken here and given there.
     pub(crate) fn rename(&self, path: &str, new_dir: &Dir, new_path: &str) -> Result<()> {
         self.writable()?;
         new_dir.writable()?;
+        // A slash behind the new name says that a directory moves; cap-std would drop it.
+        let name = new_path.trim_end_matches('/');
+        let is_name = !name.is_empty() && !matches!(name.rsplit('/').next(), Some("." | ".."));
+        if is_name && name != new_path && !self.dir.symlink_metadata(path)?.is_dir() {
+            return match new_dir.filestat_at(name, false) {
+                Err(error) if error.0 != wasip1::ERRNO_NOENT => Err(error),
+                _ => Err(wasip1::ERRNO_NOTDIR.into()),
+            };
+        }
         Ok(self.dir.rename(path, &new_dir.dir, new_path)?)
     }
 
@@ -220,7 +243,10 @@ impl Dir {
 
     /// Waits until the directory's entries are on the device.
     pub(crate) fn sync(&self) -> Result<()> {
-        Ok(sys::sync_dir(&self.dir)?)
+        // cap-std's handle is good for finding things only.
+        let mut options = OpenOptions::new();
+        options.read(true).maybe_dir(true);
+        Ok(sys::sync_dir(&self.dir.open_with(".", &options)?)?)
     }
 
     /// The entries from number `cookie` on. They are read once, when the guest starts at 0, so that a number means
@@ -251,6 +277,11 @@ impl Dir {
         }
         Ok(entries)
     }
+}
+
+/// True for a path that wants a directory at its end. A symbolic link there is followed, whatever the call.
+fn wants_directory(path: &str) -> bool {
+    path.ends_with('/') || path.ends_with("/.")
 }
 
 fn follow(yes: bool) -> FollowSymlinks {

@@ -29,9 +29,11 @@ pub(crate) enum Object {
 }
 
 impl Descriptor {
-    /// Requires `right`.
+    /// Requires `right`. The right to seek implies the right to tell.
     pub(crate) fn require(&self, right: Rights) -> Result<()> {
-        if self.rights & right == right { Ok(()) } else { Err(wasip1::ERRNO_NOTCAPABLE.into()) }
+        let seeks = self.rights & wasip1::RIGHTS_FD_SEEK != 0;
+        let held = self.rights | if seeks { wasip1::RIGHTS_FD_TELL } else { 0 };
+        if held & right == right { Ok(()) } else { Err(wasip1::ERRNO_NOTCAPABLE.into()) }
     }
 
     /// What sort of file it is.

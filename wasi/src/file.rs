@@ -123,10 +123,10 @@ impl File {
         Ok(sys::read_at(&self.handle, buffers, offset)?)
     }
 
-    /// Writes `buffers` where the file stands.
+    /// Writes `buffers` where the file stands, or at its end in append mode.
     pub(crate) fn write(&self, buffers: &[IoSlice<'_>], flags: Fdflags) -> Result<usize> {
         self.ready(flags, true)?;
-        Ok(sys::write(&self.handle, buffers)?)
+        Ok(sys::write(&self.handle, buffers, flags & wasip1::FDFLAGS_APPEND != 0)?)
     }
 
     /// Writes `buffers` at `offset`, and leaves the file where it stands.

@@ -52,8 +52,8 @@ fn with<T>(mut env: FunctionEnvMut<'_, State>, call: impl FnOnce(&mut Ctx, &mut 
     let (state, store) = env.data_and_store_mut();
     let Some(wasm_memory) = &state.memory else { return call(&mut state.ctx, &mut Memory::new(&mut [])) };
     let view = wasm_memory.view(&store);
-    // SAFETY: the app is single-threaded (shared memories are refused when packing) and waits for this call, so
-    // nothing else touches its memory while the slice lives; calls do not re-enter the app.
+    // SAFETY: the app has one thread, nothing here can start another, and it waits for this call, so nothing else
+    // touches its memory while the slice lives; calls do not re-enter the app.
     #[allow(unsafe_code)]
     let bytes = unsafe { view.data_unchecked_mut() };
     call(&mut state.ctx, &mut Memory::new(bytes))

@@ -12,6 +12,8 @@ use crate::Result;
 /// How many buffers one vectored call passes on. A guest that gives more gets a short count, which the
 /// specification allows; it keeps the buffer list on the stack.
 const MAX_BUFFERS: usize = 64;
+/// How many buffers nearly every call gives at most; a list on the stack for so few is made in no time.
+const FEW_BUFFERS: usize = 4;
 /// Size of one iovec in guest memory: pointer and length.
 const IOVEC_SIZE: u32 = 8;
 
@@ -102,12 +104,13 @@ impl<'a> Memory<'a> {
         self.write(ptr, &value.to_le_bytes())
     }
 
-    /// The first ranges of a list of `count` iovecs at `iovs`, empty ones left out, and how many there are. All
-    /// of the list is checked, also what lies behind the ranges returned.
-    fn iovecs(&self, iovs: u32, count: u32) -> Result<([(usize, usize); MAX_BUFFERS], usize)> {
+    /// The first ranges of a list of `count` iovecs at `iovs`, empty ones left out, and how many there are: at least
+    /// one, which may be empty, because some systems take no empty list. All of the guest's list is checked, also
+    /// what lies behind the ranges returned.
+    fn iovecs<const N: usize>(&self, iovs: u32, count: u32) -> Result<([(usize, usize); N], usize)> {
         let size = count.checked_mul(IOVEC_SIZE).ok_or(wasip1::ERRNO_FAULT)?;
         let list = self.slice(iovs, size)?;
-        let mut ranges = [(0, 0); MAX_BUFFERS];
+        let mut ranges = [(0, 0); N];
         let mut used = 0;
         // A count fits in the u32 that the guest gets: what would not is left for the next call.
         let mut room = u32::MAX as usize;
@@ -116,13 +119,13 @@ impl<'a> Memory<'a> {
                 |at: usize| u32::from_le_bytes([iovec[at], iovec[at + 1], iovec[at + 2], iovec[at + 3]]);
             let range = self.range(word(0), word(4))?;
             let len = range.len().min(room);
-            if len > 0 && used < MAX_BUFFERS {
+            if len > 0 && used < N {
                 ranges[used] = (range.start, range.start + len);
                 used += 1;
                 room -= len;
             }
         }
-        Ok((ranges, used))
+        Ok((ranges, used.max(1)))
     }
 
     /// Calls `f` with the guest's buffers of a list of iovecs, to be read from.
@@ -130,8 +133,21 @@ impl<'a> Memory<'a> {
     /// # Errors
     /// `fault` if the list or a buffer leaves memory; otherwise what `f` fails with.
     pub fn gather<T>(&self, iovs: u32, count: u32, f: impl FnOnce(&[IoSlice<'_>]) -> Result<T>) -> Result<T> {
-        let (ranges, used) = self.iovecs(iovs, count)?;
-        let buffers: [IoSlice<'_>; MAX_BUFFERS] =
+        if count as usize <= FEW_BUFFERS {
+            self.gather_up_to::<FEW_BUFFERS, T>(iovs, count, f)
+        } else {
+            self.gather_up_to::<MAX_BUFFERS, T>(iovs, count, f)
+        }
+    }
+
+    fn gather_up_to<const N: usize, T>(
+        &self,
+        iovs: u32,
+        count: u32,
+        f: impl FnOnce(&[IoSlice<'_>]) -> Result<T>,
+    ) -> Result<T> {
+        let (ranges, used) = self.iovecs::<N>(iovs, count)?;
+        let buffers: [IoSlice<'_>; N] =
             std::array::from_fn(|i| IoSlice::new(&self.bytes[ranges[i].0..ranges[i].1]));
         f(&buffers[..used])
     }
@@ -147,11 +163,24 @@ impl<'a> Memory<'a> {
         count: u32,
         f: impl FnOnce(&mut [IoSliceMut<'_>]) -> Result<T>,
     ) -> Result<T> {
-        let (ranges, used) = self.iovecs(iovs, count)?;
+        if count as usize <= FEW_BUFFERS {
+            self.scatter_up_to::<FEW_BUFFERS, T>(iovs, count, f)
+        } else {
+            self.scatter_up_to::<MAX_BUFFERS, T>(iovs, count, f)
+        }
+    }
+
+    fn scatter_up_to<const N: usize, T>(
+        &mut self,
+        iovs: u32,
+        count: u32,
+        f: impl FnOnce(&mut [IoSliceMut<'_>]) -> Result<T>,
+    ) -> Result<T> {
+        let (ranges, used) = self.iovecs::<N>(iovs, count)?;
         let overlaps = |i: usize| ranges[..i].iter().any(|r| r.0 < ranges[i].1 && ranges[i].0 < r.1);
         let disjoint = (0..used).find(|&i| overlaps(i)).unwrap_or(used);
         let base = self.bytes.as_mut_ptr();
-        let mut buffers: [IoSliceMut<'_>; MAX_BUFFERS] = std::array::from_fn(|i| {
+        let mut buffers: [IoSliceMut<'_>; N] = std::array::from_fn(|i| {
             if i >= disjoint {
                 return IoSliceMut::new(&mut []);
             }

@@ -43,16 +43,20 @@ pub const DIRECTORY: Rights = RIGHTS_PATH_CREATE_DIRECTORY
     | RIGHTS_FD_FILESTAT_GET
     | RIGHTS_FD_FILESTAT_SET_TIMES;
 
+/// What can be asked for when something is opened. The rest applies to sockets only and is left out of what a guest
+/// gets, as the specification allows.
+pub const OPENED: Rights = FILE | DIRECTORY;
+
 /// Every right there is. Bits beyond these are ignored in what a guest asks for.
 pub const ALL: Rights = FILE | DIRECTORY | RIGHTS_SOCK_SHUTDOWN | RIGHTS_SOCK_ACCEPT;
 
 /// Rights that need the host's file to be open for writing.
 pub const NEED_WRITE: Rights = RIGHTS_FD_WRITE | RIGHTS_FD_ALLOCATE | RIGHTS_FD_FILESTAT_SET_SIZE;
 
-/// What can be done with standard input (`input`), or with standard output or error. A terminal cannot seek, and
-/// wasi-libc tells a terminal by just that.
+/// What can be done with standard input (`input`), or with standard output or error. A file to read from is not to
+/// be changed in any way, its times included. A terminal cannot seek, and wasi-libc tells a terminal by just that.
 pub fn stream(input: bool, terminal: bool) -> Rights {
-    let direction = if input { NEED_WRITE } else { RIGHTS_FD_READ };
+    let direction = if input { NEED_WRITE | RIGHTS_FD_FILESTAT_SET_TIMES } else { RIGHTS_FD_READ };
     let seeking = if terminal { RIGHTS_FD_SEEK | RIGHTS_FD_TELL } else { 0 };
     FILE & !direction & !seeking
 }

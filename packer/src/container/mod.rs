@@ -1,7 +1,7 @@
 //! Putting a payload into a launcher: bytes in, bytes out, the same on every host.
 //!
 //! The launcher's format is told from its first bytes. Each format has a file of its own here; whatever one
-//! writes is read again by [`verify`], as somebody who knows nothing of how it was made.
+//! writes is read again by `verify`, as somebody who knows nothing of how it was made.
 
 mod elf;
 #[cfg(test)]

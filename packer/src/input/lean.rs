@@ -8,7 +8,7 @@ use wasmer_compiler::wasmparser::{BinaryReaderError, Parser, Payload};
 /// The custom section that gives functions their names.
 const NAMES: &str = "name";
 
-/// `module` without its custom sections, but for [`NAMES`]. Sections that stay are copied byte for byte.
+/// `module` without its custom sections, but for the one with names. Sections that stay are copied byte for byte.
 ///
 /// # Errors
 /// As the parser's, if `module` is not valid.

@@ -10,6 +10,11 @@ mod frames;
 #[cfg(unix)]
 pub(crate) use frames::note;
 
+#[cfg(windows)]
+mod windows;
+#[cfg(windows)]
+pub(crate) use windows::*;
+
 /// Reads the locator slot as it is in the file: the packer changed it after the compiler saw it.
 #[allow(unsafe_code)]
 pub(crate) fn read_slot<const N: usize>(slot: &'static [u8; N]) -> [u8; N] {

@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Write};
 
 use crate::fail::Failure;
 
@@ -70,4 +70,9 @@ pub(crate) fn cpu_count() -> u64 {
 #[cfg(target_os = "macos")]
 pub(crate) fn cpu_count() -> u64 {
     std::thread::available_parallelism().map_or(1, |count| count.get() as u64)
+}
+
+/// Prints to standard error. That this itself may fail changes nothing.
+pub(crate) fn print_error(line: &str) {
+    let _ = io::stderr().write_all(line.as_bytes());
 }

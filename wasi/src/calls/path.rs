@@ -50,7 +50,7 @@ pub fn path_open(
     }
     let has = |flag: wasip1::Oflags| oflags & u32::from(flag) != 0;
     let flags = fdflags as wasip1::Fdflags;
-    let (base, inheriting) = (base & rights::ALL, inheriting & rights::ALL);
+    let (base, inheriting) = (base & rights::OPENED, inheriting & rights::OPENED);
 
     let mut needed = wasip1::RIGHTS_PATH_OPEN;
     if has(wasip1::OFLAGS_CREAT) {

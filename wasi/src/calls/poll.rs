@@ -3,6 +3,7 @@
 use wasip1::{Errno, Eventtype};
 
 use crate::abi::{Event, Subscription, Wait};
+use crate::clock::Clocks;
 use crate::fds::Object;
 use crate::sys::{self, Interest};
 use crate::{Ctx, Error, Memory, Result};
@@ -15,10 +16,12 @@ pub(crate) struct Guest {
 }
 
 /// Waits until at least one of the `count` subscriptions has happened; writes an event for each that has to
-/// `events`, which has room for all, and how many to `result`. What is wrong with one subscription is told in its
-/// own event.
+/// `events`, which has room for all, in the order of the subscriptions, and how many to `result`. What is wrong with
+/// one subscription is told in its own event: `badf` for a descriptor that is not open, or a directory; `notcapable`
+/// without the right to poll it and to read (or write) it; `inval` for a clock that is none; `notsup` for a clock of
+/// CPU time, which stands still while a program waits.
 ///
-/// Files are always ready. A pipe or terminal is ready to be read when it has bytes or has ended (the event says
+/// Regular files are always ready. A pipe or terminal is ready to be read when it has bytes or has ended (the event says
 /// `hangup`).
 ///
 /// # Errors
@@ -55,7 +58,7 @@ pub(crate) fn poll(
         let subscription = (guest.read)(memory, guest.subscriptions + i * guest.size)?;
         waits.push(Pending::new(ctx, subscription));
     }
-    let happened = wait(ctx, &mut waits)?;
+    let happened = wait(ctx, &waits)?;
     for (i, event) in (0..).zip(&happened) {
         event.write(memory, events + i * Event::SIZE)?;
     }
@@ -75,17 +78,16 @@ impl Pending {
     fn new(ctx: &Ctx, subscription: Subscription) -> Pending {
         let mut pending = Pending { subscription, due: None, errno: None };
         let checked = match subscription.wait {
-            Wait::Clock { id, timeout, absolute } => ctx.clocks.now(id).map(|now| {
+            Wait::Clock { id, timeout, absolute } => ctx.clocks.now(id).and_then(|now| {
+                if !Clocks::passes_while_waiting(id) {
+                    return Err(wasip1::ERRNO_NOTSUP.into());
+                }
                 let at = if absolute { timeout } else { now.saturating_add(timeout) };
                 pending.due = Some((id, at));
+                Ok(())
             }),
-            Wait::Read(fd) | Wait::Write(fd) => {
-                let descriptor = ctx.fds.get(fd);
-                descriptor.and_then(|d| match d.object {
-                    Object::File(_) => d.require(wasip1::RIGHTS_POLL_FD_READWRITE),
-                    Object::Dir(_) => Err(wasip1::ERRNO_BADF.into()),
-                })
-            }
+            Wait::Read(fd) => pollable(ctx, fd, wasip1::RIGHTS_FD_READ),
+            Wait::Write(fd) => pollable(ctx, fd, wasip1::RIGHTS_FD_WRITE),
         };
         pending.errno = checked.err().map(|error| error.0);
         pending
@@ -104,18 +106,28 @@ impl Pending {
     }
 }
 
-fn wait(ctx: &Ctx, waits: &mut [Pending]) -> Result<Vec<Event>> {
+/// Checks that `fd` is no directory, and may be waited for and used as that is for.
+fn pollable(ctx: &Ctx, fd: u32, right: wasip1::Rights) -> Result<()> {
+    let descriptor = ctx.fds.get(fd)?;
+    match descriptor.object {
+        Object::File(_) => descriptor.require(wasip1::RIGHTS_POLL_FD_READWRITE | right),
+        Object::Dir(_) => Err(wasip1::ERRNO_BADF.into()),
+    }
+}
+
+/// Waits for the first of `waits`; returns the events, in the order of the subscriptions.
+fn wait(ctx: &Ctx, waits: &[Pending]) -> Result<Vec<Event>> {
     loop {
         // Clocks and mistakes first: they decide how long the rest may wait.
-        let mut happened = Vec::new();
+        let mut happened: Vec<(usize, Event)> = Vec::new();
         let mut timeout = None;
-        for pending in waits.iter() {
+        for (i, pending) in waits.iter().enumerate() {
             if let Some(errno) = pending.errno {
-                happened.push(pending.event(errno, 0, 0));
+                happened.push((i, pending.event(errno, 0, 0)));
             } else if let Some((id, due)) = pending.due {
                 let left = due.saturating_sub(ctx.clocks.now(id)?);
                 if left == 0 {
-                    happened.push(pending.event(wasip1::ERRNO_SUCCESS, 0, 0));
+                    happened.push((i, pending.event(wasip1::ERRNO_SUCCESS, 0, 0)));
                 }
                 timeout = Some(timeout.map_or(left, |least: u64| least.min(left)));
             }
@@ -124,28 +136,29 @@ fn wait(ctx: &Ctx, waits: &mut [Pending]) -> Result<Vec<Event>> {
             timeout = Some(0);
         }
 
-        let mut asked: Vec<&Pending> = Vec::new();
+        let mut asked: Vec<(usize, &Pending)> = Vec::new();
         let mut interests = Vec::new();
-        for pending in waits.iter().filter(|pending| pending.errno.is_none()) {
+        for (i, pending) in waits.iter().enumerate().filter(|(_, pending)| pending.errno.is_none()) {
             let (fd, write) = match pending.subscription.wait {
                 Wait::Read(fd) => (fd, false),
                 Wait::Write(fd) => (fd, true),
                 Wait::Clock { .. } => continue,
             };
             let (file, _) = ctx.fds.file(fd, 0)?;
-            asked.push(pending);
+            asked.push((i, pending));
             interests.push(Interest { handle: file.handle(), write, ready: false, hangup: false });
         }
         sys::poll(&mut interests, timeout)?;
-        for (pending, interest) in asked.iter().zip(&interests) {
+        for (&(i, pending), interest) in asked.iter().zip(&interests) {
             if interest.ready || interest.hangup {
                 let flags = if interest.hangup { wasip1::EVENTRWFLAGS_FD_READWRITE_HANGUP } else { 0 };
                 let nbytes = if interest.write { 1 } else { available(ctx, pending)? };
-                happened.push(pending.event(wasip1::ERRNO_SUCCESS, nbytes, flags));
+                happened.push((i, pending.event(wasip1::ERRNO_SUCCESS, nbytes, flags)));
             }
         }
         if !happened.is_empty() {
-            return Ok(happened);
+            happened.sort_by_key(|(i, _)| *i);
+            return Ok(happened.into_iter().map(|(_, event)| event).collect());
         }
     }
 }

@@ -35,7 +35,7 @@ pub fn fd_readdir(
         used += fits as u32;
         fits == bytes.len()
     };
-    for (next, entry) in (cookie.saturating_add(1)..).zip(dir.entries(cookie)?) {
+    for (entry, next) in dir.entries(cookie)?.iter().zip(cookie.saturating_add(1)..) {
         let head: [u8; DIRENT_SIZE] = dirent(next, entry.ino, entry.name.len(), entry.filetype);
         if !(put(&head) && put(&entry.name)) {
             break;

@@ -4,7 +4,7 @@ use std::io::{self, IoSlice, IoSliceMut, SeekFrom};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::DirEntryExt;
 
-use cap_std::fs::{Dir as CapDir, DirEntry, File as CapFile, Metadata, MetadataExt};
+use cap_std::fs::{DirEntry, File as CapFile, Metadata, MetadataExt};
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::fs::{OFlags, Stat, Timestamps};
 use rustix::io::{Errno as SysErrno, retry_on_intr};
@@ -38,7 +38,8 @@ pub(crate) fn read(file: &Handle, buffers: &mut [IoSliceMut<'_>]) -> io::Result<
     Ok(rustix::io::readv(file, buffers)?)
 }
 
-pub(crate) fn write(file: &Handle, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
+/// The system itself sees to append mode.
+pub(crate) fn write(file: &Handle, buffers: &[IoSlice<'_>], _append: bool) -> io::Result<usize> {
     Ok(rustix::io::writev(file, buffers)?)
 }
 
@@ -149,6 +150,11 @@ pub(crate) fn set_len(file: &Handle, len: u64) -> io::Result<()> {
 }
 
 pub(crate) fn allocate(file: &Handle, offset: u64, len: u64) -> io::Result<()> {
+    // macOS can only prepare a file that grows: rustix would cut a longer one.
+    let end = offset.checked_add(len).ok_or(SysErrno::FBIG)?;
+    if cfg!(target_vendor = "apple") && filestat(file)?.size >= end {
+        return Ok(());
+    }
     Ok(retry_on_intr(|| rustix::fs::fallocate(file, rustix::fs::FallocateFlags::empty(), offset, len))?)
 }
 
@@ -182,7 +188,7 @@ pub(crate) fn sync(file: &Handle, data_only: bool) -> io::Result<()> {
     Ok(rustix::fs::fsync(file)?)
 }
 
-pub(crate) fn sync_dir(dir: &CapDir) -> io::Result<()> {
+pub(crate) fn sync_dir(dir: &CapFile) -> io::Result<()> {
     Ok(rustix::fs::fsync(dir)?)
 }
 

@@ -1,14 +1,15 @@
 //! Windows: the same functions on std and cap-std's portable interfaces.
 //!
-//! Where Windows has no such thing the errno says so: no flag of an open file can be changed (`notsup`), and
-//! CPU-time clocks are not kept (`notsup`). Standard input always counts as ready in `poll_oneoff`.
+//! Append mode is kept by moving to the end before each write, since Windows fixes a file's mode when it is opened;
+//! non-blocking mode means nothing to the files there are. CPU-time clocks are not kept (`inval`). Everything
+//! counts as ready in `poll_oneoff`.
 
 use std::io::{self, IoSlice, IoSliceMut, Read, Seek, SeekFrom, Write};
 use std::os::windows::fs::FileExt;
 use std::time::{Duration, SystemTime};
 
 use cap_fs_ext::MetadataExt;
-use cap_std::fs::{Dir as CapDir, DirEntry, File as CapFile, Metadata};
+use cap_std::fs::{DirEntry, File as CapFile, Metadata};
 use wasip1::{Errno, Fdflags, Filetype};
 
 use super::Interest;
@@ -47,15 +48,21 @@ fn file(handle: &Handle) -> io::Result<&CapFile> {
 
 pub(crate) fn read(handle: &Handle, buffers: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
     match handle {
-        Handle::File(mut file) => file.read_vectored(buffers),
+        Handle::File(file) => (&mut &*file).read_vectored(buffers),
         Handle::Stream(Stream::In) => io::stdin().lock().read_vectored(buffers),
         Handle::Stream(_) => Err(io::Error::from_raw_os_error(5)),
     }
 }
 
-pub(crate) fn write(handle: &Handle, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
+pub(crate) fn write(handle: &Handle, buffers: &[IoSlice<'_>], append: bool) -> io::Result<usize> {
     match handle {
-        Handle::File(mut file) => file.write_vectored(buffers),
+        Handle::File(file) => {
+            let mut file: &CapFile = file;
+            if append {
+                file.seek(SeekFrom::End(0))?;
+            }
+            file.write_vectored(buffers)
+        }
         Handle::Stream(Stream::Out) => {
             let mut out = io::stdout().lock();
             let written = out.write_vectored(buffers)?;
@@ -67,21 +74,11 @@ pub(crate) fn write(handle: &Handle, buffers: &[IoSlice<'_>]) -> io::Result<usiz
     }
 }
 
-/// Windows moves the file's position with a read at an offset; it is put back.
 pub(crate) fn read_at(handle: &Handle, buffers: &mut [IoSliceMut<'_>], offset: u64) -> io::Result<usize> {
-    let mut file = file(handle)?;
-    let here = file.stream_position()?;
-    let std = file.try_clone()?.into_std();
-    let mut total = 0;
-    for buffer in buffers {
-        let count = std.seek_read(buffer, offset + total as u64)?;
-        total += count;
-        if count < buffer.len() {
-            break;
-        }
-    }
-    file.seek(SeekFrom::Start(here))?;
-    Ok(total)
+    let buffers = buffers.iter_mut().map(|buffer| &mut **buffer);
+    each_at(handle, buffers, offset, |file, buffer: &mut [u8], at| {
+        Ok((file.seek_read(buffer, at)?, buffer.len()))
+    })
 }
 
 pub(crate) fn write_at(
@@ -90,19 +87,45 @@ pub(crate) fn write_at(
     offset: u64,
     _append: bool,
 ) -> io::Result<usize> {
+    let buffers = buffers.iter().map(|buffer| &**buffer);
+    each_at(handle, buffers, offset, |file, buffer: &[u8], at| {
+        Ok((file.seek_write(buffer, at)?, buffer.len()))
+    })
+}
+
+/// Reads or writes one buffer after the other from `offset` on, up to the first that was not done whole. `one` tells
+/// how many bytes were, of how many. Windows moves the file's position with each; it is put back.
+fn each_at<B>(
+    handle: &Handle,
+    buffers: impl Iterator<Item = B>,
+    offset: u64,
+    one: impl Fn(&std::fs::File, B, u64) -> io::Result<(usize, usize)>,
+) -> io::Result<usize> {
     let mut file = file(handle)?;
+    if i64::try_from(offset).is_err() {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
     let here = file.stream_position()?;
     let std = file.try_clone()?.into_std();
     let mut total = 0;
+    let mut outcome = Ok(());
     for buffer in buffers {
-        let count = std.seek_write(buffer, offset + total as u64)?;
-        total += count;
-        if count < buffer.len() {
-            break;
+        match one(&std, buffer, offset + total as u64) {
+            Ok((count, len)) => {
+                total += count;
+                if count < len {
+                    break;
+                }
+            }
+            Err(error) => {
+                outcome = Err(error);
+                break;
+            }
         }
     }
     file.seek(SeekFrom::Start(here))?;
-    Ok(total)
+    // What was done before a failure counts; the next call will meet the failure again.
+    if total > 0 { Ok(total) } else { outcome.map(|()| total) }
 }
 
 pub(crate) fn seek(handle: &Handle, position: SeekFrom) -> io::Result<u64> {
@@ -182,7 +205,7 @@ pub(crate) fn sync(handle: &Handle, data_only: bool) -> io::Result<()> {
 }
 
 /// Windows has no way to wait for a directory.
-pub(crate) fn sync_dir(_dir: &CapDir) -> io::Result<()> {
+pub(crate) fn sync_dir(_dir: &CapFile) -> io::Result<()> {
     Ok(())
 }
 
@@ -201,9 +224,9 @@ pub(crate) fn set_times(handle: &Handle, times: Times) -> io::Result<()> {
     file(handle)?.try_clone()?.into_std().set_times(new)
 }
 
-/// Windows fixes a file's mode when it is opened.
+/// The descriptor remembers them; see [`write`].
 pub(crate) fn set_flags(_file: &CapFile, _flags: Fdflags) -> io::Result<()> {
-    Err(io::ErrorKind::Unsupported.into())
+    Ok(())
 }
 
 pub(crate) fn is_ready(_handle: &Handle, _write: bool) -> io::Result<bool> {
@@ -212,7 +235,9 @@ pub(crate) fn is_ready(_handle: &Handle, _write: bool) -> io::Result<bool> {
 
 /// Everything is ready at once; without anything to wait for, waits for the time.
 pub(crate) fn poll(interests: &mut [Interest<'_>], timeout: Option<u64>) -> io::Result<()> {
-    interests.iter_mut().for_each(|interest| interest.ready = true);
+    for interest in interests.iter_mut() {
+        interest.ready = is_ready(interest.handle, interest.write)?;
+    }
     if interests.is_empty() {
         std::thread::sleep(timeout.map_or(Duration::MAX, Duration::from_nanos));
     }
@@ -228,7 +253,7 @@ pub(crate) fn yield_now() {
 }
 
 pub(crate) fn cpu_time(_thread: bool) -> Result<u64> {
-    Err(wasip1::ERRNO_NOTSUP.into())
+    Err(wasip1::ERRNO_INVAL.into())
 }
 
 /// WASI's number for the system's, where the portable kind would say less.

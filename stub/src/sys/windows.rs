@@ -1,0 +1,117 @@
+//! Windows.
+#![allow(unsafe_code)]
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::windows::fs::FileExt;
+
+use windows_sys::Win32::Foundation::{HWND, INVALID_HANDLE_VALUE};
+use windows_sys::Win32::System::Console::{GetStdHandle, STD_ERROR_HANDLE};
+use windows_sys::Win32::System::LibraryLoader::{
+    GetModuleHandleW, GetProcAddress, LOAD_LIBRARY_SEARCH_SYSTEM32, LoadLibraryExW, SetDefaultDllDirectories,
+};
+use windows_sys::core::{PCWSTR, w};
+
+use crate::fail::Failure;
+
+/// Takes libraries that are loaded from now on from the system's folder only: a packed program is often started where
+/// downloads lie, and a file beside it must not become part of it.
+pub(crate) fn prepare() {
+    // SAFETY: the function takes a number and has no preconditions.
+    unsafe { SetDefaultDllDirectories(LOAD_LIBRARY_SEARCH_SYSTEM32) };
+}
+
+/// Opens the file this process was started from. std asks `GetModuleFileNameW`, with a buffer that grows.
+pub(crate) fn open_self() -> Result<File, Failure> {
+    let cannot = |error: io::Error| Failure::new(format!("cannot open the program's own file: {error}"));
+    std::env::current_exe().and_then(File::open).map_err(cannot)
+}
+
+/// Fills `buffer` from `offset`.
+pub(crate) fn read_exact_at(file: &File, mut buffer: &mut [u8], mut offset: u64) -> io::Result<()> {
+    while !buffer.is_empty() {
+        match file.seek_read(buffer, offset) {
+            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(count) => {
+                buffer = &mut buffer[count..];
+                offset += count as u64;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// How many CPUs this process may use.
+pub(crate) fn cpu_count() -> u64 {
+    std::thread::available_parallelism().map_or(1, |count| count.get() as u64)
+}
+
+/// Prints to standard error, or shows a window where a program without a console has none.
+pub(crate) fn print_error(line: &str) {
+    if is_gui() && !has_stderr() {
+        message_box(line);
+    } else {
+        // That this itself may fail changes nothing.
+        let _ = io::stderr().write_all(line.as_bytes());
+    }
+}
+
+fn has_stderr() -> bool {
+    // SAFETY: the function takes a number and has no preconditions.
+    let handle = unsafe { GetStdHandle(STD_ERROR_HANDLE) };
+    !handle.is_null() && handle != INVALID_HANDLE_VALUE
+}
+
+/// True if the packer made this a program without a console. Others have no standard error when they are started as
+/// a service, where a window would wait for ever.
+fn is_gui() -> bool {
+    /// Where the header of a loaded file says how long its first part is (PE format, "MS-DOS Stub").
+    const E_LFANEW: usize = 0x3c;
+    /// `Subsystem`: signature 4, COFF header 20, 68 bytes into the optional header.
+    const SUBSYSTEM: usize = 4 + 20 + 68;
+    const GUI: u16 = 2;
+    // SAFETY: without a name the function returns where this program's own file is loaded.
+    let base = unsafe { GetModuleHandleW(std::ptr::null()) }.cast::<u8>();
+    // SAFETY: the loader read these headers from there before it started the program, and leaves them readable.
+    unsafe {
+        let header = base.add(E_LFANEW).cast::<u32>().read_unaligned();
+        base.add(header as usize + SUBSYSTEM).cast::<u16>().read_unaligned() == GUI
+    }
+}
+
+/// Shows `text`. user32 is loaded only here: it would double the time that every start takes.
+fn message_box(text: &str) {
+    type MessageBoxW = unsafe extern "system" fn(HWND, PCWSTR, PCWSTR, u32) -> i32;
+    /// The button OK and the sign for an error (winuser.h, `MB_ICONERROR`).
+    const STYLE: u32 = 0x10;
+    // SAFETY: both names end with a zero, and the library is never unloaded.
+    let function = unsafe {
+        let user32 = LoadLibraryExW(w!("user32.dll"), std::ptr::null_mut(), LOAD_LIBRARY_SEARCH_SYSTEM32);
+        if user32.is_null() {
+            return;
+        }
+        GetProcAddress(user32, c"MessageBoxW".as_ptr().cast())
+    };
+    let Some(function) = function else { return };
+    let text: Vec<u16> = text.replace('\0', "").encode_utf16().chain([0]).collect();
+    // SAFETY: this is the type that winuser.h gives the function; both texts end with a zero and outlive the call.
+    unsafe {
+        let function = std::mem::transmute::<unsafe extern "system" fn() -> isize, MessageBoxW>(function);
+        function(std::ptr::null_mut(), text.as_ptr(), w!("Error"), STYLE);
+    }
+}
+
+/// Changes the sign of a `double`. wasmer-vm names this function of compiler runtimes as a libcall; Rust's runtime
+/// lacks it, and mingw's, which has it, is not linked.
+#[unsafe(no_mangle)]
+extern "C" fn __negdf2(value: f64) -> f64 {
+    -value
+}
+
+/// The same for a `float`.
+#[unsafe(no_mangle)]
+extern "C" fn __negsf2(value: f32) -> f32 {
+    -value
+}
