@@ -6,7 +6,7 @@ mod common;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use common::{Dir, complains, fixture, pack, prints, run, text};
+use common::{Dir, complains, fixture, pack, prints, run, skipped_when_emulated, text};
 
 #[test]
 fn a_program_runs_moved_renamed_linked_and_through_path() {

@@ -1,4 +1,4 @@
-//! Clocks. See [`crate::clock`] for what each counts.
+//! Clocks. What each counts, says `src/clock.rs`.
 
 use crate::{Ctx, Memory, Result};
 
