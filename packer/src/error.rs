@@ -47,6 +47,8 @@ pub enum Kind {
     NoStub,
     /// The launcher is damaged, for another target, or no launcher at all.
     Stub,
+    /// An icon, a version text or a manifest that Windows could not use.
+    Resource,
     /// The executable would be larger than the format allows.
     TooLarge,
     /// The finished executable did not read back as it was meant: a mistake in wasmpack.

@@ -10,7 +10,7 @@ use payload::{Compiler, DirGrant, Engine, Header, Manifest, SectionKind, Target,
 use crate::{
     Error, Kind, compile,
     compress::{self, CHUNK_SIZE},
-    container,
+    container::{self, pe::PeOptions},
     error::spoken,
     input::{Module, command, lean},
     output::Output,
@@ -41,6 +41,12 @@ pub struct Pack {
     pub env: Vec<String>,
     /// Directories the app may use.
     pub dirs: Vec<DirGrant>,
+    /// Windows: a program that opens no console window.
+    pub gui: bool,
+    /// Windows: an .ico file.
+    pub icon: Option<PathBuf>,
+    /// Windows: texts of the version information, such as (`FileVersion`, `1.2.3`).
+    pub version_info: Vec<(String, String)>,
 }
 
 /// What was packed.
@@ -67,7 +73,8 @@ impl Pack {
         let inputs: Vec<&Path> = [&self.input].into_iter().chain(&self.stub).map(PathBuf::as_path).collect();
         let output = Output::prepare(&self.output, &inputs)?;
         let stub = self.launcher()?;
-        proposals::check(&module.wasm, self.compiler).map_err(in_app)?;
+        let shown = self.shown()?;
+        proposals::check(&module.wasm, self.compiler, self.target).map_err(in_app)?;
         command::check(&module.wasm).map_err(in_app)?;
         let Module { wasm, sha256, file_len } = module;
         let lean = lean::lean(&wasm).expect("the module was validated");
@@ -86,10 +93,11 @@ impl Pack {
         let payload = Writer::new(header, &self.manifest(sha256))
             .chunked(SectionKind::Artifact, compiled.artifact.len() as u64, CHUNK_SIZE, &frames)
             .finish();
-        let file = container::embed(&stub, self.target, &payload).map_err(|error| match &self.stub {
-            Some(stub) if error.kind == Kind::Stub => error.in_file(stub),
-            _ => error.in_file(&self.output),
-        })?;
+        let file =
+            container::embed(&stub, self.target, &payload, &shown).map_err(|error| match &self.stub {
+                Some(stub) if error.kind == Kind::Stub => error.in_file(stub),
+                _ => error.in_file(&self.output),
+            })?;
         output.write(&file)?;
         Ok(Packed { input_len: file_len, output_len: file.len() as u64, took: start.elapsed() })
     }
@@ -98,6 +106,22 @@ impl Pack {
     pub fn app(&self) -> String {
         let name = self.output.file_name().unwrap_or_default().to_string_lossy();
         name.strip_suffix(".exe").unwrap_or(&name).to_owned()
+    }
+
+    /// What a Windows executable shows of itself.
+    fn shown(&self) -> Result<PeOptions, Error> {
+        let read = |icon: &PathBuf| {
+            std::fs::read(icon).map_err(|error| {
+                Error::new(Kind::Read, format!("cannot read the icon: {}", spoken(&error))).in_file(icon)
+            })
+        };
+        Ok(PeOptions {
+            app: self.app(),
+            gui: self.gui,
+            icon: self.icon.as_ref().map(read).transpose()?,
+            version_info: self.version_info.clone(),
+            manifest: None,
+        })
     }
 
     fn launcher(&self) -> Result<Vec<u8>, Error> {

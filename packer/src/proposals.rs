@@ -5,7 +5,7 @@
 //! features of the chosen compiler. If it fails, it is validated again with every proposal there is, and then
 //! with fewer and fewer: those it cannot do without are those it uses.
 
-use payload::Compiler;
+use payload::{Compiler, Target};
 use wasmer_compiler::wasmparser::{BinaryReaderError, Validator, WasmFeatures};
 
 use crate::{Error, Kind};
@@ -16,21 +16,28 @@ struct Proposal {
     flag: WasmFeatures,
     cranelift: bool,
     singlepass: bool,
+    windows: bool,
 }
 
 /// What older compilers made of C++ exceptions, and what became of it is another proposal.
 const LEGACY: &str = "legacy exception handling";
 
 const fn both(name: &'static str, flag: WasmFeatures) -> Proposal {
-    Proposal { name, flag, cranelift: true, singlepass: true }
+    Proposal { name, flag, cranelift: true, singlepass: true, windows: true }
 }
 
 const fn cranelift_only(name: &'static str, flag: WasmFeatures) -> Proposal {
-    Proposal { name, flag, cranelift: true, singlepass: false }
+    Proposal { name, flag, cranelift: true, singlepass: false, windows: true }
+}
+
+/// Cranelift passes an exception in registers, and names none for the calling convention of Windows; wasmer has
+/// no tables for unwinding there either.
+const fn cranelift_but_not_on_windows(name: &'static str, flag: WasmFeatures) -> Proposal {
+    Proposal { name, flag, cranelift: true, singlepass: false, windows: false }
 }
 
 const fn neither(name: &'static str, flag: WasmFeatures) -> Proposal {
-    Proposal { name, flag, cranelift: false, singlepass: false }
+    Proposal { name, flag, cranelift: false, singlepass: false, windows: true }
 }
 
 /// What wasmer 7.2.0 compiles: `supported_features_for_target` of both compilers, less SIMD for Singlepass,
@@ -46,7 +53,7 @@ const PROPOSALS: &[Proposal] = &[
     both("threads", WasmFeatures::THREADS),
     cranelift_only("SIMD", WasmFeatures::SIMD),
     cranelift_only("relaxed SIMD", WasmFeatures::RELAXED_SIMD),
-    cranelift_only("exception handling", WasmFeatures::EXCEPTIONS),
+    cranelift_but_not_on_windows("exception handling", WasmFeatures::EXCEPTIONS),
     cranelift_only("wide arithmetic", WasmFeatures::WIDE_ARITHMETIC),
     neither(LEGACY, WasmFeatures::LEGACY_EXCEPTIONS),
     neither("tail calls", WasmFeatures::TAIL_CALL),
@@ -63,11 +70,12 @@ const PROPOSALS: &[Proposal] = &[
 ];
 
 impl Proposal {
-    fn is_in(&self, compiler: Compiler) -> bool {
-        match compiler {
+    fn is_in(&self, compiler: Compiler, target: Target) -> bool {
+        let compiles = match compiler {
             Compiler::Cranelift => self.cranelift,
             Compiler::Singlepass => self.singlepass,
-        }
+        };
+        compiles && (self.windows || target != Target::WindowsX86_64)
     }
 }
 
@@ -79,22 +87,23 @@ fn features(keep: impl Fn(&Proposal) -> bool) -> WasmFeatures {
         .fold(WasmFeatures::MVP, |all, proposal| all.union(proposal.flag))
 }
 
-/// Validates `module` for `compiler`.
+/// Validates `module` for `compiler` and `target`.
 ///
 /// # Errors
 /// `Invalid`, with the offset, when no proposal would make it valid; `Proposal`, with the names of those it
 /// uses and the compiler that has them, when the compiler lacks some.
-pub fn check(module: &[u8], compiler: Compiler) -> Result<(), Error> {
+pub fn check(module: &[u8], compiler: Compiler, target: Target) -> Result<(), Error> {
     let valid_with = |extra: &[&Proposal]| {
         let keep = |proposal: &Proposal| {
-            proposal.is_in(compiler) || extra.iter().any(|other| other.name == proposal.name)
+            proposal.is_in(compiler, target) || extra.iter().any(|other| other.name == proposal.name)
         };
         validate(module, features(keep))
     };
     if valid_with(&[]).is_ok() {
         return Ok(());
     }
-    let mut missing: Vec<&Proposal> = PROPOSALS.iter().filter(|proposal| !proposal.is_in(compiler)).collect();
+    let lacks = |proposal: &&Proposal| !proposal.is_in(compiler, target);
+    let mut missing: Vec<&Proposal> = PROPOSALS.iter().filter(lacks).collect();
     valid_with(&missing).map_err(|error| invalid(&error))?;
     // The table lists what others build on first, so from the end each can go unless the module needs it.
     for at in (0..missing.len()).rev() {
@@ -113,10 +122,11 @@ pub fn check(module: &[u8], compiler: Compiler) -> Result<(), Error> {
         "no compiler of this version has it; rebuild with a newer toolchain, or translate the module with \
          wasm-opt --translate-to-exnref and pack with cranelift"
             .to_owned()
-    } else if missing.iter().all(|proposal| proposal.is_in(other)) {
+    } else if missing.iter().all(|proposal| proposal.is_in(other, target)) {
         format!("pack with --compiler {}, which has {them}", other.name())
     } else {
-        format!("no compiler of this version has {them}; build the app without {them}")
+        let on = if missing.iter().any(|proposal| !proposal.windows) { " on Windows" } else { "" };
+        format!("no compiler of this version has {them}{on}; build the app without {them}")
     };
     let reason =
         format!("uses {}, which the {} compiler lacks: {advice}", names.join(" and "), compiler.name());
@@ -139,8 +149,12 @@ mod tests {
 
     /// A body of a function, or fields of a module, that need one proposal.
     fn refusal(fields: &str, compiler: Compiler) -> String {
+        refusal_for(Target::LinuxX86_64, fields, compiler)
+    }
+
+    fn refusal_for(target: Target, fields: &str, compiler: Compiler) -> String {
         let module = wat::parse_str(format!("(module {fields})")).unwrap();
-        check(&module, compiler).map_or_else(|error| error.reason, |()| String::new())
+        check(&module, compiler, target).map_or_else(|error| error.reason, |()| String::new())
     }
 
     #[track_caller]
@@ -170,6 +184,20 @@ mod tests {
         assert_only_in_cranelift("(tag $t) (func throw $t)", "exception handling");
         let wide = "(func (param i64 i64) (result i64 i64) local.get 0 local.get 1 i64.mul_wide_u)";
         assert_only_in_cranelift(wide, "wide arithmetic");
+    }
+
+    #[test]
+    fn exceptions_are_refused_for_windows_before_the_compiler_meets_them() {
+        let throws = "(tag $t) (func throw $t)";
+        let refusal = |target| refusal_for(target, throws, Compiler::Cranelift);
+        assert!(
+            refusal(Target::WindowsX86_64).contains("has it on Windows"),
+            "{}",
+            refusal(Target::WindowsX86_64)
+        );
+        assert_eq!(refusal(Target::MacosArm64), "");
+        let simd = "(func (result v128) v128.const i64x2 0 0)";
+        assert_eq!(refusal_for(Target::WindowsX86_64, simd, Compiler::Cranelift), "");
     }
 
     #[test]
@@ -208,7 +236,7 @@ mod tests {
         let mut module = wat::parse_str("(module (func (result i32) i32.const 1))").unwrap();
         let at = module.len() - 2;
         module[at - 1] = 0x42;
-        let error = check(&module, Compiler::Cranelift).unwrap_err();
+        let error = check(&module, Compiler::Cranelift, Target::LinuxX86_64).unwrap_err();
         assert_eq!(error.kind, Kind::Invalid);
         assert!(error.reason.contains("at 0x"), "{error}");
     }

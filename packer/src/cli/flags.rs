@@ -56,6 +56,18 @@ pub(super) struct Flags {
     #[arg(long, value_name = "NAME=VALUE", value_parser = os(grant::variable))]
     env: Vec<String>,
 
+    /// Windows: open no console window
+    #[arg(long)]
+    gui: bool,
+
+    /// Windows: the icon, an .ico file
+    #[arg(long, value_name = "FILE")]
+    icon: Option<PathBuf>,
+
+    /// Windows: a text of the version information, such as FileVersion=1.2.3
+    #[arg(long, value_name = "KEY=VALUE", value_parser = os(grant::pair))]
+    version_info: Vec<(String, String)>,
+
     /// Use this launcher instead of the one in wasmpack
     #[arg(long, value_name = "FILE")]
     stub: Option<PathBuf>,
@@ -85,11 +97,16 @@ impl TryFrom<Flags> for Pack {
     /// What the flags mean.
     ///
     /// # Errors
-    /// When no target is named, and this machine is none.
+    /// When no target is named, and this machine is none; when an option for Windows is given for another target.
     fn try_from(flags: Flags) -> Result<Pack, String> {
         let target = flags.target.or(Target::host()).ok_or_else(|| {
             format!("this machine is not a target of wasmpack; name one with --target: {}", target_names())
         })?;
+        let for_windows = flags.gui || flags.icon.is_some() || !flags.version_info.is_empty();
+        if for_windows && target != Target::WindowsX86_64 {
+            let name = target.name();
+            return Err(format!("--gui, --icon and --version-info are for Windows; the target is {name}"));
+        }
         let read_only = flags.dir_ro.into_iter().map(|grant| DirGrant { read_only: true, ..grant });
         Ok(Pack {
             input: flags.input,
@@ -100,6 +117,9 @@ impl TryFrom<Flags> for Pack {
                 Compiler::Singlepass => payload::Compiler::Singlepass,
             },
             level: flags.level,
+            gui: flags.gui,
+            icon: flags.icon,
+            version_info: flags.version_info,
             stub: flags.stub,
             argv0: flags.name,
             args: flags.args,

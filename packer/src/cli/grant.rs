@@ -52,28 +52,40 @@ pub(super) fn variable(value: OsString) -> Result<String, String> {
     }
 }
 
+/// `KEY=VALUE`, apart.
+///
+/// # Errors
+/// Without a `=`, or with nothing before it.
+pub(super) fn pair(value: OsString) -> Result<(String, String), String> {
+    let value = text(value)?;
+    match value.split_once('=') {
+        Some((key, text)) if !key.is_empty() => Ok((key.to_owned(), text.to_owned())),
+        _ => Err("KEY=VALUE was expected".to_owned()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn pair(value: &str) -> Option<(String, String)> {
+    fn names(value: &str) -> Option<(String, String)> {
         directory(value.into()).ok().map(|grant| (grant.host, grant.guest))
     }
 
     #[test]
     fn directories_are_taken_as_written() {
         let both = |host: &str, guest: &str| Some((host.to_owned(), guest.to_owned()));
-        assert_eq!(pair("."), both(".", "."));
-        assert_eq!(pair("../a b/"), both("../a b/", "../a b/"));
-        assert_eq!(pair("/srv/data::/data"), both("/srv/data", "/data"));
-        assert_eq!(pair("C:\\x::/x"), both("C:\\x", "/x"));
-        assert_eq!(pair("a:b"), both("a:b", "a:b"));
+        assert_eq!(names("."), both(".", "."));
+        assert_eq!(names("../a b/"), both("../a b/", "../a b/"));
+        assert_eq!(names("/srv/data::/data"), both("/srv/data", "/data"));
+        assert_eq!(names("C:\\x::/x"), both("C:\\x", "/x"));
+        assert_eq!(names("a:b"), both("a:b", "a:b"));
     }
 
     #[test]
     fn empty_and_ambiguous_directories_are_refused() {
         for value in ["", "::/data", "/data::", "::", "a::b::c", "a::::b"] {
-            assert_eq!(pair(value), None, "{value}");
+            assert_eq!(names(value), None, "{value}");
         }
     }
 

@@ -4,6 +4,8 @@
 //! writes is read again by `verify`, as somebody who knows nothing of how it was made.
 
 mod elf;
+mod macho;
+pub mod pe;
 #[cfg(test)]
 mod tests;
 mod verify;
@@ -16,24 +18,30 @@ use crate::{Error, Kind};
 /// them) turn negative.
 pub const MAX_LEN: u64 = 1 << 31;
 
-/// The executable made of `stub`, a launcher for `target`, and `payload`.
+/// The executable made of `stub`, a launcher for `target`, and `payload`. `options` say what Windows shows of it; the
+/// app's name in them also identifies it in a macOS signature.
 ///
 /// # Errors
 /// `Stub` when `stub` is no launcher for that target, or one that carries a payload already; `TooLarge` from
 /// [`MAX_LEN`] bytes on; `Verify` when the result does not read back.
-pub fn embed(stub: &[u8], target: Target, payload: &[u8]) -> Result<Vec<u8>, Error> {
+pub fn embed(stub: &[u8], target: Target, payload: &[u8], options: &pe::PeOptions) -> Result<Vec<u8>, Error> {
     let file = match stub.get(..4) {
         Some(b"\x7fELF") => elf::embed(stub, target, payload)?,
-        Some(&[b'M', b'Z', ..]) => return Err(unsupported("a Windows")),
-        Some(&[0xcf, 0xfa, 0xed, 0xfe] | &[0xca, 0xfe, 0xba, 0xbe]) => return Err(unsupported("a macOS")),
+        Some(&[b'M', b'Z', ..]) => {
+            let file = pe::embed(stub, target, payload, options)?;
+            verify::read_payload(payload, target)?;
+            return Ok(file);
+        }
+        Some(&[0xcf, 0xfa, 0xed, 0xfe] | &[0xca, 0xfe, 0xba, 0xbe]) => {
+            let file = macho::embed(stub, target, payload, &options.app)?;
+            macho::verify(&file, stub, target, payload, &options.app)?;
+            verify::read_payload(payload, target)?;
+            return Ok(file);
+        }
         _ => return Err(Error::new(Kind::Stub, "not an executable, so not a launcher of wasmpack")),
     };
     verify::verify(&file, stub, target, payload)?;
     Ok(file)
-}
-
-fn unsupported(what: &str) -> Error {
-    Error::new(Kind::Stub, format!("{what} executable, and this version of wasmpack packs for Linux only"))
 }
 
 /// Where the payload goes and where the file ends: checked against [`MAX_LEN`].

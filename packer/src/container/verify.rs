@@ -33,7 +33,7 @@ pub(super) fn verify(file: &[u8], stub: &[u8], target: Target, payload: &[u8]) -
 }
 
 /// Reads everything that a launcher reads before it decodes the first chunk.
-fn read_payload(carried: &[u8], target: Target) -> Result<(), Error> {
+pub(super) fn read_payload(carried: &[u8], target: Target) -> Result<(), Error> {
     let wrong = |error: payload::Error| mistake(&error.to_string());
     let len = carried.len() as u64;
     let head = carried.get(..header::SIZE).ok_or_else(|| mistake("its payload is shorter than a header"))?;
@@ -53,7 +53,7 @@ fn read_payload(carried: &[u8], target: Target) -> Result<(), Error> {
     Ok(())
 }
 
-fn mistake(what: &str) -> Error {
+pub(super) fn mistake(what: &str) -> Error {
     let reason = format!(
         "the finished executable does not read back: {what}; this is a mistake in wasmpack, please report it"
     );
