@@ -17,6 +17,8 @@ use crate::progress::Progress;
 pub const CHUNK_SIZE: u32 = 256 * 1024;
 /// zstd's level when none is asked for. See "Which compression level?" in docs/decisions.md.
 pub const DEFAULT_LEVEL: i32 = 16;
+/// zstd's level with the compiler that is chosen to be fast.
+pub const FAST_LEVEL: i32 = 3;
 
 /// Compresses `data` in chunks of [`CHUNK_SIZE`] bytes at zstd's `level`, 1 to 22: one frame a chunk, in order.
 pub fn chunks(data: &[u8], level: i32, progress: &Progress) -> Vec<Vec<u8>> {

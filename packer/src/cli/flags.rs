@@ -9,7 +9,10 @@ use clap::{
 use payload::{DirGrant, Target};
 
 use super::grant;
-use crate::{Pack, compress::DEFAULT_LEVEL};
+use crate::{
+    Pack,
+    compress::{DEFAULT_LEVEL, FAST_LEVEL},
+};
 
 /// Turn a WASI program into a native executable.
 ///
@@ -34,10 +37,9 @@ pub(super) struct Flags {
     #[arg(long, value_enum, default_value_t = Compiler::Cranelift, hide_possible_values = true)]
     compiler: Compiler,
 
-    /// How hard to compress, 1 to 22
-    #[arg(long, value_name = "LEVEL", default_value_t = DEFAULT_LEVEL,
-          value_parser = clap::value_parser!(i32).range(1..=22))]
-    level: i32,
+    /// How hard to compress, 1 to 22 [default: 16, with singlepass 3]
+    #[arg(long, value_name = "LEVEL", value_parser = clap::value_parser!(i32).range(1..=22))]
+    level: Option<i32>,
 
     /// The program's first argument [default: the name it is started by]
     #[arg(long, value_name = "ARGV0", value_parser = os(grant::text))]
@@ -116,7 +118,10 @@ impl TryFrom<Flags> for Pack {
                 Compiler::Cranelift => payload::Compiler::Cranelift,
                 Compiler::Singlepass => payload::Compiler::Singlepass,
             },
-            level: flags.level,
+            level: flags.level.unwrap_or(match flags.compiler {
+                Compiler::Cranelift => DEFAULT_LEVEL,
+                Compiler::Singlepass => FAST_LEVEL,
+            }),
             gui: flags.gui,
             icon: flags.icon,
             version_info: flags.version_info,
