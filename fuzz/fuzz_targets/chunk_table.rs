@@ -13,7 +13,7 @@ fuzz_target!(|data: &[u8]| {
     let len = u64::from(*count) * u64::from(chunk_size) / 4 + u64::from(*last);
     let origin = 4096;
     let section = Section {
-        kind: SectionKind::Artifact,
+        kind: SectionKind::Metadata,
         encoding: Encoding::Chunked { chunk_size },
         offset: origin,
         stored_len: stored.len() as u64,

@@ -134,17 +134,47 @@ impl ChunkTable {
     /// `Chunk` if `frame` is not one whole zstd frame with checksum and content size, is damaged, fails its
     /// checksum, or decodes to another length.
     pub fn decode(&self, index: usize, frame: &[u8], out: &mut [u8]) -> Result<(), Error> {
+        self.decode_with(&mut Decoder::new(), index, frame, out)
+    }
+
+    /// Decodes as [`ChunkTable::decode`] does, with a decoder that was made before: nothing is allocated.
+    ///
+    /// # Errors
+    /// As [`ChunkTable::decode`].
+    pub fn decode_with(
+        &self,
+        decoder: &mut Decoder,
+        index: usize,
+        frame: &[u8],
+        out: &mut [u8],
+    ) -> Result<(), Error> {
         let fail = |reason| {
             let index = u32::try_from(index).unwrap_or(u32::MAX);
             Error::new(self.stored_range(index as usize).start, Kind::Chunk { index, reason })
         };
         check_frame(frame, out.len() as u64).map_err(fail)?;
-        let mut context = zstd_safe::DCtx::create();
-        match context.decompress(out, frame) {
+        match decoder.0.decompress(out, frame) {
             Ok(len) if len == out.len() => Ok(()),
             Ok(_) => Err(fail("shorter than expected")),
             Err(code) => Err(fail(zstd_safe::get_error_name(code))),
         }
+    }
+}
+
+/// What decoding needs besides its input and output, about 100 KiB; made once and used again and again.
+pub struct Decoder(zstd_safe::DCtx<'static>);
+
+impl Decoder {
+    /// A new decoder.
+    #[allow(clippy::new_without_default, reason = "making one is work, which a name should show")]
+    pub fn new() -> Decoder {
+        Decoder(zstd_safe::DCtx::create())
+    }
+}
+
+impl std::fmt::Debug for Decoder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Decoder")
     }
 }
 

@@ -7,11 +7,14 @@
 //! payload    = header          96 bytes    [`header`]   who wrote it, for which target, engine and CPU
 //!              section table   40 bytes each [`section`] where each section lies and how it is stored
 //!              manifest        section 1   [`manifest`] arguments, environment, grants
-//!              …                           [`chunk`]    sections stored in independently compressed pieces
+//!              metadata        section 3   [`image`]    what the engine must know, where the functions are
+//!              code, memory    4 and 5                  the images, ready to be mapped
+//!              unwind, frames  6 and 7     [`unwind`], [`frames`] tables for exceptions and for traps
 //! ```
 //!
 //! Everything up to the end of the manifest is the *prefix*: small, read in one go, and guarded by a SHA-256
-//! in the header. What follows is guarded piece by piece, by the checksum in each zstd frame. All numbers are
+//! in the header. What follows is raw, or stored in independently compressed pieces ([`chunk`]), each guarded by the
+//! checksum in its zstd frame. All numbers are
 //! little-endian. `docs/format.md` is the specification; this crate follows it to the byte, and `tests/golden`
 //! holds the vectors that both must meet.
 //!
@@ -23,12 +26,16 @@ mod bytes;
 pub mod chunk;
 pub mod cpu;
 mod error;
+pub mod frames;
 pub mod header;
+pub mod image;
 pub mod locator;
 pub mod manifest;
 mod prefix;
 pub mod section;
 pub mod target;
+pub mod unwind;
+mod varint;
 mod writer;
 
 pub use cpu::CpuFeatures;

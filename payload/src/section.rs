@@ -20,6 +20,9 @@ use crate::{
 pub const ENTRY_SIZE: usize = 40;
 /// Every section starts at a multiple of this many bytes.
 pub const ALIGNMENT: u64 = 16;
+/// A raw image starts at a multiple of this many bytes, so that it can be mapped from the file: the largest page of
+/// any target. The payload itself starts at such a place in ELF files.
+pub const IMAGE_ALIGNMENT: u64 = 64 * 1024;
 /// The most sections a payload has; a bound for readers.
 pub const MAX_SECTIONS: u32 = 64;
 
@@ -28,25 +31,44 @@ pub const MAX_SECTIONS: u32 = 64;
 pub enum SectionKind {
     /// The packer's decisions; always the first section, raw. See [`crate::manifest`].
     Manifest,
-    /// wasmer's serialized artifact of the app, as the engine named in the header writes it.
-    Artifact,
+    /// What the engine must know of the app before it runs, and where its functions are. See [`crate::image`].
+    Metadata,
+    /// The code image: machine code, linked, to be mapped readable and executable.
+    Code,
+    /// The memory image: what the app's first memory holds when it starts.
+    Memory,
+    /// Unwind tables, for programs that throw exceptions. See [`crate::unwind`].
+    Unwind,
+    /// Names, places and traps of the functions, read only when something trapped. See [`crate::frames`].
+    Frames,
 }
+
+/// Every kind with its number. 2 was wasmer's artifact, in format version 1.
+const KINDS: [(SectionKind, u32); 6] = [
+    (SectionKind::Manifest, 1),
+    (SectionKind::Metadata, 3),
+    (SectionKind::Code, 4),
+    (SectionKind::Memory, 5),
+    (SectionKind::Unwind, 6),
+    (SectionKind::Frames, 7),
+];
 
 impl SectionKind {
     /// The number that stands for this kind in the table. The order of numbers is the order of sections.
     pub fn id(self) -> u32 {
-        match self {
-            SectionKind::Manifest => 1,
-            SectionKind::Artifact => 2,
-        }
+        KINDS.iter().find(|(kind, _)| *kind == self).expect("every kind has a number").1
     }
 
     /// The kind with this number, if there is one.
     pub fn from_id(id: u32) -> Option<SectionKind> {
-        match id {
-            1 => Some(SectionKind::Manifest),
-            2 => Some(SectionKind::Artifact),
-            _ => None,
+        KINDS.iter().find(|(_, number)| *number == id).map(|(kind, _)| *kind)
+    }
+
+    /// What the offset of a section of this kind, stored like this, is a multiple of.
+    pub fn alignment(self, encoding: Encoding) -> u64 {
+        match (self, encoding) {
+            (SectionKind::Code | SectionKind::Memory, Encoding::Raw) => IMAGE_ALIGNMENT,
+            _ => ALIGNMENT,
         }
     }
 }
@@ -70,7 +92,7 @@ pub struct Section {
     pub kind: SectionKind,
     /// How it is stored.
     pub encoding: Encoding,
-    /// Bytes from the start of the payload; a multiple of [`ALIGNMENT`].
+    /// Bytes from the start of the payload; a multiple of its kind's [alignment](SectionKind::alignment).
     pub offset: u64,
     /// Bytes it takes in the payload.
     pub stored_len: u64,
@@ -105,15 +127,6 @@ impl Section {
         let chunk_size = cursor.u32()?;
         cursor.expect_u32("section reserved", 0)?;
 
-        // Sections follow one another with nothing but alignment between: one way to lay out a payload.
-        let Some(expected) = floor.checked_next_multiple_of(ALIGNMENT) else {
-            return Err(Error::new(start + 8, Kind::Value { field: "section offset", found: offset }));
-        };
-        equal(start + 8, "section offset", expected, offset)?;
-        let room = payload_len.saturating_sub(offset);
-        if stored_len > room {
-            return Err(Error::new(start + 16, Kind::Truncated { need: stored_len, have: room }));
-        }
         let encoding = match encoding_id {
             0 => {
                 equal(start + 24, "section length", stored_len, len)?;
@@ -135,6 +148,15 @@ impl Section {
                 return Err(Error::new(start + 4, kind));
             }
         };
+        // Sections follow one another with nothing but alignment between: one way to lay out a payload.
+        let Some(expected) = floor.checked_next_multiple_of(kind.alignment(encoding)) else {
+            return Err(Error::new(start + 8, Kind::Value { field: "section offset", found: offset }));
+        };
+        equal(start + 8, "section offset", expected, offset)?;
+        let room = payload_len.saturating_sub(offset);
+        if stored_len > room {
+            return Err(Error::new(start + 16, Kind::Truncated { need: stored_len, have: room }));
+        }
         Ok(Section { kind, encoding, offset, stored_len, len })
     }
 }

@@ -4,7 +4,7 @@ use crate::{
     Encoding, Header, Manifest, Section, SectionKind, chunk, header,
     header::Extent,
     prefix,
-    section::{ALIGNMENT, ENTRY_SIZE},
+    section::ENTRY_SIZE,
 };
 
 /// Builds a payload from its header, manifest and sections.
@@ -47,12 +47,24 @@ impl Writer {
         self
     }
 
+    /// Adds a section that is stored byte for byte.
+    ///
+    /// # Panics
+    /// If the kinds do not ascend: a mistake of the caller, not of its input.
+    #[must_use]
+    pub fn raw(mut self, kind: SectionKind, content: Vec<u8>) -> Writer {
+        assert!(self.parts.last().is_none_or(|part| part.kind < kind), "sections are added in order");
+        let len = content.len() as u64;
+        self.parts.push(Part { kind, encoding: Encoding::Raw, len, stored: content });
+        self
+    }
+
     /// The payload's bytes.
     pub fn finish(self) -> Vec<u8> {
         let mut sections = Vec::with_capacity(self.parts.len());
         let mut end = (header::SIZE + self.parts.len() * ENTRY_SIZE) as u64;
         for part in &self.parts {
-            let offset = end.next_multiple_of(ALIGNMENT);
+            let offset = end.next_multiple_of(part.kind.alignment(part.encoding));
             end = offset + part.stored.len() as u64;
             let Part { kind, encoding, len, .. } = *part;
             sections.push(Section { kind, encoding, offset, stored_len: part.stored.len() as u64, len });

@@ -67,7 +67,7 @@ fn check(sample: &Sample) {
     assert_eq!(read.prefix.sections, samples::sections(sample));
     assert_eq!(read.prefix.manifest, sample.manifest);
     let contents: Vec<_> =
-        sample.artifact.iter().map(|content| (SectionKind::Artifact, content.clone())).collect();
+        sample.artifact.iter().map(|content| (SectionKind::Metadata, content.clone())).collect();
     assert!(read.contents == contents, "the sections decode to what they were");
 }
 

@@ -138,7 +138,7 @@ proptest! {
             let _ = Locator::parse(slot);
         }
         let section = Section {
-            kind: SectionKind::Artifact,
+            kind: SectionKind::Metadata,
             encoding: Encoding::Chunked { chunk_size: chunk::MIN_SIZE << (index % 13) },
             offset: 4096,
             stored_len: bytes.len() as u64,
@@ -169,10 +169,10 @@ proptest! {
             content.chunks(chunk_size as usize).map(|piece| chunk::compress(piece, level)).collect();
         let minimal = samples::minimal();
         let bytes = Writer::new(minimal.header, &minimal.manifest)
-            .chunked(SectionKind::Artifact, content.len() as u64, chunk_size, &frames)
+            .chunked(SectionKind::Metadata, content.len() as u64, chunk_size, &frames)
             .finish();
         let read = reader::read(&bytes).map(|read| read.contents);
-        prop_assert_eq!(read, Ok(vec![(SectionKind::Artifact, content)]));
+        prop_assert_eq!(read, Ok(vec![(SectionKind::Metadata, content)]));
     }
 }
 
@@ -289,7 +289,7 @@ fn a_section_after_one_that_ends_at_the_last_byte_is_refused() {
 /// The table of a section that holds one chunk of 100 bytes, stored in `frame_len`.
 fn one_chunk(frame_len: u64) -> ChunkTable {
     let section = Section {
-        kind: SectionKind::Artifact,
+        kind: SectionKind::Metadata,
         encoding: Encoding::Chunked { chunk_size: chunk::MIN_SIZE },
         offset: 4096,
         stored_len: 8 + frame_len,

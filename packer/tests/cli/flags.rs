@@ -98,7 +98,7 @@ fn the_header_says_what_the_code_needs() {
         assert_eq!(prefix.header.target, Target::LinuxX86_64);
         assert_eq!(prefix.header.engine, Engine::PINNED);
         assert_eq!((prefix.header.compiler, prefix.header.cpu), (compiler, cpu));
-        assert!(prefix.section(SectionKind::Artifact).is_some());
+        assert!(prefix.section(SectionKind::Metadata).is_some());
     }
 }
 

@@ -105,7 +105,7 @@ pub fn cases() -> Vec<Case> {
 fn written(len: usize, frames: &[Vec<u8>]) -> Vec<u8> {
     let minimal = samples::minimal();
     Writer::new(minimal.header, &minimal.manifest)
-        .chunked(SectionKind::Artifact, len as u64, CHUNK_SIZE, frames)
+        .chunked(SectionKind::Metadata, len as u64, CHUNK_SIZE, frames)
         .finish()
 }
 

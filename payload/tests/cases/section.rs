@@ -10,7 +10,7 @@ const LEN: usize = 24;
 const CHUNK_SIZE: usize = 32;
 const RESERVED: usize = 36;
 
-/// The manifest's entry and the artifact's.
+/// The manifest's entry and the metadata's.
 const FIRST: usize = 96;
 const SECOND: usize = 136;
 
@@ -23,16 +23,16 @@ pub fn cases() -> Vec<Case> {
     let (offset, manifest_len) = (read(SECOND + OFFSET), read(FIRST + STORED_LEN));
     let stored_len = read(SECOND + STORED_LEN);
 
-    let mut only_artifact = put(&small, FIRST, &[2]);
-    only_artifact = sealed(only_artifact);
+    let mut only_metadata = put(&small, FIRST, &[3]);
+    only_metadata = sealed(only_metadata);
 
-    // The artifact first, with nothing in it, and the manifest after it at the same offset.
+    // The metadata first, with nothing in it, and the manifest after it at the same offset.
     let mut swapped = small[..FIRST].to_vec();
     swapped.extend_from_slice(&base[FIRST..SECOND + 40]);
     swapped.extend_from_slice(&small[144..]);
     let manifest_entry = swapped[FIRST..SECOND].to_vec();
     swapped = put(&swapped, SECOND, &manifest_entry);
-    swapped = put(&swapped, FIRST, &[2]);
+    swapped = put(&swapped, FIRST, &[3]);
     swapped = put(&swapped, FIRST + STORED_LEN, &[0; 16]);
     let len = swapped.len() as u32;
     swapped = put(&swapped, 12, &[2]);
@@ -40,7 +40,8 @@ pub fn cases() -> Vec<Case> {
     swapped = sealed(put(&swapped, 40, &len.to_le_bytes()));
 
     vec![
-        case("section-kind", "Value", SECOND, "kind 3 is not in the table", field(SECOND, &[3])),
+        case("section-kind", "Value", SECOND, "kind 8 is not in the table", field(SECOND, &[8])),
+        case("section-kind-artifact", "Value", SECOND, "kind 2 was wasmer's artifact", field(SECOND, &[2])),
         case("section-kind-0", "Value", FIRST, "kind 0 is no kind", field(FIRST, &[0])),
         case("section-twice", "Mismatch", SECOND, "a second manifest", {
             let raw = put(&base, SECOND, &[1, 0, 0, 0, 0]);
@@ -59,9 +60,9 @@ pub fn cases() -> Vec<Case> {
             "section-no-manifest",
             "Mismatch",
             FIRST as u64,
-            "an artifact and no manifest",
+            "metadata and no manifest",
             &small,
-            only_artifact,
+            only_metadata,
         ),
         case("section-manifest-chunked", "Value", FIRST + ENCODING, "the manifest is in chunks", {
             let chunked = put(&base, FIRST + ENCODING, &[1]);

@@ -125,7 +125,7 @@ fn manifest(dump: &mut Dump<'_>, end: usize) {
 }
 
 fn chunks(dump: &mut Dump<'_>, number: usize, section: &Entry, end: usize) {
-    dump.heading(&format!("section {number}: artifact, {} bytes once decoded", section.len));
+    dump.heading(&format!("section {number}: metadata, {} bytes once decoded", section.len));
     let count = section.len.div_ceil(section.chunk_size);
     let ends: Vec<u64> = (0..count).map(|index| dump.number(8, &format!("end of chunk {index}"))).collect();
     let mut start = 0;

@@ -34,7 +34,7 @@ impl Sample {
         let mut writer = Writer::new(self.header, &self.manifest);
         if let Some(content) = &self.artifact {
             let frames = frames(content);
-            writer = writer.chunked(SectionKind::Artifact, content.len() as u64, CHUNK_SIZE, &frames);
+            writer = writer.chunked(SectionKind::Metadata, content.len() as u64, CHUNK_SIZE, &frames);
         }
         writer.finish()
     }
@@ -122,7 +122,7 @@ pub fn sections(sample: &Sample) -> Vec<Section> {
     if let Some(content) = &sample.artifact {
         let frames = frames(content);
         sections.push(Section {
-            kind: SectionKind::Artifact,
+            kind: SectionKind::Metadata,
             encoding: Encoding::Chunked { chunk_size: CHUNK_SIZE },
             offset: (offset + manifest_len).next_multiple_of(16),
             stored_len: frames.iter().map(|frame| 8 + frame.len() as u64).sum(),

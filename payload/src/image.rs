@@ -1,0 +1,190 @@
+//! The metadata section: what the engine must know of the app, and where in the code image its functions are.
+//!
+//! | offset | size | field |
+//! | --- | --- | --- |
+//! | 0 | 8 | memory start: the address, in the app's first memory, of the memory image's first byte |
+//! | 8 | 8 | table offset: bytes from the start of the code image to the table of runtime functions |
+//! | 16 | 4 | length of the engine's metadata |
+//! | 20 | 4 | number of functions |
+//! | 24 | 4 | number of call trampolines |
+//! | 28 | 4 | number of dynamic trampolines |
+//! | 32 | 4 | number of entries in the table of runtime functions |
+//! | 36 | 4 | number of chunks that a start is known to touch |
+//! | 40 | 8 | reserved, 0 |
+//!
+//! Then follow the engine's metadata, padded with zeros to 4 bytes; the offsets in the code image of functions, call
+//! trampolines and dynamic trampolines, 4 bytes each, in the order of their indices; the touched chunks, 4 bytes each,
+//! in the order of their first touch, the highest bit set for one of the memory image; and for each entry of the table
+//! the engine's number of the runtime function, 2 bytes each.
+
+use crate::{
+    Error, Kind,
+    bytes::{Cursor, equal},
+};
+
+/// Size of the fixed part in bytes.
+const HEAD: usize = 48;
+
+/// A chunk that a start touches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Touch {
+    /// A chunk of the code image.
+    Code(u32),
+    /// A chunk of the memory image.
+    Memory(u32),
+}
+
+/// In a touched chunk's number, the flag of the memory image.
+const MEMORY_FLAG: u32 = 1 << 31;
+
+/// The content of a metadata section.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Image {
+    /// The address of the memory image's first byte in the app's first memory.
+    pub memory_start: u64,
+    /// Where the table of runtime functions lies, in bytes from the start of the code image; a multiple of
+    /// [`crate::section::IMAGE_ALIGNMENT`] behind the code, in a page of its own. Each entry has 8 bytes.
+    pub table_offset: u64,
+    /// What the engine's loader reads of the module, as the engine named in the header writes it.
+    pub metadata: Vec<u8>,
+    /// Where each function begins that the app defines.
+    pub functions: Vec<u32>,
+    /// Where each signature's call trampoline begins.
+    pub call_trampolines: Vec<u32>,
+    /// Where each imported function's dynamic trampoline begins.
+    pub dynamic_trampolines: Vec<u32>,
+    /// Chunks that a start touches, in that order.
+    pub touched: Vec<Touch>,
+    /// The engine's number of the runtime function that belongs in each entry of the table.
+    pub libcalls: Vec<u16>,
+}
+
+impl Image {
+    /// The section's content.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(HEAD + self.metadata.len() + 4 * self.functions.len());
+        let len = |len: usize| u32::try_from(len).expect("a module's index spaces have 32 bits").to_le_bytes();
+        out.extend_from_slice(&self.memory_start.to_le_bytes());
+        out.extend_from_slice(&self.table_offset.to_le_bytes());
+        let lists = [&self.functions, &self.call_trampolines, &self.dynamic_trampolines];
+        out.extend_from_slice(&len(self.metadata.len()));
+        lists.iter().for_each(|list| out.extend_from_slice(&len(list.len())));
+        out.extend_from_slice(&len(self.libcalls.len()));
+        out.extend_from_slice(&len(self.touched.len()));
+        out.resize(HEAD, 0);
+        out.extend_from_slice(&self.metadata);
+        out.resize(out.len().next_multiple_of(4), 0);
+        lists.into_iter().flatten().for_each(|offset| out.extend_from_slice(&offset.to_le_bytes()));
+        for touch in &self.touched {
+            let number = match touch {
+                Touch::Code(chunk) => *chunk,
+                Touch::Memory(chunk) => chunk | MEMORY_FLAG,
+            };
+            out.extend_from_slice(&number.to_le_bytes());
+        }
+        self.libcalls.iter().for_each(|number| out.extend_from_slice(&number.to_le_bytes()));
+        out
+    }
+
+    /// Reads a section's content. `code_len` is the length of the code image: every offset must lie in it.
+    ///
+    /// # Errors
+    /// `Truncated`, `Mismatch` or `Value`, at the offset in the content.
+    pub fn parse(bytes: &[u8], code_len: u64) -> Result<Image, Error> {
+        let mut cursor = Cursor::new(bytes, 0);
+        let memory_start = cursor.u64()?;
+        let table_offset = cursor.u64()?;
+        if table_offset < code_len || !table_offset.is_multiple_of(crate::section::IMAGE_ALIGNMENT) {
+            return Err(Error::new(8, Kind::Value { field: "table offset", found: table_offset }));
+        }
+        let metadata_len = cursor.u32()? as usize;
+        let counts = [cursor.u32()?, cursor.u32()?, cursor.u32()?];
+        let libcall_count = cursor.u32()?;
+        let touched_count = cursor.u32()?;
+        cursor.expect_u64("metadata reserved", 0)?;
+        let metadata = cursor.take(metadata_len)?.to_vec();
+        let padding = cursor.take(metadata_len.next_multiple_of(4) - metadata_len)?;
+        equal(cursor.offset(), "metadata padding", 0, padding.iter().map(|byte| u64::from(*byte)).sum())?;
+        let [functions, call_trampolines, dynamic_trampolines] =
+            counts.map(|count| offsets(&mut cursor, count, code_len));
+        let touched = cursor.take(touched_count as usize * 4)?.chunks_exact(4).map(|number| {
+            let number = u32::from_le_bytes([number[0], number[1], number[2], number[3]]);
+            if number & MEMORY_FLAG == 0 { Touch::Code(number) } else { Touch::Memory(number & !MEMORY_FLAG) }
+        });
+        let libcalls = cursor.take(libcall_count as usize * 2)?.chunks_exact(2);
+        let image = Image {
+            memory_start,
+            table_offset,
+            metadata,
+            functions: functions?,
+            call_trampolines: call_trampolines?,
+            dynamic_trampolines: dynamic_trampolines?,
+            touched: touched.collect(),
+            libcalls: libcalls.map(|number| u16::from_le_bytes([number[0], number[1]])).collect(),
+        };
+        equal(cursor.offset(), "metadata length", bytes.len() as u64, cursor.offset())?;
+        Ok(image)
+    }
+}
+
+/// Reads `count` offsets into the code image.
+fn offsets(cursor: &mut Cursor<'_>, count: u32, code_len: u64) -> Result<Vec<u32>, Error> {
+    let at = cursor.offset();
+    let bytes = cursor.take(count as usize * 4)?;
+    let offsets: Vec<u32> =
+        bytes.chunks_exact(4).map(|four| u32::from_le_bytes([four[0], four[1], four[2], four[3]])).collect();
+    match offsets.iter().position(|offset| u64::from(*offset) >= code_len) {
+        Some(index) => {
+            let kind = Kind::Value { field: "code offset", found: offsets[index].into() };
+            Err(Error::new(at + 4 * index as u64, kind))
+        }
+        None => Ok(offsets),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample() -> Image {
+        Image {
+            memory_start: 0x1_0000,
+            table_offset: 0x2_0000,
+            metadata: b"engine".to_vec(),
+            functions: vec![16, 0, 0x1_ffff],
+            call_trampolines: vec![48],
+            dynamic_trampolines: vec![],
+            touched: vec![Touch::Code(2), Touch::Memory(0)],
+            libcalls: vec![40, 7],
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        assert_eq!(Image::parse(&sample().to_bytes(), 0x2_0000), Ok(sample()));
+    }
+
+    #[test]
+    fn an_offset_behind_the_code_is_refused_at_its_place() {
+        let error = Image::parse(&sample().to_bytes(), 0x1_ffff).unwrap_err();
+        // Head, "engine" padded to 8, two offsets.
+        assert_eq!((error.at, error.kind), (48 + 8 + 8, Kind::Value { field: "code offset", found: 0x1_ffff }));
+    }
+
+    #[test]
+    fn every_cut_and_every_addition_is_refused() {
+        let bytes = sample().to_bytes();
+        for len in 0..bytes.len() {
+            assert!(Image::parse(&bytes[..len], 0x2_0000).is_err(), "{len}");
+        }
+        assert!(Image::parse(&[&bytes[..], &[0]].concat(), 0x2_0000).is_err());
+    }
+
+    #[test]
+    fn a_table_inside_the_code_or_across_a_page_is_refused() {
+        for table_offset in [0, 0x1_0000, 0x2_0001, 0x2_1000] {
+            let bytes = Image { table_offset, ..sample() }.to_bytes();
+            assert!(Image::parse(&bytes, 0x2_0000).is_err(), "{table_offset:#x}");
+        }
+    }
+}
