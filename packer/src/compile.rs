@@ -1,10 +1,10 @@
-//! From a lean module to wasmer's artifact: machine code for the target, in the form its loader reads.
+//! From a lean module to machine code for the target: functions, trampolines and tables, not yet linked.
 //!
 //! The CPU that runs the packer plays no part: the features the code may use are fixed for each target and
 //! compiler, written into the header, and checked by the launcher before anything runs.
 
 use payload::{Compiler, CpuFeatures, Target};
-use wasmer_compiler::{ArtifactBuild, ArtifactCreate, Engine, EngineBuilder, ModuleEnvironment};
+use wasmer_compiler::{ArtifactBuild, Engine, EngineBuilder, ModuleEnvironment};
 use wasmer_compiler_cranelift::{Cranelift, CraneliftOptLevel};
 use wasmer_compiler_singlepass::Singlepass;
 use wasmer_types::{
@@ -15,10 +15,9 @@ use wasmer_types::{
 use crate::{Error, Kind, progress::Progress};
 
 /// A compiled app.
-#[derive(Clone, Debug)]
 pub struct Compiled {
-    /// wasmer's serialized artifact.
-    pub artifact: Vec<u8>,
+    /// What the compiler made, in wasmer's terms.
+    pub build: ArtifactBuild,
     /// CPU features that its code uses.
     pub cpu: CpuFeatures,
 }
@@ -74,8 +73,7 @@ pub fn compile(
         Some(&callback),
     )
     .map_err(|error| fail(&error))?;
-    let artifact = build.serialize().map_err(|error| fail(&error))?;
-    Ok(Compiled { artifact, cpu })
+    Ok(Compiled { build, cpu })
 }
 
 /// The machine to compile for, in wasmer's terms, and the features of it that a header must list.
@@ -117,6 +115,7 @@ fn engine(compiler: Compiler, machine: WasmerTarget) -> Engine {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use wasmer_compiler::ArtifactCreate;
 
     const COMPILERS: [Compiler; 2] = [Compiler::Cranelift, Compiler::Singlepass];
 
@@ -139,7 +138,8 @@ mod tests {
         {
             let compile = || compile(&module, target, compiler, &progress).unwrap();
             let (first, second) = (compile(), compile());
-            assert!(first.artifact == second.artifact, "{} with {}", target.name(), compiler.name());
+            let bytes = |compiled: &Compiled| compiled.build.serialize().unwrap();
+            assert!(bytes(&first) == bytes(&second), "{} with {}", target.name(), compiler.name());
             assert_eq!(first.cpu, second.cpu);
         }
     }

@@ -13,16 +13,14 @@ use std::{
 
 use crate::progress::Progress;
 
-/// Decoded bytes a chunk. See "How large is a chunk?" in docs/decisions.md.
-pub const CHUNK_SIZE: u32 = 256 * 1024;
 /// zstd's level when none is asked for. See "Which compression level?" in docs/decisions.md.
 pub const DEFAULT_LEVEL: i32 = 16;
 /// zstd's level with the compiler that is chosen to be fast.
 pub const FAST_LEVEL: i32 = 3;
 
-/// Compresses `data` in chunks of [`CHUNK_SIZE`] bytes at zstd's `level`, 1 to 22: one frame a chunk, in order.
-pub fn chunks(data: &[u8], level: i32, progress: &Progress) -> Vec<Vec<u8>> {
-    let chunks: Vec<&[u8]> = data.chunks(CHUNK_SIZE as usize).collect();
+/// Compresses `data` in chunks of `chunk_size` bytes at zstd's `level`, 1 to 22: one frame a chunk, in order.
+pub fn chunks(data: &[u8], chunk_size: u32, level: i32, progress: &Progress) -> Vec<Vec<u8>> {
+    let chunks: Vec<&[u8]> = data.chunks(chunk_size as usize).collect();
     progress.phase("compressing", chunks.len() as u64);
     let next = AtomicUsize::new(0);
     let frames = Mutex::new(vec![Vec::new(); chunks.len()]);
@@ -44,11 +42,13 @@ pub fn chunks(data: &[u8], level: i32, progress: &Progress) -> Vec<Vec<u8>> {
 mod tests {
     use super::*;
 
+    const CHUNK_SIZE: u32 = 4096;
+
     #[test]
     fn frames_come_in_the_order_of_their_chunks() {
         let mut data = vec![0; CHUNK_SIZE as usize * 5 + 77];
         data.chunks_mut(CHUNK_SIZE as usize).zip(1u8..).for_each(|(chunk, number)| chunk.fill(number));
-        let frames = chunks(&data, 1, &Progress::hidden());
+        let frames = chunks(&data, CHUNK_SIZE, 1, &Progress::hidden());
         let decoded: Vec<u8> =
             frames.iter().flat_map(|frame| zstd::decode_all(&frame[..]).unwrap()).collect();
         assert_eq!(frames.len(), 6);
@@ -57,6 +57,6 @@ mod tests {
 
     #[test]
     fn nothing_needs_no_chunk() {
-        assert_eq!(chunks(&[], DEFAULT_LEVEL, &Progress::hidden()), Vec::<Vec<u8>>::new());
+        assert_eq!(chunks(&[], CHUNK_SIZE, DEFAULT_LEVEL, &Progress::hidden()), Vec::<Vec<u8>>::new());
     }
 }

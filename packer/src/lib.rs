@@ -3,8 +3,8 @@
 //! ```text
 //! APP.wasm ─ input ──── read, checked to be a WASI command, made lean
 //!            compile ── to machine code for the target, by wasmer's compilers
-//!            compress ─ cut into chunks, on all cores
-//!            payload ── (the format crate) header, manifest, sections
+//!            link ───── laid out in images that run at any address
+//!            store ──── compressed in chunks or raw, as the sections of a payload (the format crate)
 //!            container ─ stub + payload → executable, in memory; `stubs` has the launchers
 //!            output ─── written beside OUT, then renamed over it
 //! ```
@@ -19,10 +19,12 @@ pub mod compress;
 pub mod container;
 mod error;
 pub mod input;
+pub mod link;
 pub mod output;
 pub mod pack;
 pub mod progress;
 pub mod proposals;
+pub mod store;
 pub mod stubs;
 
 pub use error::{Error, Kind};

@@ -5,17 +5,19 @@ use std::{
     time::{Duration, Instant},
 };
 
-use payload::{Compiler, DirGrant, Engine, Header, Manifest, SectionKind, Target, Writer};
+use payload::{Compiler, DirGrant, Engine, Header, Manifest, Target};
 
 use crate::{
     Error, Kind, compile,
-    compress::{self, CHUNK_SIZE},
     container::{self, pe::PeOptions},
     error::spoken,
     input::{Module, command, lean},
+    link,
     output::Output,
     progress::Progress,
-    proposals, stubs,
+    proposals,
+    store::{self, Storage},
+    stubs,
 };
 
 /// What to pack, and how it starts.
@@ -29,8 +31,8 @@ pub struct Pack {
     pub target: Target,
     /// The compiler that makes its code.
     pub compiler: Compiler,
-    /// zstd's level, 1 to 22.
-    pub level: i32,
+    /// How the images are stored.
+    pub storage: Storage,
     /// A launcher to use instead of the one in this packer.
     pub stub: Option<PathBuf>,
     /// The app's first argument; `None`: the name it is started by.
@@ -81,18 +83,19 @@ impl Pack {
         drop(wasm);
 
         let compiled = compile::compile(&lean, self.target, self.compiler, progress).map_err(in_app)?;
-        let frames = compress::chunks(&compiled.artifact, self.level, progress);
-        progress.clear();
+        let order = link::Order::default();
+        let linked = link::link(&compiled.build, self.target, &order, store::MEMORY_CHUNK.into()).map_err(in_app)?;
+        let cpu = compiled.cpu;
+        drop(compiled);
 
         let header = Header {
             target: self.target,
             engine: Engine::PINNED,
             compiler: self.compiler,
-            cpu: compiled.cpu,
+            cpu,
         };
-        let payload = Writer::new(header, &self.manifest(sha256))
-            .chunked(SectionKind::Artifact, compiled.artifact.len() as u64, CHUNK_SIZE, &frames)
-            .finish();
+        let payload = store::payload(header, &self.manifest(sha256), &linked, self.storage, progress);
+        progress.clear();
         let file =
             container::embed(&stub, self.target, &payload, &shown).map_err(|error| match &self.stub {
                 Some(stub) if error.kind == Kind::Stub => error.in_file(stub),

@@ -10,6 +10,7 @@ use payload::{DirGrant, Target};
 
 use super::grant;
 use crate::{
+    store::Storage,
     Pack,
     compress::{DEFAULT_LEVEL, FAST_LEVEL},
 };
@@ -40,6 +41,11 @@ pub(super) struct Flags {
     /// How hard to compress, 1 to 22 [default: 16, with singlepass 3]
     #[arg(long, value_name = "LEVEL", value_parser = clap::value_parser!(i32).range(1..=22))]
     level: Option<i32>,
+
+    /// Store the program uncompressed: mapped from the file, starts fastest, and runs where a system allows no new
+    /// executable memory
+    #[arg(long, conflicts_with = "level")]
+    no_compress: bool,
 
     /// The program's first argument [default: the name it is started by]
     #[arg(long, value_name = "ARGV0", value_parser = os(grant::text))]
@@ -118,10 +124,12 @@ impl TryFrom<Flags> for Pack {
                 Compiler::Cranelift => payload::Compiler::Cranelift,
                 Compiler::Singlepass => payload::Compiler::Singlepass,
             },
-            level: flags.level.unwrap_or(match flags.compiler {
-                Compiler::Cranelift => DEFAULT_LEVEL,
-                Compiler::Singlepass => FAST_LEVEL,
-            }),
+            storage: match (flags.no_compress, flags.level, flags.compiler) {
+                (true, ..) => Storage::Raw,
+                (false, Some(level), _) => Storage::Compressed { level },
+                (false, None, Compiler::Cranelift) => Storage::Compressed { level: DEFAULT_LEVEL },
+                (false, None, Compiler::Singlepass) => Storage::Compressed { level: FAST_LEVEL },
+            },
             gui: flags.gui,
             icon: flags.icon,
             version_info: flags.version_info,
