@@ -15,6 +15,12 @@ impl Failure {
     }
 }
 
+impl Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 /// Puts what was being done before an error.
 pub(crate) trait Context<T> {
     /// Turns an error into a failure that reads `doing: error`.

@@ -57,9 +57,16 @@ pub(crate) fn packed() -> Result<Packed, Failure> {
 }
 
 impl Packed {
-    /// Fills `buffer` from `offset`, in bytes from the start of the payload.
-    pub(crate) fn read(&self, offset: u64, buffer: &mut [u8]) -> Result<(), Failure> {
-        read(&self.file, self.locator, offset, buffer)
+    /// The whole payload, for as long as the process lives. Nothing is read before it is looked at.
+    pub(crate) fn view(&self) -> Result<&'static [u8], Failure> {
+        sys::view(&self.file, self.locator.offset, self.locator.len as usize)
+            .context("cannot read the program's own file")
+    }
+
+    /// The file, and where in it `offset` bytes from the start of the payload are.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn place(&self, offset: u64) -> (&File, u64) {
+        (&self.file, self.locator.offset + offset)
     }
 }
 

@@ -4,7 +4,7 @@
 //! locate   find the payload in this very file, through the locator slot
 //! check    stop before anything runs, if engine, target or CPU are not the ones it needs
 //! grants   manifest, and the user's arguments  →  what the app may touch
-//! load     stored sections                     →  a module ready to run
+//! image    stored sections                     →  a module ready to run
 //! run      imports, instance, `_start`         →  an exit code
 //! ```
 //!
@@ -15,7 +15,7 @@
 mod check;
 mod fail;
 mod grants;
-mod load;
+mod image;
 mod locate;
 mod run;
 mod sys;
@@ -33,9 +33,10 @@ fn main() {
 }
 
 fn launch() -> Result<i32, Failure> {
-    let packed = locate::packed()?;
+    // Code and data are brought from the file for as long as the program runs.
+    let packed: &'static locate::Packed = Box::leak(Box::new(locate::packed()?));
     check::may_run(&packed.prefix.header)?;
     let ctx = grants::context(&packed.prefix.manifest)?;
-    let (mut store, module) = load::module(&packed)?;
+    let (mut store, module) = image::module(packed)?;
     run::command(&mut store, &module, ctx)
 }

@@ -5,8 +5,10 @@ use wasmer::{
     AsStoreMut, Extern, ExternType, Function, FunctionEnv, FunctionType, Instance, InstantiationError,
     Module, RuntimeError, Store,
 };
+use wasmer_types::VMOffsets;
 
 use crate::fail::{self, Context, Failure};
+use crate::image::unwind;
 use crate::trace;
 
 /// Exit code of an app that trapped: what a shell reports for a native program that aborted.
@@ -20,14 +22,22 @@ const FRAMES_SHOWN: usize = 32;
 pub(crate) fn command(store: &mut Store, module: &Module, ctx: Ctx) -> Result<i32, Failure> {
     wasmer_vm::set_stack_size(STACK_SIZE);
     trace::install(store);
-    let env = FunctionEnv::new(store, State::new(ctx));
+    let mut state = State::new(ctx);
+    #[cfg(target_os = "linux")]
+    state.bring_with(crate::image::touch);
+    let env = FunctionEnv::new(store, state);
     let imports = imports(store, module, &env)?;
+    if module.info().start_function.is_some() {
+        // The module's start function runs before there is an instance to prepare.
+        unwind::publish()?;
+    }
     let instance = match Instance::new_by_index(store, module, &imports) {
         Ok(instance) => instance,
         // The module's start function runs here.
         Err(InstantiationError::Start(error)) => return Ok(ended(error)),
         Err(error) => return Err(Failure::new(format!("cannot set up the program: {error}"))),
     };
+    unwind::enter(&VMOffsets::new(size_of::<usize>() as u8, module.info()))?;
     if let Ok(memory) = instance.exports.get_memory("memory") {
         env.as_mut(store).attach(memory.clone());
     }
@@ -71,12 +81,11 @@ fn ended(error: RuntimeError) -> i32 {
 }
 
 fn report(trap: &RuntimeError) -> String {
-    let frames = trace::frames(trap);
-    let mut text = format!("trap: {}", trap.message());
+    let (message, frames) = trace::describe(trap);
+    let mut text = format!("trap: {message}");
     for frame in frames.iter().take(FRAMES_SHOWN) {
-        let name =
-            frame.function_name().map_or_else(|| format!("function {}", frame.func_index()), str::to_owned);
-        text += &format!("\n    at {name} (offset {:#x} in the module)", frame.module_offset());
+        let name = if frame.name.is_empty() { format!("function {}", frame.index) } else { frame.name.clone() };
+        text += &format!("\n    at {name} (offset {:#x} in the module)", frame.module_offset);
     }
     if frames.len() > FRAMES_SHOWN {
         text += "\n    …";

@@ -1,14 +1,20 @@
-//! Where a trap happened: the app's functions that were active, innermost first.
+//! What happened when a program trapped, and where: the app's functions that were active, innermost first.
 //!
-//! wasmer unwinds the stack itself when the runtime raises a trap. When the CPU does (a division by zero, an access out
-//! of bounds), it would have to unwind through a signal's frame, which cannot be done on musl; so the store's trap hook
-//! notes the return addresses itself, by following the frame pointers that both compilers keep, and the names are looked
-//! up when the program has ended.
+//! Nothing about this is known to wasmer: its tables would have to be read at every start. When the CPU traps (a
+//! division by zero, an access out of bounds), the store's trap hook notes the program counter and follows the frame
+//! pointers that both compilers keep. When the engine itself raises a trap, the way into it was noted ([`sys::cross`]).
+//! The addresses are looked up in the frames section when the program has ended.
 
 use std::cell::Cell;
+use std::sync::OnceLock;
 
-use wasmer::{FrameInfo, RuntimeError, Store};
-use wasmer_compiler::FRAME_INFO;
+use payload::SectionKind;
+use payload::frames::Frames;
+use wasmer::{RuntimeError, Store};
+use wasmer_types::TrapCode;
+
+use crate::image::{Code, Stored};
+use crate::sys;
 
 /// Return addresses noted at most.
 pub(crate) const MAX_FRAMES: usize = 64;
@@ -18,11 +24,30 @@ pub(crate) const MAX_FRAMES: usize = 64;
 pub(crate) struct Noted {
     /// The instruction that trapped.
     pub(crate) pc: usize,
+    /// True if it trapped because of an address.
+    pub(crate) about_address: bool,
     /// Where the caller of a function without a frame of its own would be found.
     pub(crate) leaf_return: usize,
-    /// Return addresses, innermost first.
-    pub(crate) returns: [usize; MAX_FRAMES],
+    /// Who called whom, innermost first.
+    pub(crate) returns: Returns,
+}
+
+/// Return addresses, innermost first.
+#[derive(Clone, Copy)]
+pub(crate) struct Returns {
+    pub(crate) addresses: [usize; MAX_FRAMES],
     pub(crate) count: usize,
+}
+
+/// One of the app's functions that were active.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Frame {
+    /// The function's index in the module.
+    pub(crate) index: u32,
+    /// Its name; empty where it has none.
+    pub(crate) name: String,
+    /// Bytes from the start of the module.
+    pub(crate) module_offset: u32,
 }
 
 thread_local! {
@@ -30,38 +55,114 @@ thread_local! {
     static NOTED: Cell<Option<Noted>> = const { Cell::new(None) };
 }
 
+/// Where the code is, and the tables about it.
+static ATTACHED: OnceLock<(Stored, Code)> = OnceLock::new();
+
+/// Notes where the code is, and the tables about it.
+pub(crate) fn attach(stored: Stored, code: Code) {
+    let _ = ATTACHED.set((stored, code));
+}
+
 /// Makes `store` note where the CPU traps.
 pub(crate) fn install(store: &mut Store) {
     #[cfg(unix)]
-    store.set_trap_handler(Some(Box::new(|_signal, info, context| {
-        NOTED.set(crate::sys::note(info, context));
+    store.set_trap_handler(Some(Box::new(|signal, info, context| {
+        NOTED.set(sys::note(signal, info, context));
         // Whether this is a trap at all is for wasmer to find out.
         false
     })));
-    #[cfg(not(unix))]
-    let _ = store;
+    #[cfg(windows)]
+    store.set_trap_handler(Some(Box::new(|pointers| {
+        NOTED.set(sys::note(pointers.cast()));
+        false
+    })));
 }
 
-/// The app's functions that were active when `trap` happened.
-pub(crate) fn frames(trap: &RuntimeError) -> Vec<FrameInfo> {
-    if !trap.trace().is_empty() {
-        return trap.trace().to_vec();
+/// What `trap` is called, and the app's functions that were active.
+pub(crate) fn describe(trap: &RuntimeError) -> (String, Vec<Frame>) {
+    let message = trap.message();
+    let Some((code, frames)) = tables() else { return (message, Vec::new()) };
+    if let Some(noted) = NOTED.take().filter(|noted| code.offset(noted.pc).is_some()) {
+        let message = trap_at(&frames, code, &noted).map_or(message, |code| code.message().to_owned());
+        return (message, cpu_frames(&frames, code, &noted));
     }
-    NOTED.take().map_or_else(Vec::new, |noted| look_up(&noted))
+    // The engine raised it. Errors of other functions say what they are, and came by another way.
+    let crossed = sys::cross::last().filter(|_| trap.clone().to_trap().is_some());
+    let active = crossed.map_or_else(Vec::new, |(frame_pointer, address)| {
+        let outer = sys::walk(frame_pointer);
+        let returns = std::iter::once(address).chain(outer.addresses[..outer.count].iter().copied());
+        returns.map_while(|address| caller(&frames, code, address)).collect()
+    });
+    (message, active)
 }
 
-fn look_up(noted: &Noted) -> Vec<FrameInfo> {
-    let Ok(info) = FRAME_INFO.read() else { return Vec::new() };
-    let Some(innermost) = info.lookup_frame_info(noted.pc) else { return Vec::new() };
+/// The tables, read now.
+fn tables() -> Option<(Code, Frames)> {
+    let (stored, code) = ATTACHED.get()?;
+    let content = stored.whole(SectionKind::Frames).ok()?;
+    Some((*code, Frames::parse(&content).ok()?))
+}
+
+/// What the compiler says that a trap at this instruction means; `None` if wasmer knows.
+fn trap_at(frames: &Frames, code: Code, noted: &Noted) -> Option<TrapCode> {
+    let offset = code.offset(noted.pc)?;
+    let function = frames.find(offset)?.function;
+    let trap = function.traps.iter().find(|(at, _)| *at == offset - function.start);
+    match trap {
+        Some((_, number)) => trap_code(*number),
+        // The table leaves out accesses out of bounds.
+        None => (!noted.about_address).then_some(TrapCode::HeapAccessOutOfBounds),
+    }
+}
+
+/// The trap with this number.
+fn trap_code(number: u32) -> Option<TrapCode> {
+    use TrapCode::*;
+    let all = [
+        StackOverflow,
+        HeapAccessOutOfBounds,
+        HeapMisaligned,
+        TableAccessOutOfBounds,
+        IndirectCallToNull,
+        BadSignature,
+        IntegerOverflow,
+        IntegerDivisionByZero,
+        BadConversionToInteger,
+        UnreachableCodeReached,
+        UnalignedAtomic,
+        UncaughtException,
+        UninitializedExnRef,
+        YieldOutsideAsyncContext,
+        HostInterrupt,
+        ReadonlyTableModified,
+    ];
+    all.into_iter().find(|code| *code as u32 == number)
+}
+
+fn frame(frames: &Frames, offset: u32) -> Option<Frame> {
+    let found = frames.find(offset)?;
+    let name = found.function.name.clone();
+    Some(Frame { index: found.index, name, module_offset: found.module_offset })
+}
+
+/// The function that a call returns to at `address`.
+fn caller(frames: &Frames, code: Code, address: usize) -> Option<Frame> {
     // A return address is that of the instruction after the call.
-    let caller = |address: usize| info.lookup_frame_info(address.checked_sub(1)?);
-    let outer: Vec<FrameInfo> =
-        noted.returns[..noted.count].iter().map_while(|address| caller(*address)).collect();
+    frame(frames, code.offset(address.checked_sub(1)?)?)
+}
+
+fn cpu_frames(frames: &Frames, code: Code, noted: &Noted) -> Vec<Frame> {
+    let Some(innermost) = code.offset(noted.pc).and_then(|offset| frame(frames, offset)) else { return Vec::new() };
+    let returns = &noted.returns;
+    let outer: Vec<Frame> = returns.addresses[..returns.count]
+        .iter()
+        .map_while(|address| caller(frames, code, *address))
+        .collect();
     // Only a function without a frame of its own has its caller there; in others it is any value, most often none of
     // the app's code or a place in the function itself.
-    let leaf = caller(noted.leaf_return).filter(|frame| {
-        let is = |other: &FrameInfo| other.module_offset() == frame.module_offset();
-        frame.func_index() != innermost.func_index() && !outer.first().is_some_and(is)
+    let leaf = caller(frames, code, noted.leaf_return).filter(|frame| {
+        frame.index != innermost.index
+            && outer.first().is_none_or(|first| first.module_offset != frame.module_offset)
     });
     std::iter::once(innermost).chain(leaf).chain(outer).collect()
 }

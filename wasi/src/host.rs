@@ -9,6 +9,7 @@ use crate::calls::proc::Raised;
 use crate::calls::{
     args, clock, environ, fd_io, fd_stat, fd_table, path, poll, proc, random, readdir, sched, sock,
 };
+use crate::memory::Bring;
 use crate::{Ctx, Memory, Result, preview0};
 
 /// The module name of preview 1's imports.
@@ -33,12 +34,18 @@ impl std::error::Error for Exit {}
 pub struct State {
     ctx: Ctx,
     memory: Option<WasmMemory>,
+    bring: Option<Bring>,
 }
 
 impl State {
     /// State for an app that is not instantiated yet.
     pub fn new(ctx: Ctx) -> State {
-        State { ctx, memory: None }
+        State { ctx, memory: None, bring: None }
+    }
+
+    /// Names a function that makes part of the app's memory accessible before the operating system is handed it.
+    pub fn bring_with(&mut self, bring: Bring) {
+        self.bring = Some(bring);
     }
 
     /// Says where the app's memory is. Until then every pointer is a `fault`.
@@ -56,7 +63,7 @@ fn with<T>(mut env: FunctionEnvMut<'_, State>, call: impl FnOnce(&mut Ctx, &mut 
     // touches its memory while the slice lives; calls do not re-enter the app.
     #[allow(unsafe_code)]
     let bytes = unsafe { view.data_unchecked_mut() };
-    call(&mut state.ctx, &mut Memory::new(bytes))
+    call(&mut state.ctx, &mut Memory::new(bytes).bring_with(state.bring))
 }
 
 /// Runs one call and answers with its errno.

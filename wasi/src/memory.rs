@@ -21,18 +21,34 @@ const IOVEC_SIZE: u32 = 8;
 #[derive(Debug)]
 pub struct Memory<'a> {
     bytes: &'a mut [u8],
+    bring: Option<Bring>,
 }
+
+/// Makes the given number of bytes at an address accessible. Memory whose content is decoded when it is touched is not
+/// there for the operating system before: handed such a buffer, it fails.
+pub type Bring = fn(address: usize, len: usize);
 
 impl<'a> Memory<'a> {
     /// Lends `bytes`, all of the guest's memory.
     pub fn new(bytes: &'a mut [u8]) -> Memory<'a> {
-        Memory { bytes }
+        Memory { bytes, bring: None }
+    }
+
+    /// The same memory, each range of which is made accessible before it is lent.
+    #[must_use]
+    pub fn bring_with(self, bring: Option<Bring>) -> Memory<'a> {
+        Memory { bring, ..self }
     }
 
     fn range(&self, ptr: u32, len: u32) -> Result<Range<usize>> {
         let start = ptr as usize;
         match start.checked_add(len as usize) {
-            Some(end) if end <= self.bytes.len() => Ok(start..end),
+            Some(end) if end <= self.bytes.len() => {
+                if let Some(bring) = self.bring {
+                    bring(self.bytes.as_ptr() as usize + start, len as usize);
+                }
+                Ok(start..end)
+            }
             _ => Err(wasip1::ERRNO_FAULT.into()),
         }
     }

@@ -5,10 +5,20 @@ mod unix;
 #[cfg(unix)]
 pub(crate) use unix::*;
 
-#[cfg(unix)]
 mod frames;
+pub(crate) use frames::{note, walk};
+
+pub(crate) mod cross;
+
 #[cfg(unix)]
-pub(crate) use frames::note;
+mod map;
+#[cfg(unix)]
+pub(crate) use map::*;
+
+#[cfg(target_os = "linux")]
+mod fault;
+#[cfg(target_os = "linux")]
+pub(crate) use fault::{Turn, end_with, handle_faults};
 
 #[cfg(windows)]
 mod windows;

@@ -1,0 +1,248 @@
+//! Chunks that are decoded when they are first touched.
+//!
+//! An image is a range of inaccessible memory. A touch raises SIGSEGV, whose handler asks [`fault`]: the chunk is decoded
+//! to a scratch range, gets its final protection there, and is then moved over its place in one step (`mremap`). So no
+//! other thread ever sees half a chunk, and no page is writable and executable at once, nor executable and later
+//! written.
+//!
+//! Each chunk has a state. Whoever turns it from cold to busy decodes it; others that touch it meanwhile wait, and find it
+//! there. Everything that is needed was allocated before: nothing here allocates, locks or panics once an image is
+//! managed. The kernel does not raise a signal when a system call is handed memory that is not there, it answers EFAULT:
+//! so [`touch`] brings chunks that are about to be handed to it.
+
+use std::io;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU8, AtomicU32, AtomicUsize, Ordering};
+
+use payload::chunk::{ChunkTable, Decoder};
+use payload::{Encoding, Section};
+
+use super::{DAMAGED, Stored};
+use crate::fail::{Context, Failure};
+use crate::sys;
+
+/// Which image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Code,
+    Memory,
+}
+
+/// The states of a chunk.
+const COLD: u8 = 0;
+const BUSY: u8 = 1;
+const READY: u8 = 2;
+
+/// Why a chunk could not be brought.
+#[derive(Debug)]
+pub(crate) enum Unreachable {
+    /// Its frame is damaged.
+    Damaged,
+    /// The system refused memory, or to make it executable.
+    System(io::Error),
+}
+
+impl std::fmt::Display for Unreachable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Unreachable::Damaged => f.write_str(DAMAGED),
+            Unreachable::System(error) => error.fmt(f),
+        }
+    }
+}
+
+impl Unreachable {
+    /// What to say where nothing can be allocated.
+    pub(crate) fn message(&self) -> &'static str {
+        match self {
+            Unreachable::Damaged => DAMAGED,
+            Unreachable::System(_) => {
+                "the system has no memory for more of the program, or does not let it become executable; packed with \
+                 --no-compress it needs less"
+            }
+        }
+    }
+}
+
+/// What became of a fault.
+pub(crate) enum Outcome {
+    /// The address belongs to no image.
+    Foreign,
+    /// The chunk was brought by this call, or by another thread meanwhile.
+    Brought,
+    /// It had been there before: the fault has another reason.
+    WasThere,
+    /// It cannot be brought.
+    Failed(Unreachable),
+}
+
+struct Lazy {
+    kind: Kind,
+    base: usize,
+    len: usize,
+    /// Where chunks are decoded: as long as the image, so that each has a place of its own.
+    scratch: usize,
+    /// log2 of the chunk size.
+    shift: u32,
+    stored: Stored,
+    table: ChunkTable,
+    states: Box<[AtomicU8]>,
+}
+
+/// The images, at most one of each kind.
+static CODE: OnceLock<Lazy> = OnceLock::new();
+static MEMORY: OnceLock<Lazy> = OnceLock::new();
+/// What decodes: one for the app's thread, one for the thread that decodes ahead. Others wait for one of them.
+static DECODERS: OnceLock<[sys::Turn<Decoder>; 2]> = OnceLock::new();
+
+/// Makes the inaccessible memory at `base` an image that is decoded from `section` when it is touched.
+pub(super) fn manage(kind: Kind, stored: Stored, section: &Section, base: usize) -> Result<(), Failure> {
+    let Encoding::Chunked { chunk_size } = section.encoding else {
+        return Err(Failure::new(format!("{DAMAGED}: an image is not in chunks")));
+    };
+    if !(chunk_size as usize).is_multiple_of(sys::page_size()) {
+        return Err(Failure::new(format!(
+            "it is stored in pieces of {chunk_size} bytes, less than a page of this system ({}); packed with \
+             --no-compress it runs here",
+            sys::page_size()
+        )));
+    }
+    let table = stored.table(section)?;
+    let len = section.len as usize;
+    let scratch = sys::scratch(len.next_multiple_of(chunk_size as usize)).context("cannot reserve memory")?;
+    let states = (0..table.count()).map(|_| AtomicU8::new(COLD)).collect();
+    let lazy = Lazy { kind, base, len, scratch, shift: chunk_size.trailing_zeros(), stored, table, states };
+    if DECODERS.get().is_none() {
+        let _ = DECODERS.set([const { () }; 2].map(|()| sys::Turn::new(Decoder::new())));
+        sys::handle_faults().context("cannot handle page faults")?;
+    }
+    let place = match kind {
+        Kind::Code => &CODE,
+        Kind::Memory => &MEMORY,
+    };
+    place.set(lazy).map_err(|_| Failure::new("an image is there twice"))
+}
+
+/// Brings the first chunk of the code.
+pub(super) fn bring_first() -> Result<(), Unreachable> {
+    CODE.get().filter(|lazy| !lazy.states.is_empty()).map_or(Ok(()), |lazy| lazy.bring(0).map(drop))
+}
+
+/// Resolves a fault at `address`, if it is about a chunk.
+pub(crate) fn fault(address: usize) -> Outcome {
+    let Some(lazy) = [CODE.get(), MEMORY.get()].into_iter().flatten().find(|lazy| lazy.holds(address)) else {
+        return Outcome::Foreign;
+    };
+    let index = (address - lazy.base) >> lazy.shift;
+    match lazy.bring(index) {
+        Ok(true) => {
+            record(lazy.kind, index);
+            Outcome::Brought
+        }
+        Ok(false) => Outcome::WasThere,
+        Err(error) => Outcome::Failed(error),
+    }
+}
+
+/// Brings what lies in `len` bytes of the app's memory at `address`, before the kernel is handed them.
+pub(crate) fn touch(address: usize, len: usize) {
+    let Some(lazy) = MEMORY.get() else { return };
+    let end = address.saturating_add(len).min(lazy.base + lazy.len);
+    let start = address.max(lazy.base);
+    if start >= end {
+        return;
+    }
+    for index in (start - lazy.base) >> lazy.shift..=(end - 1 - lazy.base) >> lazy.shift {
+        if lazy.states[index].load(Ordering::Acquire) == READY {
+            continue;
+        }
+        match lazy.bring(index) {
+            Ok(_) => record(lazy.kind, index),
+            Err(error) => sys::end_with(&error),
+        }
+    }
+}
+
+impl Lazy {
+    fn holds(&self, address: usize) -> bool {
+        // Behind the last byte its chunk goes on, with nothing in it.
+        address.wrapping_sub(self.base) >> self.shift < self.states.len()
+    }
+
+    /// Brings chunk `index`. False if it was there.
+    fn bring(&self, index: usize) -> Result<bool, Unreachable> {
+        let state = &self.states[index];
+        match state.compare_exchange(COLD, BUSY, Ordering::Acquire, Ordering::Acquire) {
+            Ok(_) => {
+                let result = self.decode(index);
+                state.store(if result.is_ok() { READY } else { COLD }, Ordering::Release);
+                result.map(|()| true)
+            }
+            Err(READY) => Ok(false),
+            Err(_) => {
+                while state.load(Ordering::Acquire) == BUSY {
+                    std::thread::yield_now();
+                }
+                Ok(true)
+            }
+        }
+    }
+
+    fn decode(&self, index: usize) -> Result<(), Unreachable> {
+        let range = self.table.decoded_range(index);
+        let size = 1 << self.shift;
+        let scratch = self.scratch + (index << self.shift);
+        let out = sys::bytes_at(scratch, (range.end - range.start) as usize);
+        let frame = self.stored.frame(&self.table, index);
+        let decoders = DECODERS.get().ok_or(Unreachable::Damaged)?;
+        sys::Turn::any(decoders, |decoder| self.table.decode_with(decoder, index, frame, out))
+            .map_err(|_| Unreachable::Damaged)?;
+        let place = self.base + (index << self.shift);
+        if self.kind == Kind::Code {
+            sys::make_executable(scratch, size).map_err(Unreachable::System)?;
+        }
+        sys::move_pages(scratch, place, size).map_err(Unreachable::System)
+    }
+}
+
+/// Chunks touched so far, in order, for those who decode ahead or write a profile: number + 1, the highest bit for one
+/// of the memory image. A start touches fewer than these; what does not fit is not noted.
+static TOUCHED: [AtomicU32; 4096] = [const { AtomicU32::new(0) }; 4096];
+static COUNT: AtomicUsize = AtomicUsize::new(0);
+const MEMORY_FLAG: u32 = 1 << 31;
+
+fn record(kind: Kind, index: usize) {
+    if let Some(place) = TOUCHED.get(COUNT.fetch_add(1, Ordering::Relaxed)) {
+        let flag = if kind == Kind::Memory { MEMORY_FLAG } else { 0 };
+        place.store((index as u32 + 1) | flag, Ordering::Relaxed);
+    }
+}
+
+/// The chunks that were touched, in the order of their first touch.
+pub(super) fn touched() -> Vec<payload::image::Touch> {
+    let places = TOUCHED.iter().map(|place| place.load(Ordering::Relaxed)).take_while(|number| *number != 0);
+    let name = |number: u32| match number & MEMORY_FLAG {
+        0 => payload::image::Touch::Code(number - 1),
+        _ => payload::image::Touch::Memory((number & !MEMORY_FLAG) - 1),
+    };
+    places.map(name).collect()
+}
+
+/// Decodes, on a thread of its own, what a start is known to touch.
+pub(super) fn decode_ahead(chunks: &'static [payload::image::Touch]) {
+    if chunks.is_empty() || CODE.get().is_none() || sys::cpu_count() < 2 {
+        return;
+    }
+    let work = move || {
+        for chunk in chunks {
+            let (lazy, index) = match chunk {
+                payload::image::Touch::Code(index) => (CODE.get(), *index as usize),
+                payload::image::Touch::Memory(index) => (MEMORY.get(), *index as usize),
+            };
+            // A chunk that cannot be brought is an error for the one that needs it.
+            let _ = lazy.filter(|lazy| index < lazy.states.len()).map(|lazy| lazy.bring(index));
+        }
+    };
+    // Without such a thread everything works as well.
+    let _ = std::thread::Builder::new().stack_size(64 * 1024).spawn(work);
+}

@@ -1,0 +1,111 @@
+//! The app's first memory starts as the memory image: wasmer reserves it, and the image is put over its beginning.
+
+use std::num::NonZero;
+use std::ptr::NonNull;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use payload::{Encoding, Section};
+use wasmer_compiler::{BaseTunables, Tunables};
+use wasmer_types::{MemoryError, MemoryStyle, MemoryType, TableStyle, TableType};
+use wasmer_vm::{VMMemory, VMMemoryDefinition, VMTable, VMTableDefinition};
+
+use super::Stored;
+#[cfg(target_os = "linux")]
+use crate::fail::Context;
+use crate::fail::Failure;
+use crate::sys;
+
+/// What the first memory starts as.
+pub(super) struct Initial {
+    pub(super) stored: Stored,
+    pub(super) section: &'static Section,
+    /// The image's first address in the memory.
+    pub(super) start: u64,
+}
+
+/// Where the definition of the first memory lies, in the context that wasmer makes for the instance; 0 until then.
+static DEFINITION: AtomicUsize = AtomicUsize::new(0);
+
+/// The address of the first memory's definition, once there is an instance with a memory of its own.
+pub(super) fn definition() -> Option<NonZero<usize>> {
+    NonZero::new(DEFINITION.load(Ordering::Relaxed))
+}
+
+/// wasmer's own decisions, but for what the first memory holds.
+pub(super) struct ImageTunables {
+    pub(super) base: BaseTunables,
+    pub(super) initial: Option<Initial>,
+}
+
+impl Initial {
+    /// Puts the image where a memory that begins at `base` has it.
+    fn place(&self, base: usize) -> Result<(), Failure> {
+        let address = base + self.start as usize;
+        match self.section.encoding {
+            #[cfg(target_os = "linux")]
+            Encoding::Raw => {
+                let (file, offset) = self.stored.packed.place(self.section.offset);
+                sys::map_data(file, offset, address, self.section.len as usize).context("cannot map it")
+            }
+            #[cfg(target_os = "linux")]
+            Encoding::Chunked { .. } => {
+                sys::forbid(address, self.section.len as usize).context("cannot map it")?;
+                super::lazy::manage(super::lazy::Kind::Memory, self.stored, self.section, address)
+            }
+            #[cfg(not(target_os = "linux"))]
+            _ => super::eager::decode(self.stored, self.section, address),
+        }
+    }
+}
+
+#[allow(unsafe_code, reason = "the trait's hooks are unsafe; each only hands on what it was given")]
+impl Tunables for ImageTunables {
+    fn memory_style(&self, memory: &MemoryType) -> MemoryStyle {
+        self.base.memory_style(memory)
+    }
+
+    fn table_style(&self, table: &TableType) -> TableStyle {
+        self.base.table_style(table)
+    }
+
+    fn create_host_memory(&self, ty: &MemoryType, style: &MemoryStyle) -> Result<VMMemory, MemoryError> {
+        self.base.create_host_memory(ty, style)
+    }
+
+    unsafe fn create_vm_memory(
+        &self,
+        ty: &MemoryType,
+        style: &MemoryStyle,
+        definition: NonNull<VMMemoryDefinition>,
+    ) -> Result<VMMemory, MemoryError> {
+        // SAFETY: the caller's promise about `definition` is handed on.
+        let memory = unsafe { self.base.create_vm_memory(ty, style, definition) }?;
+        // Memories are made in the order of their indices: the first that comes here is the first.
+        let first = DEFINITION.compare_exchange(0, definition.as_ptr() as usize, Ordering::Relaxed, Ordering::Relaxed);
+        if let (Ok(_), Some(initial)) = (first, &self.initial) {
+            // SAFETY: the call above has just written the definition.
+            let VMMemoryDefinition { base, current_length } = unsafe { *definition.as_ptr() };
+            if initial.start + initial.section.len > current_length as u64 {
+                return Err(MemoryError::Generic(format!("{}: the memory image is too long", super::DAMAGED)));
+            }
+            initial
+                .place(base as usize)
+                .map_err(|failure| MemoryError::Generic(format!("its memory image: {failure}")))?;
+        }
+        Ok(memory)
+    }
+
+    fn create_host_table(&self, ty: &TableType, style: &TableStyle) -> Result<VMTable, String> {
+        self.base.create_host_table(ty, style)
+    }
+
+    unsafe fn create_vm_table(
+        &self,
+        ty: &TableType,
+        style: &TableStyle,
+        definition: NonNull<VMTableDefinition>,
+    ) -> Result<VMTable, String> {
+        // SAFETY: the caller's promise about `definition` is handed on.
+        unsafe { self.base.create_vm_table(ty, style, definition) }
+    }
+}

@@ -1,0 +1,61 @@
+//! From stored sections to a module that is ready to run, with nothing copied and nothing relocated.
+//!
+//! ```text
+//! stored   the sections, as the file has them
+//! code     the code image in its place, the table of runtime functions filled in
+//! memory   the app's first memory, which starts as the memory image
+//! lazy     chunks that are decoded when they are touched (Linux); elsewhere all of them at the start
+//! loader   the engine's metadata and finished function pointers  →  a module
+//! unwind   tables for exceptions, made and registered when the first one is thrown
+//! ```
+//!
+//! With a compressed file on Linux the images are ranges of inaccessible memory at first. Touching one raises a fault,
+//! whose handler decodes the chunk and puts it there. A raw file is simply mapped. Where faults cannot be handled that
+//! way, everything is decoded before the start, on all CPUs.
+
+mod code;
+#[cfg(not(target_os = "linux"))]
+mod eager;
+#[cfg(target_os = "linux")]
+mod lazy;
+mod loader;
+mod memory;
+mod stored;
+pub(crate) mod unwind;
+
+use payload::SectionKind;
+use payload::image::Image;
+use wasmer::{Module, Store};
+
+use crate::fail::{Context, Failure};
+use crate::locate::Packed;
+use crate::trace;
+
+pub(crate) use code::Code;
+#[cfg(target_os = "linux")]
+pub(crate) use lazy::{Outcome, Unreachable, fault, touch};
+pub(crate) use stored::Stored;
+
+/// What every error about the payload's bytes begins with.
+const DAMAGED: &str = "the file is damaged, pack it again";
+
+/// The program's module, in a store of its own.
+pub(crate) fn module(packed: &'static Packed) -> Result<(Store, Module), Failure> {
+    let stored = Stored::new(packed)?;
+    let image = Image::parse(&stored.whole(SectionKind::Metadata)?, stored.section(SectionKind::Code)?.len);
+    let image = image.context(DAMAGED)?;
+    let code = code::place(stored, &image)?;
+    trace::attach(stored, code);
+    unwind::attach(stored, code)?;
+    let loaded = loader::module(stored, &image, code)?;
+    #[cfg(target_os = "linux")]
+    lazy::decode_ahead(Vec::leak(image.touched));
+    Ok(loaded)
+}
+
+/// Where the launcher's own failures and the program's profile are concerned: which chunks were touched.
+#[cfg(target_os = "linux")]
+pub(crate) fn touched() -> Vec<payload::image::Touch> {
+    lazy::touched()
+}
+

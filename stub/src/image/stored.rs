@@ -1,0 +1,71 @@
+//! The sections as the file has them: where each lies, and its content as a whole where that is wanted.
+
+use payload::chunk::ChunkTable;
+use payload::{Encoding, Section, SectionKind};
+
+use super::DAMAGED;
+use crate::fail::{Context, Failure};
+use crate::locate::Packed;
+
+/// The payload of this executable, for as long as the process lives.
+#[derive(Clone, Copy)]
+pub(crate) struct Stored {
+    pub(super) packed: &'static Packed,
+    bytes: &'static [u8],
+}
+
+impl Stored {
+    pub(super) fn new(packed: &'static Packed) -> Result<Stored, Failure> {
+        Ok(Stored { packed, bytes: packed.view()? })
+    }
+
+    /// The section of this kind, if there is one.
+    pub(super) fn find(self, kind: SectionKind) -> Option<&'static Section> {
+        self.packed.prefix.section(kind)
+    }
+
+    /// The section of this kind, which every program has.
+    pub(super) fn section(self, kind: SectionKind) -> Result<&'static Section, Failure> {
+        self.find(kind).ok_or_else(|| Failure::new(format!("{DAMAGED}: it has no section {}", kind.id())))
+    }
+
+    /// What the file holds of `section`. The prefix was checked: the range lies in the payload.
+    pub(super) fn raw(self, section: &Section) -> &'static [u8] {
+        &self.bytes[section.offset as usize..][..section.stored_len as usize]
+    }
+
+    /// The table of a section in chunks.
+    pub(super) fn table(self, section: &Section) -> Result<ChunkTable, Failure> {
+        let table = match section.encoding {
+            Encoding::Chunked { chunk_size } => {
+                let size = ChunkTable::size(section.len, chunk_size).min(section.stored_len);
+                &self.raw(section)[..size as usize]
+            }
+            Encoding::Raw => &[],
+        };
+        ChunkTable::parse(table, section).context(DAMAGED)
+    }
+
+    /// The frame of chunk `index`.
+    pub(super) fn frame(self, table: &ChunkTable, index: usize) -> &'static [u8] {
+        let range = table.stored_range(index);
+        &self.bytes[range.start as usize..range.end as usize]
+    }
+
+    /// The content of the section of this kind.
+    pub(crate) fn whole(self, kind: SectionKind) -> Result<Vec<u8>, Failure> {
+        let section = self.section(kind)?;
+        if section.encoding == Encoding::Raw {
+            return Ok(self.raw(section).to_vec());
+        }
+        let table = self.table(section)?;
+        let mut content = vec![0; section.len as usize];
+        let mut decoder = payload::chunk::Decoder::new();
+        for index in 0..table.count() {
+            let range = table.decoded_range(index);
+            let out = &mut content[range.start as usize..range.end as usize];
+            table.decode_with(&mut decoder, index, self.frame(&table, index), out).context(DAMAGED)?;
+        }
+        Ok(content)
+    }
+}
