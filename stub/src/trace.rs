@@ -83,7 +83,8 @@ pub(crate) fn describe(trap: &RuntimeError) -> (String, Vec<Frame>) {
     let message = trap.message();
     let Some((code, frames)) = tables() else { return (message, Vec::new()) };
     if let Some(noted) = NOTED.take().filter(|noted| code.offset(noted.pc).is_some()) {
-        let message = trap_at(&frames, code, &noted).map_or(message, |code| code.message().to_owned());
+        let told = trap.clone().to_trap();
+        let message = trap_at(&frames, code, &noted, told).map_or(message, |code| code.message().to_owned());
         return (message, cpu_frames(&frames, code, &noted));
     }
     // The engine raised it. Errors of other functions say what they are, and came by another way.
@@ -103,15 +104,18 @@ fn tables() -> Option<(Code, Frames)> {
     Some((*code, Frames::parse(&content).ok()?))
 }
 
-/// What the compiler says that a trap at this instruction means; `None` if wasmer knows.
-fn trap_at(frames: &Frames, code: Code, noted: &Noted) -> Option<TrapCode> {
+/// What the compiler says that a trap at this instruction means; `None` if that is what wasmer `told`, from the signal
+/// or from the instruction itself.
+fn trap_at(frames: &Frames, code: Code, noted: &Noted, told: Option<TrapCode>) -> Option<TrapCode> {
     let offset = code.offset(noted.pc)?;
     let function = frames.find(offset)?.function;
     let trap = function.traps.iter().find(|(at, _)| *at == offset - function.start);
     match trap {
         Some((_, number)) => trap_code(*number),
-        // The table leaves out accesses out of bounds.
-        None => (!noted.about_address).then_some(TrapCode::HeapAccessOutOfBounds),
+        // The table leaves out accesses out of bounds; wasmer, without a table, takes what it does not know for the
+        // end of the stack.
+        None => (!noted.about_address && told == Some(TrapCode::StackOverflow))
+            .then_some(TrapCode::HeapAccessOutOfBounds),
     }
 }
 
