@@ -17,6 +17,7 @@ pub mod cli;
 pub mod compile;
 pub mod compress;
 pub mod container;
+pub mod cpu;
 mod error;
 pub mod input;
 pub mod output;
@@ -24,6 +25,7 @@ pub mod pack;
 pub mod progress;
 pub mod proposals;
 pub mod stubs;
+pub mod targets;
 
 pub use error::{Error, Kind};
 pub use pack::{Pack, Packed};

@@ -44,6 +44,20 @@ pub fn embed(stub: &[u8], target: Target, payload: &[u8], options: &pe::PeOption
     Ok(file)
 }
 
+/// Whether a compiled program of `len` bytes can be stored at all: asked before it is compressed, which takes longest.
+///
+/// # Errors
+/// `TooLarge`.
+pub fn check_artifact(len: u64) -> Result<(), Error> {
+    let most = payload::chunk::MAX_SECTION_LEN;
+    if len <= most {
+        return Ok(());
+    }
+    let reason =
+        format!("the compiled program has {len} bytes; {most} is the most that an executable can carry");
+    Err(Error::new(Kind::TooLarge, reason))
+}
+
 /// Where the payload goes and where the file ends: checked against [`MAX_LEN`].
 fn layout(stub_len: usize, alignment: u64, payload_len: usize) -> Result<u64, Error> {
     let start = (stub_len as u64).next_multiple_of(alignment);
