@@ -4,18 +4,29 @@
 //! `prebuilt-stubs/manifest.toml` lists the launchers, one `[[stub]]` table each; the launcher of a target is
 //! the file beside it with the target's name. Without a manifest the packer is built without launchers, which
 //! is how the first launcher comes into being: it is packed with `--stub`.
+//!
+//! `WASMPACK_STUBS_DIR` names another folder of the same form, for developing: `scripts/build-stubs` writes to it
+//! as well.
 
-use std::{env, error::Error, fmt::Write, fs, path::Path};
+use std::{
+    env,
+    error::Error,
+    fmt::Write,
+    fs,
+    path::{Path, PathBuf},
+};
 
 /// Launchers are decompressed once a pack, and every user downloads them: size counts.
 const LEVEL: i32 = 19;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let folder = Path::new(&env::var("CARGO_MANIFEST_DIR")?).join("../prebuilt-stubs");
+    let committed = Path::new(&env::var("CARGO_MANIFEST_DIR")?).join("../prebuilt-stubs");
+    let folder = env::var_os("WASMPACK_STUBS_DIR").map_or(committed, PathBuf::from);
     let out = env::var("OUT_DIR")?;
     let out = Path::new(&out);
     println!("cargo::rerun-if-changed={}", folder.display());
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-env-changed=WASMPACK_STUBS_DIR");
 
     let manifest = folder.join("manifest.toml");
     let stubs = if manifest.exists() { read(&manifest)? } else { Vec::new() };
@@ -27,7 +38,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         fs::write(&packed, zstd::encode_all(&bytes[..], LEVEL)?)?;
         writeln!(
             table,
-            "Embedded {{ target: {target:?}, sha256: {sha256:?}, zstd: include_bytes!({packed:?}) }},"
+            "Embedded {{ target: {target:?}, sha256: {sha256:?}, size: {}, zstd: include_bytes!({packed:?}) }},",
+            bytes.len()
         )?;
     }
     table.push_str("]\n");

@@ -6,7 +6,9 @@ mod common;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use common::{Dir, complains, fixture, pack, prints, run, skipped_when_emulated, text};
+use common::{
+    Dir, complains, executable, fixture, pack, payload_at, prints, run, skipped_when_emulated, slot, text,
+};
 
 #[test]
 fn a_program_runs_moved_renamed_linked_and_through_path() {
@@ -220,31 +222,10 @@ fn packing_twice_gives_the_same_program() {
     assert!(std::fs::read(one).unwrap() == std::fs::read(two).unwrap());
 }
 
-/// Where the locator slot lies in a packed executable.
-fn slot(bytes: &[u8]) -> usize {
-    bytes
-        .windows(8)
-        .position(|window| window == payload::locator::MAGIC)
-        .expect("a packed program has a slot")
-}
-
-/// Where the payload starts.
-fn payload_at(bytes: &[u8]) -> usize {
-    let at = slot(bytes) + 16;
-    u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap()) as usize
-}
-
 /// Puts the digest right after an edit of the prefix, so that the check behind it is what is tested.
 fn seal(payload: &mut [u8]) {
     let len = u32::from_le_bytes(payload[16..20].try_into().unwrap()) as usize;
     payload[64..96].fill(0);
     let digest = payload::sha256(&payload[..len]);
     payload[64..96].copy_from_slice(&digest);
-}
-
-fn executable(dir: &Dir, name: &str, bytes: &[u8]) -> PathBuf {
-    use std::os::unix::fs::PermissionsExt;
-    let path = dir.write(name, bytes);
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
-    path
 }

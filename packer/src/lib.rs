@@ -17,6 +17,7 @@ pub mod cli;
 pub mod compile;
 pub mod compress;
 pub mod container;
+pub mod cpu;
 mod error;
 pub mod input;
 pub mod link;
@@ -26,6 +27,7 @@ pub mod progress;
 pub mod proposals;
 pub mod store;
 pub mod stubs;
+pub mod targets;
 
 pub use error::{Error, Kind};
 pub use pack::{Pack, Packed};

@@ -21,8 +21,8 @@ use tempfile::{Builder, NamedTempFile, TempPath};
 
 use crate::{Error, Kind, error::spoken};
 
-/// The temporary that exists now, for the interrupt handler.
-static TEMPORARY: Mutex<Option<PathBuf>> = Mutex::new(None);
+/// The temporaries that exist now, for the interrupt handler: several, when targets are packed side by side.
+static TEMPORARIES: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
 /// The exit code of an interrupted pack: 128 + SIGINT, as shells have it.
 const INTERRUPTED: i32 = 130;
@@ -121,6 +121,38 @@ impl Output {
     }
 }
 
+/// Makes the folder that several executables go to, unless it is there. What was made is removed when the result is
+/// dropped and nothing was written into it.
+///
+/// # Errors
+/// `OutputPlace` when there is something else of that name, or it cannot be made.
+pub fn make_folder(folder: &Path) -> Result<Made, Error> {
+    let fail = |reason: String| Err(Error::new(Kind::OutputPlace, reason).in_file(folder));
+    match folder.metadata() {
+        Ok(there) if there.is_dir() => Ok(Made { folder: None }),
+        Ok(_) => fail("several targets go to a folder, and this is none; name another".to_owned()),
+        Err(_) => match std::fs::create_dir_all(folder) {
+            Ok(()) => Ok(Made { folder: Some(folder.to_owned()) }),
+            Err(error) => fail(format!("cannot make the output folder: {}", spoken(&error))),
+        },
+    }
+}
+
+/// A folder that was made for the output, or that was there.
+#[derive(Debug)]
+pub struct Made {
+    folder: Option<PathBuf>,
+}
+
+impl Drop for Made {
+    fn drop(&mut self) {
+        if let Some(folder) = &self.folder {
+            // Not when something is in it: the system refuses.
+            let _ = std::fs::remove_dir(folder);
+        }
+    }
+}
+
 fn unusable(folder: &Path, error: &io::Error) -> String {
     let name = folder.display();
     match error.kind() {
@@ -141,7 +173,7 @@ struct Registered {
 
 impl Registered {
     fn new(path: TempPath) -> Registered {
-        *lock() = Some(path.to_path_buf());
+        lock().push(path.to_path_buf());
         Registered { path: Some(path) }
     }
 
@@ -149,8 +181,8 @@ impl Registered {
     fn rename(mut self, target: &Path) -> io::Result<()> {
         let mut known = lock();
         let path = self.path.take().expect("taken here only");
+        known.retain(|other| *other != *path);
         let result = path.persist(target);
-        *known = None;
         result.map_err(|error| error.error)
     }
 }
@@ -159,23 +191,23 @@ impl Drop for Registered {
     fn drop(&mut self) {
         if let Some(path) = self.path.take() {
             let mut known = lock();
+            known.retain(|other| *other != *path);
             drop(path);
-            *known = None;
         }
     }
 }
 
-fn lock() -> std::sync::MutexGuard<'static, Option<PathBuf>> {
-    TEMPORARY.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+fn lock() -> std::sync::MutexGuard<'static, Vec<PathBuf>> {
+    TEMPORARIES.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
-/// From now on Ctrl-C, SIGTERM and SIGHUP remove the temporary, if there is one, before they end the process
+/// From now on Ctrl-C, SIGTERM and SIGHUP remove the temporaries, if there are any, before they end the process
 /// with exit code 130. For programs, not for libraries: signals belong to the whole process.
 pub fn remove_on_interrupt() {
     let handler = || {
         // Kept locked to the end, so that the rename cannot slip in between.
         let known = lock();
-        if let Some(path) = known.as_deref() {
+        for path in known.iter() {
             let _ = std::fs::remove_file(path);
         }
         std::process::exit(INTERRUPTED);

@@ -1,7 +1,16 @@
-//! The whole pack, from a module to an executable, in one function that reads like a summary.
+//! The whole pack, from a module to executables, in functions that read like a summary.
+//!
+//! What concerns the module (reading, checking, making it lean) happens once; what concerns a target (compiling,
+//! compressing, embedding, writing) once for each. Targets are packed side by side, as many as there are cores:
+//! see "How are several targets packed?" in docs/decisions.md. One that fails takes nothing from the others.
 
 use std::{
+    num::NonZero,
     path::{Path, PathBuf},
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -10,10 +19,11 @@ use payload::{Compiler, DirGrant, Engine, Header, Manifest, Target};
 use crate::{
     Error, Kind, compile,
     container::{self, pe::PeOptions},
+    cpu::Raise,
     error::spoken,
     input::{Module, command, lean},
     link,
-    output::Output,
+    output::{self, Output},
     progress::Progress,
     proposals,
     store::{self, Storage},
@@ -25,12 +35,16 @@ use crate::{
 pub struct Pack {
     /// The app: a .wasm module or WebAssembly text.
     pub input: PathBuf,
-    /// The executable to write.
-    pub output: PathBuf,
-    /// The machine it is for.
-    pub target: Target,
+    /// The executables to write, one for each target.
+    pub outputs: Vec<Place>,
+    /// A folder to make first, when it is not there.
+    pub folder: Option<PathBuf>,
+    /// The app's name, which the manifest keeps and the systems show.
+    pub app: String,
     /// The compiler that makes its code.
     pub compiler: Compiler,
+    /// What the code may need of an x86-64 CPU beyond the baseline.
+    pub cpu: Raise,
     /// How the images are stored.
     pub storage: Storage,
     /// A launcher to use instead of the one in this packer.
@@ -51,6 +65,15 @@ pub struct Pack {
     pub version_info: Vec<(String, String)>,
 }
 
+/// One executable to write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The machine it is for.
+    pub target: Target,
+    /// Where it goes.
+    pub file: PathBuf,
+}
+
 /// What was packed.
 #[derive(Clone, Copy, Debug)]
 pub struct Packed {
@@ -58,57 +81,136 @@ pub struct Packed {
     pub input_len: u64,
     /// Bytes in the executable.
     pub output_len: u64,
-    /// How long it took.
+    /// How long it took from the start of the pack.
     pub took: Duration,
 }
 
+/// One target's work, with all that can be known before compiling.
+struct Job<'a> {
+    place: &'a Place,
+    output: Output,
+    stub: Vec<u8>,
+}
+
 impl Pack {
-    /// Packs. The output is there when this returns `Ok`, and as it was before when it returns `Err`.
+    /// Packs, and hands the outcome for each target to `each` as soon as it is known. An output is there when its
+    /// outcome is `Ok`, and as it was before when it is `Err`.
     ///
     /// # Errors
-    /// One of each [`Kind`].
-    pub fn run(&self, progress: &Progress) -> Result<Packed, Error> {
+    /// What concerns all targets: nothing was written then, and `each` was not called. One of each [`Kind`].
+    pub fn run(
+        &self,
+        progress: &Progress,
+        each: &(dyn Fn(&Place, Result<Packed, Error>) + Sync),
+    ) -> Result<(), Error> {
         let start = Instant::now();
         let in_app = |error: Error| error.in_file(&self.input);
 
         let module = Module::read(&self.input)?;
-        let inputs: Vec<&Path> = [&self.input].into_iter().chain(&self.stub).map(PathBuf::as_path).collect();
-        let output = Output::prepare(&self.output, &inputs)?;
-        let stub = self.launcher()?;
+        let made = self.folder.as_deref().map(output::make_folder).transpose()?;
+        let jobs: Vec<_> = self.outputs.iter().map(|place| (place, self.job(place))).collect();
         let shown = self.shown()?;
-        proposals::check(&module.wasm, self.compiler, self.target).map_err(in_app)?;
+        let outcomes = self.validate(&module.wasm, jobs).map_err(in_app)?;
         command::check(&module.wasm).map_err(in_app)?;
         let Module { wasm, sha256, file_len } = module;
         let lean = lean::lean(&wasm).expect("the module was validated");
         drop(wasm);
 
-        let compiled = compile::compile(&lean, self.target, self.compiler, progress).map_err(in_app)?;
+        let mut jobs = Vec::new();
+        for (place, outcome) in outcomes {
+            match outcome {
+                Ok(job) => jobs.push(job),
+                Err(error) => each(place, Err(error)),
+            }
+        }
+        let manifest = self.manifest(sha256);
+        let one = |job: Job<'_>, progress: &Progress| {
+            let place = job.place;
+            let outcome = self.finish(job, &lean, &manifest, &shown, progress);
+            let packed = |output_len| Packed { input_len: file_len, output_len, took: start.elapsed() };
+            each(place, outcome.map(packed));
+        };
+        if self.outputs.len() == 1 {
+            jobs.into_iter().for_each(|job| one(job, progress));
+        } else {
+            side_by_side(jobs, progress, one);
+        }
+        progress.clear();
+        drop(made);
+        Ok(())
+    }
+
+    /// Everything about one target that can be found wanting before the module is looked at.
+    fn job<'a>(&self, place: &'a Place) -> Result<Job<'a>, Error> {
+        let inputs: Vec<&Path> = [&self.input].into_iter().chain(&self.stub).map(PathBuf::as_path).collect();
+        let output = Output::prepare(&place.file, &inputs)?;
+        Ok(Job { place, output, stub: self.launcher(place.target)? })
+    }
+
+    /// The jobs whose target can have the module. It is validated once for all that take the same proposals.
+    ///
+    /// # Errors
+    /// When no target can have it, and all for one reason.
+    #[allow(
+        clippy::type_complexity,
+        reason = "a list of targets, each with what became of it, is what it is"
+    )]
+    fn validate<'a>(
+        &self,
+        wasm: &[u8],
+        jobs: Vec<(&'a Place, Result<Job<'a>, Error>)>,
+    ) -> Result<Vec<(&'a Place, Result<Job<'a>, Error>)>, Error> {
+        let mut known: Vec<(bool, Result<(), Error>)> = Vec::new();
+        let mut valid = |target| {
+            let class = target == Target::WindowsX86_64;
+            if let Some((_, result)) = known.iter().find(|(of, _)| *of == class) {
+                return result.clone();
+            }
+            let result = proposals::check(wasm, self.compiler, target);
+            known.push((class, result.clone()));
+            result
+        };
+        let check = |(place, job): (&'a Place, Result<Job<'a>, Error>)| {
+            let valid = job.and_then(|job| {
+                valid(place.target).map_err(|error| error.in_file(&self.input)).map(|()| job)
+            });
+            (place, valid)
+        };
+        let checked: Vec<_> = jobs.into_iter().map(check).collect();
+        let reasons: Vec<Option<&Error>> = checked.iter().map(|(_, job)| job.as_ref().err()).collect();
+        match reasons[..] {
+            [Some(first), ..] if reasons.iter().all(|reason| *reason == Some(first)) => Err(first.clone()),
+            _ => Ok(checked),
+        }
+    }
+
+    /// Compiles, compresses, embeds and writes; returns the executable's length.
+    fn finish(
+        &self,
+        job: Job<'_>,
+        lean: &[u8],
+        manifest: &Manifest,
+        shown: &PeOptions,
+        progress: &Progress,
+    ) -> Result<u64, Error> {
+        let Job { place: Place { target, file }, output, stub } = job;
+        let compiled = compile::compile(lean, *target, self.compiler, self.cpu, progress)
+            .map_err(|error| error.in_file(&self.input))?;
         let order = link::Order::default();
-        let linked = link::link(&compiled.build, self.target, &order, store::MEMORY_CHUNK.into()).map_err(in_app)?;
+        let linked = link::link(&compiled.build, *target, &order, store::MEMORY_CHUNK.into())
+            .map_err(|error| error.in_file(&self.input))?;
         let cpu = compiled.cpu;
         drop(compiled);
 
-        let header = Header {
-            target: self.target,
-            engine: Engine::PINNED,
-            compiler: self.compiler,
-            cpu,
-        };
-        let payload = store::payload(header, &self.manifest(sha256), &linked, self.storage, progress);
+        let header = Header { target: *target, engine: Engine::PINNED, compiler: self.compiler, cpu };
+        let payload = store::payload(header, manifest, &linked, self.storage, progress);
         progress.clear();
-        let file =
-            container::embed(&stub, self.target, &payload, &shown).map_err(|error| match &self.stub {
-                Some(stub) if error.kind == Kind::Stub => error.in_file(stub),
-                _ => error.in_file(&self.output),
-            })?;
-        output.write(&file)?;
-        Ok(Packed { input_len: file_len, output_len: file.len() as u64, took: start.elapsed() })
-    }
-
-    /// The app's name: the output's file name, without the `.exe` that Windows wants.
-    pub fn app(&self) -> String {
-        let name = self.output.file_name().unwrap_or_default().to_string_lossy();
-        name.strip_suffix(".exe").unwrap_or(&name).to_owned()
+        let bytes = container::embed(&stub, *target, &payload, shown).map_err(|error| match &self.stub {
+            Some(stub) if error.kind == Kind::Stub => error.in_file(stub),
+            _ => error.in_file(file),
+        })?;
+        output.write(&bytes)?;
+        Ok(bytes.len() as u64)
     }
 
     /// What a Windows executable shows of itself.
@@ -119,7 +221,7 @@ impl Pack {
             })
         };
         Ok(PeOptions {
-            app: self.app(),
+            app: self.app.clone(),
             gui: self.gui,
             icon: self.icon.as_ref().map(read).transpose()?,
             version_info: self.version_info.clone(),
@@ -127,8 +229,8 @@ impl Pack {
         })
     }
 
-    fn launcher(&self) -> Result<Vec<u8>, Error> {
-        let Some(stub) = &self.stub else { return stubs::get(self.target) };
+    fn launcher(&self, target: Target) -> Result<Vec<u8>, Error> {
+        let Some(stub) = &self.stub else { return stubs::get(target) };
         std::fs::read(stub).map_err(|error| {
             Error::new(Kind::Read, format!("cannot read the launcher: {}", spoken(&error))).in_file(stub)
         })
@@ -137,7 +239,7 @@ impl Pack {
     fn manifest(&self, module_sha256: [u8; 32]) -> Manifest {
         Manifest {
             producer: concat!("wasmpack ", env!("CARGO_PKG_VERSION")).to_owned(),
-            app: self.app(),
+            app: self.app.clone(),
             module_sha256,
             argv0: self.argv0.clone(),
             args: self.args.clone(),
@@ -145,4 +247,21 @@ impl Pack {
             dirs: self.dirs.clone(),
         }
     }
+}
+
+/// Does `one` for each job, on as many threads as there are cores. The bar counts jobs.
+fn side_by_side<'a>(jobs: Vec<Job<'a>>, progress: &Progress, one: impl Fn(Job<'a>, &Progress) + Sync) {
+    let count = jobs.len();
+    progress.phase("packing", count as u64);
+    let jobs: Vec<Mutex<Option<Job<'a>>>> = jobs.into_iter().map(|job| Mutex::new(Some(job))).collect();
+    let next = AtomicUsize::new(0);
+    let worker = || {
+        while let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let job = job.lock().ok().and_then(|mut job| job.take()).expect("each job is taken once");
+            one(job, &Progress::hidden());
+            progress.advance(1);
+        }
+    };
+    let threads = std::thread::available_parallelism().map_or(1, NonZero::get).min(count);
+    std::thread::scope(|scope| (0..threads).for_each(|_| drop(scope.spawn(worker))));
 }

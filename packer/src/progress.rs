@@ -46,6 +46,11 @@ impl Progress {
         self.bar.inc(steps);
     }
 
+    /// Takes the bar away while `print` writes lines of its own.
+    pub fn aside(&self, print: impl FnOnce()) {
+        self.bar.suspend(print);
+    }
+
     /// Removes the bar from the terminal.
     pub fn clear(&self) {
         self.bar.finish_and_clear();

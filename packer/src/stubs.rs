@@ -10,6 +10,8 @@ use crate::{Error, Kind};
 struct Embedded {
     target: &'static str,
     sha256: &'static str,
+    /// Bytes before compression.
+    size: u64,
     zstd: &'static [u8],
 }
 
@@ -18,6 +20,11 @@ static EMBEDDED: &[Embedded] = include!(concat!(env!("OUT_DIR"), "/stubs.rs"));
 /// The targets that this packer has a launcher for.
 pub fn targets() -> impl Iterator<Item = Target> {
     EMBEDDED.iter().filter_map(|stub| Target::parse(stub.target))
+}
+
+/// How many bytes the launcher for `target` has; `None` when this packer carries none.
+pub fn size(target: Target) -> Option<u64> {
+    EMBEDDED.iter().find(|stub| stub.target == target.name()).map(|stub| stub.size)
 }
 
 /// The launcher for `target`.
@@ -61,7 +68,7 @@ mod tests {
     fn every_embedded_stub_has_a_known_target_and_its_hash() {
         assert_eq!(targets().count(), EMBEDDED.len());
         for target in targets() {
-            assert!(get(target).is_ok(), "{}", target.name());
+            assert_eq!(get(target).map(|stub| stub.len() as u64).ok(), size(target), "{}", target.name());
         }
     }
 

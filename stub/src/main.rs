@@ -18,6 +18,8 @@ mod grants;
 mod image;
 mod locate;
 mod run;
+#[cfg(all(target_os = "linux", target_arch = "riscv64"))]
+mod softfloat;
 mod sys;
 mod trace;
 

@@ -1,9 +1,13 @@
 //! What every end-to-end test needs: a folder of its own, programs packed into it, and what they print.
 #![allow(dead_code, reason = "each test file uses its own part of this")]
 
+pub mod runner;
+
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+
+use payload::Target;
 
 /// A fresh folder for one test, gone when the test ends.
 pub struct Dir(tempfile::TempDir);
@@ -32,7 +36,7 @@ impl Dir {
 
     /// Packs a fixture under its own name with `options`, as [`pack`] does.
     pub fn pack(&self, fixture: &str, options: &[&str]) -> PathBuf {
-        let out = self.join(fixture);
+        let out = self.join(&file_name(fixture));
         pack(&self::fixture(fixture), &out, options);
         out
     }
@@ -40,7 +44,7 @@ impl Dir {
     /// Packs WebAssembly text under `name`.
     pub fn pack_text(&self, name: &str, text: &str, options: &[&str]) -> PathBuf {
         let source = self.write(&format!("{name}.wat"), text);
-        let out = self.join(name);
+        let out = self.join(&file_name(name));
         pack(&source, &out, options);
         out
     }
@@ -50,6 +54,32 @@ impl Dir {
 pub fn fixture(name: &str) -> PathBuf {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures").join(name);
     path.with_extension("wasm")
+}
+
+/// The target that programs are packed for: `WASMPACK_TEST_TARGET`, or this machine.
+pub fn target() -> Target {
+    match std::env::var("WASMPACK_TEST_TARGET") {
+        Ok(name) => Target::parse(&name).unwrap_or_else(|| panic!("WASMPACK_TEST_TARGET={name}")),
+        Err(_) => Target::host().expect("this machine is a target"),
+    }
+}
+
+/// True when programs are packed for Windows.
+pub fn on_windows() -> bool {
+    target() == Target::WindowsX86_64
+}
+
+/// The file name of a program: Windows starts only files that end in `.exe`.
+pub fn file_name(name: &str) -> String {
+    if on_windows() { format!("{name}.exe") } else { name.to_owned() }
+}
+
+/// True, with a word about it, where programs run on Windows, which does not do `what`.
+pub fn skipped_on_windows(what: &str) -> bool {
+    if on_windows() {
+        eprintln!("skipped: Windows knows no {what}");
+    }
+    on_windows()
 }
 
 /// The packer, for the target that `WASMPACK_TEST_TARGET` names and with the launcher `WASMPACK_TEST_STUB` instead of
@@ -66,7 +96,7 @@ pub fn wasmpack() -> Command {
 
 /// True, with a word about it, where packed programs run behind an emulator and so cannot be started `how`.
 pub fn skipped_when_emulated(how: &str) -> bool {
-    let emulated = std::env::var_os("WASMPACK_TEST_RUNNER").is_some();
+    let emulated = Some(target()) != Target::host();
     if emulated {
         eprintln!("skipped: an emulated program cannot be started {how}");
     }
@@ -79,17 +109,9 @@ pub fn pack(module: &Path, out: &Path, options: &[&str]) {
     assert!(output.status.success(), "packing {}: {}", module.display(), text(&output.stderr));
 }
 
-/// A command that runs a packed program, behind the runner that `WASMPACK_TEST_RUNNER` names (such as an emulator).
+/// A command that runs a packed program, behind an emulator where this machine needs one.
 pub fn start(program: &Path) -> Command {
-    match std::env::var("WASMPACK_TEST_RUNNER") {
-        Ok(runner) if !runner.is_empty() => {
-            let mut words = runner.split_whitespace();
-            let mut command = Command::new(words.next().expect("a runner that is not empty has a word"));
-            command.args(words).arg(program);
-            command
-        }
-        _ => Command::new(program),
-    }
+    runner::of(target()).unwrap_or_else(|missing| panic!("{missing}")).command(program)
 }
 
 /// Runs a packed program with nothing on standard input.
@@ -122,4 +144,29 @@ pub fn complains(program: &Path, args: &[&str], code: i32) -> String {
 /// Output as text.
 pub fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// Writes `bytes` as a program.
+pub fn executable(dir: &Dir, name: &str, bytes: &[u8]) -> PathBuf {
+    let path = dir.write(name, bytes);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).expect("a mode can be set");
+    }
+    path
+}
+
+/// Where the locator slot lies in an executable.
+pub fn slot(bytes: &[u8]) -> usize {
+    bytes
+        .windows(8)
+        .position(|window| window == payload::locator::MAGIC)
+        .expect("a packed program has a slot")
+}
+
+/// Where the payload starts in a packed executable.
+pub fn payload_at(bytes: &[u8]) -> usize {
+    let at = slot(bytes) + 16;
+    u64::from_le_bytes(bytes[at..at + 8].try_into().expect("eight bytes")) as usize
 }

@@ -8,11 +8,16 @@ use clap::{
 };
 use payload::{DirGrant, Target};
 
-use super::grant;
+use super::{
+    grant,
+    place::{self, Places, Wanted},
+};
 use crate::{
     store::Storage,
     Pack,
     compress::{DEFAULT_LEVEL, FAST_LEVEL},
+    cpu::Raise,
+    targets,
 };
 
 /// Turn a WASI program into a native executable.
@@ -26,13 +31,18 @@ pub(super) struct Flags {
     #[arg(value_name = "APP.wasm")]
     input: PathBuf,
 
-    /// The executable to write
+    /// The executable to write; with several targets the folder for NAME-TARGET, where NAME is the program's
     #[arg(short, long, value_name = "OUT")]
     output: PathBuf,
 
-    /// The machine to pack for, such as linux-x86_64 [default: this one]
-    #[arg(long, value_name = "NAME", value_parser = target)]
-    target: Option<Target>,
+    /// What to pack for, such as linux-arm64 or apple-arm64; several with commas, or `all` (`wasmpack targets`
+    /// lists them) [default: what OUT's name says, else this machine]
+    #[arg(long, value_name = "TARGET", value_delimiter = ',', value_parser = place::wanted)]
+    target: Vec<Wanted>,
+
+    /// Let x86-64 code need more of a CPU than the baseline: x86-64-v3, +avx2,+bmi2, or native
+    #[arg(long, value_name = "CPU", value_parser = Raise::parse)]
+    cpu: Option<Raise>,
 
     /// The compiler: cranelift makes fast programs, singlepass makes programs fast
     #[arg(long, value_enum, default_value_t = Compiler::Cranelift, hide_possible_values = true)]
@@ -90,7 +100,9 @@ pub(super) struct Flags {
 }
 
 const AFTER: &str = "\
-Exit code: 0 packed, 1 failed (nothing is written), 2 wrong usage, 130 interrupted.";
+`wasmpack targets` lists what there is to pack for.
+
+Exit code: 0 packed, 1 failed (nothing is written; of several targets: not those named), 2 wrong usage, 130 interrupted.";
 
 /// The compilers by their names on the command line.
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -105,21 +117,29 @@ impl TryFrom<Flags> for Pack {
     /// What the flags mean.
     ///
     /// # Errors
-    /// When no target is named, and this machine is none; when an option for Windows is given for another target.
+    /// When target and OUT contradict each other, or no target is said and this machine is none; when an option is
+    /// given that no target can have, or several where one is needed.
     fn try_from(flags: Flags) -> Result<Pack, String> {
-        let target = flags.target.or(Target::host()).ok_or_else(|| {
-            format!("this machine is not a target of wasmpack; name one with --target: {}", target_names())
-        })?;
+        let host = Target::host();
+        let Places { outputs, folder, app } =
+            place::places(&flags.input, &flags.output, &flags.target, flags.name.as_deref(), host)?;
+        let targets: Vec<Target> = outputs.iter().map(|place| place.target).collect();
         let for_windows = flags.gui || flags.icon.is_some() || !flags.version_info.is_empty();
-        if for_windows && target != Target::WindowsX86_64 {
-            let name = target.name();
-            return Err(format!("--gui, --icon and --version-info are for Windows; the target is {name}"));
+        if for_windows && !targets.contains(&Target::WindowsX86_64) {
+            let names = targets::list(&targets);
+            return Err(format!("--gui, --icon and --version-info are for Windows; the target is {names}"));
         }
+        if flags.stub.is_some() && targets.len() > 1 {
+            return Err(format!("--stub is a launcher for one target, not for {}", targets::list(&targets)));
+        }
+        flags.cpu.map_or(Ok(()), |raise| raise.check(&targets, host))?;
         let read_only = flags.dir_ro.into_iter().map(|grant| DirGrant { read_only: true, ..grant });
         Ok(Pack {
             input: flags.input,
-            output: flags.output,
-            target,
+            outputs,
+            folder,
+            app,
+            cpu: flags.cpu.unwrap_or_default(),
             compiler: match flags.compiler {
                 Compiler::Cranelift => payload::Compiler::Cranelift,
                 Compiler::Singlepass => payload::Compiler::Singlepass,
@@ -155,14 +175,6 @@ where
     T: Clone + Send + Sync + 'static,
 {
     OsStringValueParser::new().try_map(parse)
-}
-
-fn target(name: &str) -> Result<Target, String> {
-    Target::parse(name).ok_or_else(|| format!("not a target; there are {}", target_names()))
-}
-
-fn target_names() -> String {
-    Target::ALL.map(Target::name).join(", ")
 }
 
 #[cfg(test)]

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use crate::{Pack, Packed, error::printable};
+use crate::{Pack, Packed, error::printable, pack::Place};
 
 /// `app: linux-x86_64, 9.4 MB from a 20.5 MB module (cranelift, 6.2 s)`.
-pub(super) fn packed(pack: &Pack, packed: &Packed) -> String {
+pub(super) fn packed(pack: &Pack, place: &Place, packed: &Packed) -> String {
     format!(
         "{}: {}, {} from a {} module ({}, {})",
-        printable(&pack.output.to_string_lossy()),
-        pack.target.name(),
+        printable(&place.file.to_string_lossy()),
+        place.target.name(),
         size(packed.output_len),
         size(packed.input_len),
         pack.compiler.name(),

@@ -54,6 +54,10 @@ pub struct Linked {
 /// `Compile` if the compiler asked for something that this linker does not know, or the code is too large for the
 /// target's instructions; `Proposal` if it throws exceptions where they cannot be caught.
 pub fn link(build: &ArtifactBuild, target: Target, order: &Order, granularity: u64) -> Result<Linked, Error> {
+    check_size(
+        build.get_function_bodies_ref().values().map(|function| function.body.len() as u64).sum::<u64>()
+            + build.get_custom_sections_ref().values().map(|section| section.bytes.len() as u64).sum::<u64>(),
+    )?;
     let functions = order.functions(build);
     let mut layout = layout::Layout::new(build, &functions);
     let thunks = thunk::Thunks::place(build, &mut layout);
@@ -83,7 +87,33 @@ pub fn link(build: &ArtifactBuild, target: Target, order: &Order, granularity: u
     })
 }
 
+/// The most code, in bytes, that calls inside it can span on every target.
+const MAX_CODE: u64 = 1 << 31;
+
+/// Whether `len` bytes of functions and tables can be linked at all: asked before anything else is done with them.
+fn check_size(len: u64) -> Result<(), Error> {
+    // Alignment and trampolines come on top.
+    if len <= MAX_CODE / 2 {
+        return Ok(());
+    }
+    let reason = format!("the compiled program has {len} bytes of code; {} is the most that can be linked", MAX_CODE / 2);
+    Err(Error::new(crate::Kind::TooLarge, reason))
+}
+
 /// A failure of the linker, in words.
 fn failed(reason: impl std::fmt::Display) -> Error {
     Error::new(crate::Kind::Compile, format!("linking failed: {reason}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn code_that_calls_could_not_span_is_refused_before_any_work() {
+        assert!(check_size(MAX_CODE / 2).is_ok());
+        let error = check_size(MAX_CODE / 2 + 1).unwrap_err();
+        assert_eq!(error.kind, crate::Kind::TooLarge);
+        assert!(error.to_string().contains("1073741825"), "{error}");
+    }
 }

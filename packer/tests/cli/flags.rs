@@ -82,8 +82,10 @@ fn without_flags_nothing_is_granted() {
 #[test]
 fn the_app_is_named_after_the_output() {
     let dir = Dir::new();
-    dir.packs(&["app.wasm", "-o", "tool.exe", "--stub", "stub"]);
-    assert_eq!(prefix(&dir.read("tool.exe")).manifest.app, "tool");
+    for out in ["tool", "tool-linux-x86_64", "tool_amd64.linux"] {
+        dir.packs(&["app.wasm", "-o", out, "--stub", "stub"]);
+        assert_eq!(prefix(&dir.read(out)).manifest.app, "tool");
+    }
 }
 
 #[test]

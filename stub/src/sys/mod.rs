@@ -15,6 +15,11 @@ mod map;
 #[cfg(unix)]
 pub(crate) use map::*;
 
+#[cfg(windows)]
+mod map_windows;
+#[cfg(windows)]
+pub(crate) use map_windows::*;
+
 #[cfg(target_os = "linux")]
 mod fault;
 #[cfg(target_os = "linux")]

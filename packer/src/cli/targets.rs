@@ -1,0 +1,77 @@
+//! `wasmpack targets`: what there is to pack for.
+
+use clap::Parser;
+use payload::Target;
+use serde_json::{Value, json};
+
+use crate::{stubs, targets::info};
+
+/// List the targets: their names and other spellings, the Rust triple of the launcher and its size, what the code
+/// needs of a CPU, and how executables are tested.
+#[derive(Debug, Parser)]
+#[command(name = "wasmpack targets", max_term_width = 100)]
+pub(super) struct Flags {
+    /// As JSON, for programs
+    #[arg(long)]
+    json: bool,
+}
+
+/// What the command prints to stdout.
+pub(super) fn text(flags: &Flags) -> String {
+    if flags.json {
+        let list: Vec<Value> = Target::ALL.into_iter().map(object).collect();
+        return format!("{:#}\n", Value::Array(list));
+    }
+    let mut rows = vec![["target", "also", "triple", "launcher", "CPU", "tested"].map(str::to_owned)];
+    rows.extend(Target::ALL.into_iter().map(row));
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..6).map(width).collect();
+    let line = |row: &[String; 6]| {
+        let cells: Vec<String> =
+            row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        format!("{}\n", cells.join("  ").trim_end())
+    };
+    rows.iter().map(line).collect()
+}
+
+fn row(target: Target) -> [String; 6] {
+    let info = info(target);
+    let size = stubs::size(target).map_or_else(|| "none here".to_owned(), |size| size.to_string());
+    [
+        target.name().to_owned(),
+        info.aliases.join(", "),
+        target.triple().to_owned(),
+        size,
+        info.cpu.to_owned(),
+        info.tested.to_owned(),
+    ]
+}
+
+fn object(target: Target) -> Value {
+    let info = info(target);
+    json!({
+        "name": target.name(),
+        "aliases": info.aliases,
+        "triple": target.triple(),
+        "launcher_size": stubs::size(target),
+        "cpu": info.cpu,
+        "tested": info.tested,
+        "this_machine": Some(target) == Target::host(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_forms_name_every_target() {
+        let table = text(&Flags { json: false });
+        let list: Value = serde_json::from_str(&text(&Flags { json: true })).unwrap();
+        assert_eq!(table.lines().count(), 1 + Target::ALL.len());
+        for (line, target) in table.lines().skip(1).zip(Target::ALL) {
+            assert!(line.starts_with(target.name()) && line.contains(target.triple()), "{line}");
+            assert!(list.as_array().unwrap().iter().any(|entry| entry["name"] == target.name()));
+        }
+    }
+}

@@ -1,0 +1,327 @@
+//! Target choice: what people write for a target, and which target that is.
+//!
+//! A spelling is read part by part: a system and a CPU, in any order, with `-`, `_` or `.` between them, along with
+//! the parts of Rust's triples that choose nothing here (`unknown`, `pc`, `gnu`, `musl`). So `linux-arm64`,
+//! `aarch64-unknown-linux-gnu` and `arm64_Linux` are one target, and no list of spellings has to be kept.
+//!
+//! Where only one part is given, this machine supplies the other if that makes a target; else the part must
+//! leave one target; else the spelling is refused with those it could mean. [`name`] reads the same words from
+//! the name of an output file, more carefully, since file names were not written to be read.
+
+pub mod name;
+mod table;
+
+pub use table::{Info, info};
+
+use payload::Target;
+
+/// A system that a part can name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Os {
+    Linux,
+    Windows,
+    Macos,
+}
+
+/// A CPU that a part can name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cpu {
+    X86_64,
+    Arm64,
+    Riscv64,
+}
+
+/// What one part of a spelling means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    Os(Os),
+    Cpu(Cpu),
+    /// Part of a triple that chooses nothing.
+    Filler,
+    /// A system or CPU that is known, and no target.
+    Other,
+}
+
+use Part::{Filler, Other};
+
+/// Every word, lower-case. The first one of each system and CPU is the one in the targets' own names.
+const WORDS: &[(&str, Part)] = &[
+    ("linux", Part::Os(Os::Linux)),
+    ("windows", Part::Os(Os::Windows)),
+    ("win", Part::Os(Os::Windows)),
+    ("win32", Part::Os(Os::Windows)),
+    ("win64", Part::Os(Os::Windows)),
+    ("msvc", Part::Os(Os::Windows)),
+    ("mingw", Part::Os(Os::Windows)),
+    ("macos", Part::Os(Os::Macos)),
+    ("mac", Part::Os(Os::Macos)),
+    ("osx", Part::Os(Os::Macos)),
+    ("darwin", Part::Os(Os::Macos)),
+    ("apple", Part::Os(Os::Macos)),
+    ("x86_64", Part::Cpu(Cpu::X86_64)),
+    ("amd64", Part::Cpu(Cpu::X86_64)),
+    ("x64", Part::Cpu(Cpu::X86_64)),
+    ("arm64", Part::Cpu(Cpu::Arm64)),
+    ("aarch64", Part::Cpu(Cpu::Arm64)),
+    ("riscv64", Part::Cpu(Cpu::Riscv64)),
+    ("riscv64gc", Part::Cpu(Cpu::Riscv64)),
+    ("rv64gc", Part::Cpu(Cpu::Riscv64)),
+    ("rv64", Part::Cpu(Cpu::Riscv64)),
+    ("riscv", Part::Cpu(Cpu::Riscv64)),
+    ("unknown", Filler),
+    ("pc", Filler),
+    ("gnu", Filler),
+    ("gnullvm", Filler),
+    ("musl", Filler),
+    ("freebsd", Other),
+    ("netbsd", Other),
+    ("openbsd", Other),
+    ("android", Other),
+    ("ios", Other),
+    ("i386", Other),
+    ("i586", Other),
+    ("i686", Other),
+    ("x86", Other),
+    ("arm", Other),
+    ("armv7", Other),
+    ("riscv32", Other),
+    ("powerpc64le", Other),
+    ("ppc64le", Other),
+    ("s390x", Other),
+    ("loongarch64", Other),
+    ("wasm32", Other),
+    ("wasi", Other),
+];
+
+fn word(text: &str) -> Option<Part> {
+    WORDS.iter().find(|(word, _)| *word == text).map(|(_, part)| *part)
+}
+
+/// The words of `text`, lower-case. `x86_64` and `x86-64` are one word, though they hold what separates words.
+fn words(text: &str) -> Vec<String> {
+    let one_word = text.to_ascii_lowercase().replace("x86_64", "x64").replace("x86-64", "x64");
+    one_word
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+/// What was said about a target: all systems and CPUs that were named.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Said {
+    systems: Vec<Os>,
+    cpus: Vec<Cpu>,
+}
+
+impl Said {
+    fn add(&mut self, part: Part) {
+        match part {
+            Part::Os(os) if !self.systems.contains(&os) => self.systems.push(os),
+            Part::Cpu(cpu) if !self.cpus.contains(&cpu) => self.cpus.push(cpu),
+            _ => {}
+        }
+    }
+
+    /// True when nothing was said.
+    pub fn is_nothing(&self) -> bool {
+        self.systems.is_empty() && self.cpus.is_empty()
+    }
+
+    /// True when `target` agrees with everything that was said.
+    pub fn allows(&self, target: Target) -> bool {
+        let (os, cpu) = parts(target);
+        (self.systems.is_empty() || self.systems.contains(&os))
+            && (self.cpus.is_empty() || self.cpus.contains(&cpu))
+    }
+
+    /// The one target that was meant, on a machine that is `host`.
+    ///
+    /// # Errors
+    /// When it could be several, or there is no such target; the sentence names them.
+    fn resolve(&self, host: Option<Target>) -> Result<Target, String> {
+        let meant: Vec<Target> = Target::ALL.into_iter().filter(|target| self.allows(*target)).collect();
+        let names = || list(&meant);
+        if self.systems.len() > 1 || self.cpus.len() > 1 {
+            return Err(format!("could be {}", names()));
+        }
+        let of_this_system = |target: &&Target| host.is_some_and(|host| parts(host).0 == parts(**target).0);
+        let here: Vec<Target> = meant.iter().filter(of_this_system).copied().collect();
+        match (&meant[..], &here[..]) {
+            ([], _) => Err(self.nobody()),
+            ([one], _) | (_, [one]) => Ok(*one),
+            _ => host.filter(|host| meant.contains(host)).ok_or_else(|| format!("could be {}", names())),
+        }
+    }
+
+    /// Why there is no such target.
+    fn nobody(&self) -> String {
+        if self.systems == [Os::Windows] && self.cpus == [Cpu::Arm64] {
+            return "is no target; Windows on Arm runs windows-x86_64 by emulation".to_owned();
+        }
+        format!("is no target; there are {}", list(&Target::ALL))
+    }
+}
+
+/// The system and the CPU of a target, read from its name.
+fn parts(target: Target) -> (Os, Cpu) {
+    match target {
+        Target::LinuxX86_64 => (Os::Linux, Cpu::X86_64),
+        Target::LinuxArm64 => (Os::Linux, Cpu::Arm64),
+        Target::LinuxRiscv64 => (Os::Linux, Cpu::Riscv64),
+        Target::WindowsX86_64 => (Os::Windows, Cpu::X86_64),
+        Target::MacosArm64 => (Os::Macos, Cpu::Arm64),
+        Target::MacosX86_64 => (Os::Macos, Cpu::X86_64),
+    }
+}
+
+/// True for targets whose CPU is x86-64.
+pub fn is_x86_64(target: Target) -> bool {
+    parts(target).1 == Cpu::X86_64
+}
+
+/// The names of `targets`, with commas.
+pub fn list(targets: &[Target]) -> String {
+    targets.iter().map(|target| target.name()).collect::<Vec<_>>().join(", ")
+}
+
+/// The target that `text` names on a machine that is `host`.
+///
+/// # Errors
+/// For a part that is unknown, with the nearest spelling; for what names several targets, or none.
+pub fn parse(text: &str, host: Option<Target>) -> Result<Target, String> {
+    let words = words(text);
+    let mut said = Said::default();
+    for part in words.iter().map(|text| word(text)) {
+        match part {
+            None => return Err(unknown(text)),
+            Some(Other) => return Err(format!("is no target; there are {}", list(&Target::ALL))),
+            Some(part) => said.add(part),
+        }
+    }
+    if said.is_nothing() {
+        return Err(unknown(text));
+    }
+    said.resolve(host)
+}
+
+/// Farther than this a word is no misspelling of another: one means a swapped or missing letter.
+const LIKENESS: f64 = 0.82;
+
+fn unknown(text: &str) -> String {
+    let lower = text.to_ascii_lowercase();
+    let spellings = Target::ALL.into_iter().flat_map(|target| {
+        let info = info(target);
+        [target.name(), target.triple()].into_iter().chain(info.aliases.iter().copied())
+    });
+    let nearest = spellings
+        .map(|spelling| (strsim::jaro_winkler(&lower, spelling), spelling))
+        .filter(|(likeness, _)| *likeness >= LIKENESS)
+        .max_by(|one, other| one.0.total_cmp(&other.0));
+    match nearest {
+        Some((_, spelling)) => {
+            format!("is no target; did you mean {spelling}? There are {}", list(&Target::ALL))
+        }
+        None => format!("is no target; there are {}", list(&Target::ALL)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LINUX: Option<Target> = Some(Target::LinuxX86_64);
+
+    #[test]
+    fn spellings_are_read_part_by_part() {
+        use Target::*;
+        let spellings = [
+            (
+                LinuxX86_64,
+                "linux-x86_64 linux-amd64 x64-linux LINUX_X64 linux-x86-64 x86_64-unknown-linux-gnu",
+            ),
+            (LinuxX86_64, "x86_64-unknown-linux-musl x86_64-linux-gnu linux/amd64 linux.x64"),
+            (
+                LinuxArm64,
+                "linux-arm64 linux-aarch64 aarch64-unknown-linux-gnu aarch64-unknown-linux-musl arm64_linux",
+            ),
+            (LinuxRiscv64, "linux-riscv64 riscv64gc-unknown-linux-gnu riscv linux-rv64gc riscv64-linux"),
+            (WindowsX86_64, "windows-x86_64 windows win win32 win64 win-x64 win32-x64 windows-amd64"),
+            (
+                WindowsX86_64,
+                "x86_64-pc-windows-gnu x86_64-pc-windows-msvc x86_64-pc-windows-gnullvm x86_64_windows",
+            ),
+            (MacosArm64, "macos-arm64 apple-arm64 darwin-arm64 mac-aarch64 osx_arm64 aarch64-apple-darwin"),
+            (MacosX86_64, "macos-x86_64 apple-x64 darwin-amd64 x86_64-apple-darwin"),
+        ];
+        for (target, spellings) in spellings {
+            for spelling in spellings.split(' ') {
+                assert_eq!(parse(spelling, LINUX), Ok(target), "{spelling}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_alias_and_triple_of_the_table_is_its_target() {
+        for target in Target::ALL {
+            for spelling in info(target).aliases.iter().chain([&target.name(), &target.triple()]) {
+                assert_eq!(parse(spelling, None), Ok(target), "{spelling}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_part_left_out_is_this_machines_or_the_only_one_or_refused() {
+        assert_eq!(parse("linux", LINUX), Ok(Target::LinuxX86_64));
+        assert_eq!(parse("linux", Some(Target::LinuxRiscv64)), Ok(Target::LinuxRiscv64));
+        assert_eq!(parse("arm64", LINUX), Ok(Target::LinuxArm64));
+        assert_eq!(parse("arm64", Some(Target::MacosX86_64)), Ok(Target::MacosArm64));
+        assert_eq!(parse("riscv64", None), Ok(Target::LinuxRiscv64));
+        let several = parse("macos", LINUX).unwrap_err();
+        assert_eq!(several, "could be macos-arm64, macos-x86_64");
+        assert!(
+            parse("arm64", Some(Target::WindowsX86_64)).unwrap_err().contains("linux-arm64, macos-arm64")
+        );
+        assert!(
+            parse("linux-windows-x64", LINUX)
+                .unwrap_err()
+                .starts_with("could be linux-x86_64, windows-x86_64")
+        );
+    }
+
+    #[test]
+    fn what_is_no_target_is_told_with_what_there_is() {
+        for text in [
+            "freebsd-x64",
+            "linux-i686",
+            "armv7-unknown-linux-gnueabihf",
+            "macos-riscv64",
+            "",
+            "-",
+            "gnu",
+            "solaris",
+        ] {
+            let error = parse(text, LINUX).unwrap_err();
+            assert!(error.contains("no target") && error.contains("macos-arm64"), "{text}: {error}");
+        }
+        assert!(parse("windows-arm64", LINUX).unwrap_err().contains("windows-x86_64 by emulation"));
+        assert!(parse("aarch64-pc-windows-msvc", LINUX).unwrap_err().contains("emulation"));
+    }
+
+    #[test]
+    fn a_misspelling_gets_the_nearest_spelling() {
+        let near = [
+            ("linux-arm46", "linux-arm64"),
+            ("linx-x86_64", "linux-x86_64"),
+            ("widnows", "windows"),
+            ("macos-amr64", "macos-arm64"),
+            ("linux-risv64", "linux-riscv64"),
+            ("aarch64-aple-darwin", "aarch64-apple-darwin"),
+        ];
+        for (text, meant) in near {
+            let error = parse(text, LINUX).unwrap_err();
+            assert!(error.contains(&format!("did you mean {meant}?")), "{text}: {error}");
+        }
+        assert!(!parse("toaster", LINUX).unwrap_err().contains("mean"));
+    }
+}

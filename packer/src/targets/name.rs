@@ -1,0 +1,175 @@
+//! The target in the name of an output file, and the name without it.
+//!
+//! `app-linux-arm64`, `app-apple-arm64`, `app-windows-x86_64.exe`, `app.exe`. The first word is the app's own name
+//! and chooses nothing, unless the whole name is a target's: a program may be called `linux`. Words that are words
+//! of the language too (`apple`, `riscv`) count only beside another part.
+
+use payload::Target;
+
+use super::{Os, Part, Said, word, words};
+
+/// The extension that Windows wants.
+const EXE: &str = "exe";
+
+/// What the file name `name` says of a target.
+pub fn said(name: &str) -> Said {
+    let words = words(name);
+    let exe = name.to_ascii_lowercase().ends_with(".exe");
+    let words = &words[..words.len() - usize::from(exe && words.last().is_some_and(|last| last == EXE))];
+    let mut said = Said::default();
+    let known = |word: &String| super::word(word).is_some_and(|part| part != Part::Other);
+    let whole = words.iter().all(known);
+    let counted = if whole { words } else { words.get(1..).unwrap_or_default() };
+    counted.iter().filter_map(|text| word(text)).for_each(|part| said.add(part));
+    if said.systems.is_empty() || said.cpus.is_empty() {
+        // One part alone: not from the first word, and not from a word of the language.
+        said = Said::default();
+        let strong = |text: &&String| !["apple", "riscv"].contains(&text.as_str());
+        words.iter().skip(1).filter(strong).filter_map(|text| word(text)).for_each(|part| said.add(part));
+    }
+    if exe {
+        said.add(Part::Os(Os::Windows));
+    }
+    said
+}
+
+/// The target that an output called `name` is for, on a machine that is `host`.
+///
+/// # Errors
+/// When the name says something that is no one target, or says nothing and this machine is none.
+pub fn target(name: &str, host: Option<Target>) -> Result<Target, String> {
+    let said = said(name);
+    if said.is_nothing() {
+        return host.ok_or_else(|| "this machine is not a target of wasmpack".to_owned());
+    }
+    said.resolve(host)
+        .map_err(|why| format!("the output's name {name} {}", why.replacen("is no", "names no", 1)))
+}
+
+/// The app's name in the file name `name`: without `.exe`, and without a target at its end.
+pub fn app(name: &str) -> &str {
+    let mut app = match name.len().checked_sub(4) {
+        Some(at) if at > 0 && name.is_char_boundary(at) && name[at..].eq_ignore_ascii_case(".exe") => {
+            &name[..at]
+        }
+        _ => name,
+    };
+    if said(name).is_nothing() {
+        return app;
+    }
+    while let Some(shorter) = without_last(app) {
+        app = shorter;
+    }
+    app
+}
+
+/// `name` without a target's word at its end and what separates it; `None` when there is none, or nothing else.
+fn without_last(name: &str) -> Option<&str> {
+    let lower = name.to_ascii_lowercase();
+    let spelled = super::WORDS.iter().filter(|(_, part)| *part != Part::Other).map(|(word, _)| *word);
+    let shorter = spelled.chain(["x86-64"]).filter_map(|word| {
+        let rest = lower.strip_suffix(word)?;
+        let before = rest.strip_suffix(['-', '_', '.', ' '])?;
+        (!before.is_empty()).then_some(before.len())
+    });
+    shorter.min().map(|len| &name[..len])
+}
+
+/// The name of the file for `target` where several are written: `NAME-TARGET`, with `.exe` for Windows.
+pub fn of(app: &str, target: Target) -> String {
+    let exe = if target == Target::WindowsX86_64 { ".exe" } else { "" };
+    format!("{app}-{}{exe}", target.name())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LINUX: Option<Target> = Some(Target::LinuxX86_64);
+
+    #[test]
+    fn names_say_their_target() {
+        use Target::*;
+        let names = [
+            (
+                LinuxArm64,
+                "app-linux-arm64 app_linux_aarch64 app-1.2.3-linux-arm64 app.linux.arm64 linux-arm64 app-arm64",
+            ),
+            (MacosArm64, "app-apple-arm64 app-macos-arm64 app-aarch64-apple-darwin my-tool-darwin-arm64"),
+            (MacosX86_64, "app-apple-x86_64 app-macos-x64"),
+            (
+                WindowsX86_64,
+                "app-windows-x86_64.exe app.exe app-windows app-win-x64 APP.EXE app-x86_64-pc-windows-msvc.exe",
+            ),
+            (LinuxRiscv64, "app-linux-riscv64 app-riscv64"),
+            (LinuxX86_64, "app-linux-x86_64 app-linux app-x86_64 app-linux-amd64.bin"),
+        ];
+        for (expected, names) in names {
+            for name in names.split(' ') {
+                assert_eq!(target(name, LINUX), Ok(expected), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_name_that_says_nothing_means_this_machine() {
+        for name in [
+            "app",
+            "linux",
+            "win",
+            "arm64",
+            "apple",
+            "big-apple",
+            "learn-riscv",
+            "my-arm",
+            "x86",
+            "windowsill",
+            "exe",
+            "",
+        ] {
+            assert!(said(name).is_nothing(), "{name}");
+            assert_eq!(target(name, Some(Target::MacosArm64)), Ok(Target::MacosArm64), "{name}");
+        }
+        assert!(target("app", None).is_err());
+    }
+
+    #[test]
+    fn a_name_that_says_several_or_none_is_refused() {
+        assert!(
+            target("app-macos", LINUX).unwrap_err().contains("app-macos could be macos-arm64, macos-x86_64")
+        );
+        assert!(target("app-linux-arm64.exe", LINUX).unwrap_err().contains("could be linux-arm64"));
+        assert!(target("app-windows-arm64", LINUX).unwrap_err().contains("by emulation"));
+    }
+
+    #[test]
+    fn names_allow_what_agrees() {
+        assert!(said("app-apple-arm64").allows(Target::MacosArm64));
+        assert!(!said("app-apple-arm64").allows(Target::MacosX86_64));
+        assert!(!said("app.exe").allows(Target::LinuxX86_64));
+        assert!(said("app").allows(Target::LinuxRiscv64));
+        assert!(said("app-arm64").allows(Target::MacosArm64));
+    }
+
+    #[test]
+    fn the_apps_name_is_what_is_left() {
+        let names = [
+            ("app-linux-arm64", "app"),
+            ("app-windows-x86_64.exe", "app"),
+            ("my.app-1.2-x86_64-unknown-linux-musl", "my.app-1.2"),
+            ("App_Darwin_X86-64", "App"),
+            ("tool.exe", "tool"),
+            ("linux-arm64", "linux"),
+            ("big-apple", "big-apple"),
+            (".exe", ".exe"),
+            ("ä.exe", "ä"),
+        ];
+        for (name, expected) in names {
+            assert_eq!(app(name), expected, "{name}");
+        }
+        for target in Target::ALL {
+            assert_eq!(app(&of("my-app", target)), "my-app");
+            assert_eq!(super::target(&of("my-app", target), None), Ok(target));
+        }
+    }
+}
