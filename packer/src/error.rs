@@ -43,6 +43,8 @@ pub enum Kind {
     Import,
     /// The compiler failed on a valid module.
     Compile,
+    /// The program could not be run to see what its start touches.
+    Profile,
     /// There is no launcher for the target.
     NoStub,
     /// The launcher is damaged, for another target, or no launcher at all.

@@ -10,7 +10,8 @@
 //! ```
 //!
 //! [`pack::Pack`] runs these rooms in order; [`cli`] turns a command line into a `Pack` and its errors into
-//! one line and an exit code. Nothing here runs another program, and the same input gives the same bytes.
+//! one line and an exit code. The same input gives the same bytes. Nothing here runs another program, but
+//! for `--profile`, which starts the packed app itself.
 #![forbid(unsafe_code)]
 
 pub mod cli;
@@ -23,6 +24,7 @@ pub mod input;
 pub mod link;
 pub mod output;
 pub mod pack;
+pub mod profile;
 pub mod progress;
 pub mod proposals;
 pub mod store;

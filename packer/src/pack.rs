@@ -22,8 +22,9 @@ use crate::{
     cpu::Raise,
     error::spoken,
     input::{Module, command, lean},
-    link,
+    link::{self, Order},
     output::{self, Output},
+    profile::{self, Profile},
     progress::Progress,
     proposals,
     store::{self, Storage},
@@ -47,6 +48,8 @@ pub struct Pack {
     pub cpu: Raise,
     /// How the images are stored.
     pub storage: Storage,
+    /// Arguments of a start whose functions are to lie together; `None`: no start is tried.
+    pub profile: Option<Vec<String>>,
     /// A launcher to use instead of the one in this packer.
     pub stub: Option<PathBuf>,
     /// The app's first argument; `None`: the name it is started by.
@@ -124,9 +127,10 @@ impl Pack {
             }
         }
         let manifest = self.manifest(sha256);
+        let profile = self.profiled(&lean, &manifest, progress).map_err(in_app)?;
         let one = |job: Job<'_>, progress: &Progress| {
             let place = job.place;
-            let outcome = self.finish(job, &lean, &manifest, &shown, progress);
+            let outcome = self.finish(job, &lean, &manifest, &shown, &profile, progress);
             let packed = |output_len| Packed { input_len: file_len, output_len, took: start.elapsed() };
             each(place, outcome.map(packed));
         };
@@ -191,14 +195,16 @@ impl Pack {
         lean: &[u8],
         manifest: &Manifest,
         shown: &PeOptions,
+        profile: &Profile,
         progress: &Progress,
     ) -> Result<u64, Error> {
         let Job { place: Place { target, file }, output, stub } = job;
         let compiled = compile::compile(lean, *target, self.compiler, self.cpu, progress)
             .map_err(|error| error.in_file(&self.input))?;
-        let order = link::Order::default();
-        let linked = link::link(&compiled.build, *target, &order, store::MEMORY_CHUNK.into())
-            .map_err(|error| error.in_file(&self.input))?;
+        let mut linked =
+            link::link(&compiled.build, *target, &profile.order(), store::MEMORY_CHUNK.into())
+                .map_err(|error| error.in_file(&self.input))?;
+        linked.image.touched = profile.touched(&linked);
         let cpu = compiled.cpu;
         drop(compiled);
 
@@ -211,6 +217,17 @@ impl Pack {
         })?;
         output.write(&bytes)?;
         Ok(bytes.len() as u64)
+    }
+
+    /// What the start touches that is to be tried, if one is.
+    fn profiled(&self, lean: &[u8], manifest: &Manifest, progress: &Progress) -> Result<Profile, Error> {
+        let Some(args) = &self.profile else { return Ok(Profile::default()) };
+        let target = profile::target()?;
+        let stub = self.launcher(target)?;
+        let compiled = compile::compile(lean, target, self.compiler, self.cpu, progress)?;
+        let linked = link::link(&compiled.build, target, &Order::default(), profile::PIECE.into())?;
+        let header = Header { target, engine: Engine::PINNED, compiler: self.compiler, cpu: compiled.cpu };
+        Profile::record(&linked, header, manifest, &stub, args, progress)
     }
 
     /// What a Windows executable shows of itself.

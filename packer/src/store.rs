@@ -31,11 +31,34 @@ pub fn payload(
     storage: Storage,
     progress: &Progress,
 ) -> Vec<u8> {
+    sections(header, manifest, linked, storage, [CODE_CHUNK, MEMORY_CHUNK], progress)
+}
+
+/// The payload of `linked` with images in chunks of `piece` bytes, compressed at `level`.
+pub fn in_pieces(
+    header: Header,
+    manifest: &Manifest,
+    linked: &Linked,
+    piece: u32,
+    level: i32,
+    progress: &Progress,
+) -> Vec<u8> {
+    sections(header, manifest, linked, Storage::Compressed { level }, [piece; 2], progress)
+}
+
+fn sections(
+    header: Header,
+    manifest: &Manifest,
+    linked: &Linked,
+    storage: Storage,
+    [code_chunk, memory_chunk]: [u32; 2],
+    progress: &Progress,
+) -> Vec<u8> {
     let metadata = linked.image.to_bytes();
     let sections = [
         (SectionKind::Metadata, Some(&metadata), OTHER_CHUNK),
-        (SectionKind::Code, Some(&linked.code), CODE_CHUNK),
-        (SectionKind::Memory, linked.memory.as_ref().map(|memory| &memory.bytes), MEMORY_CHUNK),
+        (SectionKind::Code, Some(&linked.code), code_chunk),
+        (SectionKind::Memory, linked.memory.as_ref().map(|memory| &memory.bytes), memory_chunk),
         (SectionKind::Unwind, linked.unwind.as_ref(), OTHER_CHUNK),
         (SectionKind::Frames, Some(&linked.frames), OTHER_CHUNK),
     ];

@@ -40,5 +40,7 @@ fn launch() -> Result<i32, Failure> {
     check::may_run(&packed.prefix.header)?;
     let ctx = grants::context(&packed.prefix.manifest)?;
     let (mut store, module) = image::module(packed)?;
-    run::command(&mut store, &module, ctx)
+    let code = run::command(&mut store, &module, ctx);
+    image::write_profile();
+    code
 }

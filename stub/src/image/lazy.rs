@@ -205,9 +205,10 @@ impl Lazy {
     }
 }
 
-/// Chunks touched so far, in order, for those who decode ahead or write a profile: number + 1, the highest bit for one
-/// of the memory image. A start touches fewer than these; what does not fit is not noted.
-static TOUCHED: [AtomicU32; 4096] = [const { AtomicU32::new(0) }; 4096];
+/// Chunks touched so far, in order, for a profile: number + 1, the highest bit for one of the memory image. What does
+/// not fit is not noted; memory that is never noted takes none.
+static TOUCHED: [AtomicU32; MOST] = [const { AtomicU32::new(0) }; MOST];
+const MOST: usize = 32 * 1024;
 static COUNT: AtomicUsize = AtomicUsize::new(0);
 const MEMORY_FLAG: u32 = 1 << 31;
 
@@ -218,14 +219,19 @@ fn record(kind: Kind, index: usize) {
     }
 }
 
-/// The chunks that were touched, in the order of their first touch.
-pub(super) fn touched() -> Vec<payload::image::Touch> {
+/// True if the file was packed to be profiled: in pieces as small as they can be.
+pub(crate) fn is_profiled() -> bool {
+    CODE.get().is_some_and(|lazy| 1 << lazy.shift == payload::chunk::MIN_SIZE)
+}
+
+/// The chunks that were touched, in the order of their first touch: a line `code N` or `memory N` for each.
+pub(crate) fn touched() -> String {
     let places = TOUCHED.iter().map(|place| place.load(Ordering::Relaxed)).take_while(|number| *number != 0);
-    let name = |number: u32| match number & MEMORY_FLAG {
-        0 => payload::image::Touch::Code(number - 1),
-        _ => payload::image::Touch::Memory((number & !MEMORY_FLAG) - 1),
+    let line = |number: u32| match number & MEMORY_FLAG {
+        0 => format!("code {}\n", number - 1),
+        _ => format!("memory {}\n", (number & !MEMORY_FLAG) - 1),
     };
-    places.map(name).collect()
+    places.map(line).collect()
 }
 
 /// Decodes, on a thread of its own, what a start is known to touch.
