@@ -1,9 +1,8 @@
 //! Following frame pointers from the registers that a signal saved.
 //!
 //! Both compilers keep the platform's chain of frame records: at the frame pointer lies the caller's frame pointer, and
-//! beside it the address to return to (System V x86-64 ABI section 3.2.2; AAPCS64 section 6.4.6; RISC-V psABI, "Frame
-//! Pointer Convention"). This runs in a signal handler: no allocation, no lock, nothing but arithmetic and reads of a
-//! stack that exists.
+//! beside it the address to return to (System V x86-64 ABI section 3.2.2; AAPCS64 section 6.4.6). This runs in a signal
+//! handler: no allocation, no lock, nothing but arithmetic and reads of a stack that exists.
 #![allow(unsafe_code)]
 
 use std::ffi::c_void;
@@ -48,8 +47,7 @@ pub(crate) fn note(info: *const libc::siginfo_t, context: *const c_void) -> Opti
 
 /// The caller's frame pointer and the return address in the frame record that `fp` names.
 fn frame_record(fp: usize) -> (usize, usize) {
-    // On RISC-V the frame pointer names the end of the record.
-    let record = if cfg!(target_arch = "riscv64") { fp - 16 } else { fp } as *const usize;
+    let record = fp as *const usize;
     // SAFETY: `fp` came from the frame pointer register of code that keeps frame records, or from such a record, and
     // lies on the same stack above the place where execution stopped: that memory is mapped and stays so.
     unsafe { (record.read(), record.add(1).read()) }
@@ -79,20 +77,9 @@ fn registers(context: *const c_void, _fault: usize) -> Option<Registers> {
     Some(Registers { pc: machine.pc as usize, fp: register(29), leaf_return: register(30) })
 }
 
-#[cfg(all(target_os = "linux", target_arch = "riscv64"))]
-fn registers(context: *const c_void, _fault: usize) -> Option<Registers> {
-    // SAFETY: the kernel hands a handler installed with SA_SIGINFO a ucontext_t.
-    let registers = unsafe { &(*context.cast::<libc::ucontext_t>()).uc_mcontext.__gregs };
-    // Register 0 of the kernel's list is the program counter, 1 is ra, 8 is s0, the frame pointer.
-    Some(Registers {
-        pc: registers[0] as usize,
-        fp: registers[8] as usize,
-        leaf_return: registers[1] as usize,
-    })
-}
-
-/// On macOS wasmer's own unwinding passes signals.
-#[cfg(not(target_os = "linux"))]
+/// On macOS, and with the glibc of riscv64, wasmer's own unwinding passes signals. (On riscv64 Cranelift's frame pointer
+/// is not where the psABI puts it either: reading there, at the end of the stack, is a second fault.)
+#[cfg(not(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"))))]
 fn registers(_context: *const c_void, _fault: usize) -> Option<Registers> {
     None
 }
