@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use common::{
-    Dir, complains, executable, fixture, pack, payload_at, prints, run, skipped_when_emulated, slot, text,
+    Dir, complains, executable, file_name, fixture, on_windows, pack, payload_at, prints, run, says,
+    skipped_when_emulated, slot, text,
 };
 
 #[test]
@@ -16,16 +17,16 @@ fn a_program_runs_moved_renamed_linked_and_through_path() {
     let program = dir.pack("hello", &[]);
     let expected = "hello from a packed program, 0 arguments\n";
 
-    let moved = dir.join("sub folder/renamed");
+    let moved = dir.join(&format!("sub folder/{}", file_name("renamed")));
     std::fs::create_dir(moved.parent().unwrap()).unwrap();
     std::fs::rename(&program, &moved).unwrap();
     assert_eq!(prints(&moved, &[], 7), expected);
 
-    let link = dir.join("link");
+    let link = dir.join(&file_name("link"));
     std::os::unix::fs::symlink(&moved, &link).unwrap();
     assert_eq!(prints(&link, &[], 7), expected);
 
-    let hard = dir.join("hard");
+    let hard = dir.join(&file_name("hard"));
     std::fs::hard_link(&moved, &hard).unwrap();
     assert_eq!(prints(&hard, &[], 7), expected);
 
@@ -107,7 +108,7 @@ fn a_bare_launcher_says_so() {
     bytes[slot + 16..slot + 32].fill(0);
     let bare = executable(&dir, "bare", &bytes);
     let message = complains(&bare, &[], 125);
-    assert!(message.starts_with("bare: ") && message.contains("carries no program"), "{message}");
+    assert!(message.starts_with(&says("bare")) && message.contains("carries no program"), "{message}");
 }
 
 #[test]
@@ -115,9 +116,13 @@ fn a_file_cut_short_says_that_the_payload_is_missing() {
     let dir = Dir::new();
     let bytes = std::fs::read(dir.pack("hello", &[])).unwrap();
     for len in [bytes.len() - 1, payload_at(&bytes) + 100, payload_at(&bytes)] {
+        // In a Windows file the resources come last, and nobody misses a byte of them here.
+        if on_windows() && len == bytes.len() - 1 {
+            continue;
+        }
         let cut = executable(&dir, "cut", &bytes[..len]);
         let message = complains(&cut, &[], 125);
-        assert!(message.starts_with("cut: the payload is missing"), "{len}: {message}");
+        assert!(message.starts_with(&format!("{}the payload is missing", says("cut"))), "{len}: {message}");
         assert_eq!(message.lines().count(), 1);
     }
 }
@@ -144,7 +149,10 @@ fn a_damaged_byte_is_found_before_it_is_used() {
         }
         let message = text(&output.stderr);
         assert_eq!(output.status.code(), Some(125), "byte {at:#x}: {message}");
-        assert!(message.starts_with("damaged: ") && message.lines().count() == 1, "byte {at:#x}: {message}");
+        assert!(
+            message.starts_with(&says("damaged")) && message.lines().count() == 1,
+            "byte {at:#x}: {message}"
+        );
         found += 1;
     }
     assert!(found > prefix + 20, "{found} damaged bytes were found");
@@ -155,7 +163,9 @@ fn a_granted_directory_that_is_missing_is_named() {
     let dir = Dir::new();
     let program = dir.pack("hello", &["--dir", "no/such/dir::/data"]);
     let message = complains(&program, &[], 125);
-    for part in ["hello: ", "no/such/dir", "/data", "No such file"] {
+    // wine speaks in the words of Windows.
+    let missing = if on_windows() { "os error 3" } else { "No such file" };
+    for part in [says("hello").as_str(), "no/such/dir", "/data", missing] {
         assert!(message.contains(part), "{part}: {message}");
     }
     assert_eq!(message.lines().count(), 1);
@@ -177,7 +187,7 @@ fn a_missing_cpu_feature_or_another_engine_is_refused_in_one_line() {
     assert!(message.contains("another engine (wasmer 7.2.0, abi 22)"), "{message}");
     let other = if bytes[start + 10] == 1 { 2u16 } else { 1 };
     let message = edited(10, &other.to_le_bytes());
-    assert!(message.starts_with("edited: it was packed for linux-"), "{message}");
+    assert!(message.starts_with(&format!("{}it was packed for linux-", says("edited"))), "{message}");
 }
 
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]

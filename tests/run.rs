@@ -6,7 +6,11 @@ mod common;
 use std::io::{Read, Write};
 use std::process::Stdio;
 
-use common::{Dir, complains, prints, run, skipped_when_emulated, start, text};
+use common::{
+    Dir, complains, file_name, on_windows, prints, run, says, skipped_on_windows, skipped_when_emulated,
+    start, target, text,
+};
+use payload::Target;
 
 #[test]
 fn a_program_greets_and_its_exit_code_is_kept() {
@@ -42,7 +46,7 @@ fn baked_arguments_come_before_the_users() {
 fn without_a_name_the_program_is_called_as_it_was_started_without_folders() {
     let dir = Dir::new();
     let program = dir.pack("probe", &[]);
-    assert_eq!(prints(&program, &["args"], 0), "probe\nargs\n");
+    assert_eq!(prints(&program, &["args"], 0), format!("{}\nargs\n", file_name("probe")));
 }
 
 #[test]
@@ -137,6 +141,9 @@ fn waiting_for_input_ends_with_time_a_byte_or_the_end() {
 #[test]
 fn a_reader_that_leaves_ends_the_program_by_signal_and_without_a_word() {
     use std::os::unix::process::ExitStatusExt;
+    if skipped_on_windows("signals") {
+        return;
+    }
     let dir = Dir::new();
     let mut child = start(&dir.pack("probe", &[]))
         .arg("yes")
@@ -155,6 +162,9 @@ fn a_reader_that_leaves_ends_the_program_by_signal_and_without_a_word() {
 #[test]
 fn an_interrupt_ends_the_program_at_once() {
     use std::os::unix::process::ExitStatusExt;
+    if skipped_on_windows("signals") {
+        return;
+    }
     let dir = Dir::new();
     let program = dir.pack("probe", &[]);
     let mut child = start(&program).arg("yes").stdout(Stdio::piped()).spawn().unwrap();
@@ -191,7 +201,10 @@ fn an_import_that_nobody_provides_traps_with_its_name_and_only_when_called() {
     let program = dir.pack("probe", &[]);
     prints(&program, &["random"], 0);
     let message = complains(&program, &["import"], 134);
-    assert!(message.starts_with("probe: trap: ") && message.contains("env.unheard_of"), "{message}");
+    assert!(
+        message.starts_with(&format!("{}trap: ", says("probe"))) && message.contains("env.unheard_of"),
+        "{message}"
+    );
 }
 
 /// A program whose `_start` calls `$outer`, which calls `$inner` with 0, which is `body`.
@@ -222,11 +235,15 @@ fn a_trap_says_what_and_where_with_both_compilers() {
     let dir = Dir::new();
     for compiler in ["cranelift", "singlepass"] {
         for (i, (body, what)) in cases.iter().enumerate() {
+            // A mistake in wasmer 7.2.0: the quotient that does not fit is computed instead (docs/decisions.md).
+            if target() == Target::LinuxRiscv64 && compiler == "singlepass" && *what == "integer overflow" {
+                continue;
+            }
             let program = dir.pack_text(&format!("trap{i}"), &trapping(body), &["--compiler", compiler]);
             let message = complains(&program, &[], 134);
             let first = message.lines().next().unwrap_or_default();
             assert!(
-                first.starts_with(&format!("trap{i}: trap: ")) && first.contains(what),
+                first.starts_with(&format!("{}trap: ", says(&format!("trap{i}")))) && first.contains(what),
                 "{compiler}: {body}: {message}"
             );
             let names: Vec<&str> = message
@@ -248,15 +265,19 @@ fn a_stack_that_overflows_is_a_trap_and_no_crash() {
     for compiler in ["cranelift", "singlepass"] {
         let program = dir.pack_text("deep", source, &["--compiler", compiler]);
         let message = complains(&program, &[], 134);
-        assert!(
-            message.starts_with("deep: trap: call stack exhausted\n    at down"),
-            "{compiler}: {message}"
-        );
+        let first = format!("{}trap: call stack exhausted", says("deep"));
+        // Windows has no stack left to look at the stack with: no names there.
+        let place = if on_windows() { "" } else { "\n    at down" };
+        assert!(message.starts_with(&format!("{first}{place}")), "{compiler}: {message}");
     }
 }
 
 #[test]
 fn exceptions_are_thrown_and_caught() {
+    // wasmer 7.2.0 has them on no Windows; the packer refuses such a module (tests/targets.rs).
+    if skipped_on_windows("exceptions") {
+        return;
+    }
     let dir = Dir::new();
     // Exits with the value that was thrown through a frame and caught, plus one.
     let source = "(module

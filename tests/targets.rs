@@ -251,3 +251,34 @@ fn the_table_of_targets_is_printed_for_people_and_for_programs() {
         assert!(targets(&[]).contains(target.triple()));
     }
 }
+
+#[test]
+fn a_cpu_that_lacks_what_was_asked_for_is_told_in_one_line() {
+    let dir = Dir::new();
+    let program = dir.join("app-linux-x86_64");
+    let output = wasmpack(&program, &["--cpu", "x86-64-v4"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let Some(emulator) = runner::installed("qemu-x86_64-static") else {
+        eprintln!("skipped: qemu-x86_64-static is not here, and this machine may have every feature");
+        return;
+    };
+    // A CPU of 2008: x86-64-v2, and nothing that was asked for.
+    let output = Command::new(emulator).args(["-cpu", "Nehalem"]).arg(&program).output().unwrap();
+    let expected = "app-linux-x86_64: this CPU lacks what the program needs: avx, avx2, bmi1, bmi2, lzcnt, avx512f, \
+                    avx512dq, avx512vl; it cannot run on this machine\n";
+    assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(125), expected));
+}
+
+#[test]
+fn code_for_this_very_cpu_runs_here() {
+    if !Target::host().is_some_and(wasmpack::targets::is_x86_64) {
+        eprintln!("skipped: there is nothing to raise on this machine");
+        return;
+    }
+    let dir = Dir::new();
+    for compiler in ["cranelift", "singlepass"] {
+        packed(&dir, "app", &["--cpu", "native", "--compiler", compiler]);
+        let output = Command::new(dir.join("app")).output().unwrap();
+        assert_eq!(output.status.code(), Some(7), "{compiler}: {}", text(&output.stderr));
+    }
+}

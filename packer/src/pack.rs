@@ -201,9 +201,8 @@ impl Pack {
         let Job { place: Place { target, file }, output, stub } = job;
         let compiled = compile::compile(lean, *target, self.compiler, self.cpu, progress)
             .map_err(|error| error.in_file(&self.input))?;
-        let mut linked =
-            link::link(&compiled.build, *target, &profile.order(), store::MEMORY_CHUNK.into())
-                .map_err(|error| error.in_file(&self.input))?;
+        let mut linked = link::link(&compiled.build, *target, &profile.order(), store::MEMORY_CHUNK.into())
+            .map_err(|error| error.in_file(&self.input))?;
         linked.image.touched = profile.touched(&linked);
         let cpu = compiled.cpu;
         drop(compiled);

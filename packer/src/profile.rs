@@ -13,10 +13,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use payload::{
-    Header, Manifest, Target,
-    image::Touch,
-};
+use payload::{Header, Manifest, Target, image::Touch};
 
 use crate::{
     Error, Kind,
@@ -87,14 +84,19 @@ impl Profile {
 
     /// Reads what a launcher wrote: a line `code N` or `memory N` for each page.
     fn parse(text: &str, linked: &Linked) -> Profile {
-        let mut by_place: Vec<(u32, u32, u32)> =
-            linked.extents.iter().zip(0..).map(|((start, len), index)| (*start, start + len, index)).collect();
+        let mut by_place: Vec<(u32, u32, u32)> = linked
+            .extents
+            .iter()
+            .zip(0..)
+            .map(|((start, len), index)| (*start, start + len, index))
+            .collect();
         by_place.sort_unstable();
         let memory_start = linked.memory.as_ref().map_or(0, |memory| memory.start);
         let mut seen = HashSet::new();
         let mut steps = Vec::new();
         for line in text.lines() {
-            let Some((kind, Ok(page))) = line.split_once(' ').map(|(kind, page)| (kind, page.parse::<u32>())) else {
+            let Some((kind, Ok(page))) = line.split_once(' ').map(|(kind, page)| (kind, page.parse::<u32>()))
+            else {
                 continue;
             };
             let start = page.saturating_mul(PIECE);
@@ -132,7 +134,9 @@ impl Profile {
             match step {
                 Step::Function(index) => {
                     let Some((start, len)) = linked.extents.get(*index as usize) else { continue };
-                    for chunk in start / store::CODE_CHUNK..=(start + len.saturating_sub(1)) / store::CODE_CHUNK {
+                    for chunk in
+                        start / store::CODE_CHUNK..=(start + len.saturating_sub(1)) / store::CODE_CHUNK
+                    {
                         put(Touch::Code(chunk), (false, chunk));
                     }
                 }

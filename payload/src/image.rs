@@ -63,7 +63,8 @@ impl Image {
     /// The section's content.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(HEAD + self.metadata.len() + 4 * self.functions.len());
-        let len = |len: usize| u32::try_from(len).expect("a module's index spaces have 32 bits").to_le_bytes();
+        let len =
+            |len: usize| u32::try_from(len).expect("a module's index spaces have 32 bits").to_le_bytes();
         out.extend_from_slice(&self.memory_start.to_le_bytes());
         out.extend_from_slice(&self.table_offset.to_le_bytes());
         let lists = [&self.functions, &self.call_trampolines, &self.dynamic_trampolines];
@@ -168,7 +169,10 @@ mod tests {
     fn an_offset_behind_the_code_is_refused_at_its_place() {
         let error = Image::parse(&sample().to_bytes(), 0x1_ffff).unwrap_err();
         // Head, "engine" padded to 8, two offsets.
-        assert_eq!((error.at, error.kind), (48 + 8 + 8, Kind::Value { field: "code offset", found: 0x1_ffff }));
+        assert_eq!(
+            (error.at, error.kind),
+            (48 + 8 + 8, Kind::Value { field: "code offset", found: 0x1_ffff })
+        );
     }
 
     #[test]

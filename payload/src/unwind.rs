@@ -43,7 +43,8 @@ impl Unwind {
     /// The section's content.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(16 + 8 * self.fixups.len() + self.tables.len());
-        let len = |len: usize| u32::try_from(len).expect("unwind tables are shorter than the code").to_le_bytes();
+        let len =
+            |len: usize| u32::try_from(len).expect("unwind tables are shorter than the code").to_le_bytes();
         out.extend_from_slice(&len(self.tables.len()));
         out.extend_from_slice(&self.eh_frame_len.to_le_bytes());
         out.extend_from_slice(&len(self.fixups.len()));
@@ -70,7 +71,10 @@ impl Unwind {
         let len = cursor.u32()?;
         let eh_frame_len = cursor.u32()?;
         if eh_frame_len > len {
-            return Err(Error::new(4, Kind::Value { field: "frame table length", found: eh_frame_len.into() }));
+            return Err(Error::new(
+                4,
+                Kind::Value { field: "frame table length", found: eh_frame_len.into() },
+            ));
         }
         let count = cursor.u32()?;
         cursor.expect_u32("unwind reserved", 0)?;

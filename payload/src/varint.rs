@@ -71,6 +71,8 @@ mod tests {
     fn a_number_that_does_not_end_or_fit_is_refused() {
         assert!(read(&mut Cursor::new(&[0x80], 0)).is_err());
         assert!(read(&mut Cursor::new(&[0xff; 12], 0)).is_err());
-        assert!(read(&mut Cursor::new(&[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x02], 0)).is_err());
+        assert!(
+            read(&mut Cursor::new(&[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x02], 0)).is_err()
+        );
     }
 }

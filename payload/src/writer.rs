@@ -1,9 +1,7 @@
 //! Putting a payload together: the caller hands over the content, this computes every length and offset.
 
 use crate::{
-    Encoding, Header, Manifest, Section, SectionKind, chunk, header,
-    header::Extent,
-    prefix,
+    Encoding, Header, Manifest, Section, SectionKind, chunk, header, header::Extent, prefix,
     section::ENTRY_SIZE,
 };
 

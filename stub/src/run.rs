@@ -84,7 +84,8 @@ fn report(trap: &RuntimeError) -> String {
     let (message, frames) = trace::describe(trap);
     let mut text = format!("trap: {message}");
     for frame in frames.iter().take(FRAMES_SHOWN) {
-        let name = if frame.name.is_empty() { format!("function {}", frame.index) } else { frame.name.clone() };
+        let name =
+            if frame.name.is_empty() { format!("function {}", frame.index) } else { frame.name.clone() };
         text += &format!("\n    at {name} (offset {:#x} in the module)", frame.module_offset);
     }
     if frames.len() > FRAMES_SHOWN {

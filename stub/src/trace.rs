@@ -156,7 +156,9 @@ fn caller(frames: &Frames, code: Code, address: usize) -> Option<Frame> {
 }
 
 fn cpu_frames(frames: &Frames, code: Code, noted: &Noted) -> Vec<Frame> {
-    let Some(innermost) = code.offset(noted.pc).and_then(|offset| frame(frames, offset)) else { return Vec::new() };
+    let Some(innermost) = code.offset(noted.pc).and_then(|offset| frame(frames, offset)) else {
+        return Vec::new();
+    };
     let returns = &noted.returns;
     let outer: Vec<Frame> = returns.addresses[..returns.count]
         .iter()

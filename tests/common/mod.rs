@@ -146,9 +146,14 @@ pub fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// Writes `bytes` as a program.
+/// How the launcher's messages start in the program `name`.
+pub fn says(name: &str) -> String {
+    format!("{}: ", file_name(name))
+}
+
+/// Writes `bytes` as the program `name`.
 pub fn executable(dir: &Dir, name: &str, bytes: &[u8]) -> PathBuf {
-    let path = dir.write(name, bytes);
+    let path = dir.write(&file_name(name), bytes);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
@@ -157,12 +162,10 @@ pub fn executable(dir: &Dir, name: &str, bytes: &[u8]) -> PathBuf {
     path
 }
 
-/// Where the locator slot lies in an executable.
+/// Where the locator slot lies in an executable. Code that looks for the magic holds it too, but not what follows.
 pub fn slot(bytes: &[u8]) -> usize {
-    bytes
-        .windows(8)
-        .position(|window| window == payload::locator::MAGIC)
-        .expect("a packed program has a slot")
+    let head = &payload::Locator::BARE[..16];
+    bytes.windows(16).position(|window| window == head).expect("a packed program has a slot")
 }
 
 /// Where the payload starts in a packed executable.

@@ -13,10 +13,10 @@ use super::{
     place::{self, Places, Wanted},
 };
 use crate::{
-    store::Storage,
     Pack,
     compress::{DEFAULT_LEVEL, FAST_LEVEL},
     cpu::Raise,
+    store::Storage,
     targets,
 };
 

@@ -91,7 +91,8 @@ impl Layout {
         let put = |code: &mut [u8], start: u32, bytes: &[u8]| {
             code[start as usize..][..bytes.len()].copy_from_slice(bytes);
         };
-        let unwind_of: HashMap<u32, u32> = self.windows.iter().map(|(extent, place)| (extent.0, *place)).collect();
+        let unwind_of: HashMap<u32, u32> =
+            self.windows.iter().map(|(extent, place)| (extent.0, *place)).collect();
         let mut body = |start: u32, body: &FunctionBody| {
             put(&mut code, start, &body.body);
             if let Some(CompiledFunctionUnwindInfo::WindowsX64(unwind)) = &body.unwind_info {

@@ -50,7 +50,9 @@ fn fold_segments(module: &ModuleInfo, segments: &[&OwnedDataInitializer], granul
     let mut placed: Vec<(u64, &[u8])> = Vec::new();
     let (mut low, mut high, mut total) = (u64::MAX, 0, 0);
     for segment in segments {
-        let Some(address) = constant(segment).filter(|_| segment.location.memory_index == memory) else { break };
+        let Some(address) = constant(segment).filter(|_| segment.location.memory_index == memory) else {
+            break;
+        };
         let len = segment.data.len() as u64;
         if address + len > memory_len {
             break;

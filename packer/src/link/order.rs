@@ -7,10 +7,7 @@
 
 use std::collections::HashSet;
 
-use wasmer_compiler::{
-    ArtifactBuild, ArtifactCreate,
-    types::relocation::RelocationTarget,
-};
+use wasmer_compiler::{ArtifactBuild, ArtifactCreate, types::relocation::RelocationTarget};
 use wasmer_types::{ExportIndex, LocalFunctionIndex, entity::EntityRef};
 
 /// How to choose the order.

@@ -32,7 +32,9 @@ pub(super) fn sections(
     thunks: &Thunks,
     code: &mut [u8],
 ) -> Result<(), Error> {
-    for (start, relocations) in layout.sections.iter().zip(build.get_custom_section_relocations_ref().values()) {
+    for (start, relocations) in
+        layout.sections.iter().zip(build.get_custom_section_relocations_ref().values())
+    {
         if let Some(start) = start {
             body(*start, relocations, layout, thunks, code)?;
         }
@@ -98,7 +100,11 @@ fn apply(kind: RelocationKind, at: u32, to: i64, code: &mut [u8]) -> Result<(), 
             place[..4].copy_from_slice(&auipc.to_le_bytes());
             place[4..8].copy_from_slice(&jalr.to_le_bytes());
         }
-        other => return Err(failed(format!("a relocation of the kind {other:?}, which this linker does not know"))),
+        other => {
+            return Err(failed(format!(
+                "a relocation of the kind {other:?}, which this linker does not know"
+            )));
+        }
     }
     Ok(())
 }

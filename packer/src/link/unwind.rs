@@ -23,7 +23,11 @@ use crate::{Error, Kind};
 const ALIGNMENT: usize = 16;
 
 /// The content of the unwind section, if there is to be one.
-pub(super) fn tables(build: &ArtifactBuild, target: Target, layout: &Layout) -> Result<Option<Vec<u8>>, Error> {
+pub(super) fn tables(
+    build: &ArtifactBuild,
+    target: Target,
+    layout: &Layout,
+) -> Result<Option<Vec<u8>>, Error> {
     if target == Target::WindowsX86_64 {
         return Ok(Some(function_table(layout).to_bytes()));
     }
@@ -51,8 +55,9 @@ fn dwarf(build: &ArtifactBuild, layout: &Layout, eh_frame: usize) -> Result<Unwi
         layout.sections[*index].is_none() && *index != build.get_libcall_trampolines().index()
     };
     // .eh_frame first, the others behind it.
-    let order: Vec<usize> =
-        std::iter::once(eh_frame).chain((0..sections.len()).filter(|index| *index != eh_frame && is_table(index))).collect();
+    let order: Vec<usize> = std::iter::once(eh_frame)
+        .chain((0..sections.len()).filter(|index| *index != eh_frame && is_table(index)))
+        .collect();
     let mut places = vec![None; sections.len()];
     let mut unwind = Unwind { eh_frame_len: sections[eh_frame].len() as u32, ..Unwind::default() };
     for index in &order {
@@ -72,11 +77,13 @@ fn dwarf(build: &ArtifactBuild, layout: &Layout, eh_frame: usize) -> Result<Unwi
                 RelocationTarget::LocalFunc(function) => {
                     (Base::Code, inner(layout.functions[function.index()].0.into()))
                 }
-                RelocationTarget::CustomSection(to) => match (places[to.index()], layout.sections[to.index()]) {
-                    (Some(place), _) => (Base::Tables, inner(place as i64)),
-                    (None, Some(place)) => (Base::Code, inner(place.into())),
-                    (None, None) => return Err(failed("a table refers to code that is not there")),
-                },
+                RelocationTarget::CustomSection(to) => {
+                    match (places[to.index()], layout.sections[to.index()]) {
+                        (Some(place), _) => (Base::Tables, inner(place as i64)),
+                        (None, Some(place)) => (Base::Code, inner(place.into())),
+                        (None, None) => return Err(failed("a table refers to code that is not there")),
+                    }
+                }
                 RelocationTarget::LibCall(libcall) => (Base::Libcall(thunk::number(libcall)), inner(0)),
                 RelocationTarget::DynamicTrampoline(function) => {
                     (Base::Code, inner(layout.dynamic_trampolines[function.index()].into()))

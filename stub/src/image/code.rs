@@ -71,7 +71,8 @@ fn fill_table(address: usize, numbers: &[u16]) -> Result<(), Failure> {
     if numbers.is_empty() {
         return Ok(());
     }
-    let addresses: Result<Vec<usize>, Failure> = numbers.iter().map(|number| runtime_function(*number)).collect();
+    let addresses: Result<Vec<usize>, Failure> =
+        numbers.iter().map(|number| runtime_function(*number)).collect();
     sys::write_table(address, &addresses?).context("cannot allocate memory")
 }
 

@@ -81,12 +81,20 @@ impl Tunables for ImageTunables {
         // SAFETY: the caller's promise about `definition` is handed on.
         let memory = unsafe { self.base.create_vm_memory(ty, style, definition) }?;
         // Memories are made in the order of their indices: the first that comes here is the first.
-        let first = DEFINITION.compare_exchange(0, definition.as_ptr() as usize, Ordering::Relaxed, Ordering::Relaxed);
+        let first = DEFINITION.compare_exchange(
+            0,
+            definition.as_ptr() as usize,
+            Ordering::Relaxed,
+            Ordering::Relaxed,
+        );
         if let (Ok(_), Some(initial)) = (first, &self.initial) {
             // SAFETY: the call above has just written the definition.
             let VMMemoryDefinition { base, current_length } = unsafe { *definition.as_ptr() };
             if initial.start + initial.section.len > current_length as u64 {
-                return Err(MemoryError::Generic(format!("{}: the memory image is too long", super::DAMAGED)));
+                return Err(MemoryError::Generic(format!(
+                    "{}: the memory image is too long",
+                    super::DAMAGED
+                )));
             }
             initial
                 .place(base as usize)

@@ -72,5 +72,6 @@ fn register(unwind: Unwind, code: Code) -> Result<(), Failure> {
 
 #[cfg(windows)]
 fn register(unwind: Unwind, code: Code) -> Result<(), Failure> {
-    sys::register_functions(Vec::leak(unwind.tables), code.at(0)).context("cannot register the program's functions")
+    sys::register_functions(Vec::leak(unwind.tables), code.at(0))
+        .context("cannot register the program's functions")
 }

@@ -106,13 +106,37 @@ extern "C" fn throw_after_tables() {
 #[cfg(all(target_arch = "aarch64", not(target_vendor = "apple")))]
 macro_rules! address {
     ($register:literal, $symbol:literal) => {
-        concat!("adrp ", $register, ", {", $symbol, "}\nadd ", $register, ", ", $register, ", :lo12:{", $symbol, "}")
+        concat!(
+            "adrp ",
+            $register,
+            ", {",
+            $symbol,
+            "}\nadd ",
+            $register,
+            ", ",
+            $register,
+            ", :lo12:{",
+            $symbol,
+            "}"
+        )
     };
 }
 #[cfg(all(target_arch = "aarch64", target_vendor = "apple"))]
 macro_rules! address {
     ($register:literal, $symbol:literal) => {
-        concat!("adrp ", $register, ", {", $symbol, "}@PAGE\nadd ", $register, ", ", $register, ", {", $symbol, "}@PAGEOFF")
+        concat!(
+            "adrp ",
+            $register,
+            ", {",
+            $symbol,
+            "}@PAGE\nadd ",
+            $register,
+            ", ",
+            $register,
+            ", {",
+            $symbol,
+            "}@PAGEOFF"
+        )
     };
 }
 

@@ -1,9 +1,9 @@
 //! Following frame pointers from the registers that a signal saved.
 //!
 //! Both compilers keep the platform's chain of frame records: at the frame pointer lies the caller's frame pointer, and
-//! beside it the address to return to (System V x86-64 ABI section 3.2.2; AAPCS64 section 6.4.6; RISC-V psABI, "Frame
-//! Pointer Convention"). This runs in a signal handler: no allocation, no lock, nothing but arithmetic and reads of a
-//! stack that exists.
+//! beside it the address to return to (System V x86-64 ABI section 3.2.2; AAPCS64 section 6.4.6; on RISC-V the compilers
+//! do as on Arm, and not as its psABI says). This runs in a signal
+//! handler: no allocation, no lock, nothing but arithmetic and reads of a stack that exists.
 #![allow(unsafe_code)]
 
 use std::ffi::c_void;
@@ -28,7 +28,11 @@ struct Registers {
 
 /// Notes where the interrupted code is, and who called it. `None` on a CPU whose registers are not known here.
 #[cfg(unix)]
-pub(crate) fn note(signal: libc::c_int, info: *const libc::siginfo_t, context: *const c_void) -> Option<Noted> {
+pub(crate) fn note(
+    signal: libc::c_int,
+    info: *const libc::siginfo_t,
+    context: *const c_void,
+) -> Option<Noted> {
     let about_address = signal == libc::SIGSEGV || signal == libc::SIGBUS;
     // SAFETY: the kernel hands a handler installed with SA_SIGINFO a siginfo_t; for the signals wasmer handles it
     // holds an address.
@@ -76,8 +80,7 @@ pub(crate) fn walk(frame_pointer: usize) -> Returns {
 
 /// The caller's frame pointer and the return address in the frame record that `fp` names.
 fn frame_record(fp: usize) -> (usize, usize) {
-    // On RISC-V the frame pointer names the end of the record.
-    let record = if cfg!(target_arch = "riscv64") { fp - 16 } else { fp } as *const usize;
+    let record = fp as *const usize;
     // SAFETY: `fp` came from the frame pointer register of code that keeps frame records, or from such a record, and
     // lies on the same stack above the place where execution stopped: that memory is mapped and stays so, also when the
     // program has ended, because wasmer keeps the stack for the next one.

@@ -121,7 +121,14 @@ pub(crate) fn view(file: &File, offset: u64, len: usize) -> io::Result<&'static 
     let len_mapped = len + within as usize;
     // SAFETY: a new mapping at an address that the system chooses touches nothing that exists.
     let base = checked(unsafe {
-        libc::mmap(std::ptr::null_mut(), len_mapped, libc::PROT_READ, libc::MAP_PRIVATE, file.as_raw_fd(), start)
+        libc::mmap(
+            std::ptr::null_mut(),
+            len_mapped,
+            libc::PROT_READ,
+            libc::MAP_PRIVATE,
+            file.as_raw_fd(),
+            start,
+        )
     })?;
     // SAFETY: the mapping has this length, is readable, and is never unmapped. The file is an executable that runs: the
     // system does not let it be written, and a replaced one is another file.
