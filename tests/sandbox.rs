@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use common::{Dir, complains, prints, run, text};
+use common::{Dir, complains, prints, run, skipped_on_windows, text};
 
 #[test]
 fn without_a_grant_there_are_no_files() {
@@ -136,6 +136,10 @@ fn prison() -> Dir {
 
 #[test]
 fn no_attempt_to_escape_succeeds_and_each_is_listed_in_the_docs() {
+    // wine shows a link of this machine as what it points to, so that nobody could tell it from a directory.
+    if skipped_on_windows("links of this machine") {
+        return;
+    }
     let dir = prison();
     let before = contents(&dir.join("outside"));
     let kept = contents(&dir.join("ro"));
@@ -197,6 +201,10 @@ fn listed_in_docs(names: &[&str]) {
 fn a_directory_exchanged_for_a_link_in_a_race_lets_nothing_out() {
     use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
     const ROUNDS: &str = "120000";
+    // Only Linux exchanges two names at once, and it is wine, not Windows, that would resolve them here.
+    if skipped_on_windows("exchange of two names") {
+        return;
+    }
 
     let dir = Dir::new();
     dir.write("granted/real/secret", "inside");

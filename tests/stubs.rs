@@ -7,6 +7,8 @@ use std::process::Command;
 
 use goblin::elf::Elf;
 use goblin::elf::program_header::{PT_INTERP, PT_LOAD};
+use goblin::mach::MachO;
+use goblin::mach::load_command::CommandVariant;
 use payload::{Locator, Target, locator};
 
 /// The most that a launcher may weigh, in bytes.
@@ -16,13 +18,17 @@ fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// The entries of prebuilt-stubs/manifest.toml, with each launcher's bytes.
+/// The launchers that the packer was built with: the committed ones, or where WASMPACK_STUBS_DIR says.
+fn folder() -> PathBuf {
+    std::env::var_os("WASMPACK_STUBS_DIR").map_or_else(|| repository().join("prebuilt-stubs"), PathBuf::from)
+}
+
+/// The entries of the folder's manifest.toml, with each launcher's bytes.
 fn stubs() -> Vec<(BTreeMap<String, String>, Vec<u8>)> {
-    let folder = repository().join("prebuilt-stubs");
+    let folder = folder();
     let manifest: toml::Table =
         std::fs::read_to_string(folder.join("manifest.toml")).unwrap().parse().unwrap();
     let entries = manifest["stub"].as_array().unwrap();
-    assert!(!entries.is_empty());
     let read = |entry: &toml::Value| {
         let fields: BTreeMap<String, String> = entry
             .as_table()
@@ -36,6 +42,14 @@ fn stubs() -> Vec<(BTreeMap<String, String>, Vec<u8>)> {
         (fields, bytes)
     };
     entries.iter().map(read).collect()
+}
+
+#[test]
+fn every_target_has_a_launcher() {
+    let mut targets: Vec<Target> =
+        stubs().iter().map(|(entry, _)| Target::parse(&entry["target"]).unwrap()).collect();
+    targets.sort();
+    assert_eq!(targets, Target::ALL);
 }
 
 #[test]
@@ -65,7 +79,11 @@ fn launchers_are_small_and_carry_an_empty_slot() {
     for (entry, bytes) in stubs() {
         let target = Target::parse(&entry["target"]).unwrap();
         assert!(bytes.len() <= CEILING, "{}: {} bytes", target.name(), bytes.len());
-        let slot = if target == Target::WindowsX86_64 { pe_slot(&bytes) } else { elf_slot(&bytes) };
+        let slot = match target {
+            Target::WindowsX86_64 => pe_slot(&bytes),
+            Target::MacosArm64 | Target::MacosX86_64 => macho_slot(&bytes),
+            Target::LinuxX86_64 | Target::LinuxArm64 | Target::LinuxRiscv64 => elf_slot(&bytes),
+        };
         assert_eq!(bytes[slot..][..locator::SIZE], Locator::BARE, "{}", target.name());
     }
 }
@@ -84,6 +102,42 @@ fn pe_slot(bytes: &[u8]) -> usize {
         .find(|section| section.name().is_ok_and(|name| name == locator::PE_SECTION))
         .unwrap();
     section.pointer_to_raw_data as usize
+}
+
+fn macho_slot(bytes: &[u8]) -> usize {
+    let mach = MachO::parse(bytes, 0).unwrap();
+    let mut sections = mach.segments.sections().flatten().map(|section| section.unwrap().0);
+    sections.find(|section| section.name().is_ok_and(|name| name == "__wasmpack")).unwrap().offset as usize
+}
+
+/// What a Mac demands of any executable, and what the packer needs to insert a segment.
+#[test]
+fn mac_launchers_link_the_system_alone_and_carry_what_a_mac_demands() {
+    const MH_PIE: u32 = 0x20_0000;
+    /// Two load commands and a signature's, in bytes.
+    const ROOM: u64 = 152 + 16;
+    for (entry, bytes) in stubs().iter().filter(|(entry, _)| entry["target"].starts_with("macos-")) {
+        let target = &entry["target"];
+        let mach = MachO::parse(bytes, 0).unwrap();
+        let libraries: Vec<&str> = mach.libs.iter().copied().filter(|name| *name != "self").collect();
+        assert_eq!(libraries, ["/usr/lib/libSystem.B.dylib"], "{target}");
+        assert_ne!(mach.header.flags & MH_PIE, 0, "{target}: not position-independent");
+        let has = |wanted: fn(&CommandVariant) -> bool| {
+            mach.load_commands.iter().any(|command| wanted(&command.command))
+        };
+        assert!(
+            has(|command| matches!(command, CommandVariant::BuildVersion(_))),
+            "{target}: no LC_BUILD_VERSION"
+        );
+        assert!(has(|command| matches!(command, CommandVariant::Uuid(_))), "{target}: no LC_UUID");
+        assert!(has(|command| matches!(command, CommandVariant::Main(_))), "{target}: no LC_MAIN");
+        let first = mach.segments.sections().flatten().map(|section| u64::from(section.unwrap().0.offset));
+        let first = first.filter(|offset| *offset > 0).min().unwrap();
+        assert!(
+            first >= 32 + u64::from(mach.header.sizeofcmds) + ROOM,
+            "{target}: no room for load commands"
+        );
+    }
 }
 
 #[test]

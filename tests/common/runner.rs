@@ -99,7 +99,7 @@ impl Wine {
         if !ready.exists() {
             let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/shim/bcryptprimitives.c");
             let compiled = Command::new(compiler)
-                .args(["-shared", "-Os", "-s", "-o"])
+                .args(["-shared", "-nostdlib", "-Wl,--entry,entry", "-Os", "-s", "-o"])
                 .arg(&shim)
                 .arg(source)
                 .arg("-ladvapi32")

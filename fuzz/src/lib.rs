@@ -1,0 +1,60 @@
+//! What the fuzz targets of the containers share: the packer's own container code, without its compilers, which would
+//! take minutes to build with a fuzzer's instrumentation and have no part in it.
+#![allow(missing_docs, reason = "the items are documented where they come from")]
+
+#[path = "../../packer/src/container/mod.rs"]
+pub mod container;
+#[path = "../../packer/src/error.rs"]
+mod error;
+
+use std::path::Path;
+
+use container::pe::PeOptions;
+pub use error::{Error, Kind};
+use payload::{Compiler, CpuFeatures, Engine, Header, Locator, Manifest, Target, Writer};
+
+/// Packs the launcher that `data` describes, and reads the result again as anybody would.
+///
+/// The first byte chooses: the rest is a launcher itself, behind the right first bytes (arbitrary ones rarely get past
+/// them); or changes to `small`, which is right; or changes to the real launcher in prebuilt-stubs/, if it is there. A
+/// change is four bytes of place and one of value.
+pub fn pack(data: &[u8], target: Target, magic: &[u8], small: &[u8]) {
+    let [mode, rest @ ..] = data else { return };
+    let real = || {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../prebuilt-stubs");
+        std::fs::read(folder.join(target.name())).unwrap_or_else(|_| small.to_vec())
+    };
+    let stub = match mode % 4 {
+        0 => rest.to_vec(),
+        1 => [magic, rest].concat(),
+        2 => changed(small.to_vec(), rest, u32::MAX),
+        // Of a real one the headers are what is looked at; the last tables are, too.
+        _ => changed(real(), rest, 16 * 1024),
+    };
+    let header = Header { target, engine: Engine::PINNED, compiler: Compiler::Cranelift, cpu: CpuFeatures::NONE };
+    let payload = Writer::new(header, &Manifest::default()).finish();
+    let options = PeOptions { app: "app".to_owned(), gui: mode & 4 != 0, ..PeOptions::default() };
+    let Ok(file) = container::embed(&stub, target, &payload, &options) else { return };
+    // It was verified before it was handed out; so a locator that leads to the payload is in it.
+    let head = &Locator::BARE[..16];
+    let found = file.windows(32).filter(|slot| &slot[..16] == head).any(|slot| {
+        let slot: &[u8; 32] = slot.try_into().expect("32 bytes");
+        let locator = Locator::parse(slot).ok().flatten();
+        locator.is_some_and(|locator| {
+            let start = locator.offset as usize;
+            file.get(start..start + locator.len as usize) == Some(&payload[..])
+        })
+    });
+    assert!(found, "a packed file has a locator that leads to its payload");
+}
+
+/// `stub` with changes in its first `head` bytes or its last 4 KiB.
+fn changed(mut stub: Vec<u8>, changes: &[u8], head: u32) -> Vec<u8> {
+    let (len, head) = (stub.len(), stub.len().min(head as usize));
+    for change in changes.chunks_exact(5) {
+        let place = u32::from_le_bytes([change[0], change[1], change[2], change[3]]) as usize;
+        let at = if place & 1 << 31 == 0 { place % head } else { len - 1 - place % len.min(4096) };
+        stub[at] = change[4];
+    }
+    stub
+}
