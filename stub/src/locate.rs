@@ -57,6 +57,13 @@ pub(crate) fn packed() -> Result<Packed, Failure> {
 }
 
 impl Packed {
+    /// A program that is in no file of its own.
+    #[cfg(all(test, target_os = "linux"))]
+    pub(crate) fn of(prefix: Prefix) -> Packed {
+        let file = File::open("/dev/null").expect("there is a null device");
+        Packed { file, locator: Locator { offset: 1, len: 1 }, prefix }
+    }
+
     /// The whole payload, for as long as the process lives. Nothing is read before it is looked at.
     pub(crate) fn view(&self) -> Result<&'static [u8], Failure> {
         sys::view(&self.file, self.locator.offset, self.locator.len as usize)

@@ -92,6 +92,17 @@ struct Lazy {
 /// The images, at most one of each kind.
 static CODE: OnceLock<Lazy> = OnceLock::new();
 static MEMORY: OnceLock<Lazy> = OnceLock::new();
+/// Makes every chunk cold again, as if nothing had been touched.
+#[cfg(test)]
+pub(super) fn forget() {
+    for lazy in [CODE.get(), MEMORY.get()].into_iter().flatten() {
+        let len = lazy.states.len() << lazy.shift;
+        sys::forbid(lazy.base, len).expect("memory can be mapped");
+        sys::renew(lazy.scratch, len).expect("memory can be mapped");
+        lazy.states.iter().for_each(|state| state.store(COLD, Ordering::Release));
+    }
+}
+
 /// What decodes: one for the app's thread, one for the thread that decodes ahead. Others wait for one of them.
 static DECODERS: OnceLock<[sys::Turn<Decoder>; 2]> = OnceLock::new();
 

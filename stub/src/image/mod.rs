@@ -18,6 +18,8 @@ mod code;
 mod eager;
 #[cfg(target_os = "linux")]
 mod lazy;
+#[cfg(all(test, target_os = "linux"))]
+mod lazy_tests;
 mod loader;
 mod memory;
 mod stored;

@@ -19,6 +19,16 @@ impl Stored {
         Ok(Stored { packed, bytes: packed.view()? })
     }
 
+    /// A payload that is in no file.
+    #[cfg(all(test, target_os = "linux"))]
+    pub(super) fn of(payload: Vec<u8>) -> Stored {
+        let bytes: &'static [u8] = Vec::leak(payload);
+        let len = bytes.len() as u64;
+        let prefix = payload::Prefix::len(&bytes[..payload::header::SIZE], len).expect("a header");
+        let prefix = payload::Prefix::parse(&bytes[..prefix], len).expect("a prefix");
+        Stored { packed: Box::leak(Box::new(Packed::of(prefix))), bytes }
+    }
+
     /// The section of this kind, if there is one.
     pub(super) fn find(self, kind: SectionKind) -> Option<&'static Section> {
         self.packed.prefix.section(kind)

@@ -24,12 +24,7 @@ pub(crate) fn handle_faults() -> io::Result<()> {
     // wasmer installs its handlers once; after this call it never puts them before ours.
     wasmer_vm::init_traps();
     let _ = NAME.set(fail::name());
-    let stack = super::scratch(STACK)?;
-    let stack = libc::stack_t { ss_sp: stack as *mut c_void, ss_flags: 0, ss_size: STACK };
-    // SAFETY: the memory is this thread's alone, for as long as the process lives.
-    if unsafe { libc::sigaltstack(&stack, std::ptr::null_mut()) } != 0 {
-        return Err(io::Error::last_os_error());
-    }
+    own_stack()?;
     // SAFETY: zeroes are a valid value of this C structure.
     let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
     // SAFETY: as above.
@@ -42,6 +37,17 @@ pub(crate) fn handle_faults() -> io::Result<()> {
     }
     let _ = PREVIOUS.set(previous);
     Ok(())
+}
+
+/// Gives this thread a stack for handlers that is large enough for ours.
+pub(crate) fn own_stack() -> io::Result<()> {
+    let stack = super::scratch(STACK)?;
+    let stack = libc::stack_t { ss_sp: stack as *mut c_void, ss_flags: 0, ss_size: STACK };
+    // SAFETY: the memory is this thread's alone, for as long as the process lives.
+    match unsafe { libc::sigaltstack(&stack, std::ptr::null_mut()) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
 }
 
 thread_local! {

@@ -92,6 +92,15 @@ pub(crate) fn forbid(address: usize, len: usize) -> io::Result<()> {
     checked(unsafe { libc::mmap(address as *mut c_void, len, libc::PROT_NONE, flags, -1, 0) }).map(drop)
 }
 
+/// Makes a scratch range whose pages were moved away whole again.
+#[cfg(all(test, target_os = "linux"))]
+pub(crate) fn renew(address: usize, len: usize) -> io::Result<()> {
+    let protection = libc::PROT_READ | libc::PROT_WRITE;
+    let flags = libc::MAP_PRIVATE | libc::MAP_ANON | libc::MAP_NORESERVE | libc::MAP_FIXED;
+    // SAFETY: the range was a scratch range of an image, and nobody uses it now.
+    checked(unsafe { libc::mmap(address as *mut c_void, len, protection, flags, -1, 0) }).map(drop)
+}
+
 #[cfg(target_os = "linux")]
 fn map_file(file: &File, offset: u64, address: usize, len: usize, protection: libc::c_int) -> io::Result<()> {
     let flags = libc::MAP_PRIVATE | libc::MAP_FIXED;

@@ -24,6 +24,8 @@ pub(crate) use map_windows::*;
 mod fault;
 #[cfg(target_os = "linux")]
 pub(crate) use fault::{Turn, end_with, handle_faults};
+#[cfg(all(test, target_os = "linux"))]
+pub(crate) use fault::own_stack;
 
 #[cfg(windows)]
 mod windows;
