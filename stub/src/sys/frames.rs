@@ -77,9 +77,19 @@ fn registers(context: *const c_void, _fault: usize) -> Option<Registers> {
     Some(Registers { pc: machine.pc as usize, fp: register(29), leaf_return: register(30) })
 }
 
-/// On macOS, and with the glibc of riscv64, wasmer's own unwinding passes signals. (On riscv64 Cranelift's frame pointer
-/// is not where the psABI puts it either: reading there, at the end of the stack, is a second fault.)
-#[cfg(not(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"))))]
+/// With the glibc of riscv64 wasmer's own unwinding passes signals, but not at the end of the stack: there the place and
+/// its caller are noted. No frame pointer is followed: Cranelift's is not where the psABI puts it, and reading beside the
+/// end of the stack is a second fault.
+#[cfg(all(target_os = "linux", target_arch = "riscv64"))]
+fn registers(context: *const c_void, _fault: usize) -> Option<Registers> {
+    // SAFETY: the kernel hands a handler installed with SA_SIGINFO a ucontext_t.
+    let registers = unsafe { &(*context.cast::<libc::ucontext_t>()).uc_mcontext.__gregs };
+    // Register 0 of the kernel's list is the program counter, 1 is ra.
+    Some(Registers { pc: registers[0] as usize, fp: 0, leaf_return: registers[1] as usize })
+}
+
+/// On macOS wasmer's own unwinding passes signals.
+#[cfg(not(target_os = "linux"))]
 fn registers(_context: *const c_void, _fault: usize) -> Option<Registers> {
     None
 }
