@@ -282,3 +282,12 @@ fn code_for_this_very_cpu_runs_here() {
         assert_eq!(output.status.code(), Some(7), "{compiler}: {}", text(&output.stderr));
     }
 }
+
+#[test]
+fn the_entitlements_are_a_property_list_with_the_one_that_is_needed() {
+    let output = Command::new(env!("CARGO_BIN_EXE_wasmpack")).arg("entitlements").output().unwrap();
+    let list = text(&output.stdout);
+    assert!(output.status.success() && list.starts_with("<?xml"));
+    assert_eq!(list.matches("<key>").count(), 1);
+    assert!(list.contains("<key>com.apple.security.cs.allow-unsigned-executable-memory</key>"), "{list}");
+}

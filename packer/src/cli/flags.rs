@@ -104,7 +104,7 @@ pub(super) struct Flags {
 }
 
 const AFTER: &str = "\
-`wasmpack targets` lists what there is to pack for.
+`wasmpack targets` lists what there is to pack for; `wasmpack entitlements` prints what `codesign` on a Mac needs.
 
 Exit code: 0 packed, 1 failed (nothing is written; of several targets: not those named), 2 wrong usage, 130 interrupted.";
 

@@ -1,6 +1,6 @@
 //! The command line: what was typed becomes a [`Pack`], what came of it one line and an exit code.
 //!
-//! `wasmpack targets` prints a table. Otherwise nothing is written to stdout: it stays free for data. The bar and the last line go to stderr, where the
+//! `wasmpack targets` prints a table, `wasmpack entitlements` a file for signing on a Mac. Otherwise nothing is written to stdout: it stays free for data. The bar and the last line go to stderr, where the
 //! messages of build tools are looked for, and `--quiet` silences both. Errors are printed as
 //! `wasmpack: FILE: what was found, what to do`.
 
@@ -38,6 +38,9 @@ impl From<ExitCode> for process::ExitCode {
     }
 }
 
+/// What an executable may do under macOS' hardened runtime; see docs/macos.md.
+const ENTITLEMENTS: &str = include_str!("../../assets/entitlements.plist");
+
 /// Runs the command with these arguments, the program's name first.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let mut args: Vec<OsString> = args.into_iter().collect();
@@ -51,6 +54,10 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             }
             Err(code) => code,
         };
+    }
+    if args.len() == 2 && args[1] == "entitlements" {
+        let _ = std::io::stdout().write_all(ENTITLEMENTS.as_bytes());
+        return ExitCode::Success;
     }
     let flags = match parse::<flags::Flags>(args) {
         Ok(flags) => flags,

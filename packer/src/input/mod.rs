@@ -11,7 +11,7 @@ use std::path::Path;
 
 use wasmer_compiler::wasmparser::BinaryReader;
 
-use crate::{Error, Kind, error::spoken};
+use crate::{Error, Kind, container::MAX_LEN, error::spoken};
 
 /// The first four bytes of every module and component.
 const MAGIC: &[u8; 4] = b"\0asm";
@@ -35,17 +35,30 @@ impl Module {
     /// Reads the module in `file`, binary or text.
     ///
     /// # Errors
-    /// `Read`, `Empty`, `NotWasm`, `Text`, `Component`, or `Invalid` for a file that ends within its first eight
+    /// `TooLarge` before anything is read; `Read`, `Empty`, `NotWasm`, `Text`, `Component`, or `Invalid` for a file that ends within its first eight
     /// bytes. All name the file.
     pub fn read(file: &Path) -> Result<Module, Error> {
-        let bytes = std::fs::read(file).map_err(|error| {
+        let unreadable = |error| {
             let reason = format!("cannot read the module: {}", spoken(&error));
             Error::new(Kind::Read, reason).in_file(file)
-        })?;
+        };
+        let len = std::fs::metadata(file).map_err(unreadable)?.len();
+        check_len(len).map_err(|error| error.in_file(file))?;
+        let bytes = std::fs::read(file).map_err(unreadable)?;
         let (sha256, file_len) = (payload::sha256(&bytes), bytes.len() as u64);
         let wasm = binary(bytes, file).map_err(|error| error.in_file(file))?;
         Ok(Module { wasm, sha256, file_len })
     }
+}
+
+/// Whether a module of `len` bytes can become an executable.
+fn check_len(len: u64) -> Result<(), Error> {
+    if len < MAX_LEN {
+        return Ok(());
+    }
+    let reason =
+        format!("the module has {len} bytes, and an executable cannot have more than {}", MAX_LEN - 1);
+    Err(Error::new(Kind::TooLarge, reason))
 }
 
 /// The binary module in `bytes`, translated if they are text. `file` is for messages.
@@ -141,6 +154,14 @@ mod tests {
         assert_eq!(kind(b"\0asm\x0d\0\x01\0"), Kind::Component);
         assert_eq!(kind(b"(component)"), Kind::Component);
         assert_eq!(kind(b"(module (func $f)"), Kind::Text);
+    }
+
+    #[test]
+    fn what_no_executable_can_hold_is_refused_by_its_length() {
+        assert!(check_len(MAX_LEN - 1).is_ok());
+        for len in [MAX_LEN, u64::from(u32::MAX) + 1, u64::MAX] {
+            assert_eq!(check_len(len).unwrap_err().kind, Kind::TooLarge, "{len}");
+        }
     }
 
     #[test]

@@ -134,14 +134,6 @@ fn a_packed_executable_is_no_stub() {
 }
 
 #[test]
-fn a_target_without_a_launcher_names_those_there_are() {
-    Dir::new().fails(
-        &["app.wasm", "-o", "out", "--target", "macos-arm64"],
-        &["no launcher for macos-arm64", "carries", "--stub FILE"],
-    );
-}
-
-#[test]
 fn wrong_usage_is_exit_code_2() {
     let dir = Dir::new();
     let usage = |args: &[&str], part: &str| dir.command_fails(&mut dir.wasmpack(args), 2, &[part]);

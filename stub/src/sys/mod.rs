@@ -22,10 +22,10 @@ pub(crate) use map_windows::*;
 
 #[cfg(target_os = "linux")]
 mod fault;
-#[cfg(target_os = "linux")]
-pub(crate) use fault::{Turn, end_with, handle_faults};
 #[cfg(all(test, target_os = "linux"))]
 pub(crate) use fault::own_stack;
+#[cfg(target_os = "linux")]
+pub(crate) use fault::{Turn, end_with, handle_faults};
 
 #[cfg(windows)]
 mod windows;
