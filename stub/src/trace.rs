@@ -8,8 +8,8 @@
 use std::cell::Cell;
 use std::sync::OnceLock;
 
-use payload::SectionKind;
 use payload::frames::Frames;
+use payload::{Compiler, SectionKind};
 use wasmer::{RuntimeError, Store};
 use wasmer_types::TrapCode;
 
@@ -60,6 +60,9 @@ static ATTACHED: OnceLock<(Stored, Code)> = OnceLock::new();
 
 /// Notes where the code is, and the tables about it.
 pub(crate) fn attach(stored: Stored, code: Code) {
+    // Bytes behind the frame pointer: Singlepass for Arm saves two registers before it sets it.
+    let singlepass = stored.compiler() == Compiler::Singlepass;
+    sys::follow(code.range(), if cfg!(target_arch = "aarch64") && singlepass { 16 } else { 0 });
     let _ = ATTACHED.set((stored, code));
 }
 

@@ -1,7 +1,7 @@
 //! The sections as the file has them: where each lies, and its content as a whole where that is wanted.
 
 use payload::chunk::ChunkTable;
-use payload::{Encoding, Section, SectionKind};
+use payload::{Compiler, Encoding, Section, SectionKind};
 
 use super::DAMAGED;
 use crate::fail::{Context, Failure};
@@ -32,6 +32,11 @@ impl Stored {
     /// The section of this kind, if there is one.
     pub(super) fn find(self, kind: SectionKind) -> Option<&'static Section> {
         self.packed.prefix.section(kind)
+    }
+
+    /// The compiler that made the code.
+    pub(crate) fn compiler(self) -> Compiler {
+        self.packed.prefix.header.compiler
     }
 
     /// The section of this kind, which every program has.

@@ -1,12 +1,14 @@
 //! Following frame pointers from the registers that a signal saved.
 //!
 //! Both compilers keep the platform's chain of frame records: at the frame pointer lies the caller's frame pointer, and
-//! beside it the address to return to (System V x86-64 ABI section 3.2.2; AAPCS64 section 6.4.6; on RISC-V the compilers
-//! do as on Arm, and not as its psABI says). This runs in a signal
+//! beside it the address to return to (System V x86-64 ABI section 3.2.2; AAPCS64 section 6.4.6; on RISC-V both do as on
+//! Arm, and not as its psABI says; Singlepass for Arm saves two more registers in between). This runs in a signal
 //! handler: no allocation, no lock, nothing but arithmetic and reads of a stack that exists.
 #![allow(unsafe_code)]
 
 use std::ffi::c_void;
+use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::trace::{MAX_FRAMES, Noted, Returns};
 
@@ -16,6 +18,16 @@ const FARTHEST: usize = 8 * 1024 * 1024;
 /// Faults this close to the stack pointer, in bytes, are the stack's own end: nothing is read from there.
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 const NEAR: usize = 1024 * 1024;
+
+/// Where the app's code begins and ends, and how many bytes behind the frame pointer the frame record lies.
+static CODE: [AtomicUsize; 3] = [const { AtomicUsize::new(0) }; 3];
+
+/// Says where the app's code lies, and how many bytes behind the frame pointer its compiler puts the frame record.
+pub(crate) fn follow(code: Range<usize>, record: usize) {
+    for (place, value) in CODE.iter().zip([code.start, code.end, record]) {
+        place.store(value, Ordering::Relaxed);
+    }
+}
 
 /// The registers a walk starts from.
 struct Registers {
@@ -61,29 +73,34 @@ fn noted(registers: Registers, about_address: bool) -> Noted {
     Noted { pc, about_address, leaf_return, returns: walk(fp) }
 }
 
-/// The return addresses of the frames from `frame_pointer` on.
+/// The return addresses into the app's code of the frames from `frame_pointer` on.
 pub(crate) fn walk(frame_pointer: usize) -> Returns {
+    let [start, end, record] = [0, 1, 2].map(|index| CODE[index].load(Ordering::Relaxed));
     let mut returns = Returns { addresses: [0; MAX_FRAMES], count: 0 };
-    let mut record = frame_pointer;
-    while returns.count < MAX_FRAMES && record != 0 && record.is_multiple_of(size_of::<usize>()) {
-        let (caller, address) = frame_record(record);
+    let mut frame = frame_pointer;
+    while returns.count < MAX_FRAMES && frame != 0 && frame.is_multiple_of(size_of::<usize>()) {
+        let (caller, address) = frame_record(frame + record);
+        // Behind the app's frames lie those of the engine, which keeps no frame records.
+        if !(start..end).contains(&address) {
+            break;
+        }
         returns.addresses[returns.count] = address;
         returns.count += 1;
         // Stacks grow down, so callers lie above; the chain of this stack ends where that ends.
-        if caller <= record || caller - record > FARTHEST {
+        if caller <= frame || caller - frame > FARTHEST {
             break;
         }
-        record = caller;
+        frame = caller;
     }
     returns
 }
 
-/// The caller's frame pointer and the return address in the frame record that `fp` names.
-fn frame_record(fp: usize) -> (usize, usize) {
-    let record = fp as *const usize;
-    // SAFETY: `fp` came from the frame pointer register of code that keeps frame records, or from such a record, and
-    // lies on the same stack above the place where execution stopped: that memory is mapped and stays so, also when the
-    // program has ended, because wasmer keeps the stack for the next one.
+/// The caller's frame pointer and the return address in the frame record at `address`.
+fn frame_record(address: usize) -> (usize, usize) {
+    let record = address as *const usize;
+    // SAFETY: the address came from the frame pointer register of code that keeps frame records, or from such a record,
+    // and lies on the same stack above the place where execution stopped: that memory is mapped and stays so, also when
+    // the program has ended, because wasmer keeps the stack for the next one.
     unsafe { (record.read(), record.add(1).read()) }
 }
 

@@ -6,7 +6,7 @@ mod unix;
 pub(crate) use unix::*;
 
 mod frames;
-pub(crate) use frames::{note, walk};
+pub(crate) use frames::{follow, note, walk};
 
 pub(crate) mod cross;
 
