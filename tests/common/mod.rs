@@ -83,13 +83,16 @@ pub fn skipped_on_windows(what: &str) -> bool {
 }
 
 /// The packer, for the target that `WASMPACK_TEST_TARGET` names and with the launcher `WASMPACK_TEST_STUB` instead of
-/// the embedded one, where they are set.
+/// the embedded one, where they are set; with `WASMPACK_TEST_RAW` it does not compress.
 pub fn wasmpack() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_wasmpack"));
     for (option, variable) in [("--target", "WASMPACK_TEST_TARGET"), ("--stub", "WASMPACK_TEST_STUB")] {
         if let Some(value) = std::env::var_os(variable) {
             command.arg(option).arg(value);
         }
+    }
+    if std::env::var_os("WASMPACK_TEST_RAW").is_some() {
+        command.arg("--no-compress");
     }
     command
 }
