@@ -120,10 +120,7 @@ fn mac_launchers_link_the_system_alone_and_carry_what_a_mac_demands() {
         let target = &entry["target"];
         let mach = MachO::parse(bytes, 0).unwrap();
         let libraries: Vec<&str> = mach.libs.iter().copied().filter(|name| *name != "self").collect();
-        // Every Mac has these. Nothing of the last two is used: Rust's libc crate names iconv for whoever wants it.
-        let system =
-            ["/usr/lib/libSystem.B.dylib", "/usr/lib/libiconv.2.dylib", "/usr/lib/libcharset.1.dylib"];
-        assert!(libraries.iter().all(|name| system.contains(name)), "{target}: {libraries:?}");
+        assert_eq!(libraries, ["/usr/lib/libSystem.B.dylib"], "{target}");
         assert_ne!(mach.header.flags & MH_PIE, 0, "{target}: not position-independent");
         let has = |wanted: fn(&CommandVariant) -> bool| {
             mach.load_commands.iter().any(|command| wanted(&command.command))
