@@ -166,7 +166,7 @@ impl Pack {
     ) -> Result<Vec<(&'a Place, Result<Job<'a>, Error>)>, Error> {
         let mut known: Vec<(bool, Result<(), Error>)> = Vec::new();
         let mut valid = |target| {
-            let class = target == Target::WindowsX86_64;
+            let class = proposals::unwinds(target);
             if let Some((_, result)) = known.iter().find(|(of, _)| *of == class) {
                 return result.clone();
             }
