@@ -27,7 +27,7 @@ use crate::{
     profile::{self, Profile},
     progress::Progress,
     proposals,
-    store::{self, Storage},
+    store::{self, Chunks, Storage},
     stubs,
 };
 
@@ -201,9 +201,10 @@ impl Pack {
         let Job { place: Place { target, file }, output, stub } = job;
         let compiled = compile::compile(lean, *target, self.compiler, self.cpu, progress)
             .map_err(|error| error.in_file(&self.input))?;
-        let mut linked = link::link(&compiled.build, *target, &profile.order(), store::MEMORY_CHUNK.into())
+        let chunks = Chunks::of(*target);
+        let mut linked = link::link(&compiled.build, *target, &profile.order(), chunks.memory.into())
             .map_err(|error| error.in_file(&self.input))?;
-        linked.image.touched = profile.touched(&linked);
+        linked.image.touched = profile.touched(&linked, chunks);
         let cpu = compiled.cpu;
         drop(compiled);
 

@@ -21,7 +21,7 @@ use crate::{
     error::spoken,
     link::{Linked, Order},
     progress::Progress,
-    store,
+    store::{self, Chunks},
 };
 
 /// The environment variable that tells a launcher where to write what was touched.
@@ -121,8 +121,8 @@ impl Profile {
         Order { first: self.steps.iter().filter_map(function).collect() }
     }
 
-    /// The chunks of `linked` that a start touches, in that order.
-    pub fn touched(&self, linked: &Linked) -> Vec<Touch> {
+    /// The chunks of `linked` that a start touches, in that order, where images are stored in `chunks`.
+    pub fn touched(&self, linked: &Linked, chunks: Chunks) -> Vec<Touch> {
         let mut seen = HashSet::new();
         let mut touched = Vec::new();
         let mut put = |touch: Touch, key: (bool, u32)| {
@@ -134,15 +134,13 @@ impl Profile {
             match step {
                 Step::Function(index) => {
                     let Some((start, len)) = linked.extents.get(*index as usize) else { continue };
-                    for chunk in
-                        start / store::CODE_CHUNK..=(start + len.saturating_sub(1)) / store::CODE_CHUNK
-                    {
+                    for chunk in start / chunks.code..=(start + len.saturating_sub(1)) / chunks.code {
                         put(Touch::Code(chunk), (false, chunk));
                     }
                 }
                 Step::Memory(address) => {
                     let Some(memory) = &linked.memory else { continue };
-                    let chunk = address.saturating_sub(memory.start) / u64::from(store::MEMORY_CHUNK);
+                    let chunk = address.saturating_sub(memory.start) / u64::from(chunks.memory);
                     put(Touch::Memory(chunk as u32), (true, chunk as u32));
                 }
             }
@@ -200,7 +198,7 @@ mod tests {
     #[test]
     fn what_was_touched_is_found_in_chunks_of_the_final_layout() {
         let profile = Profile::parse("memory 17\ncode 24\ncode 0\n", &linked());
-        let touched = profile.touched(&linked());
+        let touched = profile.touched(&linked(), Chunks { code: 0x1_0000, memory: 0x1_0000 });
         assert_eq!(touched, [Touch::Memory(1), Touch::Code(1), Touch::Code(0)]);
     }
 }

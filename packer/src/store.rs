@@ -1,13 +1,28 @@
 //! Storing what was linked: the sections of a payload, compressed in chunks, or raw to be mapped from the file.
 
-use payload::{Header, Manifest, SectionKind, Writer};
+use payload::{Header, Manifest, SectionKind, Target, Writer};
 
 use crate::{compress, link::Linked, progress::Progress};
 
-/// Decoded bytes a chunk of the code image. See "How large is a chunk?" in docs/decisions.md.
-pub const CODE_CHUNK: u32 = 64 * 1024;
-/// Decoded bytes a chunk of the memory image; a divisor of a wasm page.
-pub const MEMORY_CHUNK: u32 = 64 * 1024;
+/// Decoded bytes a chunk of each image. See "How large is a chunk?" in docs/decisions.md.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Chunks {
+    /// Of the code image.
+    pub code: u32,
+    /// Of the memory image; a divisor of a wasm page.
+    pub memory: u32,
+}
+
+impl Chunks {
+    /// What suits `target`. Systems on 64-bit Arm may have pages of 64 KiB, and a chunk has whole pages.
+    pub fn of(target: Target) -> Chunks {
+        match target {
+            Target::LinuxArm64 | Target::MacosArm64 => Chunks { code: 64 * 1024, memory: 64 * 1024 },
+            _ => Chunks { code: 32 * 1024, memory: 16 * 1024 },
+        }
+    }
+}
+
 /// Decoded bytes a chunk of everything that is read as a whole.
 const OTHER_CHUNK: u32 = 256 * 1024;
 
@@ -31,7 +46,7 @@ pub fn payload(
     storage: Storage,
     progress: &Progress,
 ) -> Vec<u8> {
-    sections(header, manifest, linked, storage, [CODE_CHUNK, MEMORY_CHUNK], progress)
+    sections(header, manifest, linked, storage, Chunks::of(header.target), progress)
 }
 
 /// The payload of `linked` with images in chunks of `piece` bytes, compressed at `level`.
@@ -43,7 +58,8 @@ pub fn in_pieces(
     level: i32,
     progress: &Progress,
 ) -> Vec<u8> {
-    sections(header, manifest, linked, Storage::Compressed { level }, [piece; 2], progress)
+    let chunks = Chunks { code: piece, memory: piece };
+    sections(header, manifest, linked, Storage::Compressed { level }, chunks, progress)
 }
 
 fn sections(
@@ -51,14 +67,14 @@ fn sections(
     manifest: &Manifest,
     linked: &Linked,
     storage: Storage,
-    [code_chunk, memory_chunk]: [u32; 2],
+    chunks: Chunks,
     progress: &Progress,
 ) -> Vec<u8> {
     let metadata = linked.image.to_bytes();
     let sections = [
         (SectionKind::Metadata, Some(&metadata), OTHER_CHUNK),
-        (SectionKind::Code, Some(&linked.code), code_chunk),
-        (SectionKind::Memory, linked.memory.as_ref().map(|memory| &memory.bytes), memory_chunk),
+        (SectionKind::Code, Some(&linked.code), chunks.code),
+        (SectionKind::Memory, linked.memory.as_ref().map(|memory| &memory.bytes), chunks.memory),
         (SectionKind::Unwind, linked.unwind.as_ref(), OTHER_CHUNK),
         (SectionKind::Frames, Some(&linked.frames), OTHER_CHUNK),
     ];

@@ -37,6 +37,6 @@ mod sys;
 pub use ctx::{Access, Ctx, CtxBuilder};
 pub use errno::{Error, Result};
 pub use host::{Exit, State};
-pub use memory::Memory;
+pub use memory::{Bring, Memory};
 /// The types and constants of the specification.
 pub use wasip1 as spec;

@@ -234,6 +234,28 @@ mod tests {
     }
 
     #[test]
+    fn every_range_is_brought_before_it_is_lent() {
+        use std::sync::atomic::{AtomicUsize, Ordering};
+        static BROUGHT: [AtomicUsize; 2] = [const { AtomicUsize::new(0) }; 2];
+        let mut bytes = [0; 64];
+        let base = bytes.as_ptr() as usize;
+        iovecs(&mut bytes, 0, &[(40, 8)]);
+        let mut memory = Memory::new(&mut bytes).bring_with(Some(|address, len| {
+            BROUGHT[0].store(address, Ordering::Relaxed);
+            BROUGHT[1].store(len, Ordering::Relaxed);
+        }));
+        let brought = || [0, 1].map(|index| BROUGHT[index].load(Ordering::Relaxed));
+        memory.slice(16, 4).unwrap();
+        assert_eq!(brought(), [base + 16, 4]);
+        memory.slice_mut(20, 5).unwrap();
+        assert_eq!(brought(), [base + 20, 5]);
+        memory.scatter(0, 1, |_| Ok(())).unwrap();
+        assert_eq!(brought(), [base + 40, 8]);
+        assert!(memory.slice(60, 5).is_err());
+        assert_eq!(brought(), [base + 40, 8], "what is not lent is not brought");
+    }
+
+    #[test]
     fn empty_buffers_are_left_out_and_overlaps_shorten() {
         let mut bytes = [0; 128];
         iovecs(&mut bytes, 0, &[(64, 0), (64, 8), (72, 8), (70, 4), (90, 4)]);

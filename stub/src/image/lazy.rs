@@ -15,6 +15,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, AtomicU32, AtomicUsize, Ordering};
 
 use payload::chunk::{ChunkTable, Decoder};
+use payload::image::Touch;
 use payload::{Encoding, Section};
 
 use super::{DAMAGED, Stored};
@@ -199,6 +200,16 @@ impl Lazy {
         }
     }
 
+    /// Brings chunk `index` if nobody has begun to. Waiting for somebody who has would be no use: what comes after it
+    /// can be decoded meanwhile.
+    fn bring_ahead(&self, index: usize) {
+        let is_cold = |state: &AtomicU8| state.load(Ordering::Relaxed) == COLD;
+        if self.states.get(index).is_some_and(is_cold) {
+            // A chunk that cannot be brought is an error for the one that needs it.
+            let _ = self.bring(index);
+        }
+    }
+
     fn decode(&self, index: usize) -> Result<(), Unreachable> {
         let range = self.table.decoded_range(index);
         let size = 1 << self.shift;
@@ -246,20 +257,28 @@ pub(crate) fn touched() -> String {
 }
 
 /// Decodes, on a thread of its own, what a start is known to touch.
-pub(super) fn decode_ahead(chunks: &'static [payload::image::Touch]) {
+pub(super) fn decode_ahead(chunks: &'static [Touch]) {
     if chunks.is_empty() || CODE.get().is_none() || sys::cpu_count() < 2 {
         return;
     }
+    let code = |chunk: &Touch| match chunk {
+        Touch::Code(index) => Some((CODE.get()?, *index as usize)),
+        Touch::Memory(_) => None,
+    };
+    let all = move |chunk: &Touch| match chunk {
+        Touch::Memory(index) => Some((MEMORY.get()?, *index as usize)),
+        Touch::Code(_) => code(chunk),
+    };
     let work = move || {
-        for chunk in chunks {
-            let (lazy, index) = match chunk {
-                payload::image::Touch::Code(index) => (CODE.get(), *index as usize),
-                payload::image::Touch::Memory(index) => (MEMORY.get(), *index as usize),
-            };
-            // A chunk that cannot be brought is an error for the one that needs it.
-            let _ = lazy.filter(|lazy| index < lazy.states.len()).map(|lazy| lazy.bring(index));
+        // The memory is made while the first chunks of code are decoded.
+        let first = chunks.iter().take(AT_FIRST).filter_map(code);
+        for (lazy, index) in first.chain(chunks.iter().filter_map(all)) {
+            lazy.bring_ahead(index);
         }
     };
     // Without such a thread everything works as well.
     let _ = std::thread::Builder::new().stack_size(64 * 1024).spawn(work);
 }
+
+/// Of how many chunks those with code are decoded first.
+const AT_FIRST: usize = 8;
