@@ -22,7 +22,7 @@ use crate::{
     cpu::Raise,
     error::spoken,
     input::{Module, command, lean},
-    link::{self, Order},
+    link,
     output::{self, Output},
     profile::{self, Profile},
     progress::Progress,
@@ -225,7 +225,7 @@ impl Pack {
         let target = profile::target()?;
         let stub = self.launcher(target)?;
         let compiled = compile::compile(lean, target, self.compiler, self.cpu, progress)?;
-        let linked = link::link(&compiled.build, target, &Order::default(), profile::PIECE.into())?;
+        let linked = link::link(&compiled.build, target, &profile::apart(), profile::PIECE.into())?;
         let header = Header { target, engine: Engine::PINNED, compiler: self.compiler, cpu: compiled.cpu };
         Profile::record(&linked, header, manifest, &stub, args, progress)
     }

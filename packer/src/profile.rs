@@ -1,6 +1,6 @@
 //! What a start touches, found out by starting the program.
 //!
-//! The app is packed for this machine in pieces of one page each, run with the arguments that were asked for, in its
+//! The app is packed for this machine in pieces of one page each, every function on pages of its own, run with the arguments that were asked for, in its
 //! sandbox with its grants, and its launcher writes down which pages it touched, in their order. The final pack lays
 //! those functions out side by side, first; and its launcher decodes what the start will need ahead of it, where a
 //! second CPU is idle.
@@ -118,7 +118,7 @@ impl Profile {
             Step::Function(index) => Some(*index),
             Step::Memory(_) => None,
         };
-        Order { first: self.steps.iter().filter_map(function).collect() }
+        Order { first: self.steps.iter().filter_map(function).collect(), ..Order::default() }
     }
 
     /// The chunks of `linked` that a start touches, in that order, where images are stored in `chunks`.
@@ -147,6 +147,11 @@ impl Profile {
         }
         touched
     }
+}
+
+/// The layout that tells functions apart by the pages that are touched: each begins on one of its own.
+pub fn apart() -> Order {
+    Order { alignment: PIECE, ..Order::default() }
 }
 
 /// The target that profiles can be made for on this machine.

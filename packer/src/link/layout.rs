@@ -39,16 +39,17 @@ pub(super) struct Layout {
 }
 
 impl Layout {
-    /// Lays out what the compiler made, the functions in the order of `order`.
-    pub(super) fn new(build: &ArtifactBuild, order: &[LocalFunctionIndex]) -> Layout {
+    /// Lays out what the compiler made, the functions in the order of `order`, each at a multiple of `alignment`, or of
+    /// what the compilers need.
+    pub(super) fn new(build: &ArtifactBuild, order: &[LocalFunctionIndex], alignment: u32) -> Layout {
         let bodies = build.get_function_bodies_ref();
         let mut layout = Layout { functions: vec![(0, 0); bodies.len()], ..Layout::default() };
         for body in build.get_function_call_trampolines_ref().values() {
-            let (start, _) = layout.body(body);
+            let (start, _) = layout.body(body, ALIGNMENT);
             layout.call_trampolines.push(start);
         }
         for body in build.get_dynamic_function_trampolines_ref().values() {
-            let (start, _) = layout.body(body);
+            let (start, _) = layout.body(body, ALIGNMENT);
             layout.dynamic_trampolines.push(start);
         }
         let runtime = build.get_libcall_trampolines();
@@ -58,7 +59,7 @@ impl Layout {
             layout.sections.push(place);
         }
         for index in order {
-            layout.functions[index.index()] = layout.body(&bodies[*index]);
+            layout.functions[index.index()] = layout.body(&bodies[*index], alignment.max(ALIGNMENT));
         }
         layout
     }
@@ -71,8 +72,8 @@ impl Layout {
         (start, len)
     }
 
-    fn body(&mut self, body: &FunctionBody) -> Extent {
-        let extent = self.reserve(body.body.len(), ALIGNMENT);
+    fn body(&mut self, body: &FunctionBody, alignment: u32) -> Extent {
+        let extent = self.reserve(body.body.len(), alignment);
         if let Some(CompiledFunctionUnwindInfo::WindowsX64(unwind)) = &body.unwind_info {
             let (place, _) = self.reserve(unwind.len(), UNWIND_ALIGNMENT);
             self.windows.push((extent, place));

@@ -54,12 +54,14 @@ pub struct Linked {
 /// `Compile` if the compiler asked for something that this linker does not know, or the code is too large for the
 /// target's instructions; `Proposal` if it throws exceptions where they cannot be caught.
 pub fn link(build: &ArtifactBuild, target: Target, order: &Order, granularity: u64) -> Result<Linked, Error> {
+    let functions = build.get_function_bodies_ref();
     check_size(
-        build.get_function_bodies_ref().values().map(|function| function.body.len() as u64).sum::<u64>()
+        functions.values().map(|function| function.body.len() as u64).sum::<u64>()
+            + functions.len() as u64 * u64::from(order.alignment)
             + build.get_custom_sections_ref().values().map(|section| section.bytes.len() as u64).sum::<u64>(),
     )?;
     let functions = order.functions(build);
-    let mut layout = layout::Layout::new(build, &functions);
+    let mut layout = layout::Layout::new(build, &functions, order.alignment);
     let thunks = thunk::Thunks::place(build, &mut layout);
     let mut code = layout.code(build);
     thunks.write(target, &mut code)?;

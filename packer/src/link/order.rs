@@ -15,6 +15,9 @@ use wasmer_types::{ExportIndex, LocalFunctionIndex, entity::EntityRef};
 pub struct Order {
     /// Functions that a start touched, in that order, by their index among those the app defines.
     pub first: Vec<u32>,
+    /// What each function starts at a multiple of, if that is more than the compilers need: a page, to tell functions
+    /// apart by the pages that are touched.
+    pub alignment: u32,
 }
 
 impl Order {

@@ -200,26 +200,42 @@ impl Lazy {
         }
     }
 
-    /// Brings chunk `index` if nobody has begun to. Waiting for somebody who has would be no use: what comes after it
-    /// can be decoded meanwhile.
-    fn bring_ahead(&self, index: usize) {
-        let is_cold = |state: &AtomicU8| state.load(Ordering::Relaxed) == COLD;
-        if self.states.get(index).is_some_and(is_cold) {
+    /// Brings the chunks from `first` on, at most `most`, that nobody has begun to bring: in one go, which costs one
+    /// change of the address space instead of many. Waiting for others would be no use: what comes after can be decoded
+    /// meanwhile.
+    fn bring_ahead(&self, first: usize, most: usize) {
+        let claim = |state: &AtomicU8| {
+            state.compare_exchange(COLD, BUSY, Ordering::Acquire, Ordering::Relaxed).is_ok()
+        };
+        let states = self.states.get(first..).unwrap_or_default();
+        let claimed = states.iter().take(most).take_while(|state| claim(state)).count();
+        if claimed > 0 {
+            let result = (first..first + claimed).try_for_each(|index| self.decode_to_scratch(index));
             // A chunk that cannot be brought is an error for the one that needs it.
-            let _ = self.bring(index);
+            let state = if result.and_then(|()| self.publish(first, claimed)).is_ok() { READY } else { COLD };
+            states[..claimed].iter().for_each(|one| one.store(state, Ordering::Release));
         }
     }
 
     fn decode(&self, index: usize) -> Result<(), Unreachable> {
+        self.decode_to_scratch(index)?;
+        self.publish(index, 1)
+    }
+
+    fn decode_to_scratch(&self, index: usize) -> Result<(), Unreachable> {
         let range = self.table.decoded_range(index);
-        let size = 1 << self.shift;
         let scratch = self.scratch + (index << self.shift);
         let out = sys::bytes_at(scratch, (range.end - range.start) as usize);
         let frame = self.stored.frame(&self.table, index);
         let decoders = DECODERS.get().ok_or(Unreachable::Damaged)?;
         sys::Turn::any(decoders, |decoder| self.table.decode_with(decoder, index, frame, out))
-            .map_err(|_| Unreachable::Damaged)?;
-        let place = self.base + (index << self.shift);
+            .map_err(|_| Unreachable::Damaged)
+    }
+
+    /// Moves `count` decoded chunks from the scratch range to their places.
+    fn publish(&self, first: usize, count: usize) -> Result<(), Unreachable> {
+        let (offset, size) = (first << self.shift, count << self.shift);
+        let (scratch, place) = (self.scratch + offset, self.base + offset);
         if self.kind == Kind::Code {
             sys::make_executable(scratch, size).map_err(Unreachable::System)?;
         }
@@ -258,27 +274,41 @@ pub(crate) fn touched() -> String {
 
 /// Decodes, on a thread of its own, what a start is known to touch.
 pub(super) fn decode_ahead(chunks: &'static [Touch]) {
-    if chunks.is_empty() || CODE.get().is_none() || sys::cpu_count() < 2 {
+    if chunks.is_empty()
+        || CODE.get().is_none()
+        || sys::cpu_count() < 2
+        || std::env::var_os("NOAHEAD").is_some()
+    {
         return;
     }
-    let code = |chunk: &Touch| match chunk {
-        Touch::Code(index) => Some((CODE.get()?, *index as usize)),
-        Touch::Memory(_) => None,
-    };
-    let all = move |chunk: &Touch| match chunk {
-        Touch::Memory(index) => Some((MEMORY.get()?, *index as usize)),
-        Touch::Code(_) => code(chunk),
-    };
     let work = move || {
-        // The memory is made while the first chunks of code are decoded.
-        let first = chunks.iter().take(AT_FIRST).filter_map(code);
-        for (lazy, index) in first.chain(chunks.iter().filter_map(all)) {
-            lazy.bring_ahead(index);
+        let mut at = 0;
+        while let Some(chunk) = chunks.get(at) {
+            let count =
+                1 + chunks[at..].windows(2).take(RUN - 1).take_while(|two| follows(two[0], two[1])).count();
+            let (lazy, first) = match chunk {
+                Touch::Code(index) => (CODE.get(), *index),
+                Touch::Memory(index) => (MEMORY.get(), *index),
+            };
+            if let Some(lazy) = lazy {
+                lazy.bring_ahead(first as usize, count);
+            }
+            at += count;
         }
     };
     // Without such a thread everything works as well.
     let _ = std::thread::Builder::new().stack_size(64 * 1024).spawn(work);
 }
 
-/// Of how many chunks those with code are decoded first.
-const AT_FIRST: usize = 8;
+/// Chunks decoded ahead in one go. Whoever touches one of them meanwhile waits for all.
+const RUN: usize = 4;
+
+/// True for two chunks of one image, side by side.
+fn follows(one: Touch, other: Touch) -> bool {
+    match (one, other) {
+        (Touch::Code(one), Touch::Code(other)) | (Touch::Memory(one), Touch::Memory(other)) => {
+            other == one + 1
+        }
+        _ => false,
+    }
+}
