@@ -1,5 +1,8 @@
 //! Storing what was linked: the sections of a payload, compressed in chunks, or raw to be mapped from the file.
 
+use std::collections::HashSet;
+
+use payload::image::Touch;
 use payload::{Header, Manifest, SectionKind, Target, Writer};
 
 use crate::{compress, link::Linked, progress::Progress};
@@ -89,10 +92,22 @@ fn sections(
                     Storage::Compressed { level } => level,
                     Storage::Raw => compress::FAST_LEVEL,
                 };
-                let frames = compress::chunks(content, chunk_size, level, progress);
+                let touched = touched(&linked.image.touched, kind);
+                let frames = compress::chunks(content, chunk_size, level, &touched, progress);
                 writer.chunked(kind, content.len() as u64, chunk_size, &frames)
             }
         };
     }
     writer.finish()
+}
+
+/// The numbers of the chunks of this section that a start touches.
+fn touched(chunks: &[Touch], kind: SectionKind) -> HashSet<usize> {
+    let number = |touch: &Touch| match (touch, kind) {
+        (Touch::Code(index), SectionKind::Code) | (Touch::Memory(index), SectionKind::Memory) => {
+            Some(*index as usize)
+        }
+        _ => None,
+    };
+    chunks.iter().filter_map(number).collect()
 }

@@ -24,7 +24,8 @@ pub fn is_valid_size(chunk_size: u32) -> bool {
     chunk_size.is_power_of_two() && (MIN_SIZE..=MAX_SIZE).contains(&chunk_size)
 }
 
-/// Compresses one chunk: a zstd frame with content size and checksum. `level` is zstd's, 1 to 22.
+/// Compresses one chunk: a zstd frame with content size and checksum. `level` is zstd's, 1 to 22, or below 0 for frames
+/// that are larger and decode faster.
 pub fn compress(data: &[u8], level: i32) -> Vec<u8> {
     let mut context = zstd_safe::CCtx::create();
     let settings = [

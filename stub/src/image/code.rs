@@ -55,6 +55,7 @@ pub(super) fn place(stored: Stored, image: &Image) -> Result<Code, Failure> {
             super::lazy::manage(super::lazy::Kind::Code, stored, section, base)?;
             // Where it is not allowed, that is better found out here than in the middle of the program.
             super::lazy::bring_first().context(FORBIDDEN)?;
+            super::lazy::bring_known(super::lazy::Kind::Code, &image.touched);
         }
         #[cfg(not(target_os = "linux"))]
         _ => {

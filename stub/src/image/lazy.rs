@@ -104,8 +104,8 @@ pub(super) fn forget() {
     }
 }
 
-/// What decodes: one for the app's thread, one for the thread that decodes ahead. Others wait for one of them.
-static DECODERS: OnceLock<[sys::Turn<Decoder>; 2]> = OnceLock::new();
+/// What decodes. The app has one thread; others would wait for their turn.
+static DECODER: OnceLock<sys::Turn<Decoder>> = OnceLock::new();
 
 /// Makes the inaccessible memory at `base` an image that is decoded from `section` when it is touched.
 pub(super) fn manage(kind: Kind, stored: Stored, section: &Section, base: usize) -> Result<(), Failure> {
@@ -124,8 +124,8 @@ pub(super) fn manage(kind: Kind, stored: Stored, section: &Section, base: usize)
     let scratch = sys::scratch(len.next_multiple_of(chunk_size as usize)).context("cannot reserve memory")?;
     let states = (0..table.count()).map(|_| AtomicU8::new(COLD)).collect();
     let lazy = Lazy { kind, base, len, scratch, shift: chunk_size.trailing_zeros(), stored, table, states };
-    if DECODERS.get().is_none() {
-        let _ = DECODERS.set([const { () }; 2].map(|()| sys::Turn::new(Decoder::new())));
+    if DECODER.get().is_none() {
+        let _ = DECODER.set(sys::Turn::new(Decoder::new()));
         sys::handle_faults().context("cannot handle page faults")?;
     }
     let place = match kind {
@@ -200,21 +200,23 @@ impl Lazy {
         }
     }
 
-    /// Brings the chunks from `first` on, at most `most`, that nobody has begun to bring: in one go, which costs one
-    /// change of the address space instead of many. Waiting for others would be no use: what comes after can be decoded
-    /// meanwhile.
-    fn bring_ahead(&self, first: usize, most: usize) {
+    /// Brings `count` chunks from `first` on, up to the first that is there already: in one go, which costs one change of
+    /// the address space instead of many, and no fault. A chunk that cannot be brought is an error for whoever needs it.
+    fn bring_run(&self, first: usize, count: usize) {
         let claim = |state: &AtomicU8| {
             state.compare_exchange(COLD, BUSY, Ordering::Acquire, Ordering::Relaxed).is_ok()
         };
         let states = self.states.get(first..).unwrap_or_default();
-        let claimed = states.iter().take(most).take_while(|state| claim(state)).count();
-        if claimed > 0 {
-            let result = (first..first + claimed).try_for_each(|index| self.decode_to_scratch(index));
-            // A chunk that cannot be brought is an error for the one that needs it.
-            let state = if result.and_then(|()| self.publish(first, claimed)).is_ok() { READY } else { COLD };
-            states[..claimed].iter().for_each(|one| one.store(state, Ordering::Release));
+        let first_cold = states.iter().take(count).take_while(|state| !claim(state)).count();
+        if first_cold == count.min(states.len()) {
+            return;
         }
+        let rest = &states[first_cold + 1..];
+        let claimed = 1 + rest.iter().take(count - first_cold - 1).take_while(|state| claim(state)).count();
+        let first = first + first_cold;
+        let result = (first..first + claimed).try_for_each(|index| self.decode_to_scratch(index));
+        let state = if result.and_then(|()| self.publish(first, claimed)).is_ok() { READY } else { COLD };
+        self.states[first..first + claimed].iter().for_each(|one| one.store(state, Ordering::Release));
     }
 
     fn decode(&self, index: usize) -> Result<(), Unreachable> {
@@ -227,8 +229,9 @@ impl Lazy {
         let scratch = self.scratch + (index << self.shift);
         let out = sys::bytes_at(scratch, (range.end - range.start) as usize);
         let frame = self.stored.frame(&self.table, index);
-        let decoders = DECODERS.get().ok_or(Unreachable::Damaged)?;
-        sys::Turn::any(decoders, |decoder| self.table.decode_with(decoder, index, frame, out))
+        let decoder = DECODER.get().ok_or(Unreachable::Damaged)?;
+        decoder
+            .take(|decoder| self.table.decode_with(decoder, index, frame, out))
             .map_err(|_| Unreachable::Damaged)
     }
 
@@ -272,43 +275,19 @@ pub(crate) fn touched() -> String {
     places.map(line).collect()
 }
 
-/// Decodes, on a thread of its own, what a start is known to touch.
-pub(super) fn decode_ahead(chunks: &'static [Touch]) {
-    if chunks.is_empty()
-        || CODE.get().is_none()
-        || sys::cpu_count() < 2
-        || std::env::var_os("NOAHEAD").is_some()
-    {
-        return;
-    }
-    let work = move || {
-        let mut at = 0;
-        while let Some(chunk) = chunks.get(at) {
-            let count =
-                1 + chunks[at..].windows(2).take(RUN - 1).take_while(|two| follows(two[0], two[1])).count();
-            let (lazy, first) = match chunk {
-                Touch::Code(index) => (CODE.get(), *index),
-                Touch::Memory(index) => (MEMORY.get(), *index),
-            };
-            if let Some(lazy) = lazy {
-                lazy.bring_ahead(first as usize, count);
-            }
-            at += count;
+/// Brings the chunks of one image that a start is known to touch, in as few steps as their places allow.
+pub(super) fn bring_known(kind: Kind, touched: &[Touch]) {
+    let (lazy, number): (_, fn(&Touch) -> Option<u32>) = match kind {
+        Kind::Code => (CODE.get(), |touch| if let Touch::Code(index) = touch { Some(*index) } else { None }),
+        Kind::Memory => {
+            (MEMORY.get(), |touch| if let Touch::Memory(index) = touch { Some(*index) } else { None })
         }
     };
-    // Without such a thread everything works as well.
-    let _ = std::thread::Builder::new().stack_size(64 * 1024).spawn(work);
-}
-
-/// Chunks decoded ahead in one go. Whoever touches one of them meanwhile waits for all.
-const RUN: usize = 4;
-
-/// True for two chunks of one image, side by side.
-fn follows(one: Touch, other: Touch) -> bool {
-    match (one, other) {
-        (Touch::Code(one), Touch::Code(other)) | (Touch::Memory(one), Touch::Memory(other)) => {
-            other == one + 1
+    let mut known: Vec<u32> = touched.iter().filter_map(number).collect();
+    known.sort_unstable();
+    for run in known.chunk_by(|one, next| next - one <= 1) {
+        if let Some(lazy) = lazy {
+            lazy.bring_run(run[0] as usize, (run[run.len() - 1] - run[0] + 1) as usize);
         }
-        _ => false,
     }
 }

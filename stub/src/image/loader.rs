@@ -14,17 +14,18 @@ use super::{Code, Stored, memory};
 use crate::fail::{Context, Failure};
 
 /// The module of `image`, whose code lies at `code`.
-pub(super) fn module(stored: Stored, image: &Image, code: Code) -> Result<(Store, Module), Failure> {
+pub(super) fn module(stored: Stored, image: Image, code: Code) -> Result<(Store, Module), Failure> {
+    let bytes = bytes(&image, code);
     let initial = stored.find(SectionKind::Memory).map(|section| memory::Initial {
         stored,
         section,
         start: image.memory_start,
+        touched: image.touched,
     });
     let mut engine = EngineBuilder::headless().engine();
     let base = BaseTunables::for_target(engine.target());
     engine.set_tunables(memory::ImageTunables { base, initial });
     let engine: Engine = engine.into();
-    let bytes = bytes(image, code);
     // SAFETY: the metadata is what this very engine version wrote, which `check` has made sure of, and the pointers
     // are those of the code that it describes. Whoever can write the file could run any code anyway: it is an
     // executable.

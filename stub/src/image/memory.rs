@@ -4,6 +4,7 @@ use std::num::NonZero;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use payload::image::Touch;
 use payload::{Encoding, Section};
 use wasmer_compiler::{BaseTunables, Tunables};
 use wasmer_types::{MemoryError, MemoryStyle, MemoryType, TableStyle, TableType};
@@ -21,6 +22,12 @@ pub(super) struct Initial {
     pub(super) section: &'static Section,
     /// The image's first address in the memory.
     pub(super) start: u64,
+    /// Chunks that a start is known to touch.
+    #[cfg_attr(
+        not(target_os = "linux"),
+        allow(dead_code, reason = "everything is decoded there before the start")
+    )]
+    pub(super) touched: Vec<Touch>,
 }
 
 /// Where the definition of the first memory lies, in the context that wasmer makes for the instance; 0 until then.
@@ -50,7 +57,9 @@ impl Initial {
             #[cfg(target_os = "linux")]
             Encoding::Chunked { .. } => {
                 sys::forbid(address, self.section.len as usize).context("cannot map it")?;
-                super::lazy::manage(super::lazy::Kind::Memory, self.stored, self.section, address)
+                super::lazy::manage(super::lazy::Kind::Memory, self.stored, self.section, address)?;
+                super::lazy::bring_known(super::lazy::Kind::Memory, &self.touched);
+                Ok(())
             }
             #[cfg(not(target_os = "linux"))]
             _ => super::eager::decode(self.stored, self.section, address),

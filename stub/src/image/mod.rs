@@ -45,15 +45,11 @@ const DAMAGED: &str = "the file is damaged, pack it again";
 pub(crate) fn module(packed: &'static Packed) -> Result<(Store, Module), Failure> {
     let stored = Stored::new(packed)?;
     let image = Image::parse(&stored.whole(SectionKind::Metadata)?, stored.section(SectionKind::Code)?.len);
-    let mut image = image.context(DAMAGED)?;
+    let image = image.context(DAMAGED)?;
     let code = code::place(stored, &image)?;
-    #[cfg(target_os = "linux")]
-    lazy::decode_ahead(Vec::leak(std::mem::take(&mut image.touched)));
-    #[cfg(not(target_os = "linux"))]
-    image.touched.clear();
     trace::attach(stored, code);
     unwind::attach(stored, code)?;
-    loader::module(stored, &image, code)
+    loader::module(stored, image, code)
 }
 
 /// Writes down what was touched, where the packer asked for it: it packs a program in pieces of a page to find out what

@@ -117,7 +117,7 @@ pub(crate) struct Turn<T> {
     value: UnsafeCell<T>,
 }
 
-// SAFETY: `any` hands out the value to one thread at a time.
+// SAFETY: `take` hands out the value to one thread at a time.
 unsafe impl<T: Send> Sync for Turn<T> {}
 
 impl<T> Turn<T> {
@@ -125,18 +125,14 @@ impl<T> Turn<T> {
         Turn { taken: AtomicBool::new(false), value: UnsafeCell::new(value) }
     }
 
-    /// Uses the first of `turns` that is free, waiting for one if none is.
-    pub(crate) fn any<R>(turns: &[Turn<T>], work: impl FnOnce(&mut T) -> R) -> R {
-        loop {
-            for turn in turns {
-                if !turn.taken.swap(true, Ordering::Acquire) {
-                    // SAFETY: whoever turned `taken` to true is the only one here until it is false again.
-                    let result = work(unsafe { &mut *turn.value.get() });
-                    turn.taken.store(false, Ordering::Release);
-                    return result;
-                }
-            }
+    /// Uses the value, after whoever uses it now.
+    pub(crate) fn take<R>(&self, work: impl FnOnce(&mut T) -> R) -> R {
+        while self.taken.swap(true, Ordering::Acquire) {
             std::thread::yield_now();
         }
+        // SAFETY: whoever turned `taken` to true is the only one here until it is false again.
+        let result = work(unsafe { &mut *self.value.get() });
+        self.taken.store(false, Ordering::Release);
+        result
     }
 }
