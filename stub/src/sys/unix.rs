@@ -60,12 +60,6 @@ pub(crate) fn read_exact_at(file: &File, buffer: &mut [u8], offset: u64) -> io::
     std::os::unix::fs::FileExt::read_exact_at(file, buffer, offset)
 }
 
-/// How many CPUs this process may use. std's way reads files of the control groups, which costs more than it tells.
-#[cfg(target_os = "linux")]
-pub(crate) fn cpu_count() -> u64 {
-    rustix::thread::sched_getaffinity(None).map_or(1, |set| u64::from(set.count()))
-}
-
 /// How many CPUs this process may use.
 #[cfg(target_os = "macos")]
 pub(crate) fn cpu_count() -> u64 {
