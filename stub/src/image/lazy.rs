@@ -214,14 +214,12 @@ impl Lazy {
         let rest = &states[first_cold + 1..];
         let claimed = 1 + rest.iter().take(count - first_cold - 1).take_while(|state| claim(state)).count();
         let first = first + first_cold;
-        sys::populate(self.scratch + (first << self.shift), claimed << self.shift);
         let result = (first..first + claimed).try_for_each(|index| self.decode_to_scratch(index));
         let state = if result.and_then(|()| self.publish(first, claimed)).is_ok() { READY } else { COLD };
         self.states[first..first + claimed].iter().for_each(|one| one.store(state, Ordering::Release));
     }
 
     fn decode(&self, index: usize) -> Result<(), Unreachable> {
-        sys::populate(self.scratch + (index << self.shift), 1 << self.shift);
         self.decode_to_scratch(index)?;
         self.publish(index, 1)
     }

@@ -32,14 +32,6 @@ pub(crate) fn scratch(len: usize) -> io::Result<usize> {
     anonymous(len, libc::PROT_READ | libc::PROT_WRITE)
 }
 
-/// Gives writable memory its pages now, all at once: one call instead of a fault for each. A system that cannot (before
-/// Linux 5.14) gives them when they are written.
-#[cfg(target_os = "linux")]
-pub(crate) fn populate(address: usize, len: usize) {
-    // SAFETY: the range is part of a scratch range; its content does not change.
-    unsafe { libc::madvise(address as *mut c_void, len, libc::MADV_POPULATE_WRITE) };
-}
-
 /// Makes reserved memory readable and writable.
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn allow_writing(address: usize, len: usize) -> io::Result<()> {
