@@ -119,15 +119,6 @@ fn two_gib_is_too_large() {
     assert_eq!(layout(1, 65536, most + 1).unwrap_err().kind, Kind::TooLarge);
 }
 
-#[test]
-fn a_program_that_no_section_can_hold_is_too_large_before_it_is_compressed() {
-    let most = payload::chunk::MAX_SECTION_LEN;
-    assert_eq!(check_artifact(most), Ok(()));
-    let error = check_artifact(most + 1).unwrap_err();
-    assert_eq!(error.kind, Kind::TooLarge);
-    assert!(error.reason.contains(&most.to_string()), "{error}");
-}
-
 proptest! {
     #[test]
     fn arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..512)) {

@@ -16,6 +16,7 @@ use std::sync::atomic::{AtomicU8, AtomicU32, AtomicUsize, Ordering};
 
 use payload::chunk::{ChunkTable, Decoder};
 use payload::image::Touch;
+use payload::section::IMAGE_ALIGNMENT;
 use payload::{Encoding, Section};
 
 use super::{DAMAGED, Stored};
@@ -118,6 +119,11 @@ pub(super) fn manage(kind: Kind, stored: Stored, section: &Section, base: usize)
              --no-compress it runs here",
             sys::page_size()
         )));
+    }
+    // A last chunk that is longer than its content must not reach what lies behind the image.
+    let whole = kind == Kind::Code || section.len.is_multiple_of(chunk_size.into());
+    if u64::from(chunk_size) > IMAGE_ALIGNMENT || !whole {
+        return Err(Failure::new(format!("{DAMAGED}: an image in chunks of {chunk_size} bytes")));
     }
     let table = stored.table(section)?;
     let len = section.len as usize;
