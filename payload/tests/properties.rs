@@ -7,7 +7,7 @@ mod support;
 
 use payload::{
     DirGrant, Encoding, Error, Kind, Locator, Manifest, Prefix, Section, SectionKind, Writer, chunk,
-    chunk::ChunkTable, header,
+    chunk::ChunkTable, frames::Frames, header, image::Image, unwind::Unwind,
 };
 use proptest::{collection::vec, prelude::*};
 use support::{reader, samples};
@@ -147,6 +147,25 @@ proptest! {
         let _ = ChunkTable::parse(&bytes, &section);
         let table = one_chunk(bytes.len() as u64 + 1);
         let _ = table.decode(0, &bytes, &mut [0; 100]);
+    }
+
+    #[test]
+    fn arbitrary_bytes_do_not_panic_the_readers_of_tables(bytes in vec(any::<u8>(), 0..400), code_len: u64) {
+        let _ = Image::parse(&bytes, code_len);
+        let _ = Unwind::parse(&bytes);
+        let _ = Frames::parse(&bytes);
+    }
+
+    /// There is one way to write each thing here, too.
+    #[test]
+    fn accepted_tables_are_the_one_way_to_write_them(at: prop::sample::Index, byte: u8) {
+        let image = Image { metadata: vec![7; 9], functions: vec![0, 16], table_offset: 0x1_0000, ..Image::default() };
+        let mut bytes = image.to_bytes();
+        let at = at.index(bytes.len());
+        bytes[at] = byte;
+        if let Ok(read) = Image::parse(&bytes, 32) {
+            prop_assert_eq!(read.to_bytes(), bytes);
+        }
     }
 
     /// After the magic number zstd believes it: the rest is up to the decoder.
