@@ -146,6 +146,14 @@ pub(super) fn bring_first() -> Result<(), Unreachable> {
     CODE.get().filter(|lazy| !lazy.states.is_empty()).map_or(Ok(()), |lazy| lazy.bring(0).map(drop))
 }
 
+/// How often chunks were put in their places.
+static PUBLISHED: AtomicUsize = AtomicUsize::new(0);
+
+/// How often chunks were put in their places so far.
+pub(crate) fn published() -> usize {
+    PUBLISHED.load(Ordering::Relaxed)
+}
+
 /// Resolves a fault at `address`, if it is about a chunk.
 pub(crate) fn fault(address: usize) -> Outcome {
     let Some(lazy) = [CODE.get(), MEMORY.get()].into_iter().flatten().find(|lazy| lazy.holds(address)) else {
@@ -248,7 +256,9 @@ impl Lazy {
         if self.kind == Kind::Code {
             sys::make_executable(scratch, size).map_err(Unreachable::System)?;
         }
-        sys::move_pages(scratch, place, size).map_err(Unreachable::System)
+        sys::move_pages(scratch, place, size).map_err(Unreachable::System)?;
+        PUBLISHED.fetch_add(1, Ordering::Relaxed);
+        Ok(())
     }
 }
 

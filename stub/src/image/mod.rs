@@ -35,7 +35,7 @@ use crate::trace;
 
 pub(crate) use code::Code;
 #[cfg(target_os = "linux")]
-pub(crate) use lazy::{Outcome, Unreachable, fault, touch};
+pub(crate) use lazy::{Outcome, Unreachable, fault, published, touch};
 pub(crate) use stored::Stored;
 
 /// What every error about the payload's bytes begins with.

@@ -51,12 +51,13 @@ pub(crate) fn own_stack() -> io::Result<()> {
 }
 
 thread_local! {
-    /// The address of the last fault in a chunk that was there already, and how often it came.
-    static AGAIN: Cell<(usize, u32)> = const { Cell::new((0, 0)) };
+    /// The last fault in a chunk that was there already: its address, how often chunks had been put in their places, and
+    /// how often it came since.
+    static AGAIN: Cell<(usize, usize, u32)> = const { Cell::new((0, 0, 0)) };
 }
 
-/// How often a fault in a chunk that is there may come at one address before it is a real one: another thread may have
-/// brought the chunk between the fault and this handler.
+/// How often a fault in a chunk that is there may come at one address before it is a real one, while no other chunk is
+/// brought: another thread may have brought the chunk between the fault and this handler.
 const PATIENCE: u32 = 3;
 
 unsafe extern "C" fn handler(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut c_void) {
@@ -67,9 +68,10 @@ unsafe extern "C" fn handler(signal: libc::c_int, info: *mut libc::siginfo_t, co
     let resolved = match image::fault(address) {
         Outcome::Brought => true,
         Outcome::WasThere => {
-            let (last, times) = AGAIN.get();
-            let times = if last == address { times + 1 } else { 1 };
-            AGAIN.set((address, times));
+            let published = image::published();
+            let (last, before, times) = AGAIN.get();
+            let times = if (last, before) == (address, published) { times + 1 } else { 1 };
+            AGAIN.set((address, published, times));
             times < PATIENCE
         }
         Outcome::Foreign => false,
@@ -80,7 +82,7 @@ unsafe extern "C" fn handler(signal: libc::c_int, info: *mut libc::siginfo_t, co
     if resolved {
         return;
     }
-    AGAIN.set((0, 0));
+    AGAIN.set((0, 0, 0));
     if let Some(previous) = PREVIOUS.get() {
         chain(previous, signal, info, context);
     }
