@@ -9,11 +9,22 @@ mod common;
 
 use std::path::{Path, PathBuf};
 
-use common::{Dir, pack, start, text};
+use common::{Dir, on_windows, pack, start, text};
 use serde_json::Value;
 
 /// How many modules the set has; a checkout with fewer is not the one meant here.
 const MODULES: usize = 72;
+
+/// What cannot pass on Windows: links and names as POSIX has them, which Windows or wine does not.
+const NOT_ON_WINDOWS: [&str; 7] = [
+    "rust/nofollow_errors",
+    "rust/path_exists",
+    "rust/path_link",
+    "rust/path_rename",
+    "rust/readlink",
+    "rust/symlink_create",
+    "rust/symlink_filestat",
+];
 
 #[test]
 fn every_module_of_the_suite_passes() {
@@ -23,7 +34,7 @@ fn every_module_of_the_suite_passes() {
     };
     let dir = Dir::new();
     let mut failures = Vec::new();
-    let mut count = 0;
+    let (mut count, mut left_out) = (0, 0);
     for language in ["assemblyscript", "c", "rust"] {
         let folder = suite.join("tests").join(language).join("testsuite/wasm32-wasip1");
         let mut modules: Vec<PathBuf> = std::fs::read_dir(&folder)
@@ -34,14 +45,18 @@ fn every_module_of_the_suite_passes() {
         modules.sort();
         for module in modules {
             count += 1;
-            if let Err(why) = check(&module, &dir) {
-                failures.push(format!("{language}/{}: {why}", name(&module)));
+            let name = format!("{language}/{}", name(&module));
+            let expected = on_windows() && NOT_ON_WINDOWS.contains(&name.as_str());
+            match check(&module, &dir) {
+                Err(_) if expected => left_out += 1,
+                Err(why) => failures.push(format!("{name}: {why}")),
+                Ok(()) => {}
             }
         }
     }
     assert!(failures.is_empty(), "{} of {count} fail:\n{}", failures.len(), failures.join("\n"));
     assert_eq!(count, MODULES, "another version of the suite");
-    println!("{count} of {count} modules pass");
+    println!("{} of {count} modules pass", count - left_out);
 }
 
 fn name(module: &Path) -> String {

@@ -119,7 +119,18 @@ pub fn start(program: &Path) -> Command {
 
 /// Runs a packed program with nothing on standard input.
 pub fn run<S: AsRef<OsStr>>(program: &Path, args: &[S]) -> Output {
-    start(program).args(args).stdin(Stdio::null()).output().expect("the packed program starts")
+    // A test that starts something at the moment when another writes an executable hands the open file on to its child,
+    // and until that has begun its own program nobody can start the file.
+    const TRIES: u32 = 200;
+    for _ in 0..TRIES {
+        match start(program).args(args).stdin(Stdio::null()).output() {
+            Err(error) if error.kind() == std::io::ErrorKind::ExecutableFileBusy => {
+                std::thread::sleep(std::time::Duration::from_millis(5));
+            }
+            outcome => return outcome.expect("the packed program starts"),
+        }
+    }
+    panic!("{} stays busy", program.display())
 }
 
 /// Runs a packed program that must end with `code`; returns what it printed.
