@@ -17,7 +17,8 @@ use std::{
 use payload::{Compiler, DirGrant, Engine, Header, Manifest, Target};
 
 use crate::{
-    Error, Kind, compile,
+    Error, Kind,
+    compile::{self, Compiled},
     container::{self, pe::PeOptions},
     cpu::Raise,
     error::spoken,
@@ -95,6 +96,21 @@ struct Job<'a> {
     stub: Vec<u8>,
 }
 
+/// What a tried start touched, and what was compiled for it: a target that is packed need not be compiled again.
+#[derive(Default)]
+struct Profiled {
+    profile: Profile,
+    compiled: Mutex<Option<(Target, Compiled)>>,
+}
+
+impl Profiled {
+    /// What was compiled, if that was for `target`.
+    fn take(&self, target: Target) -> Option<Compiled> {
+        let mut compiled = self.compiled.lock().expect("nobody panics while holding it");
+        compiled.take_if(|(of, _)| *of == target).map(|(_, compiled)| compiled)
+    }
+}
+
 impl Pack {
     /// Packs, and hands the outcome for each target to `each` as soon as it is known. An output is there when its
     /// outcome is `Ok`, and as it was before when it is `Err`.
@@ -127,10 +143,15 @@ impl Pack {
             }
         }
         let manifest = self.manifest(sha256);
-        let profile = self.profiled(&lean, &manifest, progress).map_err(in_app)?;
+        let profiled = match &self.profile {
+            Some(args) if !jobs.is_empty() => {
+                self.profiled(args, &lean, &manifest, progress).map_err(in_app)?
+            }
+            _ => Profiled::default(),
+        };
         let one = |job: Job<'_>, progress: &Progress| {
             let place = job.place;
-            let outcome = self.finish(job, &lean, &manifest, &shown, &profile, progress);
+            let outcome = self.finish(job, &lean, &manifest, &shown, &profiled, progress);
             let packed = |output_len| Packed { input_len: file_len, output_len, took: start.elapsed() };
             each(place, outcome.map(packed));
         };
@@ -195,12 +216,16 @@ impl Pack {
         lean: &[u8],
         manifest: &Manifest,
         shown: &PeOptions,
-        profile: &Profile,
+        profiled: &Profiled,
         progress: &Progress,
     ) -> Result<u64, Error> {
         let Job { place: Place { target, file }, output, stub } = job;
-        let compiled = compile::compile(lean, *target, self.compiler, self.cpu, progress)
-            .map_err(|error| error.in_file(&self.input))?;
+        let compiled = match profiled.take(*target) {
+            Some(compiled) => compiled,
+            None => compile::compile(lean, *target, self.compiler, self.cpu, progress)
+                .map_err(|error| error.in_file(&self.input))?,
+        };
+        let profile = &profiled.profile;
         let chunks = Chunks::of(*target);
         let mut linked = link::link(&compiled.build, *target, &profile.order(), chunks.memory.into())
             .map_err(|error| error.in_file(&self.input))?;
@@ -219,15 +244,23 @@ impl Pack {
         Ok(bytes.len() as u64)
     }
 
-    /// What the start touches that is to be tried, if one is.
-    fn profiled(&self, lean: &[u8], manifest: &Manifest, progress: &Progress) -> Result<Profile, Error> {
-        let Some(args) = &self.profile else { return Ok(Profile::default()) };
+    /// Tries a start with `args`, on this machine, and notes what it touches.
+    fn profiled(
+        &self,
+        args: &[String],
+        lean: &[u8],
+        manifest: &Manifest,
+        progress: &Progress,
+    ) -> Result<Profiled, Error> {
         let target = profile::target()?;
-        let stub = self.launcher(target)?;
+        // A launcher that was given is for the one target that is packed, which may be another machine.
+        let wanted = self.outputs.iter().any(|place| place.target == target);
+        let stub = if wanted { self.launcher(target)? } else { stubs::get(target)? };
         let compiled = compile::compile(lean, target, self.compiler, self.cpu, progress)?;
         let linked = link::link(&compiled.build, target, &profile::apart(), profile::PIECE.into())?;
         let header = Header { target, engine: Engine::PINNED, compiler: self.compiler, cpu: compiled.cpu };
-        Profile::record(&linked, header, manifest, &stub, args, progress)
+        let profile = Profile::record(&linked, header, manifest, &stub, args, progress)?;
+        Ok(Profiled { profile, compiled: Mutex::new(Some((target, compiled))) })
     }
 
     /// What a Windows executable shows of itself.

@@ -18,7 +18,7 @@ mod grants;
 mod image;
 mod locate;
 mod run;
-#[cfg(all(target_os = "linux", target_arch = "riscv64"))]
+#[cfg(any(windows, target_arch = "riscv64"))]
 mod softfloat;
 mod sys;
 mod trace;

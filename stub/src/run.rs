@@ -8,7 +8,7 @@ use wasmer::{
 use wasmer_types::VMOffsets;
 
 use crate::fail::{self, Context, Failure};
-use crate::image::unwind;
+use crate::image::{self, unwind};
 use crate::trace;
 
 /// Exit code of an app that trapped: what a shell reports for a native program that aborted.
@@ -22,10 +22,7 @@ const FRAMES_SHOWN: usize = 32;
 pub(crate) fn command(store: &mut Store, module: &Module, ctx: Ctx) -> Result<i32, Failure> {
     wasmer_vm::set_stack_size(STACK_SIZE);
     trace::install(store);
-    let mut state = State::new(ctx);
-    #[cfg(target_os = "linux")]
-    state.bring_with(crate::image::touch);
-    let env = FunctionEnv::new(store, state);
+    let env = FunctionEnv::new(store, State::new(ctx).bring_with(image::BRING));
     let imports = imports(store, module, &env)?;
     if module.info().start_function.is_some() {
         // The module's start function runs before there is an instance to prepare.

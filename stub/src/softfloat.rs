@@ -1,7 +1,7 @@
-//! Two functions of compiler runtimes that riscv64's GCC does not bring.
+//! Two functions of compiler runtimes that are not there on riscv64 and on Windows.
 //!
-//! wasmer-vm names them in its table of libcalls, whether or not code calls them; Rust's runtime lacks them, and GCC's
-//! has them only for CPUs without floating point.
+//! wasmer-vm names them in its table of libcalls, whether or not code calls them. Rust's runtime lacks them; GCC's for
+//! riscv64 has them only for CPUs without floating point, and mingw's, which has them, is not linked.
 #![allow(unsafe_code)]
 
 /// Changes the sign of a `double`.

@@ -43,9 +43,10 @@ impl State {
         State { ctx, memory: None, bring: None }
     }
 
-    /// Names a function that makes part of the app's memory accessible before the operating system is handed it.
-    pub fn bring_with(&mut self, bring: Bring) {
-        self.bring = Some(bring);
+    /// The same state, with what makes part of the app's memory accessible before the operating system is handed it.
+    #[must_use]
+    pub fn bring_with(self, bring: Option<Bring>) -> State {
+        State { bring, ..self }
     }
 
     /// Says where the app's memory is. Until then every pointer is a `fault`.

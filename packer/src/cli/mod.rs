@@ -1,8 +1,8 @@
 //! The command line: what was typed becomes a [`Pack`], what came of it one line and an exit code.
 //!
-//! `wasmpack targets` prints a table, `wasmpack entitlements` a file for signing on a Mac. Otherwise nothing is written to stdout: it stays free for data. The bar and the last line go to stderr, where the
-//! messages of build tools are looked for, and `--quiet` silences both. Errors are printed as
-//! `wasmpack: FILE: what was found, what to do`.
+//! `wasmpack targets` prints a table, `wasmpack entitlements` a file for signing on a Mac. Otherwise nothing is written to
+//! stdout: it stays free for data. The bar and the last line go to stderr, where the messages of build tools are looked
+//! for, and `--quiet` silences both. Errors are printed as `wasmpack: FILE: what was found, what to do`.
 
 mod flags;
 mod grant;

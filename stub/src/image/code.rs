@@ -58,7 +58,7 @@ pub(super) fn place(stored: Stored, image: &Image) -> Result<Code, Failure> {
             super::lazy::bring_known(super::lazy::Kind::Code, &image.touched);
         }
         #[cfg(not(target_os = "linux"))]
-        _ => {
+        Encoding::Raw | Encoding::Chunked { .. } => {
             sys::allow_writing(base, len).context("cannot allocate memory")?;
             super::eager::decode(stored, section, base)?;
             sys::make_executable(base, len).context(FORBIDDEN)?;

@@ -171,7 +171,7 @@ pub(crate) fn fault(address: usize) -> Outcome {
 }
 
 /// Brings what lies in `len` bytes of the app's memory at `address`, before the kernel is handed them.
-pub(crate) fn touch(address: usize, len: usize) {
+pub(super) fn touch(address: usize, len: usize) {
     let Some(lazy) = MEMORY.get() else { return };
     let end = address.saturating_add(len).min(lazy.base + lazy.len);
     let start = address.max(lazy.base);

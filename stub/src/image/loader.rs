@@ -26,10 +26,10 @@ pub(super) fn module(stored: Stored, image: Image, code: Code) -> Result<(Store,
     let base = BaseTunables::for_target(engine.target());
     engine.set_tunables(memory::ImageTunables { base, initial });
     let engine: Engine = engine.into();
+    #[allow(unsafe_code, reason = "wasmer's loader takes code on trust")]
     // SAFETY: the metadata is what this very engine version wrote, which `check` has made sure of, and the pointers
     // are those of the code that it describes. Whoever can write the file could run any code anyway: it is an
     // executable.
-    #[allow(unsafe_code)]
     let module = unsafe { Module::deserialize_unchecked(&engine, bytes::Bytes::from_static(bytes)) };
     let module = module.context("the engine does not take the program; pack it again")?;
     Ok((Store::new(engine), module))

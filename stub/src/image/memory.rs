@@ -14,6 +14,7 @@ use super::Stored;
 #[cfg(target_os = "linux")]
 use crate::fail::Context;
 use crate::fail::Failure;
+#[cfg(target_os = "linux")]
 use crate::sys;
 
 /// What the first memory starts as.
@@ -62,7 +63,9 @@ impl Initial {
                 Ok(())
             }
             #[cfg(not(target_os = "linux"))]
-            _ => super::eager::decode(self.stored, self.section, address),
+            Encoding::Raw | Encoding::Chunked { .. } => {
+                super::eager::decode(self.stored, self.section, address)
+            }
         }
     }
 }
@@ -81,6 +84,7 @@ impl Tunables for ImageTunables {
         self.base.create_host_memory(ty, style)
     }
 
+    // SAFETY: asks of its caller what the trait asks, and no more.
     unsafe fn create_vm_memory(
         &self,
         ty: &MemoryType,
@@ -116,6 +120,7 @@ impl Tunables for ImageTunables {
         self.base.create_host_table(ty, style)
     }
 
+    // SAFETY: asks of its caller what the trait asks, and no more.
     unsafe fn create_vm_table(
         &self,
         ty: &TableType,

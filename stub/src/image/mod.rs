@@ -35,8 +35,14 @@ use crate::trace;
 
 pub(crate) use code::Code;
 #[cfg(target_os = "linux")]
-pub(crate) use lazy::{Outcome, Unreachable, fault, published, touch};
+pub(crate) use lazy::{Outcome, Unreachable, fault, published};
 pub(crate) use stored::Stored;
+
+/// What makes the app's memory accessible before the system is handed it; nothing is needed where it is from the start.
+#[cfg(target_os = "linux")]
+pub(crate) const BRING: Option<wasi::Bring> = Some(lazy::touch);
+#[cfg(not(target_os = "linux"))]
+pub(crate) const BRING: Option<wasi::Bring> = None;
 
 /// What every error about the payload's bytes begins with.
 const DAMAGED: &str = "the file is damaged, pack it again";

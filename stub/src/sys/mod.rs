@@ -33,7 +33,7 @@ mod windows;
 pub(crate) use windows::*;
 
 /// Reads the locator slot as it is in the file: the packer changed it after the compiler saw it.
-#[allow(unsafe_code)]
+#[allow(unsafe_code, reason = "the compiler must not assume the slot's first value")]
 pub(crate) fn read_slot<const N: usize>(slot: &'static [u8; N]) -> [u8; N] {
     // SAFETY: a reference to a static is valid to read from; volatile, so that its initial value is not assumed.
     unsafe { std::ptr::read_volatile(slot) }

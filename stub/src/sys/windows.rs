@@ -102,16 +102,3 @@ fn message_box(text: &str) {
         function(std::ptr::null_mut(), text.as_ptr(), w!("Error"), STYLE);
     }
 }
-
-/// Changes the sign of a `double`. wasmer-vm names this function of compiler runtimes as a libcall; Rust's runtime
-/// lacks it, and mingw's, which has it, is not linked.
-#[unsafe(no_mangle)]
-extern "C" fn __negdf2(value: f64) -> f64 {
-    -value
-}
-
-/// The same for a `float`.
-#[unsafe(no_mangle)]
-extern "C" fn __negsf2(value: f32) -> f32 {
-    -value
-}
