@@ -155,6 +155,23 @@ fn a_profile_changes_the_order_and_nothing_else() {
     assert!(message.starts_with("odd: trap: unreachable\n    at function 0"), "{message}");
 }
 
+/// A launcher that was given for another machine cannot try the start on this one; the packer's own does.
+#[test]
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+fn a_start_is_tried_on_this_machine_whatever_is_packed() {
+    let dir = Dir::new();
+    let stub = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../prebuilt-stubs/linux-arm64");
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_wasmpack"));
+    command.arg(fixture("hello")).arg("-o").arg(dir.join("app")).args([
+        "--target",
+        "linux-arm64",
+        "--profile",
+        "",
+    ]);
+    let output = command.arg("--stub").arg(stub).output().unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+}
+
 #[test]
 fn a_profile_with_an_open_quotation_is_refused() {
     let dir = Dir::new();
