@@ -31,7 +31,7 @@ enum Fate {
 
 #[track_caller]
 fn fate(program: &Path, target: Target, tool: &str) -> Fate {
-    let output = runner::of(target).unwrap().command(program).output().unwrap();
+    let output = common::output(&mut runner::of(target).unwrap().command(program));
     if output.status.code() == Some(7) {
         assert_eq!(text(&output.stdout), GREETING, "{tool}");
         return Fate::Runs;

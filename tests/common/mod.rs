@@ -119,18 +119,24 @@ pub fn start(program: &Path) -> Command {
 
 /// Runs a packed program with nothing on standard input.
 pub fn run<S: AsRef<OsStr>>(program: &Path, args: &[S]) -> Output {
-    // A test that starts something at the moment when another writes an executable hands the open file on to its child,
-    // and until that has begun its own program nobody can start the file.
+    output(start(program).args(args).stdin(Stdio::null()))
+}
+
+/// Runs `command`, whose program a test may have just written.
+///
+/// A test that starts something at the moment when another writes an executable hands the open file on to its child, and
+/// until that has begun its own program nobody can start the file.
+pub fn output(command: &mut Command) -> Output {
     const TRIES: u32 = 200;
     for _ in 0..TRIES {
-        match start(program).args(args).stdin(Stdio::null()).output() {
+        match command.output() {
             Err(error) if error.kind() == std::io::ErrorKind::ExecutableFileBusy => {
                 std::thread::sleep(std::time::Duration::from_millis(5));
             }
-            outcome => return outcome.expect("the packed program starts"),
+            outcome => return outcome.expect("the program starts"),
         }
     }
-    panic!("{} stays busy", program.display())
+    panic!("{command:?}: the file stays busy");
 }
 
 /// Runs a packed program that must end with `code`; returns what it printed.
