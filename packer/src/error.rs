@@ -49,6 +49,12 @@ pub enum Kind {
     NoStub,
     /// The launcher is damaged, for another target, or no launcher at all.
     Stub,
+    /// A file that was to be read back is no executable made by wasmpack, or what it carries was cut off.
+    NotPacked,
+    /// An executable made by wasmpack whose payload is damaged.
+    Damaged,
+    /// A file cannot be stored in an archive under the name it was given.
+    Archive,
     /// An icon, a version text or a manifest that Windows could not use.
     Resource,
     /// The executable would be larger than the format allows.

@@ -10,10 +10,12 @@
 //! ```
 //!
 //! [`pack::Pack`] runs these rooms in order; [`cli`] turns a command line into a `Pack` and its errors into
-//! one line and an exit code. The same input gives the same bytes. Nothing here runs another program, but
+//! one line and an exit code. [`executable`] reads back what was packed, and [`archive`] makes the files of a release
+//! of it. The same input gives the same bytes. Nothing here runs another program, but
 //! for `--profile`, which starts the packed app itself.
 #![forbid(unsafe_code)]
 
+pub mod archive;
 pub mod cli;
 pub mod compile;
 pub mod compress;
