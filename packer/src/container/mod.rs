@@ -1,15 +1,19 @@
 //! Putting a payload into a launcher: bytes in, bytes out, the same on every host.
 //!
 //! The launcher's format is told from its first bytes. Each format has a file of its own here; whatever one
-//! writes is read again by `verify`, as somebody who knows nothing of how it was made.
+//! writes is read again by `verify`, as somebody who knows nothing of how it was made. What was packed long ago, and
+//! perhaps signed since, [`find`] finds again and [`finished`] checks.
 
 mod elf;
+mod find;
+pub mod finished;
 mod macho;
 pub mod pe;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod verify;
 
+pub use find::{Format, Found, find, is_executable};
 use payload::Target;
 
 use crate::{Error, Kind};
@@ -25,22 +29,21 @@ pub const MAX_LEN: u64 = 1 << 31;
 /// `Stub` when `stub` is no launcher for that target, or one that carries a payload already; `TooLarge` from
 /// [`MAX_LEN`] bytes on; `Verify` when the result does not read back.
 pub fn embed(stub: &[u8], target: Target, payload: &[u8], options: &pe::PeOptions) -> Result<Vec<u8>, Error> {
-    let file = match stub.get(..4) {
-        Some(b"\x7fELF") => elf::embed(stub, target, payload)?,
-        Some(&[b'M', b'Z', ..]) => {
-            let file = pe::embed(stub, target, payload, options)?;
-            verify::read_payload(payload, target)?;
+    let file = match Format::of(stub) {
+        Some(Format::Elf) => {
+            let file = elf::embed(stub, target, payload)?;
+            verify::verify(&file, stub, target, payload)?;
             return Ok(file);
         }
-        Some(&[0xcf, 0xfa, 0xed, 0xfe] | &[0xca, 0xfe, 0xba, 0xbe]) => {
+        Some(Format::Pe) => pe::embed(stub, target, payload, options)?,
+        Some(Format::MachO) => {
             let file = macho::embed(stub, target, payload, &options.app)?;
             macho::verify(&file, stub, target, payload, &options.app)?;
-            verify::read_payload(payload, target)?;
-            return Ok(file);
+            file
         }
-        _ => return Err(Error::new(Kind::Stub, "not an executable, so not a launcher of wasmpack")),
+        None => return Err(Error::new(Kind::Stub, "not an executable, so not a launcher of wasmpack")),
     };
-    verify::verify(&file, stub, target, payload)?;
+    verify::read_payload(payload, target)?;
     Ok(file)
 }
 

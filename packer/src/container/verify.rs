@@ -24,9 +24,7 @@ pub(super) fn verify(file: &[u8], stub: &[u8], target: Target, payload: &[u8]) -
     if !found.offset.is_multiple_of(locator::ELF_ALIGNMENT) {
         return Err(mistake("its payload is not aligned"));
     }
-    let after_slot = at + locator::SIZE;
-    let same = file[..at] == stub[..at] && file[after_slot..stub.len()] == stub[after_slot..];
-    if !same || file[stub.len()..start].iter().any(|byte| *byte != 0) {
+    if !elf::keeps(file, stub, at, start) {
         return Err(mistake("bytes of the stub other than its locator were changed"));
     }
     read_payload(carried, target)

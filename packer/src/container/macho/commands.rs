@@ -23,7 +23,7 @@ const LC_FUNCTION_VARIANT_FIXUPS: u32 = 0x38;
 const LC_TARGET_TRIPLE: u32 = 0x39;
 
 /// First bytes of a universal file, which holds executables for several CPUs; 32-bit and 64-bit offsets.
-const UNIVERSAL: [[u8; 4]; 2] = [[0xca, 0xfe, 0xba, 0xbe], [0xca, 0xfe, 0xba, 0xbf]];
+pub(in crate::container) const UNIVERSAL: [[u8; 4]; 2] = [[0xca, 0xfe, 0xba, 0xbe], [0xca, 0xfe, 0xba, 0xbf]];
 
 /// Offsets of fields in `mach_header_64`, in bytes from the start of the file.
 pub(super) const NCMDS: usize = 16;
@@ -80,6 +80,18 @@ pub(super) fn read(file: &[u8], target: Target) -> Result<Vec<Command>, Error> {
         return Err(broken(SIZEOFCMDS, &what));
     }
     Ok(commands)
+}
+
+/// The target whose CPU the header names.
+///
+/// # Errors
+/// `Stub` when the file is too short, and for other CPUs.
+pub(super) fn target(file: &[u8]) -> Result<Target, Error> {
+    match u32_at(file, CPUTYPE)? {
+        CPU_TYPE_ARM64 => Ok(Target::MacosArm64),
+        CPU_TYPE_X86_64 => Ok(Target::MacosX86_64),
+        other => Err(broken(CPUTYPE, &format!("CPU {other:#x} is none that wasmpack packs for"))),
+    }
 }
 
 fn check_header(file: &[u8], target: Target) -> Result<(), Error> {

@@ -12,23 +12,27 @@
 //! what is known of the system (see [`verify`]).
 
 mod bytes;
-mod commands;
+pub(super) mod commands;
+pub(super) mod finished;
 mod layout;
 mod plan;
 mod segment;
 mod sign;
+mod signed;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod verify;
 
+use goblin::mach::load_command::LC_SEGMENT_64;
 use payload::{Locator, Target, locator::SIZE};
 
 pub(super) use self::verify::verify;
 use self::{
     bytes::name16,
+    commands::Command,
     layout::Layout,
     plan::Plan,
-    segment::{FILEOFF, INSERTED},
+    segment::{FILEOFF, INSERTED, Segment},
 };
 use crate::{Error, Kind};
 
@@ -50,7 +54,7 @@ const ALIGNMENT: u64 = 0x4000;
 /// or that carries a payload already; `TooLarge` from [`MAX_LEN`](super::MAX_LEN) bytes on.
 pub(super) fn embed(stub: &[u8], target: Target, payload: &[u8], identifier: &str) -> Result<Vec<u8>, Error> {
     let layout = Layout::read(stub, target)?;
-    let slot = slot_in(&layout)?;
+    let slot = slot_in(layout.segment(&SLOT_SEGMENT))?;
     if layout.segment(&PAYLOAD_SEGMENT).is_some() || locator(stub, slot)?.is_some() {
         return Err(broken(slot, "already a packed executable, not a stub"));
     }
@@ -75,13 +79,30 @@ pub(super) fn embed(stub: &[u8], target: Target, payload: &[u8], identifier: &st
     Ok(file)
 }
 
-/// Where the locator slot of a Mach-O file, bare or packed, lies: bytes from its start, inside the file.
+/// The target of a Mach-O file, bare or packed, and where its locator slot lies. Segments other than the slot's are not
+/// looked at.
+///
+/// # Errors
+/// `Stub`, with the offset, for a header or load commands that are damaged or of another kind or machine, and for a
+/// slot that is missing or has the wrong size.
+pub(super) fn target_and_slot(file: &[u8]) -> Result<(Target, usize), Error> {
+    let target = commands::target(file)?;
+    let commands = commands::read(file, target)?;
+    let is_slot = |command: &&Command| {
+        command.number == LC_SEGMENT_64
+            && bytes::array(file, command.at + 8).is_ok_and(|name| name == SLOT_SEGMENT)
+    };
+    let segment = commands.iter().find(is_slot).map(|command| Segment::read(file, command)).transpose()?;
+    Ok((target, slot_in(segment.as_ref())?))
+}
+
+/// Where the locator slot lies in the segment that must hold it: bytes from the start of the file, inside the file.
 ///
 /// # Errors
 /// `Stub` for a slot that is missing or has the wrong size.
-fn slot_in(layout: &Layout) -> Result<usize, Error> {
-    let missing = || broken(32, "it has no section __DATA,__wasmpack, so it is not a launcher of wasmpack");
-    let segment = layout.segment(&SLOT_SEGMENT).ok_or_else(missing)?;
+fn slot_in(segment: Option<&Segment>) -> Result<usize, Error> {
+    let missing = || broken(32, "it has no section __DATA,__wasmpack, which every launcher of wasmpack has");
+    let segment = segment.ok_or_else(missing)?;
     let mut found = segment.sections.iter().filter(|section| section.name == SLOT_SECTION);
     let section = found.next().ok_or_else(missing)?;
     if found.next().is_some() {
@@ -102,7 +123,7 @@ fn slot_in(layout: &Layout) -> Result<usize, Error> {
 ///
 /// # Errors
 /// `Stub` when what is there is no locator.
-fn locator(file: &[u8], at: usize) -> Result<Option<Locator>, Error> {
+pub(super) fn locator(file: &[u8], at: usize) -> Result<Option<Locator>, Error> {
     Locator::parse(&bytes::array(file, at)?).map_err(|error| {
         let what = format!("section __DATA,__wasmpack is no locator of this version ({error})");
         broken(at + error.at as usize, &what)

@@ -7,7 +7,7 @@
 /// The checksum of `file`, whose field for it lies at `field`, an even number of bytes from its start.
 pub(super) fn of(file: &[u8], field: usize) -> u32 {
     let sum = add(add(0, &file[..field]), &file[field + 4..]);
-    u32::from(sum) + file.len() as u32
+    u32::from(sum).wrapping_add(file.len() as u32)
 }
 
 fn add(sum: u16, bytes: &[u8]) -> u16 {

@@ -92,6 +92,24 @@ impl Headers {
     /// # Errors
     /// `Stub`, with the offset of the field, for everything that breaks a rule.
     pub(super) fn parse(file: &[u8]) -> Result<Headers, Error> {
+        let mut headers = Headers::read(file)?;
+        let symbols = headers.coff + coff::SYMBOLS;
+        if u32_at(file, symbols)? != 0 {
+            let what = "it has a table of symbols, which would be in the way; link it with -s, or strip it";
+            return Err(broken(symbols as u64, what));
+        }
+        headers.check_alignments()?;
+        headers.check_sections(file.len())?;
+        headers.raw_end = headers.raw_ranges().last().map_or(headers.headers_size, |range| range.end);
+        Ok(headers)
+    }
+
+    /// Reads the headers of an x86-64 executable and nothing but them: where the sections lie is not checked, and
+    /// `raw_end` is 0.
+    ///
+    /// # Errors
+    /// `Stub`, with the offset of the field, for a file of another kind or machine, and when it ends in its headers.
+    pub(super) fn read(file: &[u8]) -> Result<Headers, Error> {
         if file.get(..2) != Some(b"MZ") {
             return Err(broken(0, "no PE file"));
         }
@@ -104,7 +122,7 @@ impl Headers {
         check_kind(file, coff, optional)?;
         let table = optional + usize::from(OPTIONAL_SIZE);
         let count = usize::from(u16_at(file, coff + coff::SECTION_COUNT)?);
-        let mut headers = Headers {
+        Ok(Headers {
             coff,
             optional,
             table,
@@ -115,11 +133,7 @@ impl Headers {
                 .map(|n| section(file, table + n * SECTION_SIZE))
                 .collect::<Result<_, _>>()?,
             raw_end: 0,
-        };
-        headers.check_alignments()?;
-        headers.check_sections(file.len())?;
-        headers.raw_end = headers.raw_ranges().last().map_or(headers.headers_size, |range| range.end);
-        Ok(headers)
+        })
     }
 
     /// Where the section table ends.
@@ -238,10 +252,6 @@ fn check_kind(file: &[u8], coff: usize, optional: usize) -> Result<(), Error> {
     if (size, magic, directories) != (OPTIONAL_SIZE, PE32_PLUS, 16) {
         let what = format!("an optional header of {size} bytes, kind {magic:#x}, {directories} directories");
         return Err(broken(optional as u64, &what));
-    }
-    if u32_at(file, coff + coff::SYMBOLS)? != 0 {
-        let what = "it has a table of symbols, which would be in the way; link it with -s, or strip it";
-        return Err(broken((coff + coff::SYMBOLS) as u64, what));
     }
     Ok(())
 }

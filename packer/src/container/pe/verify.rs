@@ -32,33 +32,48 @@ pub(super) fn verify(
     payload: &[u8],
     options: &PeOptions,
 ) -> Result<(), Error> {
-    let wrong = |error: goblin::error::Error| mistake(&error.to_string());
-    let header = Header::parse(file).map_err(wrong)?;
-    let optional = header.optional_header.ok_or_else(|| mistake("it has no optional header"))?;
-    let size = usize::from(header.coff_header.size_of_optional_header);
-    let mut table = header.dos_header.pe_pointer as usize + 4 + coff::SIZE + size;
-    let sections = header.coff_header.sections(file, &mut table).map_err(wrong)?;
-
-    loads(file.len(), &optional, &sections)?;
+    let (optional, sections) = read(file).map_err(|what| mistake(&what))?;
+    loads(file.len(), &optional, &sections).map_err(mistake)?;
     fields(file, stub, &optional, &sections, options)?;
-    carries(file, target, payload, &sections)?;
-    keeps(file, stub, target)?;
+    let carried = carried(file, target, &sections).map_err(|what| mistake(&what))?;
+    if file[carried] != *payload {
+        return Err(mistake("its locator does not lead to the payload"));
+    }
+    if !keeps(file, stub, target)? {
+        return Err(mistake("bytes of the stub other than its locator were changed"));
+    }
     if Headers::parse(stub)?.directory(stub, RESOURCES).is_empty() {
         shows(file, &optional, &sections, options)?;
     }
     Ok(())
 }
 
+/// The optional header and the sections, as goblin reads them.
+pub(super) fn read(file: &[u8]) -> Result<(OptionalHeader, Vec<SectionTable>), String> {
+    let header = Header::parse(file).map_err(|error| error.to_string())?;
+    let optional = header.optional_header.ok_or("it has no optional header")?;
+    let size = usize::from(header.coff_header.size_of_optional_header);
+    let mut table = header.dos_header.pe_pointer as usize + 4 + coff::SIZE + size;
+    let sections = header.coff_header.sections(file, &mut table).map_err(|error| error.to_string())?;
+    Ok((optional, sections))
+}
+
 /// What the loader insists on: the order and alignment of sections, in the file and in memory, without gaps in
 /// the file, and the sizes that follow from them.
-fn loads(len: usize, optional: &OptionalHeader, sections: &[SectionTable]) -> Result<(), Error> {
+///
+/// `len` is that of the file without certificates, and `optional` has alignments that are powers of two.
+pub(super) fn loads(
+    len: usize,
+    optional: &OptionalHeader,
+    sections: &[SectionTable],
+) -> Result<(), &'static str> {
     let fields = &optional.windows_fields;
     let mut memory = u64::from(fields.size_of_headers).next_multiple_of(fields.section_alignment.into());
     let mut raw: Vec<Range<u64>> = Vec::new();
     for section in sections {
         let address = u64::from(section.virtual_address);
         if address < memory || !address.is_multiple_of(fields.section_alignment.into()) {
-            return Err(mistake("its sections are misplaced in memory"));
+            return Err("its sections are misplaced in memory");
         }
         memory =
             (address + u64::from(section.virtual_size)).next_multiple_of(fields.section_alignment.into());
@@ -76,11 +91,10 @@ fn loads(len: usize, optional: &OptionalHeader, sections: &[SectionTable]) -> Re
     let whole = raw.first().is_some_and(|first| first.start == u64::from(fields.size_of_headers))
         && raw.last().is_some_and(|last| last.end == len as u64);
     if !(aligned && joined && whole) {
-        return Err(mistake("its sections do not fill the file"));
+        return Err("its sections do not fill the file");
     }
     if memory != u64::from(fields.size_of_image) || memory >= super::super::MAX_LEN {
-        let what = format!("SizeOfImage is {:#x}, {memory:#x} expected", fields.size_of_image);
-        return Err(mistake(&what));
+        return Err("SizeOfImage is not where its last section ends in memory");
     }
     Ok(())
 }
@@ -131,32 +145,40 @@ fn is_plain_data(section: &SectionTable) -> bool {
     section.characteristics == section::CHARACTERISTICS && of_objects == [0; 2] && counts == [0; 2]
 }
 
-/// The way from the slot to the payload, and nothing but zeros around that.
-fn carries(file: &[u8], target: Target, payload: &[u8], sections: &[SectionTable]) -> Result<(), Error> {
-    let at = slot(file, target).map_err(|error| mistake(&error.reason))?;
-    let found = super::locator(file, at).map_err(|error| mistake(&error.reason))?;
-    let Locator { offset, len } = found.ok_or_else(|| mistake("its locator is empty"))?;
+/// Where the payload lies: the way to it from the slot, and nothing but zeros around it in its section.
+pub(super) fn carried(
+    file: &[u8],
+    target: Target,
+    sections: &[SectionTable],
+) -> Result<Range<usize>, String> {
+    let at = slot(file, target).map_err(|error| error.reason)?;
+    let found = super::locator(file, at).map_err(|error| error.reason)?;
+    let Locator { offset, len } = found.ok_or("its locator is empty")?;
     let section = sections.iter().find(|section| section.name == PAYLOAD_SECTION);
-    let section = section.ok_or_else(|| mistake("it has no section for its payload"))?;
+    let section = section.ok_or("it has no section for its payload")?;
     let start = u64::from(section.pointer_to_raw_data);
     if offset < start || offset + len != start + u64::from(section.virtual_size) {
-        return Err(mistake("its locator does not lead to the end of its section"));
+        return Err("its locator does not lead to the end of its section".to_owned());
     }
     if !offset.is_multiple_of(PE_ALIGNMENT) {
-        return Err(mistake("its payload is not aligned"));
+        return Err("its payload is not aligned".to_owned());
     }
-    let carried = file.get(start as usize..(start + u64::from(section.size_of_raw_data)) as usize);
-    let parts = carried.and_then(|carried| carried.split_at_checked((offset - start) as usize));
-    let parts = parts.and_then(|(before, rest)| Some((before, rest.split_at_checked(len as usize)?)));
-    let zeros = |bytes: &[u8]| bytes.iter().all(|byte| *byte == 0);
-    if !parts.is_some_and(|(before, (found, after))| found == payload && zeros(before) && zeros(after)) {
-        return Err(mistake("its locator does not lead to the payload"));
+    let [start, offset, end] = [start, offset, offset + len].map(|at| at as usize);
+    let section_end = start + section.size_of_raw_data as usize;
+    if section_end > file.len() || end > section_end {
+        return Err("its payload is longer than its section".to_owned());
     }
-    Ok(())
+    if [start..offset, end..section_end].into_iter().flatten().any(|at| file[at] != 0) {
+        return Err("a byte of its payload's section is neither payload nor zero".to_owned());
+    }
+    Ok(offset..end)
 }
 
-/// Every byte of the stub that is not meant to change.
-fn keeps(file: &[u8], stub: &[u8], target: Target) -> Result<(), Error> {
+/// Whether every byte of the stub is in `file` that is not meant to change.
+///
+/// # Errors
+/// `Stub` when `stub` is none.
+pub(super) fn keeps(file: &[u8], stub: &[u8], target: Target) -> Result<bool, Error> {
     let headers = Headers::parse(stub)?;
     let field = |at: usize, len: usize| at..at + len;
     let directory = |number: usize| field(headers.optional + optional::DIRECTORIES + 8 * number, 8);
@@ -181,10 +203,7 @@ fn keeps(file: &[u8], stub: &[u8], target: Target) -> Result<(), Error> {
         at = range.end;
     }
     untouched.push(at..headers.raw_end as usize);
-    if untouched.into_iter().any(|range| file.get(range.clone()) != stub.get(range)) {
-        return Err(mistake("bytes of the stub other than its locator were changed"));
-    }
-    Ok(())
+    Ok(untouched.into_iter().all(|range| file.get(range.clone()) == stub.get(range)))
 }
 
 /// The resources, as a reader of them sees them.

@@ -5,7 +5,7 @@ mod golden;
 mod opinion;
 mod refuse;
 mod rules;
-mod stub;
+pub mod stub;
 
 use payload::{Locator, Target};
 
@@ -31,7 +31,7 @@ fn packed(stub: &[u8], target: Target, payload: &[u8]) -> Vec<u8> {
     file
 }
 
-fn u32_at(file: &[u8], at: usize) -> u32 {
+pub fn u32_at(file: &[u8], at: usize) -> u32 {
     u32::from_le_bytes(*file[at..].first_chunk().unwrap())
 }
 
@@ -40,7 +40,7 @@ fn u64_at(file: &[u8], at: usize) -> u64 {
 }
 
 /// Where the `n`th command of a number starts.
-fn command(file: &[u8], number: u32, n: usize) -> usize {
+pub fn command(file: &[u8], number: u32, n: usize) -> usize {
     let (mut at, mut found) = (32, 0);
     for _ in 0..u32_at(file, 16) {
         if u32_at(file, at) == number {
@@ -56,5 +56,5 @@ fn command(file: &[u8], number: u32, n: usize) -> usize {
 
 /// Where the locator slot of `file` lies.
 fn slot(file: &[u8], target: Target) -> Result<usize, Error> {
-    slot_in(&Layout::read(file, target)?)
+    slot_in(Layout::read(file, target)?.segment(&SLOT_SEGMENT))
 }

@@ -4,9 +4,9 @@
 //! Every rule here is one that macOS, dyld or `codesign` is known to keep. It proves that the file has the form
 //! that they accept, not that they start it.
 
-mod signature;
-mod structure;
-mod unchanged;
+pub(super) mod signature;
+pub(super) mod structure;
+pub(super) mod unchanged;
 
 use std::ops::Range;
 
@@ -32,12 +32,15 @@ pub fn verify(
     view.check_commands()?;
     let signature = signature::check(&view, until_nul(identifier))?;
     let slot = slot(&view)?;
-    check_payload(&view, &slot, payload)?;
+    let found = payload_in(&view, &slot)?;
+    if file[found.clone()] != *payload {
+        return Err(wrong(found.start, "its payload is another"));
+    }
     unchanged::check(&view, &View::read(stub, target)?, &slot, signature)
 }
 
 /// The bytes of the locator slot.
-fn slot(view: &View) -> Result<Range<usize>, Error> {
+pub(super) fn slot(view: &View) -> Result<Range<usize>, Error> {
     let found: Vec<_> = view
         .sections()
         .filter(|(segment, section)| segment.segname == SLOT_SEGMENT && section.sectname == SLOT_SECTION)
@@ -52,8 +55,9 @@ fn slot(view: &View) -> Result<Range<usize>, Error> {
     Ok(start..start + locator::SIZE)
 }
 
-/// Checks that the locator leads to the payload, and that its segment holds it and zeros.
-fn check_payload(view: &View, slot: &Range<usize>, payload: &[u8]) -> Result<(), Error> {
+/// Where the payload lies: checks that the locator leads to its section, and that its segment holds it and zeros.
+/// `view` has passed [`View::check_segments`].
+pub(super) fn payload_in(view: &View, slot: &Range<usize>) -> Result<Range<usize>, Error> {
     let read = view.file.get(slot.clone()).and_then(|slot| slot.first_chunk()).map(Locator::parse);
     let Some(Ok(Some(found))) = read else {
         return Err(wrong(slot.start, "its locator is empty or damaged"));
@@ -75,15 +79,14 @@ fn check_payload(view: &View, slot: &Range<usize>, payload: &[u8]) -> Result<(),
     }
     let (start, len) = (section.offset as usize, section.size as usize);
     let segment = segment.fileoff as usize..(segment.fileoff + segment.filesize) as usize;
-    if view.file[start..start + len] != *payload {
-        return Err(wrong(start, "its payload is another"));
-    }
     let zeros = [segment.start..start, start + len..segment.end];
     let used = zeros.into_iter().flatten().find(|at| view.file[*at] != 0);
-    used.map_or(Ok(()), |at| Err(wrong(at, "a byte of the payload's segment is neither payload nor zero")))
+    used.map_or(Ok(start..start + len), |at| {
+        Err(wrong(at, "a byte of the payload's segment is neither payload nor zero"))
+    })
 }
 
 /// Something in the finished file that is not as it must be, at `at` bytes from its start.
-fn wrong(at: usize, what: &str) -> Error {
+pub(super) fn wrong(at: usize, what: &str) -> Error {
     Error::new(Kind::Verify, format!("executable at {at:#x}: {what}"))
 }

@@ -1,5 +1,7 @@
 //! The rules for the signature: every field, and the hash of every page again.
 
+use std::ops::Range;
+
 use goblin::mach::load_command::CommandVariant;
 
 use super::{structure::View, wrong};
@@ -10,15 +12,12 @@ const PAGE: usize = 4096;
 const HEAD: usize = 20 + 88;
 
 /// Checks the signature and returns where it starts.
-pub(super) fn check(view: &View, identifier: &str) -> Result<usize, Error> {
+pub(in crate::container::macho) fn check(view: &View, identifier: &str) -> Result<usize, Error> {
     let file = view.file;
-    let found = view.commands.iter().find_map(|command| match command.command {
-        CommandVariant::CodeSignature(at) => Some((at.dataoff as usize, at.datasize as usize)),
-        _ => None,
-    });
-    let (start, len) = found.ok_or_else(|| wrong(32, "no signature"))?;
+    let Range { start, end } = place(view)?;
+    let len = end - start;
     let linkedit = &view.segments[view.segments.len() - 1].0;
-    if !start.is_multiple_of(16) || start + len != file.len() || (start as u64) < linkedit.fileoff {
+    if !start.is_multiple_of(16) || end != file.len() || (start as u64) < linkedit.fileoff {
         return Err(wrong(start, "the signature does not end the file, or does not start at 16 bytes"));
     }
     let slots_at = HEAD + identifier.len() + 1;
@@ -53,11 +52,35 @@ pub(super) fn check(view: &View, identifier: &str) -> Result<usize, Error> {
     if name.strip_suffix(&[0]) != Some(identifier.as_bytes()) {
         return Err(wrong(start + HEAD, "another identifier"));
     }
+    check_pages(&file[..start], PAGE, slots, 32)?;
+    Ok(start)
+}
+
+/// Where the signature lies, according to its command; inside the file.
+pub(in crate::container::macho) fn place(view: &View) -> Result<Range<usize>, Error> {
+    let found = view.commands.iter().find_map(|command| match command.command {
+        CommandVariant::CodeSignature(at) => Some((at.dataoff as usize, at.datasize as usize)),
+        _ => None,
+    });
+    let (start, len) = found.ok_or_else(|| wrong(32, "no signature"))?;
+    match start.checked_add(len).filter(|end| *end <= view.file.len()) {
+        Some(end) => Ok(start..end),
+        None => Err(wrong(start, "its signature lies outside the file")),
+    }
+}
+
+/// Checks each page of `code` against its hash in `slots`: the first `hash_size` bytes of its SHA-256.
+pub(in crate::container::macho) fn check_pages(
+    code: &[u8],
+    page_size: usize,
+    slots: &[u8],
+    hash_size: usize,
+) -> Result<(), Error> {
     // The last page is as long as it is: not padded.
-    for (index, (page, slot)) in file[..start].chunks(PAGE).zip(slots.chunks(32)).enumerate() {
-        if payload::sha256(page) != *slot {
-            return Err(wrong(index * PAGE, "a page does not match its hash in the signature"));
+    for (index, (page, slot)) in code.chunks(page_size).zip(slots.chunks(hash_size)).enumerate() {
+        if payload::sha256(page)[..hash_size] != *slot {
+            return Err(wrong(index * page_size, "a page does not match its hash in the signature"));
         }
     }
-    Ok(start)
+    Ok(())
 }

@@ -21,17 +21,17 @@ const WRITE_EXECUTE: u32 = 6;
 const MACOS: u32 = 1;
 
 /// A Mach-O file as goblin reads its commands.
-pub(super) struct View<'a> {
-    pub(super) file: &'a [u8],
+pub(in crate::container::macho) struct View<'a> {
+    pub(in crate::container::macho) file: &'a [u8],
     page: u64,
-    pub(super) commands: Vec<LoadCommand>,
-    pub(super) commands_end: usize,
-    pub(super) segments: Vec<(SegmentCommand64, Vec<Section>)>,
+    pub(in crate::container::macho) commands: Vec<LoadCommand>,
+    pub(in crate::container::macho) commands_end: usize,
+    pub(in crate::container::macho) segments: Vec<(SegmentCommand64, Vec<Section>)>,
 }
 
 impl<'a> View<'a> {
     /// Reads `file`, whose header must be that of an executable for `target`.
-    pub(super) fn read(file: &'a [u8], target: Target) -> Result<View<'a>, Error> {
+    pub(in crate::container::macho) fn read(file: &'a [u8], target: Target) -> Result<View<'a>, Error> {
         let field = |at: usize| {
             let bytes = file.get(at..).and_then(|rest| rest.first_chunk());
             bytes
@@ -72,25 +72,27 @@ impl<'a> View<'a> {
     }
 
     /// Every section with its segment, in order.
-    pub(super) fn sections(&self) -> impl Iterator<Item = (&SegmentCommand64, &Section)> {
+    pub(in crate::container::macho) fn sections(
+        &self,
+    ) -> impl Iterator<Item = (&SegmentCommand64, &Section)> {
         self.segments
             .iter()
             .flat_map(|(segment, sections)| sections.iter().map(move |section| (segment, section)))
     }
 
     /// The last segment but one, which [`check_segments`](View::check_segments) found to be the payload's.
-    pub(super) fn payload_segment(&self) -> &SegmentCommand64 {
+    pub(in crate::container::macho) fn payload_segment(&self) -> &SegmentCommand64 {
         &self.segments[self.segments.len() - 2].0
     }
 
     /// Where the first byte lies that a section claims.
-    pub(super) fn first_section(&self) -> usize {
+    pub(in crate::container::macho) fn first_section(&self) -> usize {
         let claimed = self.sections().filter(|(_, section)| in_file(section));
         claimed.map(|(_, section)| section.offset as usize).min().unwrap_or(self.file.len())
     }
 
     /// Segments: their order and neighbourhood, in the file and in memory, their protection, their sections.
-    pub(super) fn check_segments(&self) -> Result<(), Error> {
+    pub(in crate::container::macho) fn check_segments(&self) -> Result<(), Error> {
         let names: Vec<&[u8; 16]> = self.segments.iter().map(|(segment, _)| &segment.segname).collect();
         let [zero, text, .., payload, linkedit] = names[..] else {
             return Err(wrong(32, "too few segments"));
@@ -151,7 +153,7 @@ impl<'a> View<'a> {
     }
 
     /// Load commands that must be there once, and what they say.
-    pub(super) fn check_commands(&self) -> Result<(), Error> {
+    pub(in crate::container::macho) fn check_commands(&self) -> Result<(), Error> {
         let (text, memory) = (&self.segments[1].0, self.commands_end);
         let first = self.first_section();
         if memory > first || text.filesize < first as u64 {
@@ -205,7 +207,7 @@ fn segments(file: &[u8], commands: &[LoadCommand]) -> Result<Vec<(SegmentCommand
 }
 
 /// Whether the section takes bytes in the file: it has some, and its type is none of the zero-filled ones.
-pub(super) fn in_file(section: &Section) -> bool {
+pub(in crate::container::macho) fn in_file(section: &Section) -> bool {
     section.size > 0 && ![0x1, 0xc, 0x12].contains(&(section.flags & 0xff))
 }
 

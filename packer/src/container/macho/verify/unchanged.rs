@@ -17,7 +17,12 @@ struct Table {
 }
 
 /// Checks `file` against `stub`. `slot` is the locator's place in both, `signature` where the file's starts.
-pub(super) fn check(file: &View, stub: &View, slot: &Range<usize>, signature: usize) -> Result<(), Error> {
+pub(in crate::container::macho) fn check(
+    file: &View,
+    stub: &View,
+    slot: &Range<usize>,
+    signature: usize,
+) -> Result<(), Error> {
     check_bytes(file, stub, slot)?;
     let (now, before) = (kept(file), kept(stub));
     if now.len() != before.len() {

@@ -2,7 +2,7 @@
 
 mod golden;
 #[path = "../../../../tests/cli/pe_stub.rs"]
-mod pe_stub;
+pub mod pe_stub;
 mod properties;
 mod refusals;
 mod shown;

@@ -4,6 +4,10 @@
 //! appended bytes cost nothing at start. They belong to no section: `strip` drops them, and a launcher that
 //! finds them missing says so.
 
+pub(super) mod finished;
+
+use std::ops::Range;
+
 use goblin::{
     container::{Container, Ctx, Endian},
     elf::{
@@ -26,6 +30,10 @@ use crate::{Error, Kind};
 const E_MACHINE: u64 = 0x12;
 /// Offset of `e_type` in the header.
 const E_TYPE: u64 = 0x10;
+
+/// `e_machine` of each target.
+const MACHINES: [(Target, u16); 3] =
+    [(Target::LinuxX86_64, EM_X86_64), (Target::LinuxArm64, EM_AARCH64), (Target::LinuxRiscv64, EM_RISCV)];
 
 /// The executable made of `stub` and `payload`.
 ///
@@ -52,12 +60,37 @@ pub(super) fn embed(stub: &[u8], target: Target, payload: &[u8]) -> Result<Vec<u
 /// `Stub`, with the offset, for a header that is damaged or of another machine, and for a slot that is missing
 /// or has the wrong size.
 pub(super) fn slot(file: &[u8], target: Target) -> Result<usize, Error> {
-    let header = Elf::parse_header(file).map_err(|error| broken(0, &format!("no ELF header ({error})")))?;
+    let header = header(file)?;
     check_header(&header, target)?;
+    slot_in(file, &header)
+}
+
+/// The target of an ELF file, bare or packed, and where its locator slot lies, as [`slot`] has it.
+///
+/// # Errors
+/// As [`slot`].
+pub(super) fn target_and_slot(file: &[u8]) -> Result<(Target, usize), Error> {
+    let header = header(file)?;
+    let (target, _) = MACHINES.iter().find(|(_, machine)| *machine == header.e_machine).ok_or_else(|| {
+        broken(E_MACHINE, &format!("machine {} is none that wasmpack packs for", header.e_machine))
+    })?;
+    check_header(&header, *target)?;
+    Ok((*target, slot_in(file, &header)?))
+}
+
+fn header(file: &[u8]) -> Result<Header, Error> {
+    Elf::parse_header(file).map_err(|error| broken(0, &format!("no ELF header ({error})")))
+}
+
+/// The section table that `header` names; `None` when it does not lie in the file.
+fn sections(file: &[u8], header: &Header) -> Option<Vec<SectionHeader>> {
     let context = Ctx::new(Container::Big, Endian::Little);
-    let sections = usize::try_from(header.e_shoff)
-        .ok()
-        .and_then(|at| SectionHeader::parse(file, at, header.e_shnum.into(), context).ok())
+    let at = usize::try_from(header.e_shoff).ok()?;
+    SectionHeader::parse(file, at, header.e_shnum.into(), context).ok()
+}
+
+fn slot_in(file: &[u8], header: &Header) -> Result<usize, Error> {
+    let sections = sections(file, header)
         .ok_or_else(|| broken(header.e_shoff, "its section table lies outside the file"))?;
     let names = sections
         .get(usize::from(header.e_shstrndx))
@@ -67,7 +100,7 @@ pub(super) fn slot(file: &[u8], target: Target) -> Result<usize, Error> {
     let section = found.next().ok_or_else(|| {
         broken(
             header.e_shoff,
-            &format!("it has no section {ELF_SECTION}, so it is not a launcher of wasmpack"),
+            &format!("it has no section {ELF_SECTION}, which every launcher of wasmpack has"),
         )
     })?;
     if found.next().is_some() {
@@ -90,6 +123,13 @@ pub(super) fn locator(file: &[u8], at: usize) -> Result<Option<Locator>, Error> 
     })
 }
 
+/// Whether `file` is `stub` but for the slot at `at`, with nothing but zeros up to the payload at `start`.
+pub(super) fn keeps(file: &[u8], stub: &[u8], at: usize, start: usize) -> bool {
+    let same = |range: Range<usize>| file.get(range.clone()).is_some_and(|now| Some(now) == stub.get(range));
+    let zeros = file.get(stub.len()..start).is_some_and(|bytes| bytes.iter().all(|byte| *byte == 0));
+    same(0..at) && same(at + SIZE..stub.len()) && zeros
+}
+
 fn check_header(header: &Header, target: Target) -> Result<(), Error> {
     if header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_ident[EI_DATA] != ELFDATA2LSB {
         return Err(broken(EI_CLASS as u64, "not a 64-bit little-endian ELF file"));
@@ -98,14 +138,10 @@ fn check_header(header: &Header, target: Target) -> Result<(), Error> {
         let what = format!("ELF type {} is not an executable's", header.e_type);
         return Err(broken(E_TYPE, &what));
     }
-    let expected = match target {
-        Target::LinuxX86_64 => EM_X86_64,
-        Target::LinuxArm64 => EM_AARCH64,
-        Target::LinuxRiscv64 => EM_RISCV,
-        Target::WindowsX86_64 | Target::MacosArm64 | Target::MacosX86_64 => {
-            return Err(broken(0, &format!("an ELF file cannot be a launcher for {}", target.name())));
-        }
-    };
+    let (_, expected) = *MACHINES
+        .iter()
+        .find(|(of, _)| *of == target)
+        .ok_or_else(|| broken(0, &format!("an ELF file cannot be a launcher for {}", target.name())))?;
     if header.e_machine != expected {
         let what = format!(
             "machine {expected} expected for {}, {} found: a launcher for another target",
