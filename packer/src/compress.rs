@@ -3,16 +3,9 @@
 //! Which thread compresses which chunk is left to chance; what a chunk compresses to is not, and the frames are
 //! returned in the chunks' order. So the result depends on the content and the level alone.
 
-use std::{
-    collections::HashSet,
-    num::NonZero,
-    sync::{
-        Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
-};
+use std::collections::HashSet;
 
-use crate::progress::Progress;
+use crate::{parallel, progress::Progress};
 
 /// zstd's level when none is asked for. See "Which compression level?" in docs/decisions.md.
 pub const DEFAULT_LEVEL: i32 = 16;
@@ -34,21 +27,16 @@ pub fn chunks(
 ) -> Vec<Vec<u8>> {
     let chunks: Vec<&[u8]> = data.chunks(chunk_size as usize).collect();
     progress.phase("compressing", chunks.len() as u64);
-    let next = AtomicUsize::new(0);
-    let frames = Mutex::new(vec![Vec::new(); chunks.len()]);
-    let worker = || {
-        loop {
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some(chunk) = chunks.get(index) else { break };
+    parallel::map(
+        chunks.len(),
+        || (),
+        |(), index| {
             let level = if touched.contains(&index) { TOUCHED_LEVEL } else { level };
-            let frame = payload::chunk::compress(chunk, level);
-            frames.lock().expect("no worker panics while it holds the lock")[index] = frame;
+            let frame = payload::chunk::compress(chunks[index], level);
             progress.advance(1);
-        }
-    };
-    let threads = std::thread::available_parallelism().map_or(1, NonZero::get).min(chunks.len());
-    std::thread::scope(|scope| (0..threads).for_each(|_| drop(scope.spawn(worker))));
-    frames.into_inner().expect("the workers have ended")
+            frame
+        },
+    )
 }
 
 #[cfg(test)]

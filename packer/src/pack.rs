@@ -32,6 +32,9 @@ use crate::{
     stubs,
 };
 
+/// What a manifest names as its producer.
+pub(crate) const PRODUCER: &str = concat!("wasmpack ", env!("CARGO_PKG_VERSION"));
+
 /// What to pack, and how it starts.
 #[derive(Clone, Debug)]
 pub struct Pack {
@@ -288,7 +291,7 @@ impl Pack {
 
     fn manifest(&self, module_sha256: [u8; 32]) -> Manifest {
         Manifest {
-            producer: concat!("wasmpack ", env!("CARGO_PKG_VERSION")).to_owned(),
+            producer: PRODUCER.to_owned(),
             app: self.app.clone(),
             module_sha256,
             argv0: self.argv0.clone(),

@@ -1,7 +1,7 @@
 //! Tests of ELF stubs, good ones, broken ones, and arbitrary bytes.
 
 #[path = "../../tests/cli/elf_stub.rs"]
-mod elf_stub;
+pub(crate) mod elf_stub;
 
 use elf_stub::{EM_X86_64, SECTION, elf, stub};
 use payload::{
@@ -10,6 +10,11 @@ use payload::{
 use proptest::prelude::*;
 
 use super::*;
+// Small launchers of all formats, for the tests of other modules.
+pub(crate) use super::{
+    macho::tests::{command, stub as macho_stub, u32_at},
+    pe::tests::pe_stub,
+};
 
 const X86_64: Target = Target::LinuxX86_64;
 

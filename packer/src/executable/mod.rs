@@ -1,0 +1,172 @@
+//! A finished executable, read back: what it carries, and whether all of it is as it was written.
+//!
+//! [`Executable`] is for whoever wants something of it: it takes only files whose header and manifest can be trusted.
+//! [`verify`] is for files of which nothing is known: it looks at everything, and what is wrong with one part keeps it
+//! from no other. Both find the payload as its launcher does ([`container::find`]).
+
+#[cfg(test)]
+mod tests;
+mod verify;
+
+use std::{fs::File, io::Read, ops::Range, path::Path};
+
+use payload::{Header, Manifest, Prefix, Section, SectionKind, Target, header};
+
+pub use self::verify::verify;
+use crate::{
+    Error, Kind,
+    container::{self, Format, Found, MAX_LEN, finished::Check},
+    decode,
+    error::spoken,
+};
+
+/// A finished executable whose header, section table and manifest are whole.
+#[derive(Clone, Debug)]
+pub struct Executable {
+    file: Vec<u8>,
+    found: Found,
+    prefix: Prefix,
+}
+
+impl Executable {
+    /// Reads the executable at `path`.
+    ///
+    /// # Errors
+    /// As [`read`] and [`Executable::from_bytes`], about this file.
+    pub fn open(path: &Path) -> Result<Executable, Error> {
+        Executable::from_bytes(read(path)?).map_err(|error| error.in_file(path))
+    }
+
+    /// Reads the executable that `file` holds.
+    ///
+    /// # Errors
+    /// `NotPacked` as [`container::find`] says; `Damaged` for a header, section table or manifest that was changed, is
+    /// of another version, or is for another machine than the launcher.
+    pub fn from_bytes(file: Vec<u8>) -> Result<Executable, Error> {
+        let found = container::find(&file)?;
+        let prefix = prefix(&file, &found)?;
+        Ok(Executable { file, found, prefix })
+    }
+
+    /// Its container.
+    pub fn format(&self) -> Format {
+        self.found.format
+    }
+
+    /// The machine it is for.
+    pub fn target(&self) -> Target {
+        self.found.target
+    }
+
+    /// Who may run it, and what made its code.
+    pub fn header(&self) -> &Header {
+        &self.prefix.header
+    }
+
+    /// What the packer decided about how the app starts.
+    pub fn manifest(&self) -> &Manifest {
+        &self.prefix.manifest
+    }
+
+    /// What is stored where in the payload, in file order; the manifest is the first.
+    pub fn sections(&self) -> &[Section] {
+        &self.prefix.sections
+    }
+
+    /// The whole file.
+    pub fn file(&self) -> &[u8] {
+        &self.file
+    }
+
+    /// The payload's bytes.
+    pub fn payload(&self) -> &[u8] {
+        &self.file[self.found.payload.clone()]
+    }
+
+    /// Where the payload lies in the file.
+    pub fn payload_range(&self) -> Range<usize> {
+        self.found.payload.clone()
+    }
+
+    /// Bytes of the file that are not the payload: the launcher, and what its container and a signature add.
+    pub fn launcher_len(&self) -> usize {
+        self.file.len() - self.found.payload.len()
+    }
+
+    /// The content of the section of this kind, decoded; `None` when there is none.
+    ///
+    /// # Errors
+    /// `Damaged`, naming the section, when a chunk is.
+    pub fn section(&self, kind: SectionKind) -> Result<Option<Vec<u8>>, Error> {
+        let Some(section) = self.prefix.section(kind) else { return Ok(None) };
+        let content = decode::section(self.payload(), section);
+        content.map(Some).map_err(|error| damaged(&format!("section {}: {error}", name(kind))))
+    }
+
+    /// Looks at everything in it, as [`verify`] does.
+    pub fn verify(&self) -> Vec<Check> {
+        verify::checks(&self.file, &self.found, Ok(&self.prefix))
+    }
+}
+
+/// The name of a section of this kind, as docs/format.md has it.
+pub fn name(kind: SectionKind) -> &'static str {
+    match kind {
+        SectionKind::Manifest => "manifest",
+        SectionKind::Metadata => "metadata",
+        SectionKind::Code => "code",
+        SectionKind::Memory => "memory",
+        SectionKind::Unwind => "unwind",
+        SectionKind::Frames => "frames",
+    }
+}
+
+/// The bytes of the file at `path`, which starts like an executable; of any other no more than that is read.
+///
+/// # Errors
+/// `Read`; `NotPacked` for another kind of file; `TooLarge` for one that the packer never writes.
+pub fn read(path: &Path) -> Result<Vec<u8>, Error> {
+    let failed = |error: std::io::Error| {
+        Error::new(Kind::Read, format!("cannot read it: {}", spoken(&error))).in_file(path)
+    };
+    let mut file = File::open(path).map_err(failed)?;
+    let mut bytes = Vec::new();
+    file.by_ref().take(8).read_to_end(&mut bytes).map_err(failed)?;
+    if !container::is_executable(&bytes) {
+        // With the words that it has for such a file.
+        container::find(&bytes).map_err(|error| error.in_file(path))?;
+    }
+    file.take(MAX_LEN).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 >= MAX_LEN {
+        let reason = format!("not an executable made by wasmpack: those have {} bytes at most", MAX_LEN - 1);
+        return Err(Error::new(Kind::TooLarge, reason).in_file(path));
+    }
+    Ok(bytes)
+}
+
+/// The prefix of the payload in `file`, checked to be for the machine that its launcher is for.
+fn prefix(file: &[u8], found: &Found) -> Result<Prefix, Error> {
+    let payload = &file[found.payload.clone()];
+    let len = payload.len() as u64;
+    let read = || {
+        // Its own words for a payload that is shorter than a header.
+        let head = &payload[..header::SIZE.min(payload.len())];
+        Prefix::parse(&payload[..Prefix::len(head, len)?], len)
+    };
+    let prefix = read().map_err(|error| damaged(&error.to_string()))?;
+    if prefix.header.target != found.target {
+        return Err(damaged(&format!(
+            "its header names {}, but its launcher is for {}",
+            prefix.header.target.name(),
+            found.target.name()
+        )));
+    }
+    Ok(prefix)
+}
+
+fn damaged(what: &str) -> Error {
+    Error::new(
+        Kind::Damaged,
+        format!("{what}; the file was changed since it was packed: get or pack it again"),
+    )
+}

@@ -1,0 +1,131 @@
+//! Everything that can be said of a finished executable without starting it: a list of checks, each made for itself.
+
+use payload::{Prefix, Section, SectionKind, frames::Frames, image::Image, unwind::Unwind};
+
+use super::{name, prefix};
+use crate::{
+    Error,
+    container::{
+        self, Found,
+        finished::{self, Check},
+    },
+    decode, stubs,
+};
+
+/// Looks at everything in `file`, a finished executable: its container, its signature, the payload down to the last
+/// chunk, and its launcher. What is damaged in one place keeps no other from being looked at; only what lies behind a
+/// damaged header cannot be found.
+///
+/// # Errors
+/// `NotPacked` as [`container::find`] says: then there is nothing to look at.
+pub fn verify(file: &[u8]) -> Result<Vec<Check>, Error> {
+    let found = container::find(file)?;
+    let prefix = prefix(file, &found);
+    Ok(checks(file, &found, prefix.as_ref()))
+}
+
+/// The checks; `prefix` is the payload's.
+pub(super) fn checks(file: &[u8], found: &Found, prefix: Result<&Prefix, &Error>) -> Vec<Check> {
+    let mut checks = of_itself(file, found, prefix);
+    let producer = prefix.ok().map(|prefix| &prefix.manifest.producer[..]);
+    let stub = stubs::targets().any(|target| target == found.target).then(|| stubs::get(found.target));
+    checks.push(Check::new("launcher", launcher(file, found, producer, stub)));
+    checks
+}
+
+/// The checks that need no launcher to compare with.
+pub(super) fn of_itself(file: &[u8], found: &Found, prefix: Result<&Prefix, &Error>) -> Vec<Check> {
+    let app = prefix.ok().map(|prefix| &prefix.manifest.app[..]);
+    let mut checks = finished::checks(file, found, app);
+    let head = prefix.map(|prefix| format!("SHA-256 matches, {} sections", prefix.sections.len()));
+    checks.push(Check::new("header and manifest", head.map_err(|error| error.reason.clone())));
+    if let Ok(prefix) = prefix {
+        let payload = &file[found.payload.clone()];
+        let stored = prefix.sections.iter().filter(|section| section.kind != SectionKind::Manifest);
+        checks.extend(stored.map(|section| stored_section(payload, section)));
+        checks.push(Check::new("padding", padding(payload, prefix)));
+        checks.extend(tables(payload, prefix));
+    }
+    checks
+}
+
+/// Decodes every chunk of a section, or says that it has no checksum.
+fn stored_section(payload: &[u8], section: &Section) -> Check {
+    let result = match decode::check(payload, section) {
+        Ok(Some(1)) => Ok(format!("1 chunk, {} bytes", section.len)),
+        Ok(Some(count)) => Ok(format!("{count} chunks, {} bytes", section.len)),
+        Ok(None) => Ok(format!("{} bytes, raw: there is no checksum to compare", section.len)),
+        Err(errors) => {
+            let more =
+                if errors.len() > 1 { format!(" and {} more", errors.len() - 1) } else { String::new() };
+            Err(format!("{}{more}", errors[0]))
+        }
+    };
+    Check::new(name(section.kind), result)
+}
+
+/// That nothing but zeros lies between the sections.
+fn padding(payload: &[u8], prefix: &Prefix) -> Result<String, String> {
+    for pair in prefix.sections.windows(2) {
+        let gap = (pair[0].offset + pair[0].stored_len) as usize..pair[1].offset as usize;
+        if let Some(at) = gap.into_iter().find(|at| payload[*at] != 0) {
+            return Err(format!("payload at {at:#x}: a byte between two sections is not zero"));
+        }
+    }
+    Ok("zeros".to_owned())
+}
+
+/// That the tables say what a launcher can read. A section that does not decode was told of before.
+fn tables(payload: &[u8], prefix: &Prefix) -> Vec<Check> {
+    let mut checks = Vec::new();
+    let mut table = |kind, read: &dyn Fn(&[u8]) -> Result<String, payload::Error>| {
+        let Some(content) = prefix.section(kind).and_then(|section| decode::section(payload, section).ok())
+        else {
+            return;
+        };
+        // Offsets are from the start of the content here.
+        let result = read(&content).map_err(|error| format!("in the section's content: {error}"));
+        checks.push(Check::new(format!("tables of {}", name(kind)), result));
+    };
+    let code_len = prefix.section(SectionKind::Code).map_or(0, |section| section.len);
+    table(SectionKind::Metadata, &|content| {
+        let image = Image::parse(content, code_len)?;
+        Ok(format!("{} functions, {} bytes for the engine", image.functions.len(), image.metadata.len()))
+    });
+    table(SectionKind::Unwind, &|content| {
+        let unwind = Unwind::parse(content)?;
+        Ok(format!("{} bytes, {} fixups", unwind.tables.len(), unwind.fixups.len()))
+    });
+    table(SectionKind::Frames, &|content| {
+        Ok(format!("{} functions", Frames::parse(content)?.functions.len()))
+    });
+    checks
+}
+
+/// Whether the launcher is `stub`, the one that this packer carries for the target, if it carries one.
+pub(super) fn launcher(
+    file: &[u8],
+    found: &Found,
+    producer: Option<&str>,
+    stub: Option<Result<Vec<u8>, Error>>,
+) -> Result<String, String> {
+    let Some(stub) = stub else {
+        return Ok(format!("not compared: this wasmpack carries none for {}", found.target.name()));
+    };
+    let stub = stub.map_err(|error| error.reason)?;
+    let differs = match finished::is_made_of(file, found, &stub) {
+        Ok(true) => return Ok("the one that this wasmpack carries".to_owned()),
+        Ok(false) => String::new(),
+        Err(what) => format!(": {what}"),
+    };
+    // Only the very version that packed it can tell a launcher that was changed from another one.
+    match producer {
+        Some(other) if other != crate::pack::PRODUCER => {
+            Ok(format!("not compared: it was packed by {other:?}, this is {}", crate::pack::PRODUCER))
+        }
+        _ => Err(format!(
+            "not the one that this wasmpack carries{differs}; it was packed with --stub, or by another build, or changed \
+             since"
+        )),
+    }
+}
