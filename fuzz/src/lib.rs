@@ -31,9 +31,8 @@ pub fn pack(data: &[u8], target: Target, magic: &[u8], small: &[u8]) {
         // Of a real one the headers are what is looked at; the last tables are, too.
         _ => changed(real(), rest, 16 * 1024),
     };
-    let header = Header { target, engine: Engine::PINNED, compiler: Compiler::Cranelift, cpu: CpuFeatures::NONE };
-    let payload = Writer::new(header, &Manifest::default()).finish();
-    let options = PeOptions { app: "app".to_owned(), gui: mode & 4 != 0, ..PeOptions::default() };
+    let payload = payload(target);
+    let options = PeOptions { gui: mode & 4 != 0, ..options() };
     let Ok(file) = container::embed(&stub, target, &payload, &options) else { return };
     // It was verified before it was handed out; so a locator that leads to the payload is in it.
     let head = &Locator::BARE[..16];
@@ -48,8 +47,22 @@ pub fn pack(data: &[u8], target: Target, magic: &[u8], small: &[u8]) {
     assert!(found, "a packed file has a locator that leads to its payload");
 }
 
+/// The executable made of `stub` and a payload with nothing in it.
+pub fn packed(stub: &[u8], target: Target) -> Result<Vec<u8>, Error> {
+    container::embed(stub, target, &payload(target), &options())
+}
+
+fn payload(target: Target) -> Vec<u8> {
+    let header = Header { target, engine: Engine::PINNED, compiler: Compiler::Cranelift, cpu: CpuFeatures::NONE };
+    Writer::new(header, &Manifest::default()).finish()
+}
+
+fn options() -> PeOptions {
+    PeOptions { app: "app".to_owned(), ..PeOptions::default() }
+}
+
 /// `stub` with changes in its first `head` bytes or its last 4 KiB.
-fn changed(mut stub: Vec<u8>, changes: &[u8], head: u32) -> Vec<u8> {
+pub fn changed(mut stub: Vec<u8>, changes: &[u8], head: u32) -> Vec<u8> {
     let (len, head) = (stub.len(), stub.len().min(head as usize));
     for change in changes.chunks_exact(5) {
         let place = u32::from_le_bytes([change[0], change[1], change[2], change[3]]) as usize;
