@@ -8,6 +8,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use payload::info::printable;
+
 /// A pack that failed. Nothing was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
@@ -43,6 +45,10 @@ pub enum Kind {
     Import,
     /// The compiler failed on a valid module.
     Compile,
+    /// A file or folder that was to be carried cannot be.
+    Files,
+    /// An executable that kept no module was to be packed again, or its module was wanted.
+    NoModule,
     /// The program could not be run to see what its start touches.
     Profile,
     /// There is no launcher for the target.
@@ -95,12 +101,6 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
-
-/// `text` from outside, safe for a terminal: control characters are escaped.
-pub(crate) fn printable(text: &str) -> String {
-    let escape = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
-    text.chars().map(escape).collect()
-}
 
 /// The operating system's words for `error`, lower-case and without the number that Rust adds.
 pub(crate) fn spoken(error: &std::io::Error) -> String {

@@ -1,7 +1,8 @@
 //! The packer: one command turns a WASI program into a native executable, with no linker.
 //!
 //! ```text
-//! APP.wasm ─ input ──── read, checked to be a WASI command, made lean
+//! APP.wasm ─ pack ───── the module, and what is said about it; files to carry
+//!            input ──── checked to be a WASI command, made lean
 //!            compile ── to machine code for the target, by wasmer's compilers
 //!            link ───── laid out in images that run at any address
 //!            store ──── compressed in chunks or raw, as the sections of a payload (the format crate)
@@ -11,8 +12,8 @@
 //!
 //! [`pack::Pack`] runs these rooms in order; [`cli`] turns a command line into a `Pack` and its errors into
 //! one line and an exit code. [`executable`] reads back what was packed, and [`archive`] makes the files of a release
-//! of it. The same input gives the same bytes. Nothing here runs another program, but
-//! for `--profile`, which starts the packed app itself.
+//! of it. The same input gives the same bytes. Nothing here runs another program, but for `--profile` and
+//! `wasmpack doctor`, which start what was packed.
 #![forbid(unsafe_code)]
 
 pub mod archive;
@@ -24,6 +25,7 @@ pub mod cpu;
 mod decode;
 mod error;
 pub mod executable;
+pub mod files;
 pub mod input;
 pub mod link;
 pub mod output;
@@ -40,3 +42,5 @@ pub use container::finished::Check;
 pub use error::{Error, Kind};
 pub use executable::Executable;
 pub use pack::{Pack, Packed};
+/// The file format: targets, grants, and what an executable says of itself.
+pub use payload;

@@ -1,4 +1,4 @@
-//! Writing the executable: whole or not at all, and never at the cost of an older good one.
+//! Writing executables and archives: whole or not at all, and never at the cost of an older good one.
 //!
 //! The bytes go to a temporary file in OUT's own folder, which is then renamed over OUT. Whatever ends the
 //! packer before that (an error, Ctrl-C, a kill, a power cut), OUT is untouched. The temporary exists only
@@ -27,21 +27,23 @@ static TEMPORARIES: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 /// The exit code of an interrupted pack: 128 + SIGINT, as shells have it.
 const INTERRUPTED: i32 = 130;
 
-/// A place that was found fit for writing an executable.
+/// A place that was found fit for writing.
 #[derive(Debug)]
 pub struct Output {
     file: PathBuf,
     folder: PathBuf,
+    /// Whether it can be started, where systems have such a mode.
+    executable: bool,
 }
 
 impl Output {
-    /// Checks that an executable can be written to `file`, so that no time is spent on compiling before it
+    /// Checks that a file can be written to `file`, one to be started if it is `executable`, so that no time is spent on compiling before it
     /// turns out that it cannot. `inputs` are the files that are read and must not be overwritten.
     ///
     /// # Errors
     /// `OutputPlace` when the folder is missing or nothing can be created in it, or `file` is a folder, a device
     /// or the like; `OutputIsInput` when it is one of `inputs`, also by another name (a link).
-    pub fn prepare(file: &Path, inputs: &[&Path]) -> Result<Output, Error> {
+    pub fn prepare(file: &Path, inputs: &[&Path], executable: bool) -> Result<Output, Error> {
         let fail = |reason: &str| Err(Error::new(Kind::OutputPlace, reason).in_file(file));
         let named = file.as_os_str().as_encoded_bytes();
         let names_a_folder = named.last().is_some_and(|last| std::path::is_separator(char::from(*last)));
@@ -66,14 +68,14 @@ impl Output {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             _ => Path::new("."),
         };
-        let output = Output { file: file.to_owned(), folder: folder.to_owned() };
+        let output = Output { file: file.to_owned(), folder: folder.to_owned(), executable };
         if let Err(error) = output.temporary() {
             return fail(&unusable(folder, &error));
         }
         Ok(output)
     }
 
-    /// Writes `bytes` as an executable file.
+    /// Writes `bytes`.
     ///
     /// # Errors
     /// `NoSpace`, with the number of bytes needed, when the disk or a quota is full or the file exceeds a size
@@ -84,14 +86,14 @@ impl Output {
                 [io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded, io::ErrorKind::FileTooLarge];
             let (kind, reason) = if full.contains(&error.kind()) {
                 let reason = format!(
-                    "no space for the executable in folder {}, {} bytes are needed: {}",
+                    "no space for the file in folder {}, {} bytes are needed: {}",
                     self.folder.display(),
                     bytes.len(),
                     spoken(&error)
                 );
                 (Kind::NoSpace, reason)
             } else {
-                (Kind::Write, format!("cannot write the executable: {}", spoken(&error)))
+                (Kind::Write, format!("cannot write it: {}", spoken(&error)))
             };
             Error::new(kind, reason).in_file(&self.file)
         })
@@ -106,8 +108,8 @@ impl Output {
         guard.rename(&self.file)
     }
 
-    /// An empty file in OUT's folder, with the mode that a linker would give an executable. It is removed when
-    /// it is dropped.
+    /// An empty file in OUT's folder, with the mode that a linker would give an executable, or an editor a text. It is removed
+    /// when it is dropped.
     fn temporary(&self) -> io::Result<NamedTempFile> {
         let mut builder = Builder::new();
         builder.prefix(".wasmpack-").suffix(".tmp");
@@ -115,7 +117,8 @@ impl Output {
         {
             use std::os::unix::fs::PermissionsExt;
             // The system takes the umask off this.
-            builder.permissions(std::fs::Permissions::from_mode(0o777));
+            let mode = if self.executable { 0o777 } else { 0o666 };
+            builder.permissions(std::fs::Permissions::from_mode(mode));
         }
         builder.tempfile_in(&self.folder)
     }

@@ -21,7 +21,7 @@ use crate::{
     error::spoken,
     link::{Linked, Order},
     progress::Progress,
-    store::{self, Chunks},
+    store::{self, Chunks, Stored},
 };
 
 /// The environment variable that tells a launcher where to write what was touched.
@@ -46,24 +46,23 @@ enum Step {
 }
 
 impl Profile {
-    /// Runs `linked`, which was linked for this machine with a granularity of [`PIECE`], and notes what it touches.
+    /// Runs the program in `payload`, which [`payload`](fn@payload) made of `linked`, and notes what it touches.
     ///
     /// # Errors
     /// `Profile` if it cannot be run, or its launcher wrote nothing; others as for any pack.
     pub fn record(
         linked: &Linked,
-        header: Header,
-        manifest: &Manifest,
+        payload: &[u8],
+        target: Target,
+        app: &str,
         stub: &[u8],
         args: &[String],
-        progress: &Progress,
     ) -> Result<Profile, Error> {
         let failed = |what: &str, error: &std::io::Error| {
             Error::new(Kind::Profile, format!("cannot profile: {what}: {}", spoken(error)))
         };
-        let payload = store::in_pieces(header, manifest, linked, PIECE, LEVEL, progress);
-        let shown = PeOptions { app: manifest.app.clone(), ..PeOptions::default() };
-        let file = container::embed(stub, header.target, &payload, &shown)?;
+        let shown = PeOptions { app: app.to_owned(), ..PeOptions::default() };
+        let file = container::embed(stub, target, payload, &shown)?;
         let folder = tempfile::tempdir().map_err(|error| failed("no temporary folder", &error))?;
         let program = folder.path().join("profiled");
         std::fs::write(&program, file).map_err(|error| failed("writing the program", &error))?;
@@ -147,6 +146,18 @@ impl Profile {
         }
         touched
     }
+}
+
+/// The payload of a program that is run to see what it touches: `linked` for this machine with a granularity of
+/// [`PIECE`], and stored in pieces of that.
+pub fn payload(
+    linked: &Linked,
+    header: Header,
+    manifest: &Manifest,
+    shared: &[Stored],
+    progress: &Progress,
+) -> Vec<u8> {
+    store::in_pieces(header, manifest, linked, shared, PIECE, LEVEL, progress)
 }
 
 /// The layout that tells functions apart by the pages that are touched: each begins on one of its own.

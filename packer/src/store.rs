@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use payload::image::Touch;
 use payload::{Header, Manifest, SectionKind, Target, Writer};
 
-use crate::{compress, link::Linked, progress::Progress};
+use crate::{compress, files::Files, link::Linked, progress::Progress};
 
 /// Decoded bytes a chunk of each image. See "How large is a chunk?" in docs/decisions.md.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +28,10 @@ impl Chunks {
 
 /// Decoded bytes a chunk of everything that is read as a whole.
 const OTHER_CHUNK: u32 = 256 * 1024;
+/// Decoded bytes a chunk of carried files: what a program reads at a time is a file, or a piece of one.
+const FILES_CHUNK: u32 = 64 * 1024;
+/// Decoded bytes a chunk of the kept module, which no start looks at.
+const MODULE_CHUNK: u32 = 4 * 1024 * 1024;
 
 /// How images are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,15 +45,29 @@ pub enum Storage {
     Raw,
 }
 
-/// The payload of `linked`.
+/// One section, ready to be written.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    kind: SectionKind,
+    content: Content,
+}
+
+#[derive(Clone, Debug)]
+enum Content {
+    Raw(Vec<u8>),
+    Frames { len: u64, chunk_size: u32, frames: Vec<Vec<u8>> },
+}
+
+/// The payload of `linked`, with what is the same for every target behind it.
 pub fn payload(
     header: Header,
     manifest: &Manifest,
     linked: &Linked,
+    shared: &[Stored],
     storage: Storage,
     progress: &Progress,
 ) -> Vec<u8> {
-    sections(header, manifest, linked, storage, Chunks::of(header.target), progress)
+    sections(header, manifest, linked, shared, storage, Chunks::of(header.target), progress)
 }
 
 /// The payload of `linked` with images in chunks of `piece` bytes, compressed at `level`.
@@ -57,18 +75,37 @@ pub fn in_pieces(
     header: Header,
     manifest: &Manifest,
     linked: &Linked,
+    shared: &[Stored],
     piece: u32,
     level: i32,
     progress: &Progress,
 ) -> Vec<u8> {
     let chunks = Chunks { code: piece, memory: piece };
-    sections(header, manifest, linked, Storage::Compressed { level }, chunks, progress)
+    sections(header, manifest, linked, shared, Storage::Compressed { level }, chunks, progress)
+}
+
+/// The sections that do not depend on the target: carried files and the kept module. Compressed once for all.
+pub fn shared(files: &Files, module: Option<&[u8]>, storage: Storage, progress: &Progress) -> Vec<Stored> {
+    let nothing = HashSet::new();
+    let mut all = Vec::new();
+    if !files.grants.is_empty() {
+        let tree = payload::tree::to_bytes(&files.roots);
+        all.push(stored(SectionKind::Tree, &tree, OTHER_CHUNK, storage, &nothing, progress));
+    }
+    if !files.content.is_empty() {
+        all.push(stored(SectionKind::Files, &files.content, FILES_CHUNK, storage, &nothing, progress));
+    }
+    if let Some(module) = module {
+        all.push(stored(SectionKind::Module, module, MODULE_CHUNK, storage, &nothing, progress));
+    }
+    all
 }
 
 fn sections(
     header: Header,
     manifest: &Manifest,
     linked: &Linked,
+    shared: &[Stored],
     storage: Storage,
     chunks: Chunks,
     progress: &Progress,
@@ -84,21 +121,35 @@ fn sections(
     let mut writer = Writer::new(header, manifest);
     for (kind, content, chunk_size) in sections {
         let Some(content) = content else { continue };
-        writer = match storage {
-            // Frames are read only when something trapped, so they are compressed in any case.
-            Storage::Raw if kind != SectionKind::Frames => writer.raw(kind, content.clone()),
-            _ => {
-                let level = match storage {
-                    Storage::Compressed { level } => level,
-                    Storage::Raw => compress::FAST_LEVEL,
-                };
-                let touched = touched(&linked.image.touched, kind);
-                let frames = compress::chunks(content, chunk_size, level, &touched, progress);
-                writer.chunked(kind, content.len() as u64, chunk_size, &frames)
-            }
-        };
+        let touched = touched(&linked.image.touched, kind);
+        writer = write(writer, &stored(kind, content, chunk_size, storage, &touched, progress));
     }
-    writer.finish()
+    shared.iter().fold(writer, write).finish()
+}
+
+/// One section, stored as `storage` says. What no start reads is compressed in any case.
+fn stored(
+    kind: SectionKind,
+    content: &[u8],
+    chunk_size: u32,
+    storage: Storage,
+    touched: &HashSet<usize>,
+    progress: &Progress,
+) -> Stored {
+    let level = match storage {
+        Storage::Compressed { level } => level,
+        Storage::Raw if matches!(kind, SectionKind::Frames | SectionKind::Module) => compress::FAST_LEVEL,
+        Storage::Raw => return Stored { kind, content: Content::Raw(content.to_vec()) },
+    };
+    let frames = compress::chunks(content, chunk_size, level, touched, progress);
+    Stored { kind, content: Content::Frames { len: content.len() as u64, chunk_size, frames } }
+}
+
+fn write(writer: Writer, stored: &Stored) -> Writer {
+    match &stored.content {
+        Content::Raw(bytes) => writer.raw(stored.kind, bytes.clone()),
+        Content::Frames { len, chunk_size, frames } => writer.chunked(stored.kind, *len, *chunk_size, frames),
+    }
 }
 
 /// The numbers of the chunks of this section that a start touches.

@@ -10,6 +10,8 @@
 //!              metadata        section 3   [`image`]    what the engine must know, where the functions are
 //!              code, memory    4 and 5                  the images, ready to be mapped
 //!              unwind, frames  6 and 7     [`unwind`], [`frames`] tables for exceptions and for traps
+//!              tree, files     8 and 9     [`tree`]     names of the files that it carries, and their content
+//!              module          10          the .wasm it came from, where it was kept
 //! ```
 //!
 //! Everything up to the end of the manifest is the *prefix*: small, read in one go, and guarded by a SHA-256
@@ -27,22 +29,26 @@ pub mod chunk;
 pub mod cpu;
 mod error;
 pub mod frames;
+pub mod grant;
 pub mod header;
 pub mod image;
+pub mod info;
 pub mod locator;
 pub mod manifest;
 mod prefix;
 pub mod section;
 pub mod target;
+pub mod tree;
 pub mod unwind;
 mod varint;
 mod writer;
 
 pub use cpu::CpuFeatures;
 pub use error::{Error, Kind};
+pub use grant::{DirGrant, FilesGrant, Grants, Variable};
 pub use header::{Compiler, Engine, Header};
 pub use locator::Locator;
-pub use manifest::{DirGrant, Manifest};
+pub use manifest::Manifest;
 pub use prefix::Prefix;
 pub use section::{Encoding, Section, SectionKind};
 pub use target::Target;

@@ -13,10 +13,16 @@
 //! | 5 | argument | text: baked before the user's own arguments | many |
 //! | 6 | environment | text: `NAME=VALUE` | many |
 //! | 7 | directory | flags u32 (bit 0: read-only), host length u32, host text, guest text | many |
+//! | 8 | passed variable | text: the name of a variable that is passed on when it is set | many |
+//! | 9 | files | flags u32 (bit 0: writable), guest text: a root of the [tree](crate::tree) | many |
+//! | 10 | switches | u32, not 0 (bit 0: all variables, 1: native, 2: sealed) | at most once |
+//! | 11 | working directory | text: the guest's name | at most once |
+//! | 12 | version | text: the app's version | at most once |
+//! | 13 | content | 32 bytes: SHA-256 of all that follows the prefix | at most once |
 //!
 //! A text is UTF-8 without NUL; it is not terminated.
 
-use crate::{Error, Kind, bytes::Cursor};
+use crate::{DirGrant, Error, FilesGrant, Grants, Kind, bytes::Cursor};
 
 /// What the packer decided.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,21 +37,17 @@ pub struct Manifest {
     pub argv0: Option<String>,
     /// Arguments before the user's own.
     pub args: Vec<String>,
-    /// Variables, each `NAME=VALUE` with a name that is not empty.
-    pub env: Vec<String>,
-    /// Directories the app may use.
-    pub dirs: Vec<DirGrant>,
-}
-
-/// A grant: one directory of the host under a name of the guest.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DirGrant {
-    /// The host's path as it was written when packing; resolved when the executable runs.
-    pub host: String,
-    /// The path under which the app sees it.
-    pub guest: String,
-    /// True: the app may read, and nothing may change.
-    pub read_only: bool,
+    /// What the app may touch.
+    pub grants: Grants,
+    /// The roots of the tree of files that the payload carries, in the tree's order.
+    pub files: Vec<FilesGrant>,
+    /// True: whoever runs the executable cannot change its grants.
+    pub sealed: bool,
+    /// The app's own version, for people and for the names of archives.
+    pub version: Option<String>,
+    /// SHA-256 of all that follows the prefix; a [`Writer`](crate::Writer) fills it in. It is not looked at when the app
+    /// starts, only by who wants to know whether the file is whole.
+    pub content: Option<[u8; 32]>,
 }
 
 const PRODUCER: u16 = 1;
@@ -55,7 +57,17 @@ const ARGV0: u16 = 4;
 const ARGUMENT: u16 = 5;
 const ENVIRONMENT: u16 = 6;
 const DIRECTORY: u16 = 7;
+const PASSED: u16 = 8;
+const FILES: u16 = 9;
+const SWITCHES: u16 = 10;
+const CWD: u16 = 11;
+const VERSION: u16 = 12;
+const CONTENT: u16 = 13;
 const READ_ONLY: u32 = 1;
+const WRITABLE: u32 = 1;
+const ENV_ALL: u32 = 1;
+const NATIVE: u32 = 1 << 1;
+const SEALED: u32 = 1 << 2;
 
 impl Manifest {
     /// The manifest's bytes.
@@ -72,8 +84,8 @@ impl Manifest {
         record(MODULE, &self.module_sha256);
         self.argv0.iter().for_each(|text| record(ARGV0, text.as_bytes()));
         self.args.iter().for_each(|text| record(ARGUMENT, text.as_bytes()));
-        self.env.iter().for_each(|text| record(ENVIRONMENT, text.as_bytes()));
-        for grant in &self.dirs {
+        self.grants.env.iter().for_each(|text| record(ENVIRONMENT, text.as_bytes()));
+        for grant in &self.grants.dirs {
             let mut content = Vec::new();
             content.extend_from_slice(&(if grant.read_only { READ_ONLY } else { 0 }).to_le_bytes());
             content.extend_from_slice(&(grant.host.len() as u32).to_le_bytes());
@@ -81,7 +93,24 @@ impl Manifest {
             content.extend_from_slice(grant.guest.as_bytes());
             record(DIRECTORY, &content);
         }
+        self.grants.pass.iter().for_each(|name| record(PASSED, name.as_bytes()));
+        for FilesGrant { guest, writable } in &self.files {
+            let flags = if *writable { WRITABLE } else { 0 };
+            record(FILES, &[&flags.to_le_bytes(), guest.as_bytes()].concat());
+        }
+        let switches = self.switches().into_iter().fold(0, |all, (on, bit)| if on { all | bit } else { all });
+        if switches != 0 {
+            record(SWITCHES, &switches.to_le_bytes());
+        }
+        self.grants.cwd.iter().for_each(|text| record(CWD, text.as_bytes()));
+        self.version.iter().for_each(|text| record(VERSION, text.as_bytes()));
+        // Last, so that a writer finds it.
+        self.content.iter().for_each(|hash| record(CONTENT, hash));
         out
+    }
+
+    fn switches(&self) -> [(bool, u32); 3] {
+        [(self.grants.env_all, ENV_ALL), (self.grants.native, NATIVE), (self.sealed, SEALED)]
     }
 
     /// Reads a manifest; `origin` is where `bytes` starts, from the start of the payload.
@@ -99,7 +128,7 @@ impl Manifest {
             let len = cursor.u32()?;
             let at = cursor.offset();
             let content = cursor.take(len as usize)?;
-            let repeats = kind == previous && kind >= ARGUMENT;
+            let repeats = kind == previous && (ARGUMENT..=FILES).contains(&kind);
             if kind <= previous && !repeats || previous < MODULE && kind != previous + 1 {
                 let expected = u64::from(previous) + 1;
                 let kind = Kind::Mismatch { field: "manifest record", expected, found: kind.into() };
@@ -112,15 +141,21 @@ impl Manifest {
                 MODULE => manifest.module_sha256 = Cursor::new(content, at).array()?,
                 ARGV0 => manifest.argv0 = Some(text(content, at, "argv0")?),
                 ARGUMENT => manifest.args.push(text(content, at, "argument")?),
-                ENVIRONMENT => manifest.env.push(variable(content, at)?),
-                DIRECTORY => manifest.dirs.push(directory(content, at)?),
+                ENVIRONMENT => manifest.grants.env.push(variable(content, at)?),
+                DIRECTORY => manifest.grants.dirs.push(directory(content, at)?),
+                PASSED => manifest.grants.pass.push(passed(content, at)?),
+                FILES => manifest.files.push(files(content, at)?),
+                SWITCHES => manifest.switch(content, at)?,
+                CWD => manifest.grants.cwd = Some(text(content, at, "working directory")?),
+                CONTENT => manifest.content = Some(Cursor::new(content, at).array()?),
+                VERSION => manifest.version = Some(text(content, at, "version")?),
                 found => {
                     let kind = Kind::Value { field: "manifest record", found: found.into() };
                     return Err(Error::new(start, kind));
                 }
             }
-            if kind == MODULE {
-                crate::bytes::equal(at, "module hash length", 32, len.into())?;
+            if [MODULE, CONTENT].contains(&kind) {
+                crate::bytes::equal(at, "hash length", 32, len.into())?;
             }
         }
         if previous < MODULE {
@@ -129,6 +164,18 @@ impl Manifest {
             return Err(Error::new(cursor.offset(), kind));
         }
         Ok(manifest)
+    }
+
+    fn switch(&mut self, content: &[u8], at: u64) -> Result<(), Error> {
+        let bits = u32::from_le_bytes(Cursor::new(content, at).array()?);
+        crate::bytes::equal(at, "switches length", 4, content.len() as u64)?;
+        if bits == 0 || bits & !(ENV_ALL | NATIVE | SEALED) != 0 {
+            return Err(Error::new(at, Kind::Value { field: "switches", found: bits.into() }));
+        }
+        self.grants.env_all = bits & ENV_ALL != 0;
+        self.grants.native = bits & NATIVE != 0;
+        self.sealed = bits & SEALED != 0;
+        Ok(())
     }
 }
 
@@ -146,6 +193,26 @@ fn variable(content: &[u8], at: u64) -> Result<String, Error> {
         Some(1..) => Ok(variable),
         _ => Err(Error::new(at, Kind::Text { field })),
     }
+}
+
+fn passed(content: &[u8], at: u64) -> Result<String, Error> {
+    let field = "passed variable";
+    let name = text(content, at, field)?;
+    if name.is_empty() || name.contains('=') {
+        return Err(Error::new(at, Kind::Text { field }));
+    }
+    Ok(name)
+}
+
+fn files(content: &[u8], at: u64) -> Result<FilesGrant, Error> {
+    let mut cursor = Cursor::new(content, at);
+    let flags = cursor.u32()?;
+    if flags & !WRITABLE != 0 {
+        return Err(Error::new(at, Kind::Value { field: "files flags", found: flags.into() }));
+    }
+    let guest_at = cursor.offset();
+    let guest = text(&content[4..], guest_at, "files guest")?;
+    Ok(FilesGrant { guest, writable: flags & WRITABLE != 0 })
 }
 
 fn directory(content: &[u8], at: u64) -> Result<DirGrant, Error> {

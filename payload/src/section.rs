@@ -41,22 +41,46 @@ pub enum SectionKind {
     Unwind,
     /// Names, places and traps of the functions, read only when something trapped. See [`crate::frames`].
     Frames,
+    /// Names of the files that the payload carries. See [`crate::tree`].
+    Tree,
+    /// Content of those files, one after the other.
+    Files,
+    /// The file that the app was packed from, so that it can be packed again.
+    Module,
 }
 
 /// Every kind with its number. 2 was wasmer's artifact, in format version 1.
-const KINDS: [(SectionKind, u32); 6] = [
+const KINDS: [(SectionKind, u32); 9] = [
     (SectionKind::Manifest, 1),
     (SectionKind::Metadata, 3),
     (SectionKind::Code, 4),
     (SectionKind::Memory, 5),
     (SectionKind::Unwind, 6),
     (SectionKind::Frames, 7),
+    (SectionKind::Tree, 8),
+    (SectionKind::Files, 9),
+    (SectionKind::Module, 10),
 ];
 
 impl SectionKind {
     /// The number that stands for this kind in the table. The order of numbers is the order of sections.
     pub fn id(self) -> u32 {
         KINDS.iter().find(|(kind, _)| *kind == self).expect("every kind has a number").1
+    }
+
+    /// The kind's name, in the words of docs/format.md.
+    pub fn name(self) -> &'static str {
+        match self {
+            SectionKind::Manifest => "manifest",
+            SectionKind::Metadata => "metadata",
+            SectionKind::Code => "code",
+            SectionKind::Memory => "memory",
+            SectionKind::Unwind => "unwind",
+            SectionKind::Frames => "frames",
+            SectionKind::Tree => "tree",
+            SectionKind::Files => "files",
+            SectionKind::Module => "module",
+        }
     }
 
     /// The kind with this number, if there is one.

@@ -2,13 +2,17 @@
 
 use crate::{
     Encoding, Header, Manifest, Section, SectionKind, chunk, header, header::Extent, prefix,
-    section::ENTRY_SIZE,
+    section::ENTRY_SIZE, sha256,
 };
+
+/// Bytes of a SHA-256.
+const HASH: usize = 32;
 
 /// Builds a payload from its header, manifest and sections.
 #[derive(Debug)]
 pub struct Writer {
     header: Header,
+    manifest: Manifest,
     parts: Vec<Part>,
 }
 
@@ -23,10 +27,7 @@ struct Part {
 impl Writer {
     /// A payload with this header and manifest, and no other section yet.
     pub fn new(header: Header, manifest: &Manifest) -> Writer {
-        let stored = manifest.to_bytes();
-        let part =
-            Part { kind: SectionKind::Manifest, encoding: Encoding::Raw, len: stored.len() as u64, stored };
-        Writer { header, parts: vec![part] }
+        Writer { header, manifest: manifest.clone(), parts: Vec::new() }
     }
 
     /// Adds a section of compressed chunks; `frames` come from [`chunk::compress`] over pieces of `chunk_size`
@@ -37,7 +38,7 @@ impl Writer {
     /// mistakes of the caller, not of its input.
     #[must_use]
     pub fn chunked(mut self, kind: SectionKind, len: u64, chunk_size: u32, frames: &[Vec<u8>]) -> Writer {
-        assert!(self.parts.last().is_none_or(|part| part.kind < kind), "sections are added in order");
+        self.check_order(kind);
         assert!(chunk::is_valid_size(chunk_size), "chunk size {chunk_size}");
         assert_eq!(frames.len() as u64, len.div_ceil(chunk_size.into()), "one frame a chunk");
         let stored = chunk::assemble(frames);
@@ -51,14 +52,25 @@ impl Writer {
     /// If the kinds do not ascend: a mistake of the caller, not of its input.
     #[must_use]
     pub fn raw(mut self, kind: SectionKind, content: Vec<u8>) -> Writer {
-        assert!(self.parts.last().is_none_or(|part| part.kind < kind), "sections are added in order");
+        self.check_order(kind);
         let len = content.len() as u64;
         self.parts.push(Part { kind, encoding: Encoding::Raw, len, stored: content });
         self
     }
 
+    fn check_order(&self, kind: SectionKind) {
+        let last = self.parts.last().map_or(SectionKind::Manifest, |part| part.kind);
+        assert!(last < kind, "sections are added in order");
+    }
+
     /// The payload's bytes.
-    pub fn finish(self) -> Vec<u8> {
+    pub fn finish(mut self) -> Vec<u8> {
+        // The hash's place is known before what it is of: it ends the manifest.
+        self.manifest.content = (!self.parts.is_empty()).then_some([0; HASH]);
+        let stored = self.manifest.to_bytes();
+        let manifest =
+            Part { kind: SectionKind::Manifest, encoding: Encoding::Raw, len: stored.len() as u64, stored };
+        self.parts.insert(0, manifest);
         let mut sections = Vec::with_capacity(self.parts.len());
         let mut end = (header::SIZE + self.parts.len() * ENTRY_SIZE) as u64;
         for part in &self.parts {
@@ -79,6 +91,11 @@ impl Writer {
         for (section, part) in sections.iter().zip(&self.parts) {
             out.resize(section.offset as usize, 0);
             out.extend_from_slice(&part.stored);
+        }
+        if self.manifest.content.is_some() {
+            let end = prefix_len as usize;
+            let content = sha256(&out[end..]);
+            out[end - HASH..end].copy_from_slice(&content);
         }
         let digest = prefix::digest(&out[..prefix_len as usize]);
         out[header::DIGEST_AT..header::SIZE].copy_from_slice(&digest);

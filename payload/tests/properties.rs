@@ -6,8 +6,8 @@
 mod support;
 
 use payload::{
-    DirGrant, Encoding, Error, Kind, Locator, Manifest, Prefix, Section, SectionKind, Writer, chunk,
-    chunk::ChunkTable, frames::Frames, header, image::Image, unwind::Unwind,
+    DirGrant, Encoding, Error, FilesGrant, Grants, Kind, Locator, Manifest, Prefix, Section, SectionKind,
+    Writer, chunk, chunk::ChunkTable, frames::Frames, header, image::Image, tree::Tree, unwind::Unwind,
 };
 use proptest::{collection::vec, prelude::*};
 use support::{reader, samples};
@@ -25,17 +25,30 @@ fn grant() -> impl Strategy<Value = DirGrant> {
     (text(), text(), any::<bool>()).prop_map(|(host, guest, read_only)| DirGrant { host, guest, read_only })
 }
 
+fn grants() -> impl Strategy<Value = Grants> {
+    let pass = vec("[^\0=]{1,20}", 0..3);
+    let lists = (vec(variable(), 0..5), pass, vec(grant(), 0..5));
+    (lists, any::<bool>(), any::<bool>(), proptest::option::of(text())).prop_map(
+        |((env, pass, dirs), env_all, native, cwd)| Grants { env, pass, env_all, dirs, native, cwd },
+    )
+}
+
 fn manifest() -> impl Strategy<Value = Manifest> {
-    let lists = (vec(text(), 0..5), vec(variable(), 0..5), vec(grant(), 0..5));
-    (text(), text(), any::<[u8; 32]>(), proptest::option::of(text()), lists).prop_map(
-        |(producer, app, module_sha256, argv0, (args, env, dirs))| Manifest {
+    let optional = || proptest::option::of(text());
+    let names = (text(), text(), any::<[u8; 32]>(), optional(), optional());
+    let files = (text(), any::<bool>()).prop_map(|(guest, writable)| FilesGrant { guest, writable });
+    (names, vec(text(), 0..5), grants(), vec(files, 0..3), any::<bool>()).prop_map(
+        |((producer, app, module_sha256, argv0, version), args, grants, files, sealed)| Manifest {
             producer,
             app,
             module_sha256,
             argv0,
             args,
-            env,
-            dirs,
+            grants,
+            files,
+            sealed,
+            version,
+            content: None,
         },
     )
 }
@@ -153,6 +166,7 @@ proptest! {
     fn arbitrary_bytes_do_not_panic_the_readers_of_tables(bytes in vec(any::<u8>(), 0..400), code_len: u64) {
         let _ = Image::parse(&bytes, code_len);
         let _ = Unwind::parse(&bytes);
+        let _ = Tree::parse(&bytes).and_then(|tree| tree.entries(1, 1000));
         let _ = Frames::parse(&bytes);
     }
 
@@ -297,12 +311,13 @@ fn a_raw_section_has_no_chunk_table() {
 #[test]
 fn a_section_after_one_that_ends_at_the_last_byte_is_refused() {
     let mut bytes = samples::full().write();
+    let found = u64::from_le_bytes(bytes[144..152].try_into().unwrap());
     bytes[40..48].fill(0xff);
     bytes[112..120].copy_from_slice(&(u64::MAX - 176).to_le_bytes());
     bytes[120..128].copy_from_slice(&(u64::MAX - 176).to_le_bytes());
     seal(&mut bytes);
     let error = reader::read_located(&bytes, u64::MAX).unwrap_err();
-    assert_eq!((error.at, error.kind), (144, Kind::Value { field: "section offset", found: 368 }));
+    assert_eq!((error.at, error.kind), (144, Kind::Value { field: "section offset", found }));
 }
 
 /// The table of a section that holds one chunk of 100 bytes, stored in `frame_len`.

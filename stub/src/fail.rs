@@ -43,6 +43,7 @@ pub(crate) fn name() -> String {
 /// Prints the failure; returns the exit code.
 pub(crate) fn report(failure: &Failure) -> i32 {
     say(&failure.0);
+    crate::sys::linger();
     EXIT_LAUNCHER
 }
 

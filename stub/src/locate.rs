@@ -22,6 +22,8 @@ static SLOT: [u8; locator::SIZE] = Locator::BARE;
 #[derive(Debug)]
 pub(crate) struct Packed {
     file: File,
+    /// Bytes in the file.
+    file_len: u64,
     locator: Locator,
     pub(crate) prefix: Prefix,
 }
@@ -53,7 +55,7 @@ pub(crate) fn packed() -> Result<Packed, Failure> {
     let mut bytes = vec![0; Prefix::len(head, locator.len).map_err(damaged)?];
     read(&file, locator, 0, &mut bytes)?;
     let prefix = Prefix::parse(&bytes, locator.len).map_err(damaged)?;
-    Ok(Packed { file, locator, prefix })
+    Ok(Packed { file, file_len, locator, prefix })
 }
 
 impl Packed {
@@ -61,7 +63,12 @@ impl Packed {
     #[cfg(all(test, target_os = "linux"))]
     pub(crate) fn of(prefix: Prefix) -> Packed {
         let file = File::open("/dev/null").expect("there is a null device");
-        Packed { file, locator: Locator { offset: 1, len: 1 }, prefix }
+        Packed { file, file_len: 0, locator: Locator { offset: 1, len: 1 }, prefix }
+    }
+
+    /// Bytes in the executable.
+    pub(crate) fn file_len(&self) -> u64 {
+        self.file_len
     }
 
     /// The whole payload, for as long as the process lives. Nothing is read before it is looked at.

@@ -3,20 +3,26 @@
 //! ```text
 //! locate   find the payload in this very file, through the locator slot
 //! check    stop before anything runs, if engine, target or CPU are not the ones it needs
-//! grants   manifest, and the user's arguments  →  what the app may touch
+//! options  manifest, and WASMPACK_OPTS         →  what is granted
+//! grants   grants, and the user's arguments    →  what the app may touch; `carried` has files of its own
 //! image    stored sections                     →  a module ready to run
 //! run      imports, instance, `_start`         →  an exit code
+//! hint     after a failure for want of a grant →  a line that says how to grant it
 //! ```
 //!
 //! The app's own exit code is passed on as it is. A trap exits with 134, what a native program that aborts leaves in
 //! a shell; a failure of the launcher itself prints one line and exits with 125.
 #![deny(unsafe_code)]
 
+mod carried;
 mod check;
+mod expand;
 mod fail;
 mod grants;
+mod hint;
 mod image;
 mod locate;
+mod options;
 mod run;
 #[cfg(any(windows, target_arch = "riscv64"))]
 mod softfloat;
@@ -34,13 +40,24 @@ fn main() {
     std::process::exit(code);
 }
 
+/// The argument that asks what the executable is. Every executable knows it, sealed ones too, and no app sees it.
+const INFO: &str = "--wasmpack-info";
+
 fn launch() -> Result<i32, Failure> {
     // Code and data are brought from the file for as long as the program runs.
     let packed: &'static locate::Packed = Box::leak(Box::new(locate::packed()?));
+    let grants = options::grants(&packed.prefix.manifest)?;
+    if std::env::args_os().nth(1).is_some_and(|first| first == INFO) {
+        print!("{}", payload::info::text(&packed.prefix, &grants, packed.file_len()));
+        return Ok(0);
+    }
     check::may_run(&packed.prefix.header)?;
-    let ctx = grants::context(&packed.prefix.manifest)?;
-    let (mut store, module) = image::module(packed)?;
-    let code = run::command(&mut store, &module, ctx);
+    let stored = image::Stored::new(packed)?;
+    let manifest = &packed.prefix.manifest;
+    let ctx = grants::context(manifest, &grants, stored)?;
+    let (mut store, module) = image::module(stored)?;
+    let (code, misses) = run::command(&mut store, &module, ctx)?;
     image::write_profile();
-    code
+    hint::give(code, &misses, &grants, manifest.sealed);
+    Ok(code)
 }

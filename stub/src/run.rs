@@ -1,6 +1,6 @@
 //! Running the app: imports, instance, `_start`, and what its end means.
 
-use wasi::{Ctx, Exit, State};
+use wasi::{Ctx, Exit, Miss, State};
 use wasmer::{
     AsStoreMut, Extern, ExternType, Function, FunctionEnv, FunctionType, Instance, InstantiationError,
     Module, RuntimeError, Store,
@@ -9,7 +9,7 @@ use wasmer_types::VMOffsets;
 
 use crate::fail::{self, Context, Failure};
 use crate::image::{self, unwind};
-use crate::trace;
+use crate::{sys, trace};
 
 /// Exit code of an app that trapped: what a shell reports for a native program that aborted.
 const EXIT_TRAP: i32 = 134;
@@ -18,12 +18,18 @@ const STACK_SIZE: usize = 8 * 1024 * 1024;
 /// Frames that a trap's report shows; a stack that overflowed has thousands.
 const FRAMES_SHOWN: usize = 32;
 
-/// Runs a WASI command to its end; returns the exit code.
-pub(crate) fn command(store: &mut Store, module: &Module, ctx: Ctx) -> Result<i32, Failure> {
+/// Runs a WASI command to its end; returns the exit code, and what it asked for in vain.
+pub(crate) fn command(store: &mut Store, module: &Module, ctx: Ctx) -> Result<(i32, Vec<Miss>), Failure> {
     wasmer_vm::set_stack_size(STACK_SIZE);
     trace::install(store);
     let env = FunctionEnv::new(store, State::new(ctx).bring_with(image::BRING));
-    let imports = imports(store, module, &env)?;
+    let code = exit_code(store, module, &env)?;
+    let misses = env.as_ref(store).ctx().misses().cloned().collect();
+    Ok((code, misses))
+}
+
+fn exit_code(store: &mut Store, module: &Module, env: &FunctionEnv<State>) -> Result<i32, Failure> {
+    let imports = imports(store, module, env)?;
     if module.info().start_function.is_some() {
         // The module's start function runs before there is an instance to prepare.
         unwind::publish()?;
@@ -72,6 +78,7 @@ fn ended(error: RuntimeError) -> i32 {
         Ok(Exit(code)) => code as i32,
         Err(trap) => {
             fail::say(&report(&trap));
+            sys::linger();
             EXIT_TRAP
         }
     }

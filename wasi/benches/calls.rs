@@ -48,7 +48,8 @@ impl Guest {
         let ctx = Ctx::builder()
             .dir(open(host.path()), "/", Access::ReadWrite)
             .dir(open("/dev".as_ref()), "/dev", Access::ReadWrite)
-            .build();
+            .build()
+            .unwrap();
         Guest { host, ctx, bytes: vec![0; 1 << 18] }
     }
 

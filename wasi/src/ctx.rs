@@ -1,12 +1,17 @@
 //! What a program was granted, and what it has open: everything behind its calls.
 
+use std::sync::Arc;
+
 use cap_std::fs::Dir as CapDir;
 
 use crate::clock::Clocks;
-use crate::dir::Dir;
+use crate::dir::{HostDir, Layer};
 use crate::fds::{Descriptor, Fds, Object};
 use crate::file::{File, Stream};
-use crate::rights;
+use crate::grants::Grants;
+use crate::misses::{Miss, Misses};
+use crate::tree::{Files, TreeDir};
+use crate::{Result, rights};
 
 /// What may be done below a granted directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,20 +29,27 @@ pub struct Ctx {
     pub(crate) env: Strings,
     pub(crate) fds: Fds,
     pub(crate) clocks: Clocks,
+    pub(crate) misses: Misses,
 }
 
-/// Builds a [`Ctx`]: nothing is granted that is not named here, but the standard streams.
+/// Builds a [`Ctx`]: nothing is granted that is not named here, but the standard streams and an empty directory.
 #[derive(Debug, Default)]
 pub struct CtxBuilder {
     args: Strings,
     env: Strings,
-    dirs: Vec<Dir>,
+    grants: Grants,
+    trees: usize,
 }
 
 impl Ctx {
     /// A program without arguments, variables and directories.
     pub fn builder() -> CtxBuilder {
         CtxBuilder::default()
+    }
+
+    /// What the program asked for and did not get because it was not granted: the last 32, oldest first.
+    pub fn misses(&self) -> impl Iterator<Item = &Miss> {
+        self.misses.iter()
     }
 }
 
@@ -56,16 +68,39 @@ impl CtxBuilder {
         self
     }
 
-    /// Grants a directory under the name `guest`. Descriptors from 3 on, in the order of these calls; where names
-    /// are nested or equal, wasi-libc uses the longest that fits, and of equal ones the last.
+    /// Grants a directory of the host under the name `guest`. Descriptors are numbered from 3 on, in the order in
+    /// which names first appear in the grants; where names are nested, wasi-libc uses the longest that fits. What is
+    /// granted under one name lies in layers: embedded trees over directories, and of these the last one given over
+    /// the others. `/` and `.` are one name to wasi-libc, but what is granted as `.` is where the program stands.
     #[must_use]
     pub fn dir(mut self, dir: CapDir, guest: &str, access: Access) -> Self {
-        self.dirs.push(Dir::granted(dir, guest, access));
+        self.grants.host(guest, Layer::Host(HostDir::granted(dir, access)));
+        self
+    }
+
+    /// Grants the tree below directory `root` of `files` under the name `guest`. With [`Access::ReadWrite`] what the
+    /// program changes is kept in memory, and lost when it ends. Names and layers are as in [`CtxBuilder::dir`]; of
+    /// trees the first one given lies over the others.
+    #[must_use]
+    pub fn files(mut self, files: Arc<dyn Files>, root: u32, guest: &str, access: Access) -> Self {
+        self.grants.tree(guest, Layer::Tree(TreeDir::root(files, root, access, self.trees)));
+        self.trees += 1;
+        self
+    }
+
+    /// Lets the program stand in the directory `guest`, a name of its own world: that is where its relative paths
+    /// lead, and what it sees when it lists `.`. Without this, and without a grant of `.`, that is the root.
+    #[must_use]
+    pub fn cwd(mut self, guest: &str) -> Self {
+        self.grants.cwd(guest);
         self
     }
 
     /// The finished state. Clocks start here.
-    pub fn build(self) -> Ctx {
+    ///
+    /// # Errors
+    /// That of opening the directory where the program is to stand.
+    pub fn build(self) -> Result<Ctx> {
         let mut fds = Fds::default();
         for stream in [Stream::In, Stream::Out, Stream::Err] {
             let terminal = stream.is_terminal();
@@ -76,7 +111,7 @@ impl CtxBuilder {
                 flags: 0,
             });
         }
-        for dir in self.dirs {
+        for dir in self.grants.preopens(self.trees)? {
             fds.insert(Descriptor {
                 object: Object::Dir(dir),
                 rights: rights::DIRECTORY,
@@ -84,7 +119,8 @@ impl CtxBuilder {
                 flags: 0,
             });
         }
-        Ctx { args: self.args, env: self.env, fds, clocks: Clocks::new() }
+        let (clocks, misses) = (Clocks::new(), Misses::default());
+        Ok(Ctx { args: self.args, env: self.env, fds, clocks, misses })
     }
 }
 

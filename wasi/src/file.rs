@@ -1,4 +1,4 @@
-//! A file descriptor's file: one below a granted directory, or one of the three standard streams.
+//! A file descriptor's file: one below a granted directory, one of an embedded tree, or a standard stream.
 //!
 //! The standard streams are the real ones: nothing is buffered between the guest and them. They are shared with
 //! whoever started the program, so no flag is ever set on them: non-blocking mode is kept by asking first.
@@ -10,6 +10,7 @@ use wasip1::Fdflags;
 
 use crate::abi::Filestat;
 use crate::ctx::Access;
+use crate::tree::TreeFile;
 use crate::{Result, sys};
 
 /// One of the standard streams.
@@ -41,9 +42,11 @@ pub(crate) enum Handle {
 
 /// An open file.
 #[derive(Debug)]
-pub(crate) struct File {
-    handle: Handle,
-    access: Access,
+pub(crate) enum File {
+    /// The host's.
+    Host(Handle, Access),
+    /// One of an embedded tree.
+    Tree(TreeFile),
 }
 
 /// New times for a file; `None` leaves one as it is.
@@ -91,82 +94,113 @@ impl Times {
 
 impl File {
     pub(crate) fn new(file: CapFile, access: Access) -> File {
-        File { handle: Handle::File(file), access }
+        File::Host(Handle::File(file), access)
     }
 
     pub(crate) fn stream(stream: Stream) -> File {
-        File { handle: Handle::Stream(stream), access: Access::ReadWrite }
+        File::Host(Handle::Stream(stream), Access::ReadWrite)
     }
 
-    /// For waiting on it.
-    pub(crate) fn handle(&self) -> &Handle {
-        &self.handle
-    }
-
-    /// `again` if the guest asked never to wait on a stream and would have to now.
-    fn ready(&self, flags: Fdflags, write: bool) -> Result<()> {
-        let nonblocking = flags & wasip1::FDFLAGS_NONBLOCK != 0;
-        if nonblocking && matches!(self.handle, Handle::Stream(_)) && !sys::is_ready(&self.handle, write)? {
-            return Err(wasip1::ERRNO_AGAIN.into());
+    /// For waiting on it; `None` for a file that is always ready.
+    pub(crate) fn handle(&self) -> Option<&Handle> {
+        match self {
+            File::Host(handle, _) => Some(handle),
+            File::Tree(_) => None,
         }
-        Ok(())
     }
 
     /// Reads into `buffers` from where the file stands. 0 is its end.
     pub(crate) fn read(&self, buffers: &mut [IoSliceMut<'_>], flags: Fdflags) -> Result<usize> {
-        self.ready(flags, false)?;
-        Ok(sys::read(&self.handle, buffers)?)
+        match self {
+            File::Host(handle, _) => {
+                ready(handle, flags, false)?;
+                Ok(sys::read(handle, buffers)?)
+            }
+            File::Tree(file) => file.read(buffers),
+        }
     }
 
     /// Reads into `buffers` from `offset`, and leaves the file where it stands.
     pub(crate) fn read_at(&self, buffers: &mut [IoSliceMut<'_>], offset: u64) -> Result<usize> {
-        Ok(sys::read_at(&self.handle, buffers, offset)?)
+        match self {
+            File::Host(handle, _) => Ok(sys::read_at(handle, buffers, offset)?),
+            File::Tree(file) => file.read_at(buffers, offset),
+        }
     }
 
     /// Writes `buffers` where the file stands, or at its end in append mode.
     pub(crate) fn write(&self, buffers: &[IoSlice<'_>], flags: Fdflags) -> Result<usize> {
-        self.ready(flags, true)?;
-        Ok(sys::write(&self.handle, buffers, flags & wasip1::FDFLAGS_APPEND != 0)?)
+        let append = flags & wasip1::FDFLAGS_APPEND != 0;
+        match self {
+            File::Host(handle, _) => {
+                ready(handle, flags, true)?;
+                Ok(sys::write(handle, buffers, append)?)
+            }
+            File::Tree(file) => file.write(buffers, append),
+        }
     }
 
     /// Writes `buffers` at `offset`, and leaves the file where it stands.
     pub(crate) fn write_at(&self, buffers: &[IoSlice<'_>], offset: u64, flags: Fdflags) -> Result<usize> {
-        Ok(sys::write_at(&self.handle, buffers, offset, flags & wasip1::FDFLAGS_APPEND != 0)?)
+        let append = flags & wasip1::FDFLAGS_APPEND != 0;
+        match self {
+            File::Host(handle, _) => Ok(sys::write_at(handle, buffers, offset, append)?),
+            File::Tree(file) => file.write_at(buffers, offset),
+        }
     }
 
     /// Moves to `position`; returns where that is, in bytes from the start.
     pub(crate) fn seek(&self, position: SeekFrom) -> Result<u64> {
-        Ok(sys::seek(&self.handle, position)?)
+        match self {
+            File::Host(handle, _) => Ok(sys::seek(handle, position)?),
+            File::Tree(file) => file.seek(position),
+        }
     }
 
     pub(crate) fn filestat(&self) -> Result<Filestat> {
-        Ok(sys::filestat(&self.handle)?)
+        match self {
+            File::Host(handle, _) => Ok(sys::filestat(handle)?),
+            File::Tree(file) => file.filestat(),
+        }
     }
 
     pub(crate) fn set_len(&self, len: u64) -> Result<()> {
-        Ok(sys::set_len(&self.handle, len)?)
+        match self {
+            File::Host(handle, _) => Ok(sys::set_len(handle, len)?),
+            File::Tree(file) => file.set_len(len),
+        }
     }
 
     /// Makes sure that the file has room for `offset..offset + len`, and is at least that long.
     pub(crate) fn allocate(&self, offset: u64, len: u64) -> Result<()> {
-        Ok(sys::allocate(&self.handle, offset, len)?)
+        match self {
+            File::Host(handle, _) => Ok(sys::allocate(handle, offset, len)?),
+            File::Tree(file) => file.allocate(offset, len),
+        }
     }
 
-    /// Tells the system how the range will be used; a hint, and nothing where the system takes none.
+    /// Tells the system how the range will be used; a hint, and nothing where nobody takes it.
     pub(crate) fn advise(&self, offset: u64, len: u64, advice: wasip1::Advice) -> Result<()> {
-        Ok(sys::advise(&self.handle, offset, len, advice)?)
+        match self {
+            File::Host(handle, _) => Ok(sys::advise(handle, offset, len, advice)?),
+            File::Tree(_) => Ok(()),
+        }
     }
 
     /// Waits until content, and unless `data_only` also what is known about it, is on the device.
     pub(crate) fn sync(&self, data_only: bool) -> Result<()> {
-        Ok(sys::sync(&self.handle, data_only)?)
+        match self {
+            File::Host(handle, _) => Ok(sys::sync(handle, data_only)?),
+            File::Tree(_) => Ok(()),
+        }
     }
 
     pub(crate) fn set_times(&self, times: Times) -> Result<()> {
-        if self.access == Access::ReadOnly {
-            return Err(wasip1::ERRNO_ROFS.into());
+        match self {
+            File::Host(_, Access::ReadOnly) => Err(wasip1::ERRNO_ROFS.into()),
+            File::Host(handle, Access::ReadWrite) => Ok(sys::set_times(handle, times)?),
+            File::Tree(file) => file.set_times(times),
         }
-        Ok(sys::set_times(&self.handle, times)?)
     }
 
     /// Changes `append` and `nonblock`; the flags for synchronous writes are fixed when a file is opened.
@@ -175,9 +209,19 @@ impl File {
         if (old ^ new) & !settable != 0 {
             return Err(wasip1::ERRNO_NOTSUP.into());
         }
-        match &self.handle {
-            Handle::Stream(_) => Ok(()),
-            Handle::File(file) => Ok(sys::set_flags(file, new)?),
+        match self {
+            File::Host(Handle::File(file), _) => Ok(sys::set_flags(file, new)?),
+            // The descriptor remembers them.
+            File::Host(Handle::Stream(_), _) | File::Tree(_) => Ok(()),
         }
     }
+}
+
+/// `again` if the guest asked never to wait on a stream and would have to now.
+fn ready(handle: &Handle, flags: Fdflags, write: bool) -> Result<()> {
+    let nonblocking = flags & wasip1::FDFLAGS_NONBLOCK != 0;
+    if nonblocking && matches!(handle, Handle::Stream(_)) && !sys::is_ready(handle, write)? {
+        return Err(wasip1::ERRNO_AGAIN.into());
+    }
+    Ok(())
 }

@@ -49,6 +49,11 @@ impl State {
         State { bring, ..self }
     }
 
+    /// The program's state.
+    pub fn ctx(&self) -> &Ctx {
+        &self.ctx
+    }
+
     /// Says where the app's memory is. Until then every pointer is a `fault`.
     pub fn attach(&mut self, memory: WasmMemory) {
         self.memory = Some(memory);

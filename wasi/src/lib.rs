@@ -7,12 +7,14 @@
 //! calls     one documented function per call: checks arguments and rights, reads and writes guest memory
 //! memory    the only way to guest memory: every pointer is bounds-checked, every buffer borrowed in place
 //! fds       the descriptor table: what a number means, and which rights came with it
-//! dir, file what a descriptor does, in terms of cap-std handles
-//! sys       what differs between operating systems
+//! dir, file what a descriptor does; a directory may be several, one over the other
+//! tree      files that come with the program
+//! sys       what differs between operating systems, below cap-std handles
 //! ```
 //!
 //! Two rules hold everywhere. A path from the guest is only ever resolved by cap-std, below the handle of a
-//! directory that was granted: no path string reaches the operating system's own resolver. And a call that
+//! directory that was granted, or within an embedded tree: no path string reaches the operating system's own
+//! resolver. And a call that
 //! fails changes nothing in guest memory and writes no result.
 //!
 //! The specification is `wasi_snapshot_preview1.witx` of the WebAssembly/WASI project; `docs/sandbox.md` says
@@ -27,16 +29,21 @@ mod dir;
 mod errno;
 mod fds;
 mod file;
+mod grants;
 pub mod host;
 mod memory;
+mod misses;
 mod path;
 mod preview0;
 pub mod rights;
 mod sys;
+mod tree;
 
 pub use ctx::{Access, Ctx, CtxBuilder};
 pub use errno::{Error, Result};
 pub use host::{Exit, State};
 pub use memory::{Bring, Memory};
+pub use misses::Miss;
+pub use tree::{Files, Node};
 /// The types and constants of the specification.
 pub use wasip1 as spec;

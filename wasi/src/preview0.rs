@@ -100,7 +100,7 @@ mod tests {
         let host = tempfile::tempdir().unwrap();
         std::fs::write(host.path().join("file"), "0123456789").unwrap();
         let dir = Dir::open_ambient_dir(host.path(), ambient_authority()).unwrap();
-        let mut ctx = Ctx::builder().dir(dir, "/", Access::ReadWrite).build();
+        let mut ctx = Ctx::builder().dir(dir, "/", Access::ReadWrite).build().unwrap();
         let mut bytes = vec![0xa5; 512];
         bytes[PATH as usize..][..4].copy_from_slice(b"file");
         let (rights, memory) = (crate::rights::FILE, &mut Memory::new(&mut bytes));

@@ -14,6 +14,8 @@ mod faults;
 mod fd_io;
 mod fd_stat;
 mod fd_table;
+mod layers;
+mod misses;
 #[cfg(target_os = "linux")]
 mod native;
 mod path_open;
@@ -24,3 +26,6 @@ mod proc_sock;
 mod read_only;
 mod readdir;
 mod rights;
+#[cfg(target_os = "linux")]
+mod tree_random;
+mod trees;

@@ -1,93 +1,133 @@
-//! The flags, exactly as they are typed, and their way into a [`Pack`].
+//! The options of a pack, exactly as they are typed, and their way into a [`Pack`].
 
 use std::{ffi::OsString, path::PathBuf};
 
 use clap::{
-    Parser, ValueEnum,
+    Args, ValueEnum,
     builder::{OsStringValueParser, TypedValueParser},
 };
-use payload::{DirGrant, Target};
+use payload::{DirGrant, Grants, Target, Variable};
 
 use super::{
-    grant,
     place::{self, Places, Wanted},
+    value,
 };
 use crate::{
     Pack,
     compress::{DEFAULT_LEVEL, FAST_LEVEL},
+    container::pe::PeOptions,
     cpu::Raise,
+    files::Folder,
     store::Storage,
     targets,
 };
 
-/// Turn a WASI program into a native executable.
-///
-/// The executable runs the program in a sandbox: it may use the standard streams, its arguments, clocks and
-/// randomness, and beyond that only what is granted here.
-#[derive(Debug, Parser)]
-#[command(version, max_term_width = 100, after_help = AFTER)]
-pub(super) struct Flags {
-    /// The program: a WASI command, .wasm or .wat
-    #[arg(value_name = "APP.wasm")]
-    input: PathBuf,
+const OUTPUT: &str = "Output";
+const GRANTS: &str =
+    "Grants: what the program may touch, beyond its arguments, streams, clocks and randomness";
+const CODE: &str = "Speed and size";
+const WINDOWS: &str = "Windows";
 
-    /// The executable to write; with several targets the folder for NAME-TARGET, where NAME is the program's
-    #[arg(short, long, value_name = "OUT")]
-    output: PathBuf,
+/// The options of a pack. Every one of them can stand in a wasmpack.toml as well, under its long name.
+#[derive(Debug, Args)]
+pub(super) struct Options {
+    /// The executable to write; for several targets, or archives, the folder they go to
+    /// [default: the program's name, here]
+    #[arg(short, long, value_name = "OUT", help_heading = OUTPUT)]
+    pub(super) output: Option<PathBuf>,
 
-    /// What to pack for, such as linux-arm64 or apple-arm64; several with commas, or `all` (`wasmpack targets`
-    /// lists them) [default: what OUT's name says, else this machine]
-    #[arg(long, value_name = "TARGET", value_delimiter = ',', value_parser = place::wanted)]
+    /// What to pack for, such as linux-arm64 or apple-arm64; several with commas, or all
+    /// [default: what OUT's name says, else this machine]
+    #[arg(short, long, value_name = "TARGET", value_delimiter = ',', value_parser = place::wanted, help_heading = OUTPUT)]
     target: Vec<Wanted>,
 
-    /// Let x86-64 code need more of a CPU than the baseline: x86-64-v3, +avx2,+bmi2, or native
-    #[arg(long, value_name = "CPU", value_parser = Raise::parse)]
-    cpu: Option<Raise>,
-
-    /// The compiler: cranelift makes fast programs, singlepass makes programs fast
-    #[arg(long, value_enum, default_value_t = Compiler::Cranelift, hide_possible_values = true)]
-    compiler: Compiler,
-
-    /// How hard to compress, 1 to 22 [default: 16, with singlepass 3]
-    #[arg(long, value_name = "LEVEL", value_parser = clap::value_parser!(i32).range(1..=22))]
-    level: Option<i32>,
-
-    /// Store the program uncompressed: mapped from the file, starts fastest, and runs where a system allows no new
-    /// executable memory
-    #[arg(long, conflicts_with = "level")]
-    no_compress: bool,
-
-    /// Start the program once with these arguments, and lay out what the start touches so that it starts faster
-    #[arg(long, value_name = "ARGS", conflicts_with = "no_compress", allow_hyphen_values = true, value_parser = words)]
-    profile: Option<Words>,
-
-    /// The program's first argument [default: the name it is started by]
-    #[arg(long, value_name = "ARGV0", value_parser = os(grant::text))]
+    /// The program's name, which it sees as its first argument [default: the name it is started by]
+    #[arg(long, value_parser = os(value::text), help_heading = OUTPUT)]
     name: Option<String>,
 
-    /// Grant a directory: HOST is resolved when the executable runs, GUEST is the program's name for it
+    /// The program's version, for archives' names, --wasmpack-info, and Windows
+    #[arg(long, value_name = "VERSION", value_parser = os(value::version), help_heading = OUTPUT)]
+    app_version: Option<String>,
+
+    /// Write archives to publish, NAME-TARGET-VERSION.tar.gz or .zip, and SHA256SUMS
+    #[arg(long, help_heading = OUTPUT)]
+    pub(super) archive: bool,
+
+    /// Put this file into the archives as well, such as a license
+    #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
+    pub(super) include: Vec<PathBuf>,
+
+    /// Keep the .wasm in the executable, so that it can be packed again for other targets, or taken out
+    #[arg(long, help_heading = OUTPUT)]
+    keep_module: bool,
+
+    /// Grant a directory: HOST is found when the executable runs (~ and $NAME as well), GUEST is the program's name for it
     /// [default: HOST as written]
-    #[arg(long, value_name = "HOST[::GUEST]", value_parser = os(grant::directory))]
+    #[arg(long, value_name = "HOST[::GUEST]", value_parser = os(value::directory), help_heading = GRANTS)]
     dir: Vec<DirGrant>,
 
     /// Grant a directory for reading only
-    #[arg(long, value_name = "HOST[::GUEST]", value_parser = os(grant::directory))]
+    #[arg(long, value_name = "HOST[::GUEST]", value_parser = os(value::read_only_directory), help_heading = GRANTS)]
     dir_ro: Vec<DirGrant>,
 
-    /// Set an environment variable
-    #[arg(long, value_name = "NAME=VALUE", value_parser = os(grant::variable))]
-    env: Vec<String>,
+    /// Carry the files of this folder in the executable, to be read
+    #[arg(long, value_name = "FOLDER[::GUEST]", value_parser = os(value::folder), help_heading = GRANTS)]
+    files: Vec<Folder>,
 
-    /// Windows: open no console window
-    #[arg(long)]
+    /// Carry files that the program may change in memory: changes are lost when it ends
+    #[arg(long, value_name = "FOLDER[::GUEST]", value_parser = os(value::writable_folder), help_heading = GRANTS)]
+    files_rw: Vec<Folder>,
+
+    /// Set a variable, or pass one on when it is set
+    #[arg(long, value_name = "NAME[=VALUE]", value_parser = os(value::variable), help_heading = GRANTS)]
+    env: Vec<Variable>,
+
+    /// Pass all variables on
+    #[arg(long, help_heading = GRANTS)]
+    env_all: bool,
+
+    /// Start in this directory, one of those that are granted or carried
+    #[arg(long, value_name = "GUEST", value_parser = os(value::text), help_heading = GRANTS)]
+    cwd: Option<String>,
+
+    /// Feel native: all files of the user, the current directory, all variables
+    #[arg(long, conflicts_with = "cwd", help_heading = GRANTS)]
+    native: bool,
+
+    /// Keep whoever runs the executable from changing its grants
+    #[arg(long, help_heading = GRANTS)]
+    sealed: bool,
+
+    /// cranelift makes fast programs, singlepass makes programs fast
+    #[arg(long, value_enum, default_value_t = Compiler::Cranelift, hide_possible_values = true, help_heading = CODE)]
+    compiler: Compiler,
+
+    /// How hard to compress, 1 to 22 [default: 16, with singlepass 3]
+    #[arg(long, value_name = "LEVEL", value_parser = clap::value_parser!(i32).range(1..=22), help_heading = CODE)]
+    level: Option<i32>,
+
+    /// Store the program uncompressed: starts fastest, and runs where a system allows no new executable memory
+    #[arg(long, conflicts_with = "level", help_heading = CODE)]
+    no_compress: bool,
+
+    /// Start the program once with these arguments, and lay out what the start touches so that it starts faster
+    #[arg(long, value_name = "ARGS", conflicts_with = "no_compress", allow_hyphen_values = true, value_parser = words, help_heading = CODE)]
+    profile: Option<Words>,
+
+    /// Let x86-64 code need more of a CPU: x86-64-v3, +avx2,+bmi2, or native
+    #[arg(long, value_name = "CPU", value_parser = Raise::parse, help_heading = CODE)]
+    cpu: Option<Raise>,
+
+    /// Open no console window
+    #[arg(long, help_heading = WINDOWS)]
     gui: bool,
 
-    /// Windows: the icon, an .ico file
-    #[arg(long, value_name = "FILE")]
+    /// The icon, an .ico file
+    #[arg(long, value_name = "FILE", help_heading = WINDOWS)]
     icon: Option<PathBuf>,
 
-    /// Windows: a text of the version information, such as FileVersion=1.2.3
-    #[arg(long, value_name = "KEY=VALUE", value_parser = os(grant::pair))]
+    /// A text of the version information, such as FileDescription=Notes
+    #[arg(long, value_name = "KEY=VALUE", value_parser = os(value::pair), help_heading = WINDOWS)]
     version_info: Vec<(String, String)>,
 
     /// Use this launcher instead of the one in wasmpack
@@ -95,18 +135,17 @@ pub(super) struct Flags {
     stub: Option<PathBuf>,
 
     /// Say nothing but errors
-    #[arg(short, long)]
+    #[arg(short, long, conflicts_with = "verbose")]
     pub(super) quiet: bool,
 
+    /// Say what the executable is made of
+    #[arg(short, long)]
+    pub(super) verbose: bool,
+
     /// Arguments for the program, before those it is started with
-    #[arg(last = true, value_name = "ARG", value_parser = os(grant::text))]
+    #[arg(last = true, value_name = "ARG", value_parser = os(value::text))]
     args: Vec<String>,
 }
-
-const AFTER: &str = "\
-`wasmpack targets` lists what there is to pack for; `wasmpack entitlements` prints what `codesign` on a Mac needs.
-
-Exit code: 0 packed, 1 failed (nothing is written; of several targets: not those named), 2 wrong usage, 130 interrupted.";
 
 /// The compilers by their names on the command line.
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -115,63 +154,71 @@ enum Compiler {
     Singlepass,
 }
 
-impl TryFrom<Flags> for Pack {
-    type Error = String;
-
-    /// What the flags mean.
+impl Options {
+    /// What the options mean, for the program in `input`.
     ///
     /// # Errors
     /// When target and OUT contradict each other, or no target is said and this machine is none; when an option is
     /// given that no target can have, or several where one is needed.
-    fn try_from(flags: Flags) -> Result<Pack, String> {
+    pub(super) fn pack(self, input: PathBuf) -> Result<Pack, String> {
         let host = Target::host();
-        let Places { outputs, folder, app } =
-            place::places(&flags.input, &flags.output, &flags.target, flags.name.as_deref(), host)?;
+        let wanted = place::Order {
+            input: &input,
+            output: self.output.as_deref(),
+            targets: &self.target,
+            name: self.name.as_deref(),
+            archive: self.archive,
+            version: self.app_version.as_deref(),
+        };
+        let Places { outputs, folder, app } = wanted.places(host)?;
         let targets: Vec<Target> = outputs.iter().map(|place| place.target).collect();
-        let for_windows = flags.gui || flags.icon.is_some() || !flags.version_info.is_empty();
+        let for_windows = self.gui || self.icon.is_some() || !self.version_info.is_empty();
         if for_windows && !targets.contains(&Target::WindowsX86_64) {
             let names = targets::list(&targets);
             return Err(format!("--gui, --icon and --version-info are for Windows; the target is {names}"));
         }
-        if flags.stub.is_some() && targets.len() > 1 {
+        if self.stub.is_some() && targets.len() > 1 {
             return Err(format!("--stub is a launcher for one target, not for {}", targets::list(&targets)));
         }
-        flags.cpu.map_or(Ok(()), |raise| raise.check(&targets, host))?;
-        let read_only = flags.dir_ro.into_iter().map(|grant| DirGrant { read_only: true, ..grant });
+        self.cpu.map_or(Ok(()), |raise| raise.check(&targets, host))?;
+        let mut grants = Grants {
+            dirs: self.dir.into_iter().chain(self.dir_ro).collect(),
+            env_all: self.env_all || self.native,
+            native: self.native,
+            cwd: self.cwd,
+            ..Grants::default()
+        };
+        self.env.into_iter().for_each(|variable| grants.add(variable));
         Ok(Pack {
-            input: flags.input,
             outputs,
             folder,
-            app,
-            cpu: flags.cpu.unwrap_or_default(),
-            compiler: match flags.compiler {
+            app: Some(app),
+            version: self.app_version,
+            cpu: self.cpu.unwrap_or_default(),
+            compiler: match self.compiler {
                 Compiler::Cranelift => payload::Compiler::Cranelift,
                 Compiler::Singlepass => payload::Compiler::Singlepass,
             },
-            storage: match (flags.no_compress, flags.level, flags.compiler) {
+            storage: match (self.no_compress, self.level, self.compiler) {
                 (true, ..) => Storage::Raw,
                 (false, Some(level), _) => Storage::Compressed { level },
                 (false, None, Compiler::Cranelift) => Storage::Compressed { level: DEFAULT_LEVEL },
                 (false, None, Compiler::Singlepass) => Storage::Compressed { level: FAST_LEVEL },
             },
-            profile: flags.profile.map(|words| words.0),
-            gui: flags.gui,
-            icon: flags.icon,
-            version_info: flags.version_info,
-            stub: flags.stub,
-            argv0: flags.name,
-            args: flags.args,
-            env: last_of_each_name(flags.env),
-            dirs: flags.dir.into_iter().chain(read_only).collect(),
+            profile: self.profile.map(|words| words.0),
+            stub: self.stub,
+            argv0: self.name,
+            args: self.args,
+            grants,
+            files: self.files.into_iter().chain(self.files_rw).collect(),
+            sealed: self.sealed,
+            keep_module: self.keep_module,
+            archive: self.archive.then_some(self.include),
+            shown: PeOptions { gui: self.gui, version_info: self.version_info, ..PeOptions::default() },
+            icon: self.icon,
+            ..Pack::new(input)
         })
     }
-}
-
-/// The variables with those left out that a later one of the same name replaces.
-fn last_of_each_name(env: Vec<String>) -> Vec<String> {
-    let name = |variable: &str| variable.split('=').next().map(str::to_owned);
-    let replaced = |at: usize| env[at + 1..].iter().any(|later| name(later) == name(&env[at]));
-    (0..env.len()).filter(|at| !replaced(*at)).map(|at| env[at].clone()).collect()
 }
 
 /// Arguments written as one.
@@ -189,21 +236,4 @@ where
     T: Clone + Send + Sync + 'static,
 {
     OsStringValueParser::new().try_map(parse)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use clap::CommandFactory;
-
-    #[test]
-    fn the_flags_are_well_formed() {
-        Flags::command().debug_assert();
-    }
-
-    #[test]
-    fn the_last_value_of_a_variable_counts() {
-        let env = ["A=1", "B=2", "A=3", "AB=4"].map(str::to_owned).to_vec();
-        assert_eq!(last_of_each_name(env), ["B=2", "A=3", "AB=4"]);
-    }
 }

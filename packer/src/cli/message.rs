@@ -1,8 +1,13 @@
-//! What the command says when all went well: one line.
+//! What the command says when all went well: a line for each executable, and one about what they may touch.
 
 use std::time::Duration;
 
-use crate::{Pack, Packed, error::printable, pack::Place};
+use payload::{
+    Manifest,
+    info::{printable, size},
+};
+
+use crate::{Pack, Packed, pack::Place};
 
 /// `app: linux-x86_64, 9.4 MB from a 20.5 MB module (cranelift, 6.2 s)`.
 pub(super) fn packed(pack: &Pack, place: &Place, packed: &Packed) -> String {
@@ -17,27 +22,28 @@ pub(super) fn packed(pack: &Pack, place: &Place, packed: &Packed) -> String {
     )
 }
 
-/// Bytes in the largest unit (of 1000) that leaves a number above one; three digits or so.
-fn size(bytes: u64) -> String {
-    match bytes {
-        0..1000 => format!("{bytes} bytes"),
-        1000..999_950 => format!("{:.1} kB", bytes as f64 / 1e3),
-        999_950..999_950_000 => format!("{:.1} MB", bytes as f64 / 1e6),
-        _ => format!("{:.1} GB", bytes as f64 / 1e9),
+/// What the executable is made of, a line each.
+pub(super) fn sections(packed: &Packed) -> Vec<String> {
+    let mut lines = vec![format!("  {:>9} launcher", size(packed.launcher_len))];
+    for (kind, len, stored) in &packed.sections {
+        let decoded = if len == stored { String::new() } else { format!(", {} once decoded", size(*len)) };
+        lines.push(format!("  {:>9} {}{decoded}", size(*stored), kind.name()));
     }
+    lines
+}
+
+/// `grants: may read files below data, as /data; sealed`.
+pub(super) fn grants(manifest: &Manifest) -> String {
+    let mut words = manifest.grants.in_words(&manifest.files);
+    if words.is_empty() {
+        words.push("none".to_owned());
+    }
+    if manifest.sealed {
+        words.push("sealed".to_owned());
+    }
+    format!("grants: {}", printable(&words.join("; ")))
 }
 
 fn time(took: Duration) -> String {
     format!("{:.1} s", took.as_secs_f64())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sizes_are_short() {
-        let sizes: Vec<String> = [0, 999, 1000, 999_949, 999_950, 20_512_345, 1_234_567_890].map(size).into();
-        assert_eq!(sizes, ["0 bytes", "999 bytes", "1.0 kB", "999.9 kB", "1.0 MB", "20.5 MB", "1.2 GB"]);
-    }
 }

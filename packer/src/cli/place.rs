@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use payload::Target;
 
 use crate::{
-    pack::Place,
+    archive,
+    pack::{Place, stem},
     targets::{self, name},
 };
 
@@ -38,55 +39,108 @@ pub(super) struct Places {
     pub(super) app: String,
 }
 
-/// The executables to write. `argv0` is `--name`, `host` this machine.
-///
-/// # Errors
-/// When OUT's name names no one target, or another than `wanted`.
-pub(super) fn places(
-    input: &Path,
-    output: &Path,
-    wanted: &[Wanted],
-    argv0: Option<&str>,
-    host: Option<Target>,
-) -> Result<Places, String> {
-    let mut wanted_targets = Vec::new();
-    for target in wanted.iter().flat_map(|wanted| match wanted {
-        Wanted::All => Target::ALL.to_vec(),
-        Wanted::One(target) => vec![*target],
-    }) {
-        if !wanted_targets.contains(&target) {
-            wanted_targets.push(target);
+/// What was said about the outputs.
+pub(super) struct Order<'a> {
+    pub(super) input: &'a Path,
+    /// OUT, if it was given.
+    pub(super) output: Option<&'a Path>,
+    pub(super) targets: &'a [Wanted],
+    /// `--name`.
+    pub(super) name: Option<&'a str>,
+    /// Whether archives are written.
+    pub(super) archive: bool,
+    /// The app's version, for the names of archives.
+    pub(super) version: Option<&'a str>,
+}
+
+impl Order<'_> {
+    /// The files to write, on a machine that is `host`.
+    ///
+    /// # Errors
+    /// When OUT's name names no one target, or another than what is wanted; without OUT where it must be a folder.
+    pub(super) fn places(&self, host: Option<Target>) -> Result<Places, String> {
+        let targets = self.wanted();
+        let is_folder = self.output.is_some_and(|output| {
+            let last = output.as_os_str().as_encoded_bytes().last();
+            last.is_some_and(|last| std::path::is_separator(char::from(*last)))
+        });
+        if targets.len() > 1 || self.archive || is_folder && !targets.is_empty() {
+            return self.in_folder(targets, host);
         }
+        let Some(output) = self.output else { return self.here(targets.first().copied(), host) };
+        let name = output.file_name().unwrap_or_default().to_string_lossy();
+        let target = match targets.first() {
+            Some(target) if name::said(&name).allows(*target) => *target,
+            Some(target) => {
+                let target = target.name();
+                return Err(format!(
+                    "the output's name {name} says another target than --target {target}: rename the output, or leave --target out"
+                ));
+            }
+            None => {
+                name::target(&name, host).map_err(|why| format!("{why}; name the target with --target"))?
+            }
+        };
+        Ok(Places {
+            outputs: vec![Place { target, file: output.to_owned() }],
+            folder: None,
+            app: name::app(&name).to_owned(),
+        })
     }
-    let is_folder = output
-        .as_os_str()
-        .as_encoded_bytes()
-        .last()
-        .is_some_and(|last| std::path::is_separator(char::from(*last)));
-    if wanted_targets.len() > 1 || is_folder && !wanted_targets.is_empty() {
+
+    /// Files of one folder, called by the app's name and their targets.
+    fn in_folder(&self, mut targets: Vec<Target>, host: Option<Target>) -> Result<Places, String> {
+        let folder = self.output.ok_or("name the folder to write to with -o, such as -o dist/")?;
+        if targets.is_empty() {
+            targets.push(this_machine(host)?);
+        }
+        let app = self.app();
+        let file = |target| match self.archive {
+            true => archive::name(&app, target, self.version),
+            false => name::of(&app, target),
+        };
+        let outputs =
+            targets.into_iter().map(|target| Place { target, file: folder.join(file(target)) }).collect();
+        Ok(Places { outputs, folder: Some(folder.to_owned()), app })
+    }
+
+    /// One executable in the current folder, under the app's name.
+    fn here(&self, target: Option<Target>, host: Option<Target>) -> Result<Places, String> {
+        let target = target.map_or_else(|| this_machine(host), Ok)?;
+        let app = self.app();
+        let file = match host == Some(target) {
+            true => name::bare(&app, target),
+            false => name::of(&app, target),
+        };
+        Ok(Places { outputs: vec![Place { target, file: file.into() }], folder: None, app })
+    }
+
+    /// What was wanted, each target once.
+    fn wanted(&self) -> Vec<Target> {
+        let mut targets = Vec::new();
+        for target in self.targets.iter().flat_map(|wanted| match wanted {
+            Wanted::All => Target::ALL.to_vec(),
+            Wanted::One(target) => vec![*target],
+        }) {
+            if !targets.contains(&target) {
+                targets.push(target);
+            }
+        }
+        targets
+    }
+
+    /// The app's name: what it is called, else the input's, which may be an executable's and say a target.
+    fn app(&self) -> String {
         // The name of a program is the last part of whatever path it is called by.
-        let named = Path::new(argv0.unwrap_or_default()).file_name().or(input.file_stem());
-        let app = named.map_or_else(|| "app".to_owned(), |name| name.to_string_lossy().into_owned());
-        let place = |target| Place { target, file: output.join(name::of(&app, target)) };
-        let outputs = wanted_targets.into_iter().map(place).collect();
-        return Ok(Places { outputs, folder: Some(output.to_owned()), app });
-    }
-    let name = output.file_name().unwrap_or_default().to_string_lossy();
-    let target = match wanted_targets.first() {
-        Some(target) if name::said(&name).allows(*target) => *target,
-        Some(target) => {
-            let target = target.name();
-            return Err(format!(
-                "the output's name {name} says another target than --target {target}: rename the output, or leave --target out"
-            ));
+        match Path::new(self.name.unwrap_or_default()).file_name() {
+            Some(name) => name.to_string_lossy().into_owned(),
+            None => name::app(&stem(self.input)).to_owned(),
         }
-        None => name::target(&name, host).map_err(|why| format!("{why}; name the target with --target"))?,
-    };
-    Ok(Places {
-        outputs: vec![Place { target, file: output.to_owned() }],
-        folder: None,
-        app: name::app(&name).to_owned(),
-    })
+    }
+}
+
+fn this_machine(host: Option<Target>) -> Result<Target, String> {
+    host.ok_or_else(|| "this machine is not a target of wasmpack; name one with --target".to_owned())
 }
 
 #[cfg(test)]
@@ -96,7 +150,33 @@ mod tests {
     const HOST: Option<Target> = Some(Target::LinuxX86_64);
 
     fn of(output: &str, wanted: &[Wanted], argv0: Option<&str>) -> Result<Places, String> {
-        places("in/tool.wasm".as_ref(), output.as_ref(), wanted, argv0, HOST)
+        order(Some(output.as_ref()), wanted, argv0).places(HOST)
+    }
+
+    fn order<'a>(output: Option<&'a Path>, targets: &'a [Wanted], name: Option<&'a str>) -> Order<'a> {
+        let input = "in/tool.wasm".as_ref();
+        Order { input, output, targets, name, archive: false, version: None }
+    }
+
+    #[test]
+    fn without_out_it_is_the_programs_name_here() {
+        let places = order(None, &[], None).places(HOST).unwrap();
+        assert_eq!((files(&places), places.app.as_str()), (vec!["tool".to_owned()], "tool"));
+        let windows = [Wanted::One(Target::WindowsX86_64)];
+        assert_eq!(files(&order(None, &windows, None).places(HOST).unwrap()), ["tool-windows-x86_64.exe"]);
+        assert!(order(None, &[Wanted::All], None).places(HOST).unwrap_err().contains("-o dist/"));
+    }
+
+    #[test]
+    fn archives_go_to_a_folder_and_carry_the_version() {
+        let order = |targets| Order {
+            archive: true,
+            version: Some("1.2"),
+            ..order(Some("d".as_ref()), targets, None)
+        };
+        assert_eq!(files(&order(&[]).places(HOST).unwrap()), ["d/tool-linux-x86_64-1.2.tar.gz"]);
+        let windows = [Wanted::One(Target::WindowsX86_64)];
+        assert_eq!(files(&order(&windows).places(HOST).unwrap()), ["d/tool-windows-x86_64-1.2.zip"]);
     }
 
     fn files(places: &Places) -> Vec<String> {

@@ -1,20 +1,10 @@
 //! `wasmpack targets`: what there is to pack for.
 
-use clap::Parser;
 use payload::Target;
 use serde_json::{Value, json};
 
+use super::command::Targets as Flags;
 use crate::{stubs, targets::info};
-
-/// List the targets: their names and other spellings, the Rust triple of the launcher and its size, what the code
-/// needs of a CPU, and how executables are tested.
-#[derive(Debug, Parser)]
-#[command(name = "wasmpack targets", max_term_width = 100)]
-pub(super) struct Flags {
-    /// As JSON, for programs
-    #[arg(long)]
-    json: bool,
-}
 
 /// What the command prints to stdout.
 pub(super) fn text(flags: &Flags) -> String {

@@ -63,6 +63,11 @@ impl Executable {
         &self.prefix.header
     }
 
+    /// All that is read before the app starts.
+    pub fn prefix(&self) -> &Prefix {
+        &self.prefix
+    }
+
     /// What the packer decided about how the app starts.
     pub fn manifest(&self) -> &Manifest {
         &self.prefix.manifest
@@ -100,24 +105,12 @@ impl Executable {
     pub fn section(&self, kind: SectionKind) -> Result<Option<Vec<u8>>, Error> {
         let Some(section) = self.prefix.section(kind) else { return Ok(None) };
         let content = decode::section(self.payload(), section);
-        content.map(Some).map_err(|error| damaged(&format!("section {}: {error}", name(kind))))
+        content.map(Some).map_err(|error| damaged(&format!("section {}: {error}", kind.name())))
     }
 
     /// Looks at everything in it, as [`verify`] does.
     pub fn verify(&self) -> Vec<Check> {
         verify::checks(&self.file, &self.found, Ok(&self.prefix))
-    }
-}
-
-/// The name of a section of this kind, as docs/format.md has it.
-pub fn name(kind: SectionKind) -> &'static str {
-    match kind {
-        SectionKind::Manifest => "manifest",
-        SectionKind::Metadata => "metadata",
-        SectionKind::Code => "code",
-        SectionKind::Memory => "memory",
-        SectionKind::Unwind => "unwind",
-        SectionKind::Frames => "frames",
     }
 }
 

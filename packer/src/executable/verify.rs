@@ -1,8 +1,8 @@
 //! Everything that can be said of a finished executable without starting it: a list of checks, each made for itself.
 
-use payload::{Prefix, Section, SectionKind, frames::Frames, image::Image, unwind::Unwind};
+use payload::{Prefix, Section, SectionKind, frames::Frames, image::Image, tree::Tree, unwind::Unwind};
 
-use super::{name, prefix};
+use super::prefix;
 use crate::{
     Error,
     container::{
@@ -44,6 +44,7 @@ pub(super) fn of_itself(file: &[u8], found: &Found, prefix: Result<&Prefix, &Err
         let stored = prefix.sections.iter().filter(|section| section.kind != SectionKind::Manifest);
         checks.extend(stored.map(|section| stored_section(payload, section)));
         checks.push(Check::new("padding", padding(payload, prefix)));
+        checks.extend(content(payload, prefix));
         checks.extend(tables(payload, prefix));
     }
     checks
@@ -54,14 +55,26 @@ fn stored_section(payload: &[u8], section: &Section) -> Check {
     let result = match decode::check(payload, section) {
         Ok(Some(1)) => Ok(format!("1 chunk, {} bytes", section.len)),
         Ok(Some(count)) => Ok(format!("{count} chunks, {} bytes", section.len)),
-        Ok(None) => Ok(format!("{} bytes, raw: there is no checksum to compare", section.len)),
+        Ok(None) => Ok(format!("{} bytes, raw", section.len)),
         Err(errors) => {
             let more =
                 if errors.len() > 1 { format!(" and {} more", errors.len() - 1) } else { String::new() };
             Err(format!("{}{more}", errors[0]))
         }
     };
-    Check::new(name(section.kind), result)
+    Check::new(section.kind.name(), result)
+}
+
+/// That all which follows the prefix has the SHA-256 that the manifest tells.
+fn content(payload: &[u8], prefix: &Prefix) -> Option<Check> {
+    let expected = prefix.manifest.content?;
+    let manifest = prefix.section(SectionKind::Manifest)?;
+    let follows = &payload[(manifest.offset + manifest.stored_len) as usize..];
+    let result = match payload::sha256(follows) == expected {
+        true => Ok(format!("SHA-256 matches, {} bytes", follows.len())),
+        false => Err("the SHA-256 of all sections is another than the manifest tells".to_owned()),
+    };
+    Some(Check::new("content", result))
 }
 
 /// That nothing but zeros lies between the sections.
@@ -85,7 +98,7 @@ fn tables(payload: &[u8], prefix: &Prefix) -> Vec<Check> {
         };
         // Offsets are from the start of the content here.
         let result = read(&content).map_err(|error| format!("in the section's content: {error}"));
-        checks.push(Check::new(format!("tables of {}", name(kind)), result));
+        checks.push(Check::new(format!("tables of {}", kind.name()), result));
     };
     let code_len = prefix.section(SectionKind::Code).map_or(0, |section| section.len);
     table(SectionKind::Metadata, &|content| {
@@ -99,6 +112,21 @@ fn tables(payload: &[u8], prefix: &Prefix) -> Vec<Check> {
     table(SectionKind::Frames, &|content| {
         Ok(format!("{} functions", Frames::parse(content)?.functions.len()))
     });
+    let files_len = prefix.section(SectionKind::Files).map_or(0, |section| section.len);
+    table(SectionKind::Tree, &|content| {
+        let tree = Tree::parse(content)?;
+        tree.entries(prefix.manifest.files.len() as u32, files_len)?;
+        Ok(format!("{} files and folders", tree.count()))
+    });
+    if let Some(module) =
+        prefix.section(SectionKind::Module).and_then(|section| decode::section(payload, section).ok())
+    {
+        let result = match payload::sha256(&module) == prefix.manifest.module_sha256 {
+            true => Ok("SHA-256 matches the manifest's".to_owned()),
+            false => Err("the SHA-256 is another than the manifest tells".to_owned()),
+        };
+        checks.push(Check::new("kept module", result));
+    }
     checks
 }
 
@@ -120,8 +148,8 @@ pub(super) fn launcher(
     };
     // Only the very version that packed it can tell a launcher that was changed from another one.
     match producer {
-        Some(other) if other != crate::pack::PRODUCER => {
-            Ok(format!("not compared: it was packed by {other:?}, this is {}", crate::pack::PRODUCER))
+        Some(other) if other != crate::pack::source::PRODUCER => {
+            Ok(format!("not compared: it was packed by {other:?}, this is {}", crate::pack::source::PRODUCER))
         }
         _ => Err(format!(
             "not the one that this wasmpack carries{differs}; it was packed with --stub, or by another build, or changed \

@@ -9,7 +9,9 @@ use wasmer_compiler::wasmparser::{
     BinaryReaderError, ExternalKind, FuncType, Parser, Payload, TypeRef, ValType,
 };
 
-use crate::{Error, Kind, error::printable, proposals};
+use payload::info::printable;
+
+use crate::{Error, Kind, proposals};
 
 /// Modules whose functions work on the app's memory.
 const WASI: [&str; 2] = ["wasi_snapshot_preview1", "wasi_unstable"];

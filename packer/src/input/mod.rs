@@ -1,6 +1,6 @@
 //! Reading the app: a .wasm module or WebAssembly text, checked before any work is spent on it.
 //!
-//! [`Module::read`] tells apart what people really hand over: nothing, some other file, a component, a text
+//! [`Module::new`] tells apart what people really hand over: nothing, some other file, a component, a text
 //! with a mistake. [`command`] then asks whether the module is a program that can start, and [`lean`] drops
 //! what a running program never looks at.
 
@@ -11,7 +11,7 @@ use std::path::Path;
 
 use wasmer_compiler::wasmparser::BinaryReader;
 
-use crate::{Error, Kind, container::MAX_LEN, error::spoken};
+use crate::{Error, Kind, container::MAX_LEN};
 
 /// The first four bytes of every module and component.
 const MAGIC: &[u8; 4] = b"\0asm";
@@ -32,27 +32,24 @@ pub struct Module {
 }
 
 impl Module {
-    /// Reads the module in `file`, binary or text.
+    /// The module in `bytes`, binary or text, which are those of `file`.
     ///
     /// # Errors
-    /// `TooLarge` before anything is read; `Read`, `Empty`, `NotWasm`, `Text`, `Component`, or `Invalid` for a file that ends within its first eight
+    /// `TooLarge`, `Empty`, `NotWasm`, `Text`, `Component`, or `Invalid` for a file that ends within its first eight
     /// bytes. All name the file.
-    pub fn read(file: &Path) -> Result<Module, Error> {
-        let unreadable = |error| {
-            let reason = format!("cannot read the module: {}", spoken(&error));
-            Error::new(Kind::Read, reason).in_file(file)
-        };
-        let len = std::fs::metadata(file).map_err(unreadable)?.len();
-        check_len(len).map_err(|error| error.in_file(file))?;
-        let bytes = std::fs::read(file).map_err(unreadable)?;
+    pub fn new(bytes: Vec<u8>, file: &Path) -> Result<Module, Error> {
         let (sha256, file_len) = (payload::sha256(&bytes), bytes.len() as u64);
-        let wasm = binary(bytes, file).map_err(|error| error.in_file(file))?;
+        let wasm =
+            check_len(file_len).and_then(|()| binary(bytes, file)).map_err(|error| error.in_file(file))?;
         Ok(Module { wasm, sha256, file_len })
     }
 }
 
 /// Whether a module of `len` bytes can become an executable.
-fn check_len(len: u64) -> Result<(), Error> {
+///
+/// # Errors
+/// `TooLarge`.
+pub(crate) fn check_len(len: u64) -> Result<(), Error> {
     if len < MAX_LEN {
         return Ok(());
     }

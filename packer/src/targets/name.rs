@@ -77,8 +77,13 @@ fn without_last(name: &str) -> Option<&str> {
 
 /// The name of the file for `target` where several are written: `NAME-TARGET`, with `.exe` for Windows.
 pub fn of(app: &str, target: Target) -> String {
+    bare(&format!("{app}-{}", target.name()), target)
+}
+
+/// The name of a file for `target` that does not say which it is for.
+pub fn bare(app: &str, target: Target) -> String {
     let exe = if target == Target::WindowsX86_64 { ".exe" } else { "" };
-    format!("{app}-{}{exe}", target.name())
+    format!("{app}{exe}")
 }
 
 #[cfg(test)]

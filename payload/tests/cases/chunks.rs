@@ -1,6 +1,6 @@
 //! Damaged chunk tables and chunks, made from a payload with three chunks.
 //!
-//! The section starts at 0x100, its table takes 24 bytes; the frames are short because the content repeats.
+//! The section starts at 0x120, its table takes 24 bytes; the frames are short because the content repeats.
 
 use super::{Case, chunked, payload, put, put_sealed};
 use crate::support::samples::{self, CHUNK_SIZE, CONTENT_LEN};
@@ -8,7 +8,7 @@ use payload::{SectionKind, Writer, chunk};
 use zstd::zstd_safe::{CCtx, CParameter};
 
 /// Where the section starts.
-const SECTION: u64 = 256;
+const SECTION: u64 = 288;
 /// Where its first frame starts.
 const FRAMES: u64 = SECTION + 24;
 

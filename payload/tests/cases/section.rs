@@ -30,9 +30,12 @@ pub fn cases() -> Vec<Case> {
     let mut swapped = small[..FIRST].to_vec();
     swapped.extend_from_slice(&base[FIRST..SECOND + 40]);
     swapped.extend_from_slice(&small[144..]);
+    let small_len = (small.len() - 144) as u64;
     let manifest_entry = swapped[FIRST..SECOND].to_vec();
     swapped = put(&swapped, SECOND, &manifest_entry);
     swapped = put(&swapped, FIRST, &[3]);
+    swapped = put(&swapped, SECOND + STORED_LEN, &small_len.to_le_bytes());
+    swapped = put(&swapped, SECOND + LEN, &small_len.to_le_bytes());
     swapped = put(&swapped, FIRST + STORED_LEN, &[0; 16]);
     let len = swapped.len() as u32;
     swapped = put(&swapped, 12, &[2]);
@@ -40,7 +43,7 @@ pub fn cases() -> Vec<Case> {
     swapped = sealed(put(&swapped, 40, &len.to_le_bytes()));
 
     vec![
-        case("section-kind", "Value", SECOND, "kind 8 is not in the table", field(SECOND, &[8])),
+        case("section-kind", "Value", SECOND, "kind 11 is not in the table", field(SECOND, &[11])),
         case("section-kind-artifact", "Value", SECOND, "kind 2 was wasmer's artifact", field(SECOND, &[2])),
         case("section-kind-0", "Value", FIRST, "kind 0 is no kind", field(FIRST, &[0])),
         case("section-twice", "Mismatch", SECOND, "a second manifest", {

@@ -104,21 +104,44 @@ fn entry(dump: &mut Dump<'_>, number: u64) -> Entry {
     Entry { kind, offset, stored_len, len, chunk_size }
 }
 
+/// The records of a manifest by their kinds, which count from 1.
+const RECORDS: [&str; 13] = [
+    "producer",
+    "app",
+    "module",
+    "argv0",
+    "argument",
+    "environment",
+    "directory",
+    "passed variable",
+    "files",
+    "switches",
+    "working directory",
+    "version",
+    "content",
+];
+
 fn manifest(dump: &mut Dump<'_>, end: usize) {
     dump.heading("section 1: manifest");
     while dump.at < end {
         let kind = dump.bytes[dump.at] as usize;
-        let name = ["producer", "app", "module", "argv0", "argument", "environment", "directory"][kind - 1];
+        let name = RECORDS[kind - 1];
         dump.number(2, &format!("record {name}"));
         let len = dump.number(4, "length") as usize;
         match name {
             "module" => dump.field(len, "SHA-256 of the .wasm"),
+            "content" => dump.field(len, "SHA-256 of all that follows"),
             "directory" => {
                 dump.number(4, "flags");
                 let host = dump.number(4, "host length") as usize;
                 dump.text(host, "host");
                 dump.text(len - 8 - host, "guest");
             }
+            "files" => {
+                dump.number(4, "flags");
+                dump.text(len - 4, "guest");
+            }
+            "switches" => drop(dump.number(4, "switches")),
             _ => dump.text(len, name),
         }
     }

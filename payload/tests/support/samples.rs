@@ -1,8 +1,8 @@
 //! The payloads that the golden vectors hold, as values.
 
 use payload::{
-    Compiler, CpuFeatures, DirGrant, Encoding, Engine, Header, Manifest, Section, SectionKind, Target,
-    Writer, chunk, header,
+    Compiler, CpuFeatures, DirGrant, Encoding, Engine, FilesGrant, Grants, Header, Manifest, Section,
+    SectionKind, Target, Writer, chunk, header,
 };
 
 /// The chunk size of the sample with chunks: the smallest, to have many from little content.
@@ -97,11 +97,21 @@ pub fn full() -> Sample {
             module_sha256: empty_module(),
             argv0: Some("notes".to_owned()),
             args: vec!["--color".to_owned(), String::new(), "naïve".to_owned()],
-            env: vec!["LANG=C".to_owned(), "EMPTY=".to_owned()],
-            dirs: vec![
-                DirGrant { host: ".".to_owned(), guest: "/data".to_owned(), read_only: false },
-                DirGrant { host: "/usr/share".to_owned(), guest: "/share".to_owned(), read_only: true },
-            ],
+            grants: Grants {
+                env: vec!["LANG=C".to_owned(), "EMPTY=".to_owned()],
+                pass: vec!["HOME".to_owned()],
+                env_all: true,
+                dirs: vec![
+                    DirGrant { host: ".".to_owned(), guest: "/data".to_owned(), read_only: false },
+                    DirGrant { host: "/usr/share".to_owned(), guest: "/share".to_owned(), read_only: true },
+                ],
+                native: true,
+                cwd: Some("/data".to_owned()),
+            },
+            files: vec![FilesGrant { guest: "/lib".to_owned(), writable: true }],
+            sealed: true,
+            version: Some("1.2.3".to_owned()),
+            content: None,
         },
         artifact: Some(content()),
     }
@@ -110,7 +120,9 @@ pub fn full() -> Sample {
 /// The section table that `sample` must be read with, computed here from the rules of docs/format.md.
 pub fn sections(sample: &Sample) -> Vec<Section> {
     let count = 1 + sample.artifact.iter().count();
-    let manifest_len = sample.manifest.to_bytes().len() as u64;
+    // The writer adds a hash of what follows: six bytes and 32 of content.
+    let hash = if sample.artifact.is_some() { 38 } else { 0 };
+    let manifest_len = sample.manifest.to_bytes().len() as u64 + hash;
     let offset = ((header::SIZE + count * 40) as u64).next_multiple_of(16);
     let mut sections = vec![Section {
         kind: SectionKind::Manifest,

@@ -30,7 +30,6 @@ use payload::image::Image;
 use wasmer::{Module, Store};
 
 use crate::fail::{Context, Failure};
-use crate::locate::Packed;
 use crate::trace;
 
 pub(crate) use code::Code;
@@ -48,8 +47,7 @@ pub(crate) const BRING: Option<wasi::Bring> = None;
 const DAMAGED: &str = "the file is damaged, pack it again";
 
 /// The program's module, in a store of its own.
-pub(crate) fn module(packed: &'static Packed) -> Result<(Store, Module), Failure> {
-    let stored = Stored::new(packed)?;
+pub(crate) fn module(stored: Stored) -> Result<(Store, Module), Failure> {
     let image = Image::parse(&stored.whole(SectionKind::Metadata)?, stored.section(SectionKind::Code)?.len);
     let image = image.context(DAMAGED)?;
     let code = code::place(stored, &image)?;

@@ -1,5 +1,7 @@
 //! The sections as the file has them: where each lies, and its content as a whole where that is wanted.
 
+use std::borrow::Cow;
+
 use payload::chunk::ChunkTable;
 use payload::{Compiler, Encoding, Section, SectionKind};
 
@@ -8,14 +10,14 @@ use crate::fail::{Context, Failure};
 use crate::locate::Packed;
 
 /// The payload of this executable, for as long as the process lives.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Stored {
     pub(super) packed: &'static Packed,
     bytes: &'static [u8],
 }
 
 impl Stored {
-    pub(super) fn new(packed: &'static Packed) -> Result<Stored, Failure> {
+    pub(crate) fn new(packed: &'static Packed) -> Result<Stored, Failure> {
         Ok(Stored { packed, bytes: packed.view()? })
     }
 
@@ -30,7 +32,7 @@ impl Stored {
     }
 
     /// The section of this kind, if there is one.
-    pub(super) fn find(self, kind: SectionKind) -> Option<&'static Section> {
+    pub(crate) fn find(self, kind: SectionKind) -> Option<&'static Section> {
         self.packed.prefix.section(kind)
     }
 
@@ -45,12 +47,12 @@ impl Stored {
     }
 
     /// What the file holds of `section`. The prefix was checked: the range lies in the payload.
-    pub(super) fn raw(self, section: &Section) -> &'static [u8] {
+    pub(crate) fn raw(self, section: &Section) -> &'static [u8] {
         &self.bytes[section.offset as usize..][..section.stored_len as usize]
     }
 
     /// The table of a section in chunks.
-    pub(super) fn table(self, section: &Section) -> Result<ChunkTable, Failure> {
+    pub(crate) fn table(self, section: &Section) -> Result<ChunkTable, Failure> {
         let table = match section.encoding {
             Encoding::Chunked { chunk_size } => {
                 let size = ChunkTable::size(section.len, chunk_size).min(section.stored_len);
@@ -62,16 +64,16 @@ impl Stored {
     }
 
     /// The frame of chunk `index`.
-    pub(super) fn frame(self, table: &ChunkTable, index: usize) -> &'static [u8] {
+    pub(crate) fn frame(self, table: &ChunkTable, index: usize) -> &'static [u8] {
         let range = table.stored_range(index);
         &self.bytes[range.start as usize..range.end as usize]
     }
 
     /// The content of the section of this kind.
-    pub(crate) fn whole(self, kind: SectionKind) -> Result<Vec<u8>, Failure> {
+    pub(crate) fn whole(self, kind: SectionKind) -> Result<Cow<'static, [u8]>, Failure> {
         let section = self.section(kind)?;
         if section.encoding == Encoding::Raw {
-            return Ok(self.raw(section).to_vec());
+            return Ok(Cow::Borrowed(self.raw(section)));
         }
         let table = self.table(section)?;
         let mut content = vec![0; section.len as usize];
@@ -81,6 +83,6 @@ impl Stored {
             let out = &mut content[range.start as usize..range.end as usize];
             table.decode_with(&mut decoder, index, self.frame(&table, index), out).context(DAMAGED)?;
         }
-        Ok(content)
+        Ok(Cow::Owned(content))
     }
 }

@@ -70,3 +70,6 @@ pub(crate) fn cpu_count() -> u64 {
 pub(crate) fn print_error(line: &str) {
     let _ = io::stderr().write_all(line.as_bytes());
 }
+
+/// A terminal stays when its program ends.
+pub(crate) fn linger() {}

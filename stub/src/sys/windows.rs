@@ -2,11 +2,11 @@
 #![allow(unsafe_code)]
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::os::windows::fs::FileExt;
 
 use windows_sys::Win32::Foundation::{HWND, INVALID_HANDLE_VALUE};
-use windows_sys::Win32::System::Console::{GetStdHandle, STD_ERROR_HANDLE};
+use windows_sys::Win32::System::Console::{GetConsoleProcessList, GetStdHandle, STD_ERROR_HANDLE};
 use windows_sys::Win32::System::LibraryLoader::{
     GetModuleHandleW, GetProcAddress, LOAD_LIBRARY_SEARCH_SYSTEM32, LoadLibraryExW, SetDefaultDllDirectories,
 };
@@ -56,6 +56,20 @@ pub(crate) fn print_error(line: &str) {
         // That this itself may fail changes nothing.
         let _ = io::stderr().write_all(line.as_bytes());
     }
+}
+
+/// Waits for a key, where the console window was opened for this program alone (by a double click) and would close before
+/// anybody has read what is in it.
+pub(crate) fn linger() {
+    let mut process = [0];
+    // SAFETY: the buffer has room for the one number that the count promises; more processes only change the result.
+    let sharing = unsafe { GetConsoleProcessList(process.as_mut_ptr(), 1) };
+    let seen = io::stdin().is_terminal() && io::stderr().is_terminal();
+    if sharing != 1 || !seen {
+        return;
+    }
+    let _ = io::stderr().write_all(b"\nPress Enter to close this window.");
+    let _ = io::stdin().read_line(&mut String::new());
 }
 
 fn has_stderr() -> bool {

@@ -3,8 +3,8 @@
 use wasip1::Rights;
 
 use crate::abi::Filestat;
-use crate::dir::Open;
-use crate::fds::{Descriptor, Object};
+use crate::dir::{Dir, Open};
+use crate::fds::{Descriptor, Fds, Object};
 use crate::file::Times;
 use crate::{Ctx, Memory, Result, path, rights};
 
@@ -59,8 +59,9 @@ pub fn path_open(
     if has(wasip1::OFLAGS_TRUNC) {
         needed |= wasip1::RIGHTS_PATH_FILESTAT_SET_SIZE;
     }
-    let dir = ctx.fds.dir(fd, needed)?;
-    let handed_on = ctx.fds.get(fd)?.inheriting;
+    let Ctx { fds, misses, .. } = ctx;
+    let dir = fds.dir(fd, needed)?;
+    let handed_on = fds.get(fd)?.inheriting;
     if (base | inheriting) & !handed_on != 0 {
         return Err(wasip1::ERRNO_NOTCAPABLE.into());
     }
@@ -75,19 +76,20 @@ pub fn path_open(
         write: base & rights::NEED_WRITE != 0,
         flags,
     };
-    let object = dir.open(path::read(memory, path, path_len)?, how)?;
+    let path = path::read(memory, path, path_len)?;
+    let object = misses.watch(dir, path, how.changes(), dir.open(path, how))?;
     let (applicable, flags) = match object {
         Object::File(_) => (rights::FILE, flags),
         Object::Dir(_) => (rights::DIRECTORY, 0),
     };
     let descriptor = Descriptor { object, rights: base & applicable, inheriting, flags };
-    let number = ctx.fds.insert(descriptor);
+    let number = fds.insert(descriptor);
     memory.write_u32(result, number)
 }
 
 /// What is known about a path; the part that both previews share.
 pub(crate) fn filestat(
-    ctx: &Ctx,
+    ctx: &mut Ctx,
     memory: &Memory<'_>,
     fd: u32,
     lookup: u32,
@@ -95,7 +97,8 @@ pub(crate) fn filestat(
     path_len: u32,
 ) -> Result<Filestat> {
     let dir = ctx.fds.dir(fd, wasip1::RIGHTS_PATH_FILESTAT_GET)?;
-    dir.filestat_at(path::read(memory, path, path_len)?, follows(lookup)?)
+    let (path, follow) = (path::read(memory, path, path_len)?, follows(lookup)?);
+    ctx.misses.watch(dir, path, false, dir.filestat_at(path, follow))
 }
 
 /// Writes device, inode, type, links, size and times of the path to `result`.
@@ -132,7 +135,8 @@ pub fn path_filestat_set_times(
 ) -> Result<()> {
     let dir = ctx.fds.dir(fd, wasip1::RIGHTS_PATH_FILESTAT_SET_TIMES)?;
     let times = Times::new(accessed, modified, flags)?;
-    dir.set_times_at(path::read(memory, path, path_len)?, times, follows(lookup)?)
+    let (path, follow) = (path::read(memory, path, path_len)?, follows(lookup)?);
+    ctx.misses.watch(dir, path, true, dir.set_times_at(path, times, follow))
 }
 
 /// Creates a directory.
@@ -147,7 +151,8 @@ pub fn path_create_directory(
     path_len: u32,
 ) -> Result<()> {
     let dir = ctx.fds.dir(fd, wasip1::RIGHTS_PATH_CREATE_DIRECTORY)?;
-    dir.create_dir(path::read(memory, path, path_len)?)
+    let path = path::read(memory, path, path_len)?;
+    ctx.misses.watch(dir, path, true, dir.create_dir(path))
 }
 
 /// Removes an empty directory.
@@ -162,7 +167,8 @@ pub fn path_remove_directory(
     path_len: u32,
 ) -> Result<()> {
     let dir = ctx.fds.dir(fd, wasip1::RIGHTS_PATH_REMOVE_DIRECTORY)?;
-    dir.remove_dir(path::read(memory, path, path_len)?)
+    let path = path::read(memory, path, path_len)?;
+    ctx.misses.watch(dir, path, true, dir.remove_dir(path))
 }
 
 /// Removes a file, or a symbolic link itself.
@@ -177,14 +183,15 @@ pub fn path_unlink_file(
     path_len: u32,
 ) -> Result<()> {
     let dir = ctx.fds.dir(fd, wasip1::RIGHTS_PATH_UNLINK_FILE)?;
-    dir.remove_file(path::read(memory, path, path_len)?)
+    let path = path::read(memory, path, path_len)?;
+    ctx.misses.watch(dir, path, true, dir.remove_file(path))
 }
 
 /// Gives a file a second name, possibly below another descriptor.
 ///
 /// # Errors
 /// `inval` if a symbolic link is to be followed, which links to the link's own place do not; `exist` if the new name
-/// is taken; `perm` for a directory; `xdev` between file systems; `rofs` if either directory was granted read-only.
+/// is taken; `perm` for a directory; `xdev` between file systems or trees; `rofs` if either directory was granted read-only.
 #[allow(clippy::too_many_arguments, reason = "the specification's signature")]
 pub fn path_link(
     ctx: &mut Ctx,
@@ -197,21 +204,26 @@ pub fn path_link(
     new_path: u32,
     new_path_len: u32,
 ) -> Result<()> {
-    let (old, new) =
-        two_dirs(ctx, (old_fd, wasip1::RIGHTS_PATH_LINK_SOURCE), (new_fd, wasip1::RIGHTS_PATH_LINK_TARGET))?;
+    let (old, new) = two_dirs(
+        &ctx.fds,
+        (old_fd, wasip1::RIGHTS_PATH_LINK_SOURCE),
+        (new_fd, wasip1::RIGHTS_PATH_LINK_TARGET),
+    )?;
     if follows(old_lookup)? {
         return Err(wasip1::ERRNO_INVAL.into());
     }
     let old_path = path::read(memory, old_path, old_path_len)?;
-    old.hard_link(old_path, new, path::read(memory, new_path, new_path_len)?)
+    let new_path = path::read(memory, new_path, new_path_len)?;
+    let linked = old.hard_link(old_path, new, new_path);
+    ctx.misses.watch_two((old, old_path), (new, new_path), linked)
 }
 
 /// Renames a file or directory, possibly to another descriptor's directory; what stands there is replaced.
 ///
 /// # Errors
 /// `isdir`, `notdir` if one is a directory and the other is not; `notempty` if a directory would be replaced that
-/// is not empty; `inval` to move a directory into itself; `xdev` between file systems; `rofs` if either directory
-/// was granted read-only.
+/// is not empty; `inval` to move a directory into itself; `xdev` between file systems or trees; `rofs` if either
+/// directory was granted read-only.
 #[allow(clippy::too_many_arguments, reason = "the specification's signature")]
 pub fn path_rename(
     ctx: &mut Ctx,
@@ -224,20 +236,18 @@ pub fn path_rename(
     new_path_len: u32,
 ) -> Result<()> {
     let (old, new) = two_dirs(
-        ctx,
+        &ctx.fds,
         (old_fd, wasip1::RIGHTS_PATH_RENAME_SOURCE),
         (new_fd, wasip1::RIGHTS_PATH_RENAME_TARGET),
     )?;
     let old_path = path::read(memory, old_path, old_path_len)?;
-    old.rename(old_path, new, path::read(memory, new_path, new_path_len)?)
+    let new_path = path::read(memory, new_path, new_path_len)?;
+    let renamed = old.rename(old_path, new, new_path);
+    ctx.misses.watch_two((old, old_path), (new, new_path), renamed)
 }
 
-fn two_dirs(
-    ctx: &Ctx,
-    old: (u32, Rights),
-    new: (u32, Rights),
-) -> Result<(&crate::dir::Dir, &crate::dir::Dir)> {
-    Ok((ctx.fds.dir(old.0, old.1)?, ctx.fds.dir(new.0, new.1)?))
+fn two_dirs(fds: &Fds, old: (u32, Rights), new: (u32, Rights)) -> Result<(&Dir, &Dir)> {
+    Ok((fds.dir(old.0, old.1)?, fds.dir(new.0, new.1)?))
 }
 
 /// Creates a symbolic link at the new path that holds the old path.
@@ -255,7 +265,8 @@ pub fn path_symlink(
 ) -> Result<()> {
     let dir = ctx.fds.dir(fd, wasip1::RIGHTS_PATH_SYMLINK)?;
     let old_path = path::read(memory, old_path, old_path_len)?;
-    dir.symlink(old_path, path::read(memory, new_path, new_path_len)?)
+    let new_path = path::read(memory, new_path, new_path_len)?;
+    ctx.misses.watch(dir, new_path, true, dir.symlink(old_path, new_path))
 }
 
 /// Writes what the symbolic link holds, without a NUL and cut if it is longer, to the `len` bytes at `buffer`, and
@@ -275,7 +286,8 @@ pub fn path_readlink(
     result: u32,
 ) -> Result<()> {
     let dir = ctx.fds.dir(fd, wasip1::RIGHTS_PATH_READLINK)?;
-    let target = dir.read_link(path::read(memory, path, path_len)?)?;
+    let path = path::read(memory, path, path_len)?;
+    let target = ctx.misses.watch(dir, path, false, dir.read_link(path))?;
     memory.check(result, 4)?;
     memory.check(buffer, len)?;
     let used = target.len().min(len as usize);

@@ -5,6 +5,7 @@ use wasip1::{Errno, Eventtype};
 use crate::abi::{Event, Subscription, Wait};
 use crate::clock::Clocks;
 use crate::fds::Object;
+use crate::file::File;
 use crate::sys::{self, Interest};
 use crate::{Ctx, Error, Memory, Result};
 
@@ -136,7 +137,7 @@ fn wait(ctx: &Ctx, waits: &[Pending]) -> Result<Vec<Event>> {
             timeout = Some(0);
         }
 
-        let mut asked: Vec<(usize, &Pending)> = Vec::new();
+        let mut asked: Vec<(usize, &Pending, &File)> = Vec::new();
         let mut interests = Vec::new();
         for (i, pending) in waits.iter().enumerate().filter(|(_, pending)| pending.errno.is_none()) {
             let (fd, write) = match pending.subscription.wait {
@@ -145,14 +146,20 @@ fn wait(ctx: &Ctx, waits: &[Pending]) -> Result<Vec<Event>> {
                 Wait::Clock { .. } => continue,
             };
             let (file, _) = ctx.fds.file(fd, 0)?;
-            asked.push((i, pending));
-            interests.push(Interest { handle: file.handle(), write, ready: false, hangup: false });
+            if let Some(handle) = file.handle() {
+                asked.push((i, pending, file));
+                interests.push(Interest { handle, write, ready: false, hangup: false });
+            } else {
+                let nbytes = if write { 1 } else { available(file)? };
+                happened.push((i, pending.event(wasip1::ERRNO_SUCCESS, nbytes, 0)));
+                timeout = Some(0);
+            }
         }
         sys::poll(&mut interests, timeout)?;
-        for (&(i, pending), interest) in asked.iter().zip(&interests) {
+        for (&(i, pending, file), interest) in asked.iter().zip(&interests) {
             if interest.ready || interest.hangup {
                 let flags = if interest.hangup { wasip1::EVENTRWFLAGS_FD_READWRITE_HANGUP } else { 0 };
-                let nbytes = if interest.write { 1 } else { available(ctx, pending)? };
+                let nbytes = if interest.write { 1 } else { available(file)? };
                 happened.push((i, pending.event(wasip1::ERRNO_SUCCESS, nbytes, flags)));
             }
         }
@@ -164,13 +171,10 @@ fn wait(ctx: &Ctx, waits: &[Pending]) -> Result<Vec<Event>> {
 }
 
 /// Bytes that can be read at once: what is left of a file, or what a pipe or terminal holds.
-fn available(ctx: &Ctx, pending: &Pending) -> Result<u64> {
-    let Wait::Read(fd) = pending.subscription.wait else { return Ok(0) };
-    let (file, _) = ctx.fds.file(fd, 0)?;
+fn available(file: &File) -> Result<u64> {
     let stat = file.filestat()?;
-    if stat.filetype != wasip1::FILETYPE_REGULAR_FILE {
-        return Ok(sys::readable(file.handle()));
+    match file.handle() {
+        Some(handle) if stat.filetype != wasip1::FILETYPE_REGULAR_FILE => Ok(sys::readable(handle)),
+        _ => Ok(stat.size.saturating_sub(file.seek(std::io::SeekFrom::Current(0))?)),
     }
-    let at = file.seek(std::io::SeekFrom::Current(0))?;
-    Ok(stat.size.saturating_sub(at))
 }

@@ -4,6 +4,7 @@
 //! each test.
 
 mod calls;
+mod embedded;
 mod wire;
 
 use std::path::{Path, PathBuf};
@@ -14,6 +15,7 @@ use tempfile::TempDir;
 use wasi::spec::Errno;
 use wasi::{Access, Ctx, CtxBuilder, Memory};
 
+pub use embedded::Embedded;
 pub use wire::*;
 
 /// What memory holds where nothing was written.
@@ -64,7 +66,17 @@ impl Guest {
             std::fs::create_dir(&path).unwrap();
             builder = builder.dir(granted(&path), guest, access);
         }
-        Guest { ctx: add(builder).build(), bytes: vec![MARK; SIZE as usize], next: GAP, host }
+        Guest { ctx: add(builder).build().unwrap(), bytes: vec![MARK; SIZE as usize], next: GAP, host }
+    }
+
+    /// A guest with nothing but what `grant` grants, of directories `root`, `other` and `ro` of the host.
+    pub fn bare(grant: impl FnOnce(&Path, CtxBuilder) -> CtxBuilder) -> Guest {
+        let host = tempfile::tempdir().unwrap();
+        for name in ["root", "other", "ro"] {
+            std::fs::create_dir(host.path().join(name)).unwrap();
+        }
+        let ctx = grant(host.path(), Ctx::builder()).build().unwrap();
+        Guest { ctx, bytes: vec![MARK; SIZE as usize], next: GAP, host }
     }
 
     /// Where `path` lies on the host; the first component is `root`, `other`, `ro`, or something not granted.

@@ -1,4 +1,4 @@
-//! The whole pack, from a module to executables, in functions that read like a summary.
+//! The way from a module to files, in functions that read like a summary.
 //!
 //! What concerns the module (reading, checking, making it lean) happens once; what concerns a target (compiling,
 //! compressing, embedding, writing) once for each. Targets are packed side by side, as many as there are cores:
@@ -11,16 +11,17 @@ use std::{
         Mutex,
         atomic::{AtomicUsize, Ordering},
     },
-    time::{Duration, Instant},
+    time::Instant,
 };
 
-use payload::{Compiler, DirGrant, Engine, Header, Manifest, Target};
+use payload::{Engine, Header, Manifest, Prefix, SectionKind, Target};
 
+use super::{Pack, Packed, Place, source::Source};
 use crate::{
     Error, Kind,
+    archive::{self, Member},
     compile::{self, Compiled},
     container::{self, pe::PeOptions},
-    cpu::Raise,
     error::spoken,
     input::{Module, command, lean},
     link,
@@ -28,75 +29,31 @@ use crate::{
     profile::{self, Profile},
     progress::Progress,
     proposals,
-    store::{self, Chunks, Storage},
+    store::{self, Chunks, Stored},
     stubs,
+    targets::name,
 };
 
-/// What a manifest names as its producer.
-pub(crate) const PRODUCER: &str = concat!("wasmpack ", env!("CARGO_PKG_VERSION"));
-
-/// What to pack, and how it starts.
-#[derive(Clone, Debug)]
-pub struct Pack {
-    /// The app: a .wasm module or WebAssembly text.
-    pub input: PathBuf,
-    /// The executables to write, one for each target.
-    pub outputs: Vec<Place>,
-    /// A folder to make first, when it is not there.
-    pub folder: Option<PathBuf>,
-    /// The app's name, which the manifest keeps and the systems show.
-    pub app: String,
-    /// The compiler that makes its code.
-    pub compiler: Compiler,
-    /// What the code may need of an x86-64 CPU beyond the baseline.
-    pub cpu: Raise,
-    /// How the images are stored.
-    pub storage: Storage,
-    /// Arguments of a start whose functions are to lie together; `None`: no start is tried.
-    pub profile: Option<Vec<String>>,
-    /// A launcher to use instead of the one in this packer.
-    pub stub: Option<PathBuf>,
-    /// The app's first argument; `None`: the name it is started by.
-    pub argv0: Option<String>,
-    /// Arguments before the user's own.
-    pub args: Vec<String>,
-    /// Variables, each `NAME=VALUE`.
-    pub env: Vec<String>,
-    /// Directories the app may use.
-    pub dirs: Vec<DirGrant>,
-    /// Windows: a program that opens no console window.
-    pub gui: bool,
-    /// Windows: an .ico file.
-    pub icon: Option<PathBuf>,
-    /// Windows: texts of the version information, such as (`FileVersion`, `1.2.3`).
-    pub version_info: Vec<(String, String)>,
-}
-
-/// One executable to write.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
-    /// The machine it is for.
-    pub target: Target,
-    /// Where it goes.
-    pub file: PathBuf,
-}
-
-/// What was packed.
-#[derive(Clone, Copy, Debug)]
-pub struct Packed {
-    /// Bytes in the file that was read.
-    pub input_len: u64,
-    /// Bytes in the executable.
-    pub output_len: u64,
-    /// How long it took from the start of the pack.
-    pub took: Duration,
-}
+/// What the hashes of archives are written to.
+const SUMS: &str = "SHA256SUMS";
 
 /// One target's work, with all that can be known before compiling.
 struct Job<'a> {
     place: &'a Place,
     output: Output,
     stub: Vec<u8>,
+}
+
+/// What all targets share.
+struct Shared {
+    /// The module without what a running program never looks at.
+    lean: Vec<u8>,
+    manifest: Manifest,
+    /// Sections that are the same for every target.
+    sections: Vec<Stored>,
+    shown: PeOptions,
+    /// What goes into each archive behind the executable: names and bytes.
+    included: Vec<(String, Vec<u8>)>,
 }
 
 /// What a tried start touched, and what was compiled for it: a target that is packed need not be compiled again.
@@ -118,23 +75,25 @@ impl Pack {
     /// Packs, and hands the outcome for each target to `each` as soon as it is known. An output is there when its
     /// outcome is `Ok`, and as it was before when it is `Err`.
     ///
+    /// Returns what the launchers are told.
+    ///
     /// # Errors
     /// What concerns all targets: nothing was written then, and `each` was not called. One of each [`Kind`].
     pub fn run(
         &self,
         progress: &Progress,
         each: &(dyn Fn(&Place, Result<Packed, Error>) + Sync),
-    ) -> Result<(), Error> {
+    ) -> Result<Manifest, Error> {
         let start = Instant::now();
         let in_app = |error: Error| error.in_file(&self.input);
 
-        let module = Module::read(&self.input)?;
+        let Source { module, original, manifest, files } = Source::read(self)?;
         let made = self.folder.as_deref().map(output::make_folder).transpose()?;
         let jobs: Vec<_> = self.outputs.iter().map(|place| (place, self.job(place))).collect();
-        let shown = self.shown()?;
+        let (shown, included) = (self.shown(&manifest)?, self.included()?);
         let outcomes = self.validate(&module.wasm, jobs).map_err(in_app)?;
         command::check(&module.wasm).map_err(in_app)?;
-        let Module { wasm, sha256, file_len } = module;
+        let Module { wasm, file_len, .. } = module;
         let lean = lean::lean(&wasm).expect("the module was validated");
         drop(wasm);
 
@@ -145,18 +104,25 @@ impl Pack {
                 Err(error) => each(place, Err(error)),
             }
         }
-        let manifest = self.manifest(sha256);
+        let sections = if jobs.is_empty() {
+            Vec::new()
+        } else {
+            store::shared(&files, original.as_deref(), self.storage, progress)
+        };
+        drop((original, files));
+        let shared = Shared { lean, manifest, sections, shown, included };
         let profiled = match &self.profile {
-            Some(args) if !jobs.is_empty() => {
-                self.profiled(args, &lean, &manifest, progress).map_err(in_app)?
-            }
+            Some(args) if !jobs.is_empty() => self.profiled(args, &shared, progress).map_err(in_app)?,
             _ => Profiled::default(),
         };
+        let sums = Mutex::new(Vec::new());
         let one = |job: Job<'_>, progress: &Progress| {
             let place = job.place;
-            let outcome = self.finish(job, &lean, &manifest, &shown, &profiled, progress);
-            let packed = |output_len| Packed { input_len: file_len, output_len, took: start.elapsed() };
-            each(place, outcome.map(packed));
+            let outcome = self.finish(job, &shared, &profiled, &sums, progress);
+            each(
+                place,
+                outcome.map(|packed| Packed { input_len: file_len, took: start.elapsed(), ..packed }),
+            );
         };
         if self.outputs.len() == 1 {
             jobs.into_iter().for_each(|job| one(job, progress));
@@ -165,13 +131,14 @@ impl Pack {
         }
         progress.clear();
         drop(made);
-        Ok(())
+        self.write_sums(&sums.into_inner().expect("nobody panics while holding it"))?;
+        Ok(shared.manifest)
     }
 
     /// Everything about one target that can be found wanting before the module is looked at.
     fn job<'a>(&self, place: &'a Place) -> Result<Job<'a>, Error> {
         let inputs: Vec<&Path> = [&self.input].into_iter().chain(&self.stub).map(PathBuf::as_path).collect();
-        let output = Output::prepare(&place.file, &inputs)?;
+        let output = Output::prepare(&place.file, &inputs, self.archive.is_none())?;
         Ok(Job { place, output, stub: self.launcher(place.target)? })
     }
 
@@ -212,20 +179,19 @@ impl Pack {
         }
     }
 
-    /// Compiles, compresses, embeds and writes; returns the executable's length.
+    /// Compiles, compresses, embeds and writes. Of what is returned, the caller knows how much was read, and since when.
     fn finish(
         &self,
         job: Job<'_>,
-        lean: &[u8],
-        manifest: &Manifest,
-        shown: &PeOptions,
+        shared: &Shared,
         profiled: &Profiled,
+        sums: &Mutex<Vec<(String, [u8; 32])>>,
         progress: &Progress,
-    ) -> Result<u64, Error> {
+    ) -> Result<Packed, Error> {
         let Job { place: Place { target, file }, output, stub } = job;
         let compiled = match profiled.take(*target) {
             Some(compiled) => compiled,
-            None => compile::compile(lean, *target, self.compiler, self.cpu, progress)
+            None => compile::compile(&shared.lean, *target, self.compiler, self.cpu, progress)
                 .map_err(|error| error.in_file(&self.input))?,
         };
         let profile = &profiled.profile;
@@ -237,49 +203,93 @@ impl Pack {
         drop(compiled);
 
         let header = Header { target: *target, engine: Engine::PINNED, compiler: self.compiler, cpu };
-        let payload = store::payload(header, manifest, &linked, self.storage, progress);
+        let manifest = &shared.manifest;
+        let payload = store::payload(header, manifest, &linked, &shared.sections, self.storage, progress);
         progress.clear();
-        let bytes = container::embed(&stub, *target, &payload, shown).map_err(|error| match &self.stub {
-            Some(stub) if error.kind == Kind::Stub => error.in_file(stub),
-            _ => error.in_file(file),
-        })?;
-        output.write(&bytes)?;
-        Ok(bytes.len() as u64)
+        let bytes =
+            container::embed(&stub, *target, &payload, &shared.shown).map_err(|error| match &self.stub {
+                Some(stub) if error.kind == Kind::Stub => error.in_file(stub),
+                _ => error.in_file(file),
+            })?;
+        let packed = Packed {
+            input_len: 0,
+            output_len: bytes.len() as u64,
+            launcher_len: stub.len() as u64,
+            sections: sections(&payload),
+            took: std::time::Duration::ZERO,
+        };
+        if self.archive.is_none() {
+            output.write(&bytes)?;
+            return Ok(packed);
+        }
+        let program = name::bare(&manifest.app, *target);
+        let mut members = vec![Member { name: &program, bytes: &bytes, executable: true }];
+        members.extend(shared.included.iter().map(|(name, bytes)| Member { name, bytes, executable: false }));
+        let archive = archive::archive(*target, &members, self.time).map_err(|error| error.in_file(file))?;
+        output.write(&archive)?;
+        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let mut sums = sums.lock().expect("nobody panics while holding it");
+        sums.push((name, payload::sha256(&archive)));
+        Ok(Packed { output_len: archive.len() as u64, ..packed })
+    }
+
+    /// Writes what `sha256sum -c` checks beside the archives that were written.
+    fn write_sums(&self, sums: &[(String, [u8; 32])]) -> Result<(), Error> {
+        match (&self.folder, sums.is_empty()) {
+            (Some(folder), false) => {
+                let output = Output::prepare(&folder.join(SUMS), &[], false)?;
+                output.write(archive::sums(sums).as_bytes())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What goes into archives beside the executable.
+    fn included(&self) -> Result<Vec<(String, Vec<u8>)>, Error> {
+        let read = |file: &PathBuf| {
+            let bytes = std::fs::read(file).map_err(|error| {
+                Error::new(Kind::Read, format!("cannot read it for the archive: {}", spoken(&error)))
+                    .in_file(file)
+            })?;
+            let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            Ok((name, bytes))
+        };
+        self.archive.iter().flatten().map(read).collect()
     }
 
     /// Tries a start with `args`, on this machine, and notes what it touches.
-    fn profiled(
-        &self,
-        args: &[String],
-        lean: &[u8],
-        manifest: &Manifest,
-        progress: &Progress,
-    ) -> Result<Profiled, Error> {
+    fn profiled(&self, args: &[String], shared: &Shared, progress: &Progress) -> Result<Profiled, Error> {
         let target = profile::target()?;
         // A launcher that was given is for the one target that is packed, which may be another machine.
         let wanted = self.outputs.iter().any(|place| place.target == target);
         let stub = if wanted { self.launcher(target)? } else { stubs::get(target)? };
-        let compiled = compile::compile(lean, target, self.compiler, self.cpu, progress)?;
+        let compiled = compile::compile(&shared.lean, target, self.compiler, self.cpu, progress)?;
         let linked = link::link(&compiled.build, target, &profile::apart(), profile::PIECE.into())?;
         let header = Header { target, engine: Engine::PINNED, compiler: self.compiler, cpu: compiled.cpu };
-        let profile = Profile::record(&linked, header, manifest, &stub, args, progress)?;
+        let manifest = &shared.manifest;
+        let payload = profile::payload(&linked, header, manifest, &shared.sections, progress);
+        let profile = Profile::record(&linked, &payload, target, &manifest.app, &stub, args)?;
         Ok(Profiled { profile, compiled: Mutex::new(Some((target, compiled))) })
     }
 
     /// What a Windows executable shows of itself.
-    fn shown(&self) -> Result<PeOptions, Error> {
+    fn shown(&self, manifest: &Manifest) -> Result<PeOptions, Error> {
         let read = |icon: &PathBuf| {
             std::fs::read(icon).map_err(|error| {
                 Error::new(Kind::Read, format!("cannot read the icon: {}", spoken(&error))).in_file(icon)
             })
         };
-        Ok(PeOptions {
-            app: self.app.clone(),
-            gui: self.gui,
-            icon: self.icon.as_ref().map(read).transpose()?,
-            version_info: self.version_info.clone(),
-            manifest: None,
-        })
+        let mut shown = self.shown.clone();
+        shown.app.clone_from(&manifest.app);
+        shown.icon = self.icon.as_ref().map(read).transpose()?;
+        for key in ["FileVersion", "ProductVersion"] {
+            if let Some(version) = &manifest.version
+                && !shown.version_info.iter().any(|(said, _)| said == key)
+            {
+                shown.version_info.push((key.to_owned(), version.clone()));
+            }
+        }
+        Ok(shown)
     }
 
     fn launcher(&self, target: Target) -> Result<Vec<u8>, Error> {
@@ -288,18 +298,14 @@ impl Pack {
             Error::new(Kind::Read, format!("cannot read the launcher: {}", spoken(&error))).in_file(stub)
         })
     }
+}
 
-    fn manifest(&self, module_sha256: [u8; 32]) -> Manifest {
-        Manifest {
-            producer: PRODUCER.to_owned(),
-            app: self.app.clone(),
-            module_sha256,
-            argv0: self.argv0.clone(),
-            args: self.args.clone(),
-            env: self.env.clone(),
-            dirs: self.dirs.clone(),
-        }
-    }
+/// The sections of a payload that was just written: kinds, and bytes decoded and stored.
+fn sections(payload: &[u8]) -> Vec<(SectionKind, u64, u64)> {
+    let len = payload.len() as u64;
+    let prefix = Prefix::len(payload, len).and_then(|end| Prefix::parse(&payload[..end], len));
+    let prefix = prefix.expect("the payload was just written");
+    prefix.sections.iter().map(|section| (section.kind, section.len, section.stored_len)).collect()
 }
 
 /// Does `one` for each job, on as many threads as there are cores. The bar counts jobs.

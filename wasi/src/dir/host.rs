@@ -1,4 +1,4 @@
-//! A directory descriptor: a cap-std handle, and the verbs that take a path below it.
+//! A directory of the host: a cap-std handle, and the verbs that take a path below it.
 //!
 //! Every path here has passed [`crate::path::read`] and is resolved by cap-std, which never lets it leave the
 //! handle's directory, not even through symbolic links that change while it looks. A directory granted read-only
@@ -9,54 +9,33 @@ use cap_fs_ext::{
 };
 use cap_std::fs::{Dir as CapDir, OpenOptions};
 use cap_std::time::SystemTime;
-use wasip1::{Fdflags, Filetype};
 
+use super::{Entry, Open, Opened};
 use crate::abi::Filestat;
 use crate::ctx::Access;
-use crate::fds::Object;
 use crate::file::{File, Time, Times};
 use crate::{Result, sys};
 
 /// An open directory.
 #[derive(Debug)]
-pub(crate) struct Dir {
+pub(crate) struct HostDir {
     dir: CapDir,
     access: Access,
-    /// The name it was granted under; `None` for one that the guest opened.
-    guest: Option<String>,
-    /// What the guest is reading through `fd_readdir`.
-    listing: Option<Vec<Entry>>,
 }
 
-/// One entry of a directory.
-#[derive(Clone, Debug)]
-pub(crate) struct Entry {
-    pub(crate) name: Vec<u8>,
-    pub(crate) ino: u64,
-    pub(crate) filetype: Filetype,
-}
-
-/// How to open a path.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Open {
-    pub(crate) follow: bool,
-    pub(crate) create: bool,
-    pub(crate) exclusive: bool,
-    pub(crate) truncate: bool,
-    pub(crate) directory: bool,
-    pub(crate) read: bool,
-    pub(crate) write: bool,
-    pub(crate) flags: Fdflags,
-}
-
-impl Dir {
-    pub(crate) fn granted(dir: CapDir, guest: &str, access: Access) -> Dir {
-        Dir { dir, access, guest: Some(guest.to_owned()), listing: None }
+impl HostDir {
+    pub(crate) fn granted(dir: CapDir, access: Access) -> HostDir {
+        HostDir { dir, access }
     }
 
-    /// The name it was granted under.
-    pub(crate) fn guest(&self) -> Option<&str> {
-        self.guest.as_deref()
+    /// The same directory once more.
+    pub(crate) fn again(&self) -> Result<HostDir> {
+        Ok(HostDir { dir: self.dir.try_clone()?, access: self.access })
+    }
+
+    /// What may be done below it.
+    pub(crate) fn access(&self) -> Access {
+        self.access
     }
 
     fn writable(&self) -> Result<()> {
@@ -67,7 +46,7 @@ impl Dir {
     }
 
     /// Opens `path`, a file or a directory.
-    pub(crate) fn open(&self, path: &str, how: Open) -> Result<Object> {
+    pub(crate) fn open(&self, path: &str, how: Open) -> Result<Opened<HostDir>> {
         if how.directory {
             return self.open_dir(path, how);
         }
@@ -86,7 +65,7 @@ impl Dir {
         if how.flags & wasip1::FDFLAGS_APPEND != 0 {
             sys::set_flags(&file, how.flags)?;
         }
-        Ok(Object::File(File::new(file, self.access)))
+        Ok(Opened::File(File::new(file, self.access)))
     }
 
     fn open_file(&self, path: &str, how: Open) -> Result<cap_std::fs::File> {
@@ -129,8 +108,7 @@ impl Dir {
                 Err(error) => Err(error),
             };
         }
-        let read = Open { create: false, exclusive: false, truncate: false, write: false, read: true, ..how };
-        match self.open_file(path, read) {
+        match self.open_file(path, how.unchanged()) {
             Err(error) if error.0 == wasip1::ERRNO_NOENT && how.create => Err(wasip1::ERRNO_ROFS.into()),
             Err(error) => Err(error),
             Ok(file) if (how.write || how.truncate) && !file.metadata()?.is_dir() => {
@@ -140,7 +118,7 @@ impl Dir {
         }
     }
 
-    fn open_dir(&self, path: &str, how: Open) -> Result<Object> {
+    fn open_dir(&self, path: &str, how: Open) -> Result<Opened<HostDir>> {
         if how.create || how.truncate || how.exclusive {
             return Err(wasip1::ERRNO_INVAL.into());
         }
@@ -151,8 +129,8 @@ impl Dir {
         Ok(self.opened_dir(dir))
     }
 
-    fn opened_dir(&self, dir: CapDir) -> Object {
-        Object::Dir(Dir { dir, access: self.access, guest: None, listing: None })
+    fn opened_dir(&self, dir: CapDir) -> Opened<HostDir> {
+        Opened::Dir(HostDir { dir, access: self.access })
     }
 
     /// What is known about the directory itself.
@@ -206,7 +184,7 @@ impl Dir {
     }
 
     /// Renames `path` to `new_path` below `new_dir`. Both must be writable: a name is taken here and given there.
-    pub(crate) fn rename(&self, path: &str, new_dir: &Dir, new_path: &str) -> Result<()> {
+    pub(crate) fn rename(&self, path: &str, new_dir: &HostDir, new_path: &str) -> Result<()> {
         self.writable()?;
         new_dir.writable()?;
         // A slash behind the new name says that a directory moves; cap-std would drop it.
@@ -223,7 +201,7 @@ impl Dir {
 
     /// Makes `new_path` below `new_dir` another name of the file `path`. Both must be writable: a second name in a
     /// writable directory would make a read-only file writable.
-    pub(crate) fn hard_link(&self, path: &str, new_dir: &Dir, new_path: &str) -> Result<()> {
+    pub(crate) fn hard_link(&self, path: &str, new_dir: &HostDir, new_path: &str) -> Result<()> {
         self.writable()?;
         new_dir.writable()?;
         Ok(self.dir.hard_link(path, &new_dir.dir, new_path)?)
@@ -249,22 +227,9 @@ impl Dir {
         Ok(sys::sync_dir(&self.dir.open_with(".", &options)?)?)
     }
 
-    /// The entries from number `cookie` on. They are read once, when the guest starts at 0, so that a number means
-    /// the same entry however the directory changes meanwhile.
-    pub(crate) fn entries(&mut self, cookie: u64) -> Result<&[Entry]> {
-        if cookie == 0 || self.listing.is_none() {
-            self.listing = Some(self.read_entries()?);
-        }
-        let listing = self.listing.as_deref().unwrap_or_default();
-        let first = usize::try_from(cookie).unwrap_or(usize::MAX).min(listing.len());
-        Ok(&listing[first..])
-    }
-
-    fn read_entries(&self) -> Result<Vec<Entry>> {
-        // The parent's number would be a fact about the host that was not granted.
-        let ino = self.filestat()?.ino;
-        let special = |name: &[u8]| Entry { name: name.to_vec(), ino, filetype: wasip1::FILETYPE_DIRECTORY };
-        let mut entries = vec![special(b"."), special(b"..")];
+    /// The entries but `.` and `..`.
+    pub(crate) fn entries(&self) -> Result<Vec<Entry>> {
+        let mut entries = Vec::new();
         for entry in self.dir.entries()? {
             let entry = entry?;
             // An entry that went away since is one that is not there.

@@ -1,0 +1,92 @@
+//! `wasmpack doctor`: what this wasmpack carries, and whether what it packs runs on this machine.
+//!
+//! The second is tried and not guessed: a small program is packed, compressed and not, and started. What a system forbids
+//! (new executable memory, programs in the temporary folder) shows there and nowhere else.
+
+use std::{
+    path::Path,
+    process::{Command, Stdio},
+};
+
+use payload::Target;
+use serde_json::json;
+
+use super::{ExitCode, command, out};
+use crate::{Pack, store::Storage, stubs};
+
+/// A program that ends with an exit code that nothing else has.
+const PROGRAM: &str = r#"(module
+    (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+    (memory (export "memory") 1)
+    (func (export "_start") (call $exit (i32.const 42))))"#;
+/// What it ends with.
+const CODE: i32 = 42;
+
+/// Looks, tries, and prints what was found.
+pub(super) fn run(flags: &command::Doctor) -> ExitCode {
+    let host = Target::host();
+    let carried: Vec<&str> = stubs::targets().map(Target::name).collect();
+    let lacking: Vec<&str> =
+        Target::ALL.into_iter().filter(|target| stubs::size(*target).is_none()).map(Target::name).collect();
+    let compressed = attempt(Storage::Compressed { level: 3 });
+    let raw = attempt(Storage::Raw);
+    let well = lacking.is_empty() && compressed.is_ok() && raw.is_ok();
+    if flags.json {
+        let outcome =
+            |result: &Result<(), String>| json!({ "runs": result.is_ok(), "why": result.as_ref().err() });
+        out(&format!(
+            "{:#}\n",
+            json!({
+                "version": env!("CARGO_PKG_VERSION"),
+                "host": host.map(Target::name),
+                "launchers": carried,
+                "launchers_missing": lacking,
+                "compressed": outcome(&compressed),
+                "uncompressed": outcome(&raw),
+            })
+        ));
+    } else {
+        let line = |title: &str, text: &str| {
+            out(&format!("{title:13} {text}\n"));
+        };
+        line("wasmpack", env!("CARGO_PKG_VERSION"));
+        line(
+            "this machine",
+            host.map_or("none of the targets: packing works, running here does not", Target::name),
+        );
+        line("launchers", &carried.join(", "));
+        if !lacking.is_empty() {
+            line("", &format!("none for {}", lacking.join(", ")));
+        }
+        let outcome = |result: &Result<(), String>, advice: &str| match result {
+            Ok(()) => "packed and run".to_owned(),
+            Err(why) => format!("FAILED: {why}{advice}"),
+        };
+        let advice = if raw.is_ok() { "; pack with --no-compress for machines like this one" } else { "" };
+        line("compressed", &outcome(&compressed, advice));
+        line("uncompressed", &outcome(&raw, ""));
+    }
+    if well { ExitCode::Success } else { ExitCode::Failure }
+}
+
+/// Packs the program for this machine and runs it.
+fn attempt(storage: Storage) -> Result<(), String> {
+    let folder = tempfile::tempdir().map_err(|error| format!("no temporary folder: {error}"))?;
+    let source = folder.path().join("doctor.wat");
+    std::fs::write(&source, PROGRAM).map_err(|error| format!("{}: {error}", source.display()))?;
+    let program = folder.path().join(if cfg!(windows) { "doctor.exe" } else { "doctor" });
+    Pack::new(&source).storage(storage).write(&program).map_err(|error| error.to_string())?;
+    start(&program)
+}
+
+fn start(program: &Path) -> Result<(), String> {
+    let ended = Command::new(program)
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|error| format!("cannot start what was packed: {error}"))?;
+    if ended.status.code() == Some(CODE) {
+        return Ok(());
+    }
+    let said = String::from_utf8_lossy(&ended.stderr);
+    Err(format!("it ended with {}: {}", ended.status, said.trim_end()))
+}

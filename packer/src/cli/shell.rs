@@ -1,0 +1,55 @@
+//! For shells: completions, man pages, and what was meant by a mistyped command.
+
+use std::path::Path;
+
+use clap::CommandFactory;
+
+use super::{
+    ExitCode,
+    command::{Cli, Completions, Man},
+    fail, out, say,
+};
+use crate::{Error, Kind, error::spoken, output};
+
+/// Prints completions.
+pub(super) fn completions(flags: &Completions) -> ExitCode {
+    let mut text = Vec::new();
+    clap_complete::generate(flags.shell, &mut Cli::command(), "wasmpack", &mut text);
+    out(&String::from_utf8_lossy(&text))
+}
+
+/// Prints the man page, or writes the pages of all commands into a folder.
+pub(super) fn man(flags: &Man) -> ExitCode {
+    let Some(dir) = &flags.dir else {
+        let mut page = Vec::new();
+        return match clap_mangen::Man::new(Cli::command()).render(&mut page) {
+            Ok(()) => out(&String::from_utf8_lossy(&page)),
+            Err(error) => fail(&error),
+        };
+    };
+    let written = output::make_folder(dir).and_then(|_| {
+        clap_mangen::generate_to(Cli::command(), dir).map_err(|error| {
+            Error::new(Kind::Write, format!("cannot write the man pages: {}", spoken(&error))).in_file(dir)
+        })
+    });
+    match written {
+        Ok(()) => {
+            say(&format!("{}: man pages written", dir.display()));
+            ExitCode::Success
+        }
+        Err(error) => fail(&error),
+    }
+}
+
+/// Nearer than this a word is a command mistyped.
+const LIKENESS: f64 = 0.85;
+
+/// The command that was meant by `input`, if that looks like one and is no file.
+pub(super) fn meant(input: &Path) -> Option<String> {
+    let word = input.to_str().filter(|word| !word.contains(['.', '/', '\\']) && !input.exists())?;
+    let command = Cli::command();
+    let near =
+        command.get_subcommands().map(|sub| (strsim::jaro_winkler(word, sub.get_name()), sub.get_name()));
+    let best = near.max_by(|one, other| one.0.total_cmp(&other.0));
+    best.filter(|(likeness, _)| *likeness >= LIKENESS).map(|(_, name)| name.to_owned())
+}

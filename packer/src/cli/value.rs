@@ -1,0 +1,87 @@
+//! The values of options that go into the manifest: texts, directories, folders, variables.
+
+use std::{ffi::OsString, path::PathBuf};
+
+use payload::{DirGrant, Variable, grant};
+
+use crate::files::Folder;
+
+/// A text for the manifest.
+///
+/// # Errors
+/// For what is not UTF-8, or holds a NUL: the app could not receive it.
+pub(super) fn text(value: OsString) -> Result<String, String> {
+    let text =
+        value.into_string().map_err(|_| "not UTF-8, and a WASI program receives UTF-8 only".to_owned())?;
+    if text.contains('\0') {
+        return Err("a NUL byte cannot be passed to a program".to_owned());
+    }
+    Ok(text)
+}
+
+/// A version, which becomes part of file names.
+///
+/// # Errors
+/// When it could not be.
+pub(super) fn version(value: OsString) -> Result<String, String> {
+    let version = text(value)?;
+    let fits = |c: char| c.is_ascii_alphanumeric() || ".-+_~".contains(c);
+    if version.is_empty() || !version.chars().all(fits) {
+        return Err("a version has letters, digits and .-+_~ only, such as 1.2.3".to_owned());
+    }
+    Ok(version)
+}
+
+/// `HOST` or `HOST::GUEST`, a directory that is found when the executable runs.
+///
+/// # Errors
+/// As [`DirGrant::parse`].
+pub(super) fn directory(value: OsString) -> Result<DirGrant, String> {
+    DirGrant::parse(&text(value)?, false)
+}
+
+/// As [`directory`], for reading only.
+///
+/// # Errors
+/// As [`directory`].
+pub(super) fn read_only_directory(value: OsString) -> Result<DirGrant, String> {
+    DirGrant::parse(&text(value)?, true)
+}
+
+/// `FOLDER` or `FOLDER::GUEST`, a folder of this machine.
+///
+/// # Errors
+/// As [`DirGrant::parse`].
+pub(super) fn folder(value: OsString) -> Result<Folder, String> {
+    let value = text(value)?;
+    let (host, guest) = grant::split(&value, &value)?;
+    Ok(Folder { host: PathBuf::from(host), guest, writable: false })
+}
+
+/// As [`folder`], to be changed in memory.
+///
+/// # Errors
+/// As [`folder`].
+pub(super) fn writable_folder(value: OsString) -> Result<Folder, String> {
+    Ok(Folder { writable: true, ..folder(value)? })
+}
+
+/// `NAME=VALUE` or `NAME`.
+///
+/// # Errors
+/// As [`Variable::parse`].
+pub(super) fn variable(value: OsString) -> Result<Variable, String> {
+    Variable::parse(&text(value)?)
+}
+
+/// `KEY=VALUE`, apart.
+///
+/// # Errors
+/// Without a `=`, or with nothing before it.
+pub(super) fn pair(value: OsString) -> Result<(String, String), String> {
+    let value = text(value)?;
+    match value.split_once('=') {
+        Some((key, text)) if !key.is_empty() => Ok((key.to_owned(), text.to_owned())),
+        _ => Err("KEY=VALUE was expected".to_owned()),
+    }
+}

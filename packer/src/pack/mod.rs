@@ -1,0 +1,236 @@
+//! What to pack, said piece by piece; and the API for build tools, which the command itself uses.
+//!
+//! ```no_run
+//! use wasmpack::{Pack, payload::DirGrant, payload::Target};
+//!
+//! Pack::new("app.wasm")
+//!     .target(Target::LinuxArm64)
+//!     .grant(DirGrant::parse("data::/data", true)?)
+//!     .write("app-linux-arm64")?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! [`source`] reads the module (and, where it comes from an executable, everything that executable was told), `run` goes
+//! the way from there to files.
+
+mod run;
+pub mod source;
+
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use payload::{Compiler, DirGrant, Grants, SectionKind, Target, Variable};
+
+use crate::{
+    Error, Kind, compress::DEFAULT_LEVEL, container::pe::PeOptions, cpu::Raise, files::Folder,
+    progress::Progress, store::Storage, targets::name,
+};
+
+/// What to pack, and how it starts.
+#[derive(Clone, Debug)]
+pub struct Pack {
+    /// The app: a .wasm module, WebAssembly text, or an executable that kept its module.
+    pub input: PathBuf,
+    /// The files to write, one for each target.
+    pub outputs: Vec<Place>,
+    /// A folder to make first, when it is not there.
+    pub folder: Option<PathBuf>,
+    /// The app's name, which the manifest keeps and the systems show; `None`: the executable's, else the file's.
+    pub app: Option<String>,
+    /// The app's version.
+    pub version: Option<String>,
+    /// The compiler that makes its code.
+    pub compiler: Compiler,
+    /// What the code may need of an x86-64 CPU beyond the baseline.
+    pub cpu: Raise,
+    /// How the images are stored.
+    pub storage: Storage,
+    /// Arguments of a start whose functions are to lie together; `None`: no start is tried.
+    pub profile: Option<Vec<String>>,
+    /// A launcher to use instead of the one in this packer.
+    pub stub: Option<PathBuf>,
+    /// The app's first argument; `None`: the name it is started by.
+    pub argv0: Option<String>,
+    /// Arguments before the user's own.
+    pub args: Vec<String>,
+    /// What the app may touch.
+    pub grants: Grants,
+    /// Folders that the executable carries.
+    pub files: Vec<Folder>,
+    /// True: whoever runs the executable cannot change its grants.
+    pub sealed: bool,
+    /// True: the executable keeps the module, and can be packed again.
+    pub keep_module: bool,
+    /// What goes into archives beside the executable; `None`: the executables are written themselves.
+    pub archive: Option<Vec<PathBuf>>,
+    /// When the files in archives were changed, in seconds since 1970; `None`: 1980-01-01.
+    pub time: Option<u64>,
+    /// Windows: what the file shows of itself. `app` and `icon` are filled in when packing.
+    pub shown: PeOptions,
+    /// Windows: an .ico file.
+    pub icon: Option<PathBuf>,
+}
+
+/// One file to write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The machine it is for.
+    pub target: Target,
+    /// Where it goes.
+    pub file: PathBuf,
+}
+
+/// What was packed.
+#[derive(Clone, Debug)]
+pub struct Packed {
+    /// Bytes in the file that was read.
+    pub input_len: u64,
+    /// Bytes in the file that was written.
+    pub output_len: u64,
+    /// Bytes of the launcher in it.
+    pub launcher_len: u64,
+    /// Its sections: bytes once decoded, and bytes in the file.
+    pub sections: Vec<(SectionKind, u64, u64)>,
+    /// How long it took from the start of the pack.
+    pub took: Duration,
+}
+
+impl Pack {
+    /// Packs `input` for this machine, compressed, with nothing granted, unless more is said.
+    pub fn new(input: impl Into<PathBuf>) -> Pack {
+        Pack {
+            input: input.into(),
+            outputs: Vec::new(),
+            folder: None,
+            app: None,
+            version: None,
+            compiler: Compiler::Cranelift,
+            cpu: Raise::default(),
+            storage: Storage::Compressed { level: DEFAULT_LEVEL },
+            profile: None,
+            stub: None,
+            argv0: None,
+            args: Vec::new(),
+            grants: Grants::default(),
+            files: Vec::new(),
+            sealed: false,
+            keep_module: false,
+            archive: None,
+            time: None,
+            shown: PeOptions::default(),
+            icon: None,
+        }
+    }
+
+    /// Packs for `target`. Said again, for that one as well: [`Pack::write`] then takes a folder.
+    #[must_use]
+    pub fn target(mut self, target: Target) -> Pack {
+        self.outputs.push(Place { target, file: PathBuf::new() });
+        self
+    }
+
+    /// Names the app.
+    #[must_use]
+    pub fn name(mut self, app: impl Into<String>) -> Pack {
+        self.app = Some(app.into());
+        self
+    }
+
+    /// Says which version of the app this is.
+    #[must_use]
+    pub fn version(mut self, version: impl Into<String>) -> Pack {
+        self.version = Some(version.into());
+        self
+    }
+
+    /// Chooses the compiler.
+    #[must_use]
+    pub fn compiler(mut self, compiler: Compiler) -> Pack {
+        self.compiler = compiler;
+        self
+    }
+
+    /// Chooses how code and data are stored.
+    #[must_use]
+    pub fn storage(mut self, storage: Storage) -> Pack {
+        self.storage = storage;
+        self
+    }
+
+    /// Grants a directory.
+    #[must_use]
+    pub fn grant(mut self, dir: DirGrant) -> Pack {
+        self.grants.dirs.push(dir);
+        self
+    }
+
+    /// Sets a variable, or passes one on.
+    #[must_use]
+    pub fn variable(mut self, variable: Variable) -> Pack {
+        self.grants.add(variable);
+        self
+    }
+
+    /// Carries a folder.
+    #[must_use]
+    pub fn carry(mut self, folder: Folder) -> Pack {
+        self.files.push(folder);
+        self
+    }
+
+    /// Adds an argument before the user's own.
+    #[must_use]
+    pub fn arg(mut self, arg: impl Into<String>) -> Pack {
+        self.args.push(arg.into());
+        self
+    }
+
+    /// Keeps whoever runs the executable from changing its grants.
+    #[must_use]
+    pub fn sealed(mut self) -> Pack {
+        self.sealed = true;
+        self
+    }
+
+    /// Keeps the module in the executable, so that it can be packed again.
+    #[must_use]
+    pub fn keep_module(mut self) -> Pack {
+        self.keep_module = true;
+        self
+    }
+
+    /// Packs, and writes the executable to `path`: for this machine if no target was said. For several targets `path` is
+    /// a folder, and the files in it are called `NAME-TARGET`. Returns the files with what is in them.
+    ///
+    /// # Errors
+    /// The first of them; what concerns one target takes nothing from the others.
+    pub fn write(mut self, path: impl AsRef<Path>) -> Result<Vec<(Place, Packed)>, Error> {
+        let path = path.as_ref();
+        if self.outputs.is_empty() {
+            let target = Target::host().ok_or_else(|| {
+                Error::new(Kind::NoStub, "this machine is not a target of wasmpack; say which one is meant")
+            })?;
+            self = self.target(target);
+        }
+        if let [place] = &mut self.outputs[..] {
+            place.file = path.to_owned();
+        } else {
+            let app = self.app.clone().unwrap_or_else(|| stem(&self.input));
+            self.outputs.iter_mut().for_each(|place| place.file = path.join(name::of(&app, place.target)));
+            self.folder = Some(path.to_owned());
+        }
+        let outcomes = std::sync::Mutex::new(Vec::new());
+        self.run(&Progress::hidden(), &|place, outcome| {
+            let mut outcomes = outcomes.lock().expect("nobody panics while holding it");
+            outcomes.push(outcome.map(|packed| (place.clone(), packed)));
+        })?;
+        outcomes.into_inner().expect("nobody panics while holding it").into_iter().collect()
+    }
+}
+
+/// What a file is called without its extension; `app` for one without a name.
+pub fn stem(file: &Path) -> String {
+    file.file_stem().map_or_else(|| "app".to_owned(), |name| name.to_string_lossy().into_owned())
+}

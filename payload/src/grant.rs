@@ -1,0 +1,216 @@
+//! Grants: what an app may touch, as people write them, as the manifest keeps them, and in plain words.
+//!
+//! Both sides need all three. The packer reads `--dir HOST[::GUEST]` from a command line and the launcher from
+//! `WASMPACK_OPTS`, by the same rules; and both tell the owner of a file, in the same sentences, what it may do.
+
+/// Everything beyond the standard streams, arguments, clocks and randomness that an app may use.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Grants {
+    /// Variables that are set, each `NAME=VALUE` with a name that is not empty.
+    pub env: Vec<String>,
+    /// Names of variables that are passed on when they are set where the app is started.
+    pub pass: Vec<String>,
+    /// True: all variables are passed on.
+    pub env_all: bool,
+    /// Directories of the host.
+    pub dirs: Vec<DirGrant>,
+    /// True: the app works on files as a native program does. It may read and change what the user may, and starts
+    /// where the user stands.
+    pub native: bool,
+    /// The app's working directory, by the guest's name; `None`: what it takes for its root.
+    pub cwd: Option<String>,
+}
+
+/// One directory of the host under a name of the guest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DirGrant {
+    /// The host's path as it was written; resolved when the executable runs.
+    pub host: String,
+    /// The path under which the app sees it. The same text as `host`: what that is resolved to.
+    pub guest: String,
+    /// True: the app may read, and nothing may change.
+    pub read_only: bool,
+}
+
+/// One tree of files that the executable itself carries, under a name of the guest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FilesGrant {
+    /// The path under which the app sees it.
+    pub guest: String,
+    /// True: the app may change it; changes are kept in memory and lost at its end.
+    pub writable: bool,
+}
+
+/// What `--env` takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Variable {
+    /// `NAME=VALUE`: it is set.
+    Set(String),
+    /// `NAME`: it is passed on.
+    Pass(String),
+}
+
+/// What stands between the host's name of a directory and the guest's.
+const SEPARATOR: &str = "::";
+
+impl DirGrant {
+    /// Reads `HOST` or `HOST::GUEST`. Without a guest's name the app sees the directory under the host's.
+    ///
+    /// # Errors
+    /// For an empty name, a NUL, and for more than one `::`: a sentence for people.
+    pub fn parse(text: &str, read_only: bool) -> Result<DirGrant, String> {
+        let (host, guest) = split(text, text)?;
+        Ok(DirGrant { host, guest, read_only })
+    }
+}
+
+/// Reads `HOST` or `HOST::GUEST` as two names; `guest` is the second where it is left out.
+///
+/// # Errors
+/// As [`DirGrant::parse`].
+pub fn split(text: &str, guest: &str) -> Result<(String, String), String> {
+    let (host, guest) = text.split_once(SEPARATOR).unwrap_or((text, guest));
+    if host.is_empty() {
+        return Err("the host's directory is empty; HOST or HOST::GUEST was expected".to_owned());
+    }
+    if guest.is_empty() {
+        return Err("the guest's name is empty; leave the :: out to use the host's".to_owned());
+    }
+    if text.matches(SEPARATOR).count() > 1 {
+        return Err(format!("{SEPARATOR} stands in it more than once; HOST or HOST::GUEST was expected"));
+    }
+    if text.contains('\0') {
+        return Err("a NUL byte cannot be part of a name".to_owned());
+    }
+    Ok((host.to_owned(), guest.to_owned()))
+}
+
+impl Variable {
+    /// Reads `NAME=VALUE` or `NAME`.
+    ///
+    /// # Errors
+    /// Without a name, or with a NUL: a sentence for people.
+    pub fn parse(text: &str) -> Result<Variable, String> {
+        if text.contains('\0') {
+            return Err("a NUL byte cannot be part of a variable".to_owned());
+        }
+        match text.find('=') {
+            Some(1..) => Ok(Variable::Set(text.to_owned())),
+            None if !text.is_empty() => Ok(Variable::Pass(text.to_owned())),
+            _ => Err("the variable has no name; NAME=VALUE or NAME was expected".to_owned()),
+        }
+    }
+}
+
+impl Grants {
+    /// Adds a variable; one of the same name that was there before is replaced.
+    pub fn add(&mut self, variable: Variable) {
+        let (Variable::Set(text) | Variable::Pass(text)) = &variable;
+        self.remove_variable(name(text));
+        match variable {
+            Variable::Set(text) => self.env.push(text),
+            Variable::Pass(text) => self.pass.push(text),
+        }
+    }
+
+    /// Removes the variable called `called`, set or passed on.
+    pub fn remove_variable(&mut self, called: &str) {
+        self.env.retain(|other| name(other) != called);
+        self.pass.retain(|other| other != called);
+    }
+
+    /// What is granted, a sentence each, of which the app is the subject: `may read files below /data`. `files` are
+    /// what the executable carries. Empty when nothing is granted.
+    pub fn in_words(&self, files: &[FilesGrant]) -> Vec<String> {
+        let mut words = Vec::new();
+        if self.native {
+            words.push(
+                "may read and change every file that its user may, from where its user stands".to_owned(),
+            );
+        }
+        for DirGrant { host, guest, read_only } in &self.dirs {
+            let verb = if *read_only { "read" } else { "read and change" };
+            let here = if host == "." { "the directory it is started in" } else { host };
+            let name = if guest == host { String::new() } else { format!(", as {guest}") };
+            words.push(format!("may {verb} files below {here}{name}"));
+        }
+        for FilesGrant { guest, writable } in files {
+            let how = if *writable { "which it may change in memory until it ends" } else { "to read" };
+            words.push(format!("carries files of its own below {guest}, {how}"));
+        }
+        if self.env_all {
+            words.push("sees all variables of the environment".to_owned());
+        }
+        words.extend(self.pass.iter().map(|name| format!("sees the variable {name} where it is set")));
+        words.extend(self.env.iter().map(|variable| format!("has the variable {variable}")));
+        words.extend(self.cwd.iter().map(|guest| format!("has the working directory {guest}")));
+        words
+    }
+}
+
+/// The name in `NAME=VALUE` or `NAME`.
+pub fn name(variable: &str) -> &str {
+    variable.split('=').next().unwrap_or(variable)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dir(text: &str) -> Result<(String, String), String> {
+        DirGrant::parse(text, false).map(|grant| (grant.host, grant.guest))
+    }
+
+    #[test]
+    fn directories_are_read_with_and_without_a_guests_name() {
+        let pair = |host: &str, guest: &str| Ok((host.to_owned(), guest.to_owned()));
+        assert_eq!(dir("data"), pair("data", "data"));
+        assert_eq!(dir("/srv/a b::/data"), pair("/srv/a b", "/data"));
+        assert_eq!(dir(r"C:\data::/data"), pair(r"C:\data", "/data"));
+        for (text, word) in
+            [("", "empty"), ("::/x", "host's"), ("x::", "guest's"), ("a::b::c", "once"), ("a\0", "NUL")]
+        {
+            assert!(dir(text).unwrap_err().contains(word), "{text}");
+        }
+    }
+
+    #[test]
+    fn variables_are_set_or_passed_on_and_the_last_of_a_name_counts() {
+        let mut grants = Grants::default();
+        for text in ["A=1", "B=2", "A=3", "AB=4", "B", "EMPTY="] {
+            grants.add(Variable::parse(text).unwrap());
+        }
+        assert_eq!(grants.env, ["A=3", "AB=4", "EMPTY="]);
+        assert_eq!(grants.pass, ["B"]);
+        for text in ["", "=x", "A\0=1"] {
+            assert!(Variable::parse(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn words_say_what_is_granted() {
+        assert!(Grants::default().in_words(&[]).is_empty());
+        let grants = Grants {
+            env: vec!["A=1".to_owned()],
+            pass: vec!["HOME".to_owned()],
+            dirs: vec![
+                DirGrant::parse(".", false).unwrap(),
+                DirGrant::parse("~/notes::/notes", true).unwrap(),
+            ],
+            cwd: Some("/notes".to_owned()),
+            ..Grants::default()
+        };
+        let files = [FilesGrant { guest: "/lib".to_owned(), writable: false }];
+        assert_eq!(
+            grants.in_words(&files),
+            [
+                "may read and change files below the directory it is started in",
+                "may read files below ~/notes, as /notes",
+                "carries files of its own below /lib, to read",
+                "sees the variable HOME where it is set",
+                "has the variable A=1",
+                "has the working directory /notes",
+            ]
+        );
+    }
+}

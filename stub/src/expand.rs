@@ -1,0 +1,92 @@
+//! Host paths as they were written when packing: `~` and `$NAME` are what they are for whoever runs the program.
+
+use crate::fail::Failure;
+
+/// The path that `written` means: `~` alone or before a `/` is the home directory, `$NAME` and `${NAME}` are variables,
+/// `$$` is a dollar sign.
+pub(crate) fn path(written: &str) -> Result<String, Failure> {
+    expanded(written, |name| std::env::var(name).ok()).map_err(|missing| {
+        Failure::new(format!(
+            "cannot find the directory {written:?}, which is granted to the program: {missing}; set it, or grant \
+             another directory with {}",
+            crate::options::VARIABLE
+        ))
+    })
+}
+
+/// As [`path`], with variables from `variable`.
+fn expanded(written: &str, variable: impl Fn(&str) -> Option<String>) -> Result<String, String> {
+    let get = |name: &str| variable(name).ok_or_else(|| format!("the variable {name} is not set"));
+    let mut out = String::new();
+    let mut rest = written;
+    if let Some(after) = written.strip_prefix('~')
+        && (after.is_empty() || after.starts_with(['/', '\\']))
+    {
+        // Windows has no HOME of its own, but programs from elsewhere set it there.
+        let home =
+            variable("HOME").map_or_else(|| get(if cfg!(windows) { "USERPROFILE" } else { "HOME" }), Ok)?;
+        out.push_str(&home);
+        rest = after;
+    }
+    while let Some((before, after)) = rest.split_once('$') {
+        out.push_str(before);
+        if let Some(after) = after.strip_prefix('$') {
+            out.push('$');
+            rest = after;
+            continue;
+        }
+        let (name, after) = match after.strip_prefix('{') {
+            Some(braced) => braced.split_once('}').ok_or("a ${ in it has no }")?,
+            None => {
+                let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+                after.split_at(after.find(|c| !is_name(c)).unwrap_or(after.len()))
+            }
+        };
+        if name.is_empty() {
+            return Err("a $ in it has no name; a dollar sign is written $$".to_owned());
+        }
+        out.push_str(&get(name)?);
+        rest = after;
+    }
+    out.push_str(rest);
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(written: &str) -> Result<String, String> {
+        expanded(written, |name| match name {
+            "HOME" => Some("/home/me".to_owned()),
+            "A_1" => Some("one".to_owned()),
+            _ => None,
+        })
+    }
+
+    #[test]
+    fn home_and_variables_are_replaced() {
+        for (written, meant) in [
+            ("~", "/home/me"),
+            ("~/notes", "/home/me/notes"),
+            ("~other/notes", "~other/notes"),
+            ("a~", "a~"),
+            ("$A_1/x", "one/x"),
+            ("/x/${A_1}y/$A_1", "/x/oney/one"),
+            ("~/$A_1", "/home/me/one"),
+            ("/price$$", "/price$"),
+            (".", "."),
+        ] {
+            assert_eq!(of(written).as_deref(), Ok(meant), "{written}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_replaced_is_named() {
+        for (written, word) in
+            [("$NONE/x", "NONE is not set"), ("${A", "no }"), ("$/x", "$$"), ("${}", "no name")]
+        {
+            assert!(of(written).unwrap_err().contains(word), "{written}");
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! `WASMPACK_OPTS`: what the owner of a file grants it, or takes from it, when it is started.
+//!
+//! The packer's options with the packer's names, split as a shell would: `--dir`, `--dir-ro`, `--env`, `--env-all`,
+//! `--cwd` and `--native` add to what was granted when packing, `--deny-dir` and `--deny-env` take from it, all or by
+//! name. They are done in the order in which they stand. A sealed program takes none.
+
+use payload::{DirGrant, Grants, Manifest, Variable};
+
+use crate::fail::Failure;
+
+/// The variable.
+pub(crate) const VARIABLE: &str = "WASMPACK_OPTS";
+
+const KNOWN: &str = "--dir, --dir-ro, --env, --env-all, --cwd, --native, --deny-dir, --deny-env";
+
+/// What holds for this start: the manifest's grants, changed as the variable says.
+pub(crate) fn grants(manifest: &Manifest) -> Result<Grants, Failure> {
+    let Some(text) = std::env::var_os(VARIABLE).filter(|text| !text.is_empty()) else {
+        return Ok(manifest.grants.clone());
+    };
+    if manifest.sealed {
+        return Err(Failure::new(format!(
+            "it is sealed, and its grants cannot be changed: unset {VARIABLE} to start it"
+        )));
+    }
+    let failure = |why: &str| Failure::new(format!("{VARIABLE}: {why}"));
+    let text = text.to_str().ok_or_else(|| failure("not UTF-8"))?;
+    let words = shlex::split(text).ok_or_else(|| failure("a quotation in it does not end"))?;
+    changed(manifest.grants.clone(), &words).map_err(|why| failure(&why))
+}
+
+/// `grants` with what `words` say.
+fn changed(mut grants: Grants, words: &[String]) -> Result<Grants, String> {
+    let mut rest = words.iter();
+    while let Some(word) = rest.next() {
+        let (name, attached) = match word.split_once('=') {
+            Some((name, value)) if name.starts_with("--") => (name, Some(value)),
+            _ => (word.as_str(), None),
+        };
+        let mut value = || {
+            let next = || rest.next().map(String::as_str);
+            attached.or_else(next).ok_or_else(|| format!("{name} has no value"))
+        };
+        match name {
+            "--dir" | "--dir-ro" => {
+                let grant =
+                    DirGrant::parse(value()?, name == "--dir-ro").map_err(|why| format!("{name}: {why}"))?;
+                grants.dirs.retain(|other| other.guest != grant.guest);
+                grants.dirs.push(grant);
+            }
+            "--env" => grants.add(Variable::parse(value()?).map_err(|why| format!("{name}: {why}"))?),
+            "--cwd" => grants.cwd = Some(value()?.to_owned()),
+            // Without a name these take everything, so a name must be attached.
+            "--deny-dir" => match attached {
+                Some(guest) => grants.dirs.retain(|grant| grant.guest != guest),
+                None => grants = Grants { dirs: Vec::new(), native: false, ..grants },
+            },
+            "--deny-env" => match attached {
+                Some(called) => grants.remove_variable(called),
+                None => grants = Grants { env: Vec::new(), pass: Vec::new(), env_all: false, ..grants },
+            },
+            _ if attached.is_some() => return Err(format!("{word} is no option; there are {KNOWN}")),
+            "--env-all" => grants.env_all = true,
+            "--native" => grants = Grants { native: true, env_all: true, ..grants },
+            _ => return Err(format!("{word} is no option; there are {KNOWN}")),
+        }
+    }
+    Ok(grants)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn opts(text: &str) -> Result<Grants, String> {
+        let packed = Grants {
+            env: vec!["A=1".to_owned()],
+            pass: vec!["HOME".to_owned()],
+            dirs: vec![DirGrant::parse("data::/data", false).unwrap()],
+            ..Grants::default()
+        };
+        changed(packed, &shlex::split(text).unwrap())
+    }
+
+    fn hosts(grants: &Grants) -> Vec<&str> {
+        grants.dirs.iter().map(|grant| grant.host.as_str()).collect()
+    }
+
+    #[test]
+    fn grants_are_widened() {
+        let grants = opts("--dir '/a b' --dir-ro=/c::/data --env B=2 --env A --env-all --cwd /data").unwrap();
+        assert_eq!(hosts(&grants), ["/a b", "/c"], "the second has the name of what was packed");
+        assert!(grants.dirs[1].read_only && grants.env_all);
+        assert_eq!(
+            (grants.env, grants.pass),
+            (vec!["B=2".to_owned()], vec!["HOME".to_owned(), "A".to_owned()])
+        );
+        assert_eq!(grants.cwd.as_deref(), Some("/data"));
+        let native = opts("--native").unwrap();
+        assert!(native.native && native.env_all);
+    }
+
+    #[test]
+    fn grants_are_narrowed() {
+        let grants = opts("--deny-env --deny-dir").unwrap();
+        assert_eq!(grants, Grants::default());
+        let grants = opts("--deny-env=A --deny-dir=/other").unwrap();
+        assert_eq!((grants.env.len(), grants.pass.len(), grants.dirs.len()), (0, 1, 1));
+        assert!(opts("--deny-dir=/data").unwrap().dirs.is_empty());
+        assert_eq!(hosts(&opts("--deny-dir --dir .").unwrap()), ["."], "in the order in which they stand");
+    }
+
+    #[test]
+    fn what_is_no_option_is_named() {
+        for (text, word) in [
+            ("--dri x", "--dri is no option"),
+            ("x", "x is no option"),
+            ("--env-all=yes", "--env-all=yes is no option"),
+            ("--dir", "--dir has no value"),
+            ("--dir ''", "--dir: the host's directory is empty"),
+            ("--env =", "--env: the variable has no name"),
+        ] {
+            let error = opts(text).unwrap_err();
+            assert!(error.starts_with(word), "{text}: {error}");
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! Grants, as the packer gives them, as the owner of a file sees and changes them, and as a program meets them.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod common;
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use common::{
+    Dir, complains, file_name, on_windows, output, prints, run, skipped_on_windows, start, text, wasmpack,
+};
+
+/// Runs `program` in `folder` with these variables.
+fn run_in(folder: &Path, program: &Path, args: &[&str], variables: &[(&str, &str)]) -> Output {
+    let mut command = start(program);
+    command.current_dir(folder).args(args);
+    for (name, value) in variables {
+        command.env(name, value);
+    }
+    output(&mut command)
+}
+
+/// What it printed, if it ended well.
+#[track_caller]
+fn printed(output: &Output) -> String {
+    assert_eq!(output.status.code(), Some(0), "{:?}", text(&output.stderr));
+    text(&output.stdout)
+}
+
+/// What it wrote to standard error, if it ended with `code`.
+#[track_caller]
+fn complained(output: &Output, code: i32) -> String {
+    assert_eq!(output.status.code(), Some(code), "{:?}", text(&output.stdout));
+    text(&output.stderr)
+}
+
+#[test]
+fn variables_are_passed_on_by_name() {
+    let dir = Dir::new();
+    let program = dir.pack("probe", &["--env", "WANTED", "--env", "UNSET", "--env", "ONE=1"]);
+    let env = [("WANTED", "yes"), ("OTHER", "no")];
+    assert_eq!(printed(&run_in(dir.path(), &program, &["env"], &env)), "WANTED=yes\nONE=1\n");
+}
+
+#[test]
+fn all_variables_are_passed_on_and_set_ones_win() {
+    let dir = Dir::new();
+    let program = dir.pack("probe", &["--env-all", "--env", "ONE=1"]);
+    let env = [("WANTED", "yes"), ("ONE", "2"), ("WASMPACK_OPTS", "--env TWO=2")];
+    let seen = printed(&run_in(dir.path(), &program, &["env"], &env));
+    for line in ["WANTED=yes", "ONE=1", "TWO=2"] {
+        assert!(seen.lines().any(|seen| seen == line), "{line} in {seen}");
+    }
+    assert!(!seen.contains("ONE=2") && !seen.contains("WASMPACK_OPTS"), "{seen}");
+}
+
+#[test]
+fn home_and_variables_in_a_hosts_path_are_found_when_it_runs() {
+    let dir = Dir::new();
+    dir.write("home/notes/a", "from home");
+    dir.write("data/b", "from data");
+    let program =
+        dir.pack("probe", &["--dir-ro", "~/notes::/notes", "--dir", "$DATA::/data", "--dir", "${DATA}"]);
+    let (home, data) = (dir.join("home"), dir.join("data"));
+    let (home, data) = (home.to_str().unwrap(), data.to_str().unwrap());
+    let env = [("HOME", home), ("DATA", data)];
+    let args = ["cat", "/notes/a", "and", "cat", "/data/b"];
+    assert_eq!(printed(&run_in(dir.path(), &program, &args, &env)), "from homefrom data");
+    if !on_windows() {
+        // Without a guest's name it is the one that was found.
+        assert_eq!(printed(&run_in(dir.path(), &program, &["cat", &format!("{data}/b")], &env)), "from data");
+    }
+    let missing = complained(&run_in(dir.path(), &program, &args, &[("HOME", home)]), 125);
+    assert!(missing.contains("the variable DATA is not set"), "{missing}");
+}
+
+#[test]
+fn a_working_directory_is_where_relative_paths_lead() {
+    let dir = Dir::new();
+    dir.write("data/sub/file", "found");
+    let program = dir.pack("probe", &["--dir", "data::/data", "--cwd", "/data/sub"]);
+    let args = ["cat", "file", "and", "cat", "/data/sub/file", "and", "ls", "."];
+    assert_eq!(printed(&run_in(dir.path(), &program, &args, &[])), "foundfound.\n..\nfile\n");
+    assert_eq!(printed(&run_in(dir.path(), &program, &["env"], &[])), "PWD=/data/sub\n");
+    let astray = dir.pack("probe", &["--dir", "data::/data", "--cwd", "/elsewhere"]);
+    let message = complained(&run_in(dir.path(), &astray, &["env"], &[]), 125);
+    assert!(message.contains("working directory \"/elsewhere\""), "{message}");
+}
+
+#[test]
+fn a_native_program_works_where_its_user_stands_and_anywhere() {
+    let dir = Dir::new();
+    let here = Dir::new();
+    here.write("in", "text");
+    dir.write("far", "away");
+    let program = dir.pack("probe", &["--native"]);
+    let args = ["cat", "in", "and", "write", "out", "written"];
+    assert_eq!(printed(&run_in(here.path(), &program, &args, &[])), "text");
+    assert_eq!(std::fs::read(here.join("out")).unwrap(), b"written");
+    assert_eq!(printed(&run_in(here.path(), &program, &["ls"], &[])), ".\n..\nin\nout\n");
+    if !on_windows() {
+        let far = dir.join("far");
+        assert_eq!(printed(&run_in(here.path(), &program, &["cat", far.to_str().unwrap()], &[])), "away");
+    }
+    let seen = printed(&run_in(here.path(), &program, &["env"], &[("SEEN", "yes")]));
+    assert!(seen.contains("SEEN=yes\n") && seen.contains("PWD=/"), "{seen}");
+}
+
+#[test]
+fn the_owner_widens_and_narrows() {
+    let dir = Dir::new();
+    dir.write("data/file", "text");
+    let program = dir.pack("probe", &["--env", "ONE=1", "--dir", "data::/packed"]);
+    let opts = |args: &[&str], opts: &str| run_in(dir.path(), &program, args, &[("WASMPACK_OPTS", opts)]);
+    assert_eq!(printed(&opts(&["cat", "/given/file"], "--dir-ro data::/given")), "text");
+    let changed = opts(&["write", "/given/file", "x"], "--dir-ro data::/given");
+    assert!(complained(&changed, 1).contains("Read-only file system"));
+    assert_eq!(printed(&opts(&["env"], "--deny-env --env TWO='2 2'")), "TWO=2 2\n");
+    let denied = complained(&opts(&["cat", "/packed/file"], "--deny-dir"), 1);
+    assert!(denied.contains("No such file"), "{denied}");
+    assert_eq!(printed(&opts(&["cat", "/packed/file"], "")), "text", "nothing said, nothing changed");
+    let wrong = complained(&opts(&["env"], "--dri ."), 125);
+    assert!(wrong.contains("WASMPACK_OPTS: --dri is no option; there are --dir"), "{wrong}");
+    let missing = complained(&opts(&["env"], "--dir nowhere"), 125);
+    assert!(missing.contains("\"nowhere\""), "{missing}");
+}
+
+#[test]
+fn a_sealed_program_takes_no_options() {
+    let dir = Dir::new();
+    let program = dir.pack("probe", &["--sealed", "--env", "ONE=1"]);
+    assert_eq!(prints(&program, &["env"], 0), "ONE=1\n");
+    let sealed = run_in(dir.path(), &program, &["env"], &[("WASMPACK_OPTS", "--deny-env")]);
+    assert!(complained(&sealed, 125).contains("it is sealed"));
+    let info = printed(&run_in(dir.path(), &program, &["--wasmpack-info"], &[]));
+    assert!(info.contains("sealed: grants cannot be changed"), "{info}");
+}
+
+#[test]
+fn an_executable_says_what_it_is_and_may_touch() {
+    let dir = Dir::new();
+    dir.write("lib/file", "text");
+    let program = dir.pack(
+        "probe",
+        &[
+            "--dir",
+            ".",
+            "--env",
+            "HOME",
+            "--files",
+            dir.join("lib").to_str().unwrap(),
+            "--app-version",
+            "1.2.3",
+        ],
+    );
+    let info = prints(&program, &["--wasmpack-info"], 0);
+    let target = common::target().name();
+    for line in [
+        "name      probe 1.2.3",
+        &format!("target    {target}"),
+        "may read and change files below the directory it is started in",
+        "sees the variable HOME where it is set",
+        "carries files of its own below",
+        "never reaches the network",
+        "WASMPACK_OPTS='--dir /data --deny-env'",
+        "module    SHA-256 ",
+    ] {
+        assert!(info.contains(line), "{line} in:\n{info}");
+    }
+    let inspected =
+        Command::new(env!("CARGO_BIN_EXE_wasmpack")).arg("inspect").arg(&program).output().unwrap();
+    assert_eq!(text(&inspected.stdout), info, "wasmpack inspect says the same");
+    // As it would start now.
+    let denied =
+        run_in(dir.path(), &program, &["--wasmpack-info"], &[("WASMPACK_OPTS", "--deny-dir --deny-env")]);
+    assert!(!printed(&denied).contains("HOME"));
+    // Only as the first argument: others are the program's.
+    assert_eq!(
+        prints(&program, &["args", "--wasmpack-info"], 0),
+        format!("{}\nargs\n--wasmpack-info\n", file_name("probe"))
+    );
+}
+
+#[test]
+fn without_grants_the_root_is_empty_and_fixed() {
+    let dir = Dir::new();
+    let program = dir.pack("probe", &[]);
+    assert_eq!(prints(&program, &["ls", "/"], 0), ".\n..\n");
+    assert!(complains(&program, &["write", "/file", "x"], 1).contains("Read-only file system"));
+    assert!(complains(&program, &["cat", "/etc/passwd"], 1).contains("No such file"));
+}
+
+#[test]
+fn what_was_granted_is_said_in_one_line() {
+    let dir = Dir::new();
+    let said = |options: &[&str]| {
+        let out = dir.join(&file_name("probe"));
+        let output =
+            wasmpack().arg(common::fixture("probe")).arg("-o").arg(out).args(options).output().unwrap();
+        text(&output.stderr).lines().last().unwrap().to_owned()
+    };
+    assert_eq!(said(&[]), "grants: none");
+    assert_eq!(
+        said(&["--dir-ro", "~/x::/x", "--env", "A=1", "--sealed"]),
+        "grants: may read files below ~/x, as /x; has the variable A=1; sealed"
+    );
+}
+
+/// No hint where nobody reads along: a test of the terminal is in tests/terminal.rs.
+#[test]
+fn output_that_is_no_terminal_gets_no_hint() {
+    if skipped_on_windows("/etc") {
+        return;
+    }
+    let dir = Dir::new();
+    let program = dir.pack("probe", &[]);
+    let output = run(&program, &["cat", "/etc/passwd"]);
+    assert_eq!(text(&output.stderr), "/etc/passwd: No such file or directory\n");
+}

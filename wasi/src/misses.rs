@@ -1,0 +1,100 @@
+//! What a program asked for and did not get because of what was granted, so that whoever started it can be told.
+//!
+//! A program rarely says more than that something is missing. Here is kept what it looked for through the
+//! directories it was given, where another grant would have had another answer: a name in a directory that no part
+//! of the host is granted as, a change in one granted read-only, a path that leads out. Nothing is done unless a
+//! call fails, and only the last few are kept.
+
+use std::collections::VecDeque;
+
+use crate::dir::Dir;
+use crate::{Error, Result};
+
+/// How many are kept.
+const KEPT: usize = 32;
+
+/// Something a program asked for that was not granted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Miss {
+    /// The path in the program's world: what it asked for behind the name of the grant. Below the root, whether it
+    /// began with a slash is not known, and none is written.
+    pub path: String,
+    /// True if it was to be made or changed.
+    pub write: bool,
+}
+
+/// The last misses.
+#[derive(Debug, Default)]
+pub(crate) struct Misses(VecDeque<Miss>);
+
+impl Misses {
+    /// All that are kept, oldest first.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Miss> {
+        self.0.iter()
+    }
+
+    /// Hands `outcome` on, and notes it if `path` below `dir` failed because of what was granted.
+    pub(crate) fn watch<T>(&mut self, dir: &Dir, path: &str, write: bool, outcome: Result<T>) -> Result<T> {
+        if let Err(error) = outcome {
+            self.note(dir, path, write, error);
+        }
+        outcome
+    }
+
+    /// The same for a call about two paths, which gives the second to what stands at the first.
+    pub(crate) fn watch_two(
+        &mut self,
+        (old, old_path): (&Dir, &str),
+        (new, new_path): (&Dir, &str),
+        outcome: Result<()>,
+    ) -> Result<()> {
+        if let Err(error) = outcome {
+            // What is missing is the first path, unless that is there.
+            if error.0 == wasip1::ERRNO_NOENT && old.filestat_at(old_path, false).is_err() {
+                self.note(old, old_path, false, error);
+            } else {
+                if error.0 != wasip1::ERRNO_NOENT {
+                    self.note(old, old_path, true, error);
+                }
+                self.note(new, new_path, true, error);
+            }
+        }
+        outcome
+    }
+
+    #[cold]
+    fn note(&mut self, dir: &Dir, path: &str, write: bool, error: Error) {
+        let Some(guest) = dir.guest() else { return };
+        let of_host = dir.layers().any(|layer| layer.is_host());
+        let missed = match error.0 {
+            wasip1::ERRNO_NOENT => !of_host,
+            // A new file where the program stands is one that its user wants; what it keeps beside embedded files is not.
+            wasip1::ERRNO_ROFS if !of_host => write && !path.trim_start_matches("./").contains('/'),
+            wasip1::ERRNO_ROFS => write && fixed_by_grant(dir, path),
+            // A refusal of another sort leaves the path one that can be looked at.
+            wasip1::ERRNO_PERM => {
+                matches!(dir.filestat_at(path, true), Err(error) if error.0 == wasip1::ERRNO_PERM)
+            }
+            _ => false,
+        };
+        if !missed {
+            return;
+        }
+        if self.0.len() == KEPT {
+            self.0.pop_front();
+        }
+        let guest = guest.trim_end_matches('/');
+        let path = match guest {
+            "" | "." => path.trim_start_matches('/').to_owned(),
+            guest => format!("{guest}/{path}"),
+        };
+        self.0.push_back(Miss { path, write });
+    }
+}
+
+/// True if it is a directory of the host, granted read-only, that `path` could not be changed in.
+fn fixed_by_grant(dir: &Dir, path: &str) -> bool {
+    let holder = dir.layers().find(|layer| layer.has(path));
+    let mut layers = dir.layers().filter(|layer| holder.is_none_or(|holder| std::ptr::eq(*layer, holder)));
+    layers.any(|layer| layer.is_host() && layer.is_read_only())
+}

@@ -1,0 +1,305 @@
+//! The nodes of a tree, as far as they are known, by number.
+//!
+//! A node is there as long as a name leads to it or a descriptor holds it. A directory knows nothing of what it
+//! holds until that is asked for the first time. Numbers are given in the order in which nodes become known, and
+//! never twice.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use super::content::Content;
+use super::{Files, Node};
+use crate::Result;
+use crate::abi::Filestat;
+use crate::file::{Time, Times};
+
+/// A node's number.
+pub(super) type Id = u64;
+
+/// 1980-01-01T00:00:00Z in nanoseconds: the time of everything that was not changed.
+const UNCHANGED: u64 = 315_532_800 * 1_000_000_000;
+
+/// The longest name, in bytes: Linux's NAME_MAX.
+const NAME_MAX: usize = 255;
+
+/// The names in a directory.
+pub(super) type Names = BTreeMap<String, Id>;
+
+/// All nodes of a tree.
+#[derive(Debug)]
+pub(super) struct Nodes {
+    files: Arc<dyn Files>,
+    device: u64,
+    nodes: HashMap<Id, Known>,
+    next: Id,
+}
+
+/// What is known about a node.
+#[derive(Debug)]
+struct Known {
+    body: Body,
+    /// How many names lead to it.
+    links: u64,
+    /// How many descriptors hold it.
+    holds: u64,
+    accessed: u64,
+    modified: u64,
+    changed: u64,
+}
+
+/// What sort of node it is.
+#[derive(Debug)]
+pub(super) enum Body {
+    /// A directory.
+    Dir {
+        names: Listed,
+        parent: Id,
+    },
+    File(Content),
+    /// A symbolic link, and what it holds.
+    Link(Arc<str>),
+}
+
+/// What a directory holds.
+#[derive(Debug)]
+pub(super) enum Listed {
+    /// What the source's directory does; nobody has looked.
+    Source(u32),
+    Names(Names),
+}
+
+impl Nodes {
+    /// The root's number.
+    pub(super) const ROOT: Id = 0;
+
+    /// A tree of which only the root is known: directory `root` of `files`.
+    pub(super) fn new(files: Arc<dyn Files>, root: u32, device: u64) -> Nodes {
+        let mut nodes = Nodes { files, device, nodes: HashMap::new(), next: Nodes::ROOT };
+        nodes.add(Body::Dir { names: Listed::Source(root), parent: Nodes::ROOT }, UNCHANGED);
+        nodes
+    }
+
+    /// A new node, with one name to come.
+    fn add(&mut self, body: Body, time: u64) -> Id {
+        let id = self.next;
+        self.next += 1;
+        let known = Known { body, links: 1, holds: 0, accessed: time, modified: time, changed: time };
+        self.nodes.insert(id, known);
+        id
+    }
+
+    fn known(&self, id: Id) -> &Known {
+        self.nodes.get(&id).expect("a node that is named or held is there")
+    }
+
+    fn known_mut(&mut self, id: Id) -> &mut Known {
+        self.nodes.get_mut(&id).expect("a node that is named or held is there")
+    }
+
+    /// What sort of node `id` is.
+    pub(super) fn body(&self, id: Id) -> &Body {
+        &self.known(id).body
+    }
+
+    pub(super) fn is_dir(&self, id: Id) -> bool {
+        matches!(self.body(id), Body::Dir { .. })
+    }
+
+    /// True for a node that no name leads to any more.
+    pub(super) fn is_gone(&self, id: Id) -> bool {
+        self.known(id).links == 0
+    }
+
+    /// The directory around directory `id`; the root's is the root.
+    pub(super) fn parent(&self, id: Id) -> Result<Id> {
+        match self.body(id) {
+            Body::Dir { parent, .. } => Ok(*parent),
+            Body::File(_) | Body::Link(_) => Err(wasip1::ERRNO_NOTDIR.into()),
+        }
+    }
+
+    /// The names in directory `id`, which is looked at if nobody has yet.
+    pub(super) fn names(&mut self, id: Id) -> Result<&mut Names> {
+        if let Body::Dir { names: Listed::Source(source), .. } = self.body(id) {
+            let mut names = Names::new();
+            for (name, node) in Arc::clone(&self.files).children(*source)? {
+                let body = match node {
+                    Node::Dir(source) => Body::Dir { names: Listed::Source(source), parent: id },
+                    Node::File { id, len } => Body::File(Content::of(id, len)),
+                    Node::Link(target) => Body::Link(target.into()),
+                };
+                names.insert(name, self.add(body, UNCHANGED));
+            }
+            self.known_mut(id).body = Body::Dir { names: Listed::Names(names), parent: self.parent(id)? };
+        }
+        match &mut self.known_mut(id).body {
+            Body::Dir { names: Listed::Names(names), .. } => Ok(names),
+            _ => Err(wasip1::ERRNO_NOTDIR.into()),
+        }
+    }
+
+    /// What `name` in directory `id` leads to, if it is there.
+    pub(super) fn lookup(&mut self, id: Id, name: &str) -> Result<Option<Id>> {
+        let names = self.names(id)?;
+        if name.len() > NAME_MAX {
+            return Err(wasip1::ERRNO_NAMETOOLONG.into());
+        }
+        Ok(names.get(name).copied())
+    }
+
+    /// Makes a node and names it `name` in `dir`.
+    ///
+    /// # Errors
+    /// `noent` if `dir` was removed.
+    pub(super) fn create(&mut self, dir: Id, name: &str, body: Body) -> Result<Id> {
+        if self.is_gone(dir) {
+            return Err(wasip1::ERRNO_NOENT.into());
+        }
+        self.names(dir)?;
+        let id = self.add(body, now());
+        self.put(dir, name, id)?;
+        Ok(id)
+    }
+
+    /// Gives `id` one more name.
+    pub(super) fn link(&mut self, dir: Id, name: &str, id: Id) -> Result<()> {
+        self.put(dir, name, id)?;
+        let known = self.known_mut(id);
+        known.links += 1;
+        known.changed = now();
+        Ok(())
+    }
+
+    /// Takes `name`, which leads to `id`, out of `dir`. A directory must be empty.
+    pub(super) fn unlink(&mut self, dir: Id, name: &str, id: Id) -> Result<()> {
+        self.take(dir, name)?;
+        let known = self.known_mut(id);
+        known.links -= 1;
+        known.changed = now();
+        self.forget(id);
+        Ok(())
+    }
+
+    /// Moves `id` from one name to another, which is free.
+    pub(super) fn rename(&mut self, id: Id, old: (Id, &str), new: (Id, &str)) -> Result<()> {
+        self.names(new.0)?;
+        self.take(old.0, old.1)?;
+        self.put(new.0, new.1, id)?;
+        let known = self.known_mut(id);
+        known.changed = now();
+        if let Body::Dir { parent, .. } = &mut known.body {
+            *parent = new.0;
+        }
+        Ok(())
+    }
+
+    fn put(&mut self, dir: Id, name: &str, id: Id) -> Result<()> {
+        self.names(dir)?.insert(name.to_owned(), id);
+        self.touch(dir);
+        Ok(())
+    }
+
+    fn take(&mut self, dir: Id, name: &str) -> Result<()> {
+        self.names(dir)?.remove(name);
+        self.touch(dir);
+        Ok(())
+    }
+
+    /// Notes that what `id` holds has changed.
+    pub(super) fn touch(&mut self, id: Id) {
+        let known = self.known_mut(id);
+        known.modified = now();
+        known.changed = known.modified;
+    }
+
+    /// Keeps `id` until it is released as often as it was held.
+    pub(super) fn hold(&mut self, id: Id) {
+        self.known_mut(id).holds += 1;
+    }
+
+    /// See [`Nodes::hold`].
+    pub(super) fn release(&mut self, id: Id) {
+        self.known_mut(id).holds -= 1;
+        self.forget(id);
+    }
+
+    /// Forgets `id` if nothing leads to it.
+    fn forget(&mut self, id: Id) {
+        let known = self.known(id);
+        if known.links == 0 && known.holds == 0 {
+            self.nodes.remove(&id);
+        }
+    }
+
+    /// The content of file `id`, and the source it may come from.
+    pub(super) fn content(&mut self, id: Id) -> Result<(&mut Content, &dyn Files)> {
+        let known = self.nodes.get_mut(&id).expect("a node that is named or held is there");
+        match &mut known.body {
+            Body::File(content) => Ok((content, &*self.files)),
+            Body::Dir { .. } | Body::Link(_) => Err(wasip1::ERRNO_ISDIR.into()),
+        }
+    }
+
+    /// What is known about `id`.
+    pub(super) fn filestat(&mut self, id: Id) -> Result<Filestat> {
+        let (filetype, size) = match self.body(id) {
+            Body::Dir { .. } => (wasip1::FILETYPE_DIRECTORY, 0),
+            Body::File(content) => (wasip1::FILETYPE_REGULAR_FILE, content.len()),
+            Body::Link(target) => (wasip1::FILETYPE_SYMBOLIC_LINK, target.len() as u64),
+        };
+        let nlink = match self.known(id).links {
+            // Its name, its own `.`, and the `..` of each directory in it.
+            1.. if self.is_dir(id) => {
+                let below: Vec<Id> = self.names(id)?.values().copied().collect();
+                2 + below.into_iter().filter(|&id| self.is_dir(id)).count() as u64
+            }
+            links => links,
+        };
+        let Known { accessed, modified, changed, .. } = *self.known(id);
+        let dev = self.device;
+        Ok(Filestat {
+            dev,
+            ino: ino(id),
+            filetype,
+            nlink,
+            size,
+            atim: accessed,
+            mtim: modified,
+            ctim: changed,
+        })
+    }
+
+    /// What sort of file `id` is.
+    pub(super) fn filetype(&self, id: Id) -> wasip1::Filetype {
+        match self.body(id) {
+            Body::Dir { .. } => wasip1::FILETYPE_DIRECTORY,
+            Body::File(_) => wasip1::FILETYPE_REGULAR_FILE,
+            Body::Link(_) => wasip1::FILETYPE_SYMBOLIC_LINK,
+        }
+    }
+
+    /// Sets the times of `id`.
+    pub(super) fn set_times(&mut self, id: Id, times: Times) {
+        let now = now();
+        let nanos = |time| match time {
+            Time::Now => now,
+            Time::At(nanos) => nanos,
+        };
+        let known = self.known_mut(id);
+        known.accessed = times.accessed.map_or(known.accessed, nanos);
+        known.modified = times.modified.map_or(known.modified, nanos);
+        known.changed = now;
+    }
+}
+
+/// The inode number of a node.
+pub(super) fn ino(id: Id) -> u64 {
+    id + 1
+}
+
+/// Nanoseconds since 1970.
+fn now() -> u64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+}
