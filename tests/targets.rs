@@ -83,7 +83,7 @@ fn all_writes_six_files_and_every_one_that_can_be_run_here_runs() {
         let dist = dir.join("new/dist");
         let output = wasmpack(&dist, &["--target", "all", "--compiler", compiler]);
         assert!(output.status.success(), "{}", text(&output.stderr));
-        assert_eq!(text(&output.stderr).lines().count(), 6, "{}", text(&output.stderr));
+        assert_eq!(text(&output.stderr).lines().count(), 7, "{}", text(&output.stderr));
         assert_eq!(names(&dist), SIX);
         for target in Target::ALL {
             let file = dist.join(if target == Target::WindowsX86_64 {

@@ -170,10 +170,11 @@ fn a_missing_grant_is_hinted_at() {
     assert!(shown.ends_with("start it with WASMPACK_OPTS='--dir .'\n"), "{shown}");
     let shown = hint(&program, &["cat", "nowhere"], &[]);
     assert_eq!(shown, "nowhere: No such file or directory\n", "what is nowhere no grant would bring");
-    let read_only = dir.pack("probe", &["--dir-ro", ".::/data"]);
+    let other = Dir::new();
+    let read_only = other.pack("probe", &["--dir-ro", ".::/data"]);
     let shown = hint(&read_only, &["write", "/data/file", "x"], &[]);
     assert!(shown.contains("asked for /data/file") && shown.contains("'--dir .::/data'"), "{shown}");
-    let sealed = dir.pack("probe", &["--sealed"]);
+    let sealed = other.pack("probe", &["--sealed"]);
     let shown = hint(&sealed, &["cat", "file"], &[]);
     assert!(
         shown.ends_with("it is sealed: only packing it again with --dir-ro . grants it that\n"),

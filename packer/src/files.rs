@@ -148,7 +148,7 @@ fn count(entry: &Entry) -> usize {
 }
 
 fn cannot(verb: &str, path: &Path, error: &std::io::Error) -> Error {
-    Error::new(Kind::Files, format!("cannot {verb} it, to be carried: {}", spoken(error))).in_file(path)
+    Error::new(Kind::Files, format!("cannot {verb} it: {}", spoken(error))).in_file(path)
 }
 
 fn refused(path: &Path, why: &str) -> Error {

@@ -41,9 +41,9 @@ fn option(miss: &Miss, grants: &Grants) -> Option<String> {
         return Some(format!("--dir {}", quoted(&format!("{}::{}", grant.host, grant.guest))));
     }
     let name = if miss.write { "--dir" } else { "--dir-ro" };
-    let there = |path: &Path| {
-        path.symlink_metadata().is_ok() || miss.write && path.parent().is_some_and(Path::is_dir)
-    };
+    let is_dir = |path: &Path| path.as_os_str().is_empty() || path.is_dir();
+    let there =
+        |path: &Path| path.symlink_metadata().is_ok() || miss.write && path.parent().is_some_and(is_dir);
     // Whether it was relative or absolute cannot be told.
     let relative = miss.path.trim_start_matches('/');
     if !relative.is_empty() && !relative.starts_with("..") && there(Path::new(relative)) {

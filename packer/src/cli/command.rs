@@ -38,20 +38,20 @@ Exit codes: 0 done, 1 failed (nothing is written; of several targets: not those 
 pub(super) const EXAMPLES: &str = "\
 Examples:
   wasmpack app.wasm                                    # ./app, for this machine
-  wasmpack app.wasm -o app-linux-arm64 --dir .         # for another one; it may use the directory it is started in
+  wasmpack app.wasm -o app-linux-arm64 --dir .         # for another; it may use where it is started
   wasmpack app.wasm -o app --files assets::/assets     # one file, with its data in it
-  wasmpack app.wasm -o app --native                    # a tool that works on files as native ones do
+  wasmpack app.wasm -o app --native                    # a tool that works on its user's files
   wasmpack app.wasm -o app --env HOME --env MODE=fast -- --config default
   wasmpack app.wasm -t all -o dist/ --archive --app-version 1.2.3
   wasmpack app.wasm -o app --keep-module && wasmpack app -o app-windows.exe
-  wasmpack inspect app                                 # what it is and what it may touch; so does ./app --wasmpack-info
+  wasmpack inspect app                                 # what it is and what it may touch
 
 Exit codes: 0 done, 1 failed (nothing is written; of several targets: not those named), 2 wrong usage, 130 interrupted.";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Pack what wasmpack.toml describes
-    Build(Build),
+    Build(Box<Build>),
     /// Say what an executable is: its target, hashes and sizes, and what it may touch
     Inspect(Inspect),
     /// Check an executable: every hash and chunk, the rules of its file format, its signature

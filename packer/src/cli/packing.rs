@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{ExitCode, complain, flags::Options, message, say};
-use crate::{Error, Kind, output, pack::Place, progress::Progress};
+use crate::{Error, Kind, Pack, output, pack::Place, progress::Progress};
 
 /// Packs `input` as `options` say, which were all typed.
 pub(super) fn run(input: PathBuf, options: Options) -> ExitCode {
@@ -29,6 +29,9 @@ pub(super) fn run_described(input: PathBuf, options: Options) -> ExitCode {
             return ExitCode::Usage;
         }
     };
+    // The convention of reproducible builds.
+    let time = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|time| time.parse().ok());
+    let pack = Pack { time, ..pack };
     output::remove_on_interrupt();
     let progress = if quiet { Progress::hidden() } else { Progress::on_terminal() };
     let failed = AtomicBool::new(false);

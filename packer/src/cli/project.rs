@@ -176,6 +176,8 @@ fn described(text: &str, folder: &Path) -> Result<Described, String> {
         }
         options.push(Said { name: option.to_owned(), values });
     }
+    // Behind them nothing is an option any more.
+    options.sort_by_key(|said| said.name == "args");
     let module = module.ok_or("it names no module; add a line such as: module = \"app.wasm\"")?;
     Ok(Described { module, options })
 }

@@ -71,7 +71,8 @@ pub fn is_executable(head: &[u8]) -> bool {
 /// # Errors
 /// `NotPacked`: for what is no executable or another one's, a bare launcher, and a payload that was cut off.
 pub fn find(file: &[u8]) -> Result<Found, Error> {
-    let format = Format::of(file).ok_or_else(|| not_packed("not an executable"))?;
+    let format = Format::of(file)
+        .ok_or_else(|| not_packed("not an executable made by wasmpack: it is no executable at all"))?;
     if is_universal(file) {
         return Err(not_packed(
             "a universal file, with executables for several CPUs; thin it first: lipo -thin arm64 (or x86_64) FILE \

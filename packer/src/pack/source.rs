@@ -81,7 +81,13 @@ impl Input {
             let manifest = Manifest { app: stem(file), ..Manifest::default() };
             return Ok(Input { bytes, manifest, files: Files::default() });
         }
-        let executable = Executable::from_bytes(bytes).map_err(|error| error.in_file(file))?;
+        let executable = Executable::from_bytes(bytes).map_err(|error| {
+            let reason = match error.kind {
+                Kind::NotPacked => format!("not a wasm module, and {}", error.reason),
+                _ => error.reason,
+            };
+            Error { reason, ..error }.in_file(file)
+        })?;
         let module = kept_module(&executable).map_err(|error| error.in_file(file))?;
         let files = carried(&executable).map_err(|error| error.in_file(file))?;
         Ok(Input { bytes: module, manifest: executable.manifest().clone(), files })

@@ -10,12 +10,13 @@ use crate::{
 const PACK: [&str; 5] = ["app.wasm", "-o", "out", "--stub", "stub"];
 
 #[test]
-fn one_line_says_what_was_written() {
+fn two_lines_say_what_was_written_and_granted() {
     let dir = Dir::new();
     let output = dir.packs(&PACK);
     let line = stderr(&output);
     assert!(line.starts_with("out: linux-x86_64, ") && line.contains("(cranelift, "), "{line}");
-    assert_eq!(line.lines().count(), 1, "{line}");
+    assert_eq!(line.lines().nth(1), Some("grants: none"), "{line}");
+    assert_eq!(line.lines().count(), 2, "{line}");
     assert!(output.stdout.is_empty(), "stdout is for data");
 }
 
@@ -65,9 +66,9 @@ fn the_manifest_holds_what_was_typed() {
     assert_eq!(manifest.module_sha256, payload::sha256(&dir.read("app.wasm")));
     assert_eq!(manifest.argv0.as_deref(), Some("tool"));
     assert_eq!(manifest.args, ["-x", "two words", ""]);
-    assert_eq!(manifest.env, ["A=1", "B="]);
+    assert_eq!(manifest.grants.env, ["A=1", "B="]);
     let dirs = [grant(".", ".", false), grant("../data", "/data", false), grant("/etc", "/config", true)];
-    assert_eq!(manifest.dirs, dirs);
+    assert_eq!(manifest.grants.dirs, dirs);
 }
 
 #[test]
@@ -75,8 +76,8 @@ fn without_flags_nothing_is_granted() {
     let dir = Dir::new();
     dir.packs(&PACK);
     let manifest = prefix(&dir.read("out")).manifest;
-    assert_eq!((manifest.argv0, manifest.args.len(), manifest.env.len()), (None, 0, 0));
-    assert!(manifest.dirs.is_empty());
+    assert_eq!((manifest.argv0, manifest.args.len(), manifest.grants.env.len()), (None, 0, 0));
+    assert!(manifest.grants.dirs.is_empty());
 }
 
 #[test]

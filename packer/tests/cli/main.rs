@@ -5,6 +5,7 @@
 // In a test, a broken expectation is what `unwrap` is for; clippy sees that only in functions marked `#[test]`.
 #![allow(clippy::unwrap_used)]
 
+mod api;
 mod bad_input;
 mod dir;
 mod elf_stub;

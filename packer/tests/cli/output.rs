@@ -129,7 +129,7 @@ fn without_space_an_older_output_survives_and_the_size_is_told() {
     let dir = Dir::new();
     dir.write("out", b"older");
     let mut limited = dir.shell("trap '' XFSZ; ulimit -f 16; exec \"$WASMPACK\" app.wasm --stub stub -o out");
-    dir.command_fails(&mut limited, 1, &["out: no space for the executable in folder .", "bytes are needed"]);
+    dir.command_fails(&mut limited, 1, &["out: no space for the file in folder .", "bytes are needed"]);
     assert_eq!(dir.read("out"), b"older");
 }
 

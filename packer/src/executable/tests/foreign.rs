@@ -120,7 +120,10 @@ fn files_that_cannot_be_read_are_named() {
     let module = dir.path().join("app.wasm");
     std::fs::write(&module, b"\0asm\x01\0\0\0").unwrap();
     let error = Executable::open(&module).unwrap_err();
-    assert_eq!((error.kind, &error.reason[..]), (Kind::NotPacked, "not an executable"));
+    assert_eq!(
+        (error.kind, &error.reason[..]),
+        (Kind::NotPacked, "not an executable made by wasmpack: it is no executable at all")
+    );
     let (target, stub) = stubs().into_iter().next().unwrap();
     let file = dir.path().join("app");
     std::fs::write(&file, packed(target, &stub)).unwrap();

@@ -138,6 +138,7 @@ fn a_whole_file_has_no_findings() {
             "unwind",
             "frames",
             "padding",
+            "content",
             "tables of metadata",
             "tables of unwind",
             "tables of frames",

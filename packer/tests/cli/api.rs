@@ -1,0 +1,63 @@
+//! The packer as a library.
+
+use payload::{DirGrant, FilesGrant, SectionKind, Target, Variable};
+use wasmpack::{Executable, Kind, Pack, files::Folder, store::Storage};
+
+use crate::dir::Dir;
+
+fn pack(dir: &Dir) -> Pack {
+    Pack::new(dir.path("app.wasm")).storage(Storage::Compressed { level: 1 })
+}
+
+#[test]
+fn what_is_said_is_in_the_executable() {
+    let dir = Dir::new();
+    let files = dir.path("lib");
+    std::fs::create_dir(&files).unwrap();
+    std::fs::write(files.join("a"), "text").unwrap();
+    let out = dir.path("out");
+    let grant = DirGrant::parse("data::/data", true).unwrap();
+    let written = pack(&dir)
+        .target(Target::LinuxArm64)
+        .name("named")
+        .version("1.2")
+        .grant(grant.clone())
+        .variable(Variable::parse("A=1").unwrap())
+        .carry(Folder { host: files, guest: "/lib".to_owned(), writable: false })
+        .arg("--color")
+        .sealed()
+        .keep_module()
+        .write(&out)
+        .unwrap();
+    let executable = Executable::open(&out).unwrap();
+    let manifest = executable.manifest();
+    assert_eq!((manifest.app.as_str(), manifest.version.as_deref()), ("named", Some("1.2")));
+    assert_eq!((&manifest.grants.dirs, &manifest.grants.env), (&vec![grant], &vec!["A=1".to_owned()]));
+    assert_eq!(manifest.files, [FilesGrant { guest: "/lib".to_owned(), writable: false }]);
+    assert_eq!((manifest.args.len(), manifest.sealed), (1, true));
+    assert_eq!(executable.section(SectionKind::Module).unwrap(), Some(dir.read("app.wasm")));
+    let [(place, packed)] = &written[..] else { panic!("one file") };
+    assert_eq!(
+        (place.target, packed.output_len),
+        (Target::LinuxArm64, std::fs::metadata(&out).unwrap().len())
+    );
+    assert!(executable.verify().iter().all(|check| check.result.is_ok()), "{:?}", executable.verify());
+}
+
+#[test]
+fn several_targets_go_to_a_folder() {
+    let dir = Dir::new();
+    let out = dir.path("dist");
+    let written = pack(&dir).target(Target::LinuxArm64).target(Target::WindowsX86_64).write(&out).unwrap();
+    assert_eq!(written.len(), 2);
+    for name in ["app-linux-arm64", "app-windows-x86_64.exe"] {
+        Executable::open(&out.join(name)).unwrap();
+    }
+}
+
+#[test]
+fn a_failure_is_an_error_of_a_kind() {
+    let dir = Dir::new();
+    let error = Pack::new(dir.path("none.wasm")).write(dir.path("out")).unwrap_err();
+    assert_eq!(error.kind, Kind::Read);
+}
