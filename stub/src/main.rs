@@ -59,5 +59,7 @@ fn launch() -> Result<i32, Failure> {
     let (code, misses) = run::command(&mut store, &module, ctx)?;
     image::write_profile();
     hint::give(code, &misses, &grants, manifest.sealed);
+    // The process ends here. Taking apart what the system takes back as a whole would be work for nothing.
+    std::mem::forget((store, module));
     Ok(code)
 }

@@ -2,11 +2,13 @@
 #![allow(unsafe_code)]
 
 use std::fs::File;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal, Read, Write};
 use std::os::windows::fs::FileExt;
 
 use windows_sys::Win32::Foundation::{HWND, INVALID_HANDLE_VALUE};
-use windows_sys::Win32::System::Console::{GetConsoleProcessList, GetStdHandle, STD_ERROR_HANDLE};
+use windows_sys::Win32::System::Console::{
+    GetConsoleProcessList, GetStdHandle, STD_ERROR_HANDLE, STD_INPUT_HANDLE, SetConsoleMode,
+};
 use windows_sys::Win32::System::LibraryLoader::{
     GetModuleHandleW, GetProcAddress, LOAD_LIBRARY_SEARCH_SYSTEM32, LoadLibraryExW, SetDefaultDllDirectories,
 };
@@ -68,8 +70,11 @@ pub(crate) fn linger() {
     if sharing != 1 || !seen {
         return;
     }
-    let _ = io::stderr().write_all(b"\nPress Enter to close this window.");
-    let _ = io::stdin().read_line(&mut String::new());
+    let _ = io::stderr().write_all(b"\nPress a key to close this window.");
+    // Without a mode the console hands on each key, and not only whole lines.
+    // SAFETY: both functions take a number and a handle, which was just seen to be a console's.
+    unsafe { SetConsoleMode(GetStdHandle(STD_INPUT_HANDLE), 0) };
+    let _ = io::stdin().read(&mut [0]);
 }
 
 fn has_stderr() -> bool {
