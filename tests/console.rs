@@ -58,7 +58,18 @@ macro_rules! sessions {
     };
 }
 
-sessions!(help, input_errors, output_errors, option_errors, grants, archives, look, build, again);
+sessions!(
+    help,
+    input_errors,
+    output_errors,
+    option_errors,
+    options_at_start,
+    grants,
+    archives,
+    look,
+    build,
+    again
+);
 
 /// Each example that `--help` ends with can be typed as it stands.
 #[test]
@@ -124,4 +135,13 @@ fn readme_examples_work() {
         count += 1;
     }
     assert!(count >= 10, "{count} commands were run");
+
+    // The description, for the targets that it names.
+    let toml = readme.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    console.dir.write("wasmpack.toml", toml);
+    console.dir.write("LICENSE", "");
+    let built = console.run("rm -rf dist && wasmpack build -q && ls dist");
+    assert_eq!(built, "app-linux-arm64\napp-linux-x86_64\napp-macos-arm64\napp-windows-x86_64.exe\n");
+    let one = console.run("wasmpack build -q -t linux-x86_64 && dist/app-linux-x86_64 env");
+    assert_eq!(one, "MODE=fast\n");
 }

@@ -205,13 +205,14 @@ fn cpython_prompts_from_one_file() {
     };
     let dir = Dir::new();
     let program = dir.join("python");
-    let files = format!("{}::/", python.join("python-lib").display());
-    pack(&python.join("python.wasm"), &program, &["--files", &files, "--level", "3"]);
+    let files = format!("{}::/python", python.join("python-lib/usr/local").display());
+    let home = "PYTHONHOME=/python";
+    pack(&python.join("python.wasm"), &program, &["--files", &files, "--env", home, "--level", "3"]);
     let mut session = Session::start(&program, &[], dir.path(), &[]);
     session.shows("Python 3.11");
     session.shows(">>> ");
-    session.types("print(6 * 7)\n");
-    assert!(session.shows("42").contains("print(6 * 7)"));
+    session.types("import os; print(os.__file__, 6 * 7)\n");
+    assert!(session.shows("/python/lib/python3.11/os.py 42").contains("print(os"));
     session.shows(">>> ");
     session.types("import json, sys; json.dumps([sys.stdin.isatty()])\n");
     session.shows("'[true]'");

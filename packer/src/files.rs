@@ -10,7 +10,7 @@ use std::{
     path::{Component, Path, PathBuf},
 };
 
-use payload::{FilesGrant, tree::Entry};
+use payload::{FilesGrant, grant::normal, tree::Entry};
 
 use crate::{Error, Kind, error::spoken};
 
@@ -36,15 +36,21 @@ pub struct Files {
     pub content: Vec<u8>,
     /// Where content with this SHA-256 is already.
     known: HashMap<[u8; 32], Entry>,
-    /// How many regular files there are.
-    pub count: usize,
 }
 
 impl Files {
     /// Files that an executable carries already.
     pub fn carried(grants: Vec<FilesGrant>, roots: Vec<Entry>, content: Vec<u8>) -> Files {
-        let count = roots.iter().map(count).sum();
-        Files { grants, roots, content, count, known: HashMap::new() }
+        Files { grants, roots, content, known: HashMap::new() }
+    }
+
+    /// Forgets the roots that have the name `guest` to a program.
+    pub fn remove(&mut self, guest: &str) {
+        let keep: Vec<bool> = self.grants.iter().map(|grant| normal(&grant.guest) != normal(guest)).collect();
+        let mut kept = keep.iter();
+        self.grants.retain(|_| *kept.next().expect("as many as there are"));
+        let mut kept = keep.iter();
+        self.roots.retain(|_| *kept.next().expect("as many roots as names"));
     }
 
     /// Adds what is below `folder`.
@@ -99,7 +105,6 @@ impl Files {
 
     fn file(&mut self, path: &Path) -> Result<Entry, Error> {
         let bytes = fs::read(path).map_err(|error| cannot("read", path, &error))?;
-        self.count += 1;
         let (start, len) = (self.content.len() as u64, bytes.len() as u64);
         let entry = self.known.entry(payload::sha256(&bytes)).or_insert_with(|| {
             self.content.extend_from_slice(&bytes);
@@ -138,15 +143,6 @@ fn link(path: &Path, depth: usize) -> Result<Entry, Error> {
     Ok(Entry::Link(if parts.is_empty() { ".".to_owned() } else { parts.join("/") }))
 }
 
-/// Regular files in `entry`.
-fn count(entry: &Entry) -> usize {
-    match entry {
-        Entry::Dir(children) => children.iter().map(|(_, child)| count(child)).sum(),
-        Entry::File { .. } => 1,
-        Entry::Link(_) => 0,
-    }
-}
-
 fn cannot(verb: &str, path: &Path, error: &std::io::Error) -> Error {
     Error::new(Kind::Files, format!("cannot {verb} it: {}", spoken(error))).in_file(path)
 }
@@ -180,7 +176,7 @@ mod tests {
         assert_eq!(names(&files.roots[0]), ["a", "b", "z"]);
         let Entry::Dir(children) = &files.roots[0] else { panic!("a folder") };
         assert_eq!(children[0].1, children[2].1);
-        assert_eq!((files.count, files.content.len()), (3, 9));
+        assert_eq!(files.content.len(), 9);
         assert!(children[0].1 == same || files.content.starts_with(b"other"));
     }
 

@@ -13,7 +13,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use payload::{Header, Manifest, Target, image::Touch};
+use payload::{Header, Manifest, Target, grant::OPTIONS, image::Touch, info::printable};
 
 use crate::{
     Error, Kind,
@@ -68,16 +68,23 @@ impl Profile {
         std::fs::write(&program, file).map_err(|error| failed("writing the program", &error))?;
         executable(&program).map_err(|error| failed("writing the program", &error))?;
         let touched = folder.path().join("touched");
-        Command::new(&program)
+        let ended = Command::new(&program)
             .args(args)
             .env(VARIABLE, &touched)
+            // Its grants are those that are packed.
+            .env_remove(OPTIONS)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status()
+            .output()
             .map_err(|error| failed("starting the program", &error))?;
-        let text = std::fs::read_to_string(&touched)
-            .map_err(|error| failed("its launcher wrote nothing (it ended by a signal?)", &error))?;
+        let text = std::fs::read_to_string(&touched).map_err(|_| {
+            let said = String::from_utf8_lossy(&ended.stderr);
+            let said = said.lines().next().map_or_else(String::new, |line| format!(": {}", printable(line)));
+            Error::new(
+                Kind::Profile,
+                format!("cannot profile: the program ended with {}{said}", ended.status),
+            )
+        })?;
         Ok(Profile::parse(&text, linked))
     }
 

@@ -50,6 +50,9 @@ pub enum Variable {
     Pass(String),
 }
 
+/// The variable with which whoever starts an executable changes its grants.
+pub const OPTIONS: &str = "WASMPACK_OPTS";
+
 /// What stands between the host's name of a directory and the guest's.
 const SEPARATOR: &str = "::";
 
@@ -94,6 +97,9 @@ impl Variable {
         if text.contains('\0') {
             return Err("a NUL byte cannot be part of a variable".to_owned());
         }
+        if name(text) == OPTIONS {
+            return Err(format!("{OPTIONS} is for the launcher, and no program sees it"));
+        }
         match text.find('=') {
             Some(1..) => Ok(Variable::Set(text.to_owned())),
             None if !text.is_empty() => Ok(Variable::Pass(text.to_owned())),
@@ -111,6 +117,16 @@ impl Grants {
             Variable::Set(text) => self.env.push(text),
             Variable::Pass(text) => self.pass.push(text),
         }
+    }
+
+    /// The directory that has the name `guest`, to a program, if there is one.
+    pub fn dir(&self, guest: &str) -> Option<&DirGrant> {
+        self.dirs.iter().find(|grant| normal(&grant.guest) == normal(guest))
+    }
+
+    /// Removes directories that have the name `guest` to a program.
+    pub fn remove_dir(&mut self, guest: &str) {
+        self.dirs.retain(|grant| normal(&grant.guest) != normal(guest));
     }
 
     /// Removes the variable called `called`, set or passed on.
@@ -148,6 +164,18 @@ impl Grants {
     }
 }
 
+/// What a WASI program makes of a directory's name: `/data`, `./data` and `data/` are one name to it, and so are `/` and `.`.
+pub fn normal(guest: &str) -> &str {
+    let mut rest = guest.trim_end_matches('/');
+    loop {
+        rest = match rest.strip_prefix('/').or_else(|| rest.strip_prefix("./")) {
+            Some(stripped) => stripped,
+            None if rest == "." => "",
+            None => return rest,
+        };
+    }
+}
+
 /// The name in `NAME=VALUE` or `NAME`.
 pub fn name(variable: &str) -> &str {
     variable.split('=').next().unwrap_or(variable)
@@ -182,9 +210,23 @@ mod tests {
         }
         assert_eq!(grants.env, ["A=3", "AB=4", "EMPTY="]);
         assert_eq!(grants.pass, ["B"]);
-        for text in ["", "=x", "A\0=1"] {
+        for text in ["", "=x", "A\0=1", "WASMPACK_OPTS", "WASMPACK_OPTS=x"] {
             assert!(Variable::parse(text).is_err(), "{text:?}");
         }
+    }
+
+    #[test]
+    fn names_that_are_one_to_a_program_are_one_here() {
+        for names in
+            [&["", "/", ".", "./", "//", "/./"][..], &["a", "/a", "./a", "a/", "//a//"], &["a/b", "/a/b/"]]
+        {
+            assert!(names.iter().all(|name| normal(name) == normal(names[0])), "{names:?}");
+        }
+        let mut grants =
+            Grants { dirs: vec![DirGrant::parse("d::/data", false).unwrap()], ..Grants::default() };
+        assert!(grants.dir("data/").is_some() && grants.dir("/").is_none());
+        grants.remove_dir("./data");
+        assert!(grants.dirs.is_empty());
     }
 
     #[test]

@@ -7,8 +7,8 @@ use std::fmt::Write;
 use crate::{Grants, Prefix, SectionKind};
 
 /// The text about the program in `prefix`, whose executable has `file_len` bytes. `grants` are those that hold when it is
-/// started as it is now.
-pub fn text(prefix: &Prefix, grants: &Grants, file_len: u64) -> String {
+/// started as it is now, and `notes` sentences about them.
+pub fn text(prefix: &Prefix, grants: &Grants, notes: &[String], file_len: u64) -> String {
     let Prefix { header, manifest, .. } = prefix;
     let mut out = String::new();
     let mut line = |title: &str, content: &str| {
@@ -47,10 +47,11 @@ pub fn text(prefix: &Prefix, grants: &Grants, file_len: u64) -> String {
     if words.is_empty() {
         words.push("sees no file, no directory and no variable".to_owned());
     }
-    words.push("never reaches the network, other programs, or anything else of this machine".to_owned());
+    words.push("has no sockets, and starts no other program".to_owned());
     for (index, word) in words.iter().enumerate() {
         line(if index == 0 { "grants" } else { "" }, &format!("it {word}"));
     }
+    notes.iter().for_each(|note| line("", note));
     let change = match manifest.sealed {
         true => "sealed: grants cannot be changed when it is started",
         false => {

@@ -3,20 +3,21 @@
 use crate::fail::Failure;
 
 /// The path that `written` means: `~` alone or before a `/` is the home directory, `$NAME` and `${NAME}` are variables,
-/// `$$` is a dollar sign.
+/// `$$` is a dollar sign. A variable that is empty is taken for one that is not set: it would turn `$DIR/` into the root.
 pub(crate) fn path(written: &str) -> Result<String, Failure> {
-    expanded(written, |name| std::env::var(name).ok()).map_err(|missing| {
+    expanded(written, |name| std::env::var(name).ok().filter(|value| !value.is_empty())).map_err(|missing| {
         Failure::new(format!(
             "cannot find the directory {written:?}, which is granted to the program: {missing}; set it, or grant \
              another directory with {}",
-            crate::options::VARIABLE
+            payload::grant::OPTIONS
         ))
     })
 }
 
 /// As [`path`], with variables from `variable`.
 fn expanded(written: &str, variable: impl Fn(&str) -> Option<String>) -> Result<String, String> {
-    let get = |name: &str| variable(name).ok_or_else(|| format!("the variable {name} is not set"));
+    let get =
+        |name: &str| variable(name).ok_or_else(|| format!("the variable {name} is not set, or is no text"));
     let mut out = String::new();
     let mut rest = written;
     if let Some(after) = written.strip_prefix('~')

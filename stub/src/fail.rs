@@ -49,5 +49,6 @@ pub(crate) fn report(failure: &Failure) -> i32 {
 
 /// Prints `NAME: message` to standard error, or shows it where there is none.
 pub(crate) fn say(message: &str) {
-    crate::sys::print_error(&format!("{}: {message}\n", name()));
+    // A name from outside must not control a terminal.
+    crate::sys::print_error(&format!("{}: {message}\n", payload::info::printable(&name())));
 }

@@ -7,32 +7,27 @@ use std::ffi::{OsStr, OsString};
 
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
-use payload::{FilesGrant, Grants, Manifest, grant};
+use payload::grant::{self, OPTIONS, normal};
+use payload::{FilesGrant, Grants, Manifest};
 use wasi::{Access, Ctx, CtxBuilder};
 
 use crate::fail::{self, Failure};
 use crate::image::Stored;
-use crate::{carried, expand, options};
+use crate::options::Granted;
+use crate::{carried, expand};
 
 /// Opens everything that was granted.
-pub(crate) fn context(manifest: &Manifest, grants: &Grants, stored: Stored) -> Result<Ctx, Failure> {
-    let mut builder = variables(arguments(Ctx::builder(), manifest), grants);
+pub(crate) fn context(manifest: &Manifest, granted: &Granted, stored: Stored) -> Result<Ctx, Failure> {
+    let grants = &granted.grants;
+    let cwd = grants.cwd.as_deref().map(expand::path).transpose()?;
+    let mut builder = variables(arguments(Ctx::builder(), manifest), granted, cwd.as_deref());
+    if grants.native {
+        builder = native(builder, grants)?;
+    }
     for grant in &grants.dirs {
         let host = expand::path(&grant.host)?;
         let guest = if grant.guest == grant.host { &host } else { &grant.guest };
         builder = builder.dir(open(&host, guest)?, guest, access(!grant.read_only));
-    }
-    if grants.native {
-        let root = std::env::current_dir().ok().and_then(|dir| Some(dir.ancestors().last()?.to_owned()));
-        let root = root.map_or_else(|| "/".to_owned(), |root| root.to_string_lossy().into_owned());
-        if cfg!(windows) {
-            let drive = root.trim_end_matches(['/', '\\']);
-            builder = builder.dir(open(&root, drive)?, drive, Access::ReadWrite);
-        }
-        builder = builder.dir(open(&root, "/")?, "/", Access::ReadWrite);
-        if grants.cwd.is_none() {
-            builder = builder.dir(open(".", ".")?, ".", Access::ReadWrite);
-        }
     }
     if !manifest.files.is_empty() {
         let files = carried::files(stored);
@@ -40,17 +35,37 @@ pub(crate) fn context(manifest: &Manifest, grants: &Grants, stored: Stored) -> R
             builder = builder.files(files.clone(), root, guest, access(*writable));
         }
     }
-    if let Some(guest) = &grants.cwd {
+    if let Some(guest) = &cwd {
         builder = builder.cwd(guest);
     }
     builder.build().map_err(|_| {
-        let guest = grants.cwd.as_deref().unwrap_or_default();
+        let guest = cwd.unwrap_or_default();
         Failure::new(format!(
             "the working directory {guest:?} is in none of the directories that the program was granted; grant one, or \
-             name another with {}='--cwd GUEST'",
-            options::VARIABLE
+             name another with {OPTIONS}='--cwd GUEST'"
         ))
     })
+}
+
+/// What a native program could open. A directory that was granted by itself takes the place of what has its name.
+fn native(mut builder: CtxBuilder, grants: &Grants) -> Result<CtxBuilder, Failure> {
+    let root = std::env::current_dir().ok().and_then(|dir| Some(dir.ancestors().last()?.to_owned()));
+    let root = root.map_or_else(|| "/".to_owned(), |root| root.to_string_lossy().into_owned());
+    if cfg!(windows) {
+        let drive = root.trim_end_matches(['/', '\\']);
+        builder = builder.dir(open(&root, drive)?, drive, Access::ReadWrite);
+    }
+    let names_root = |relative: bool| {
+        let named = |guest: &str| normal(guest).is_empty() && guest.starts_with('.') == relative;
+        grants.dirs.iter().any(|grant| named(&grant.guest))
+    };
+    if !names_root(false) {
+        builder = builder.dir(open(&root, "/")?, "/", Access::ReadWrite);
+    }
+    if grants.cwd.is_none() && !names_root(true) {
+        builder = builder.dir(open(".", ".")?, ".", Access::ReadWrite);
+    }
+    Ok(builder)
 }
 
 fn access(writable: bool) -> Access {
@@ -75,24 +90,28 @@ fn arguments(mut builder: CtxBuilder, manifest: &Manifest) -> CtxBuilder {
     builder
 }
 
-/// The app's variables: those passed on, then those set, and where it starts.
-fn variables(mut builder: CtxBuilder, grants: &Grants) -> CtxBuilder {
+/// The app's variables: those passed on, those set, and where it starts, which is `cwd` if that is said.
+fn variables(mut builder: CtxBuilder, granted: &Granted, cwd: Option<&str>) -> CtxBuilder {
+    let Granted { grants, denied } = granted;
     let is_set = |name: &OsStr| grants.env.iter().any(|variable| grant::name(variable) == name);
+    let start = working_directory(grants, cwd).filter(|_| !is_set(WORKING_DIRECTORY.as_ref()));
     let mut pass = |name: &OsStr, value: &OsStr| {
         // What is for the launcher is not the app's business; Windows keeps a drive's directory in names that begin so.
-        let kept_back = name == options::VARIABLE || name.as_encoded_bytes().starts_with(b"=");
-        if !is_set(name) && !kept_back {
+        let kept_back = name == OPTIONS || name.as_encoded_bytes().starts_with(b"=");
+        let replaced = is_set(name) || name == WORKING_DIRECTORY && start.is_some();
+        if !kept_back && !replaced {
             let text = [name.as_encoded_bytes(), b"=", value.as_encoded_bytes()].concat();
             builder = std::mem::take(&mut builder).env(&text);
         }
     };
     if grants.env_all {
-        std::env::vars_os()
-            // The shell's idea of where the user stands is not where the app does.
-            .filter(|(name, _)| {
-                name != WORKING_DIRECTORY || grants.pass.iter().any(|passed| passed == WORKING_DIRECTORY)
-            })
-            .for_each(|(name, value)| pass(&name, &value));
+        let is_passed = |name: &OsStr| {
+            let asked = grants.pass.iter().any(|passed| **passed == *name);
+            // The shell's idea of where the user stands, and stood, is not where the app does.
+            let is_place = name == WORKING_DIRECTORY || name == "OLDPWD";
+            asked || !is_place && !denied.iter().any(|denied| **denied == *name)
+        };
+        std::env::vars_os().filter(|(name, _)| is_passed(name)).for_each(|(name, value)| pass(&name, &value));
     } else {
         for name in &grants.pass {
             if let Some(value) = std::env::var_os(name) {
@@ -103,11 +122,9 @@ fn variables(mut builder: CtxBuilder, grants: &Grants) -> CtxBuilder {
     for variable in &grants.env {
         builder = builder.env(variable.as_bytes());
     }
-    match working_directory(grants) {
-        Some(guest) if !is_set(WORKING_DIRECTORY.as_ref()) => {
-            builder.env(format!("{WORKING_DIRECTORY}={guest}").as_bytes())
-        }
-        _ => builder,
+    match start {
+        Some(guest) => builder.env(format!("{WORKING_DIRECTORY}={guest}").as_bytes()),
+        None => builder,
     }
 }
 
@@ -115,9 +132,9 @@ fn variables(mut builder: CtxBuilder, grants: &Grants) -> CtxBuilder {
 const WORKING_DIRECTORY: &str = "PWD";
 
 /// Where the app starts, by its own name for it, if that is not its root.
-fn working_directory(grants: &Grants) -> Option<String> {
-    if grants.cwd.is_some() || !grants.native {
-        return grants.cwd.clone();
+fn working_directory(grants: &Grants, cwd: Option<&str>) -> Option<String> {
+    if cwd.is_some() || !grants.native {
+        return cwd.map(str::to_owned);
     }
     let dir = std::env::current_dir().ok()?;
     // Without the drive, which is the root.

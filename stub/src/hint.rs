@@ -1,65 +1,127 @@
 //! One line for a user whose program failed for want of a grant: what it asked for, and how to grant it.
 //!
 //! A program looks for many files that are nowhere, and says so in its own words or not at all. So a hint is given only
-//! when it failed, somebody reads along, and what it asked for is there on this machine: then a grant changes something.
+//! when it failed, somebody reads along, what it asked for was among the last things it did, and is there on this machine:
+//! then a grant changes something. What the program asked for is its own text, and what is shown of it can be typed without
+//! harm.
 
+use std::borrow::Cow;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use payload::Grants;
+use payload::grant::{OPTIONS, normal};
+use payload::info::printable;
 use wasi::Miss;
 
-use crate::{fail, options};
+use crate::fail;
 
-/// Gives the hint after a program that ended with `code`, if there is one to give.
-pub(crate) fn give(code: i32, misses: &[Miss], grants: &Grants, sealed: bool) {
-    if code == 0 || !std::io::stderr().is_terminal() {
+/// Gives the hint after a program that failed, if there is one to give.
+pub(crate) fn give(misses: &[Miss], grants: &Grants, sealed: bool) {
+    if !std::io::stderr().is_terminal() {
         return;
     }
     // What it asked for last is most likely what it ended for.
-    let Some((path, option)) = misses.iter().rev().find_map(|miss| Some((&miss.path, option(miss, grants)?)))
-    else {
-        return;
-    };
+    let Some(hint) = misses.iter().rev().find_map(|miss| hint(miss, grants)) else { return };
+    let Hint { path, option } = hint;
     let way = if sealed {
         format!("it is sealed: only packing it again with {option} grants it that")
     } else {
-        let old = std::env::var(options::VARIABLE).map(|old| format!("{old} ")).unwrap_or_default();
+        let old = std::env::var(OPTIONS).map(|old| format!("{old} ")).unwrap_or_default();
+        let options = printable(&format!("{old}{option}"));
         match cfg!(windows) {
-            true => format!("to grant it: set {}={old}{option}", options::VARIABLE),
-            false => format!("to grant it, start it with {}='{old}{option}'", options::VARIABLE),
+            true => format!("to grant it: set {OPTIONS}={options}"),
+            false => format!("to grant it, start it with {OPTIONS}={}", in_shell(&options)),
         }
     };
-    fail::say(&format!("hint: the program asked for {path}, which was not granted; {way}"));
+    fail::say(&format!("hint: the program asked for {}, which was not granted; {way}", printable(&path)));
+}
+
+struct Hint {
+    /// What was asked for, as it is called on this machine.
+    path: String,
+    /// The option that grants it.
+    option: String,
 }
 
 /// The option that would have granted what `miss` asked for, if that is there.
-fn option(miss: &Miss, grants: &Grants) -> Option<String> {
-    let below = |guest: &str| Path::new(&miss.path).starts_with(guest);
-    if let Some(grant) = grants.dirs.iter().find(|grant| grant.read_only && miss.write && below(&grant.guest))
-    {
-        return Some(format!("--dir {}", quoted(&format!("{}::{}", grant.host, grant.guest))));
+fn hint(miss: &Miss, grants: &Grants) -> Option<Hint> {
+    let asked = &miss.path;
+    let below = |guest: &str| Path::new(asked).starts_with(guest);
+    let fixed = grants.dirs.iter().find(|grant| grant.read_only && miss.write && below(&grant.guest));
+    if let Some(grant) = fixed {
+        let option = word("--dir", &format!("{}::{}", grant.host, grant.guest))?;
+        return Some(Hint { path: asked.clone(), option });
+    }
+    if asked.split('/').any(|name| name == "..") {
+        return None;
     }
     let name = if miss.write { "--dir" } else { "--dir-ro" };
     let is_dir = |path: &Path| path.as_os_str().is_empty() || path.is_dir();
     let there =
         |path: &Path| path.symlink_metadata().is_ok() || miss.write && path.parent().is_some_and(is_dir);
-    // Whether it was relative or absolute cannot be told.
-    let relative = miss.path.trim_start_matches('/');
-    if !relative.is_empty() && !relative.starts_with("..") && there(Path::new(relative)) {
-        return Some(format!("{name} ."));
+    // Whether it was relative or absolute cannot be told. Relative paths are found where the user stands is granted.
+    let relative = asked.trim_start_matches('/').trim_start_matches("./");
+    let stands = grants.native || grants.dirs.iter().any(|grant| normal(&grant.guest).is_empty());
+    if !stands && !relative.is_empty() && there(Path::new(relative)) {
+        return Some(Hint { path: relative.to_owned(), option: format!("{name} .") });
     }
-    let absolute = PathBuf::from(match miss.path.starts_with(['/', '.']) {
-        true => miss.path.clone(),
-        false => format!("/{}", miss.path),
-    });
+    let absolute = PathBuf::from(format!("/{relative}"));
     let dir = if absolute.is_dir() { Some(absolute.as_path()) } else { absolute.parent() };
     // All of the system is more than a hint should ask for.
-    let dir = dir.filter(|dir| there(&absolute) && dir.parent().is_some())?;
-    Some(format!("{name} {}", quoted(&dir.to_string_lossy())))
+    let dir = dir.filter(|dir| !grants.native && there(&absolute) && dir.parent().is_some())?;
+    // The host's name is read as a path that may hold variables.
+    let host = dir.to_string_lossy().replace('$', "$$");
+    let guest = dir.to_string_lossy();
+    let value = if host == guest { host } else { format!("{host}::{guest}") };
+    Some(Hint { path: absolute.to_string_lossy().into_owned(), option: word(name, &value)? })
 }
 
-/// `text` as one word of [`options::VARIABLE`], which is in quotation marks itself.
-fn quoted(text: &str) -> String {
-    if text.contains([' ', '"', '\\']) { format!("{text:?}") } else { text.to_owned() }
+/// An option and its value, as words of [`OPTIONS`].
+fn word(name: &str, value: &str) -> Option<String> {
+    let quoted: Cow<'_, str> = shlex::try_quote(value).ok()?;
+    Some(format!("{name} {quoted}"))
+}
+
+/// `text` as one word of a shell.
+fn in_shell(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    fn option(path: &str, write: bool, grants: &Grants) -> Option<String> {
+        hint(&Miss { path: path.to_owned(), write }, grants).map(|hint| hint.option)
+    }
+
+    #[test]
+    fn what_is_shown_can_be_typed_without_harm() {
+        let dir = std::env::temp_dir().join(format!("it's $(touch x) {}", std::process::id()));
+        std::fs::create_dir_all(&dir).unwrap();
+        std::fs::write(dir.join("f"), "").unwrap();
+        let asked = dir.join("f").to_string_lossy().into_owned();
+        let option = option(&asked, false, &Grants::default()).unwrap();
+        std::fs::remove_dir_all(&dir).unwrap();
+        let shell = shlex::split(&in_shell(&option)).unwrap();
+        assert_eq!(shell, [option.clone()]);
+        let words = shlex::split(&shell[0]).unwrap();
+        let host = dir.to_string_lossy().replace('$', "$$");
+        assert_eq!(words, ["--dir-ro".to_owned(), format!("{host}::{}", dir.display())]);
+    }
+
+    #[test]
+    fn only_what_is_there_and_was_not_granted_is_hinted_at() {
+        let none = Grants::default();
+        assert_eq!(option("etc/passwd", false, &none).as_deref(), Some("--dir-ro /etc"));
+        assert_eq!(option("no such file", false, &none), None);
+        assert_eq!(option("../etc/passwd", false, &none), None);
+        assert_eq!(option("Cargo.toml", false, &none).as_deref(), Some("--dir-ro ."));
+        assert_eq!(option("new file", true, &none).as_deref(), Some("--dir ."));
+        let here = Grants { dirs: vec![payload::DirGrant::parse(".", false).unwrap()], ..Grants::default() };
+        assert_eq!(option("Cargo.toml", false, &here), None);
+        assert_eq!(option("etc/passwd", false, &here).as_deref(), Some("--dir-ro /etc"));
+        assert_eq!(option("etc/passwd", false, &Grants { native: true, ..Grants::default() }), None);
+    }
 }

@@ -39,13 +39,13 @@ pub(crate) fn packed() -> Result<Packed, Failure> {
     if locator.offset.checked_add(locator.len).is_none_or(|end| end > file_len) {
         return Err(Failure::new(format!(
             "the payload is missing: {} bytes expected at {:#x}, but the file ends at {file_len:#x}; it was stripped, \
-             patched or cut short after it was packed: pack it again",
+             patched or cut short after it was packed: fetch it again, or pack it again",
             locator.len, locator.offset
         )));
     }
     let damaged = |error: payload::Error| {
         Failure::new(format!(
-            "the file is damaged ({error}; payload at {:#x}): pack it again",
+            "the file is damaged ({error}; payload at {:#x}): fetch it again, or pack it again",
             locator.offset
         ))
     };

@@ -29,6 +29,8 @@ mod softfloat;
 mod sys;
 mod trace;
 
+use std::io::Write;
+
 use fail::Failure;
 
 fn main() {
@@ -46,20 +48,46 @@ const INFO: &str = "--wasmpack-info";
 fn launch() -> Result<i32, Failure> {
     // Code and data are brought from the file for as long as the program runs.
     let packed: &'static locate::Packed = Box::leak(Box::new(locate::packed()?));
-    let grants = options::grants(&packed.prefix.manifest)?;
+    let manifest = &packed.prefix.manifest;
+    let granted = options::granted(manifest);
     if std::env::args_os().nth(1).is_some_and(|first| first == INFO) {
-        print!("{}", payload::info::text(&packed.prefix, &grants, packed.file_len()));
-        return Ok(0);
+        return tell(packed, granted);
     }
+    let granted = granted?;
     check::may_run(&packed.prefix.header)?;
     let stored = image::Stored::new(packed)?;
-    let manifest = &packed.prefix.manifest;
-    let ctx = grants::context(manifest, &grants, stored)?;
+    let ctx = grants::context(manifest, &granted, stored)?;
     let (mut store, module) = image::module(stored)?;
     let (code, misses) = run::command(&mut store, &module, ctx)?;
     image::write_profile();
-    hint::give(code, &misses, &grants, manifest.sealed);
+    if code != 0 {
+        hint::give(&misses, &granted.grants, manifest.sealed);
+        sys::linger();
+    }
     // The process ends here. Taking apart what the system takes back as a whole would be work for nothing.
     std::mem::forget((store, module));
     Ok(code)
+}
+
+/// Prints what the executable is, and what it may touch when it is started as it is now; or as it was packed, where the
+/// owner's options cannot be used.
+fn tell(packed: &locate::Packed, granted: Result<options::Granted, Failure>) -> Result<i32, Failure> {
+    let mut notes = Vec::new();
+    let grants = match granted {
+        Ok(options::Granted { grants, denied }) => {
+            notes.extend(denied.iter().map(|name| format!("it never sees the variable {name}")));
+            grants
+        }
+        Err(refused) => {
+            notes.push(format!("this is as it was packed: {refused}"));
+            packed.prefix.manifest.grants.clone()
+        }
+    };
+    let text = payload::info::text(&packed.prefix, &grants, &notes, packed.file_len());
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Failure::new(format!("cannot write to standard output: {error}")))
+        }
+        _ => Ok(0),
+    }
 }

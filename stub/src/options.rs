@@ -2,21 +2,29 @@
 //!
 //! The packer's options with the packer's names, split as a shell would: `--dir`, `--dir-ro`, `--env`, `--env-all`,
 //! `--cwd` and `--native` add to what was granted when packing, `--deny-dir` and `--deny-env` take from it, all or by
-//! name. They are done in the order in which they stand. A sealed program takes none.
+//! name. They are done in the order in which they stand, and names count as the program takes them. A sealed program takes
+//! none.
 
+use payload::grant::{OPTIONS as VARIABLE, normal};
 use payload::{DirGrant, Grants, Manifest, Variable};
 
 use crate::fail::Failure;
 
-/// The variable.
-pub(crate) const VARIABLE: &str = "WASMPACK_OPTS";
-
 const KNOWN: &str = "--dir, --dir-ro, --env, --env-all, --cwd, --native, --deny-dir, --deny-env";
 
+/// What holds for one start.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Granted {
+    pub(crate) grants: Grants,
+    /// Names of variables that are not passed on where all are.
+    pub(crate) denied: Vec<String>,
+}
+
 /// What holds for this start: the manifest's grants, changed as the variable says.
-pub(crate) fn grants(manifest: &Manifest) -> Result<Grants, Failure> {
+pub(crate) fn granted(manifest: &Manifest) -> Result<Granted, Failure> {
+    let packed = Granted { grants: manifest.grants.clone(), denied: Vec::new() };
     let Some(text) = std::env::var_os(VARIABLE).filter(|text| !text.is_empty()) else {
-        return Ok(manifest.grants.clone());
+        return Ok(packed);
     };
     if manifest.sealed {
         return Err(Failure::new(format!(
@@ -26,11 +34,12 @@ pub(crate) fn grants(manifest: &Manifest) -> Result<Grants, Failure> {
     let failure = |why: &str| Failure::new(format!("{VARIABLE}: {why}"));
     let text = text.to_str().ok_or_else(|| failure("not UTF-8"))?;
     let words = shlex::split(text).ok_or_else(|| failure("a quotation in it does not end"))?;
-    changed(manifest.grants.clone(), &words).map_err(|why| failure(&why))
+    changed(packed, &words).map_err(|why| failure(&why))
 }
 
-/// `grants` with what `words` say.
-fn changed(mut grants: Grants, words: &[String]) -> Result<Grants, String> {
+/// `granted` with what `words` say.
+fn changed(granted: Granted, words: &[String]) -> Result<Granted, String> {
+    let Granted { mut grants, mut denied } = granted;
     let mut rest = words.iter();
     while let Some(word) = rest.next() {
         let (name, attached) = match word.split_once('=') {
@@ -45,18 +54,32 @@ fn changed(mut grants: Grants, words: &[String]) -> Result<Grants, String> {
             "--dir" | "--dir-ro" => {
                 let grant =
                     DirGrant::parse(value()?, name == "--dir-ro").map_err(|why| format!("{name}: {why}"))?;
-                grants.dirs.retain(|other| other.guest != grant.guest);
+                grants.remove_dir(&grant.guest);
                 grants.dirs.push(grant);
             }
-            "--env" => grants.add(Variable::parse(value()?).map_err(|why| format!("{name}: {why}"))?),
+            "--env" => {
+                let variable = Variable::parse(value()?).map_err(|why| format!("{name}: {why}"))?;
+                let (Variable::Set(text) | Variable::Pass(text)) = &variable;
+                denied.retain(|other| other != payload::grant::name(text));
+                grants.add(variable);
+            }
             "--cwd" => grants.cwd = Some(value()?.to_owned()),
             // Without a name these take everything, so a name must be attached.
             "--deny-dir" => match attached {
-                Some(guest) => grants.dirs.retain(|grant| grant.guest != guest),
-                None => grants = Grants { dirs: Vec::new(), native: false, ..grants },
+                Some("") => return Err(format!("{name}= has no name behind it")),
+                Some(guest) => {
+                    grants.remove_dir(guest);
+                    // Its directories are `/` and `.`, which are one name.
+                    grants.native &= !normal(guest).is_empty();
+                }
+                None => grants = Grants { dirs: Vec::new(), native: false, cwd: None, ..grants },
             },
             "--deny-env" => match attached {
-                Some(called) => grants.remove_variable(called),
+                Some("") => return Err(format!("{name}= has no name behind it")),
+                Some(called) => {
+                    grants.remove_variable(called);
+                    denied.push(called.to_owned());
+                }
                 None => grants = Grants { env: Vec::new(), pass: Vec::new(), env_all: false, ..grants },
             },
             _ if attached.is_some() => return Err(format!("{word} is no option; there are {KNOWN}")),
@@ -65,7 +88,7 @@ fn changed(mut grants: Grants, words: &[String]) -> Result<Grants, String> {
             _ => return Err(format!("{word} is no option; there are {KNOWN}")),
         }
     }
-    Ok(grants)
+    Ok(Granted { grants, denied })
 }
 
 #[cfg(test)]
@@ -73,13 +96,17 @@ mod tests {
     use super::*;
 
     fn opts(text: &str) -> Result<Grants, String> {
+        Ok(of(text)?.grants)
+    }
+
+    fn of(text: &str) -> Result<Granted, String> {
         let packed = Grants {
             env: vec!["A=1".to_owned()],
             pass: vec!["HOME".to_owned()],
             dirs: vec![DirGrant::parse("data::/data", false).unwrap()],
             ..Grants::default()
         };
-        changed(packed, &shlex::split(text).unwrap())
+        changed(Granted { grants: packed, denied: Vec::new() }, &shlex::split(text).unwrap())
     }
 
     fn hosts(grants: &Grants) -> Vec<&str> {
@@ -106,7 +133,14 @@ mod tests {
         assert_eq!(grants, Grants::default());
         let grants = opts("--deny-env=A --deny-dir=/other").unwrap();
         assert_eq!((grants.env.len(), grants.pass.len(), grants.dirs.len()), (0, 1, 1));
-        assert!(opts("--deny-dir=/data").unwrap().dirs.is_empty());
+        for name in ["/data", "data", "data/", "./data"] {
+            assert!(opts(&format!("--deny-dir={name}")).unwrap().dirs.is_empty(), "{name}");
+            assert_eq!(hosts(&opts(&format!("--dir-ro e::{name}")).unwrap()), ["e"], "{name}");
+        }
+        let narrowed = of("--native --deny-dir=/ --deny-env=SECRET").unwrap();
+        assert!(!narrowed.grants.native && narrowed.grants.env_all);
+        assert_eq!(narrowed.denied, ["SECRET"]);
+        assert!(of("--deny-env=A --env A=2").unwrap().denied.is_empty(), "in the order in which they stand");
         assert_eq!(hosts(&opts("--deny-dir --dir .").unwrap()), ["."], "in the order in which they stand");
     }
 
@@ -119,6 +153,8 @@ mod tests {
             ("--dir", "--dir has no value"),
             ("--dir ''", "--dir: the host's directory is empty"),
             ("--env =", "--env: the variable has no name"),
+            ("--deny-dir=", "--deny-dir= has no name"),
+            ("--deny-env=", "--deny-env= has no name"),
         ] {
             let error = opts(text).unwrap_err();
             assert!(error.starts_with(word), "{text}: {error}");

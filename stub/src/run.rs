@@ -9,7 +9,7 @@ use wasmer_types::VMOffsets;
 
 use crate::fail::{self, Context, Failure};
 use crate::image::{self, unwind};
-use crate::{sys, trace};
+use crate::trace;
 
 /// Exit code of an app that trapped: what a shell reports for a native program that aborted.
 const EXIT_TRAP: i32 = 134;
@@ -78,7 +78,6 @@ fn ended(error: RuntimeError) -> i32 {
         Ok(Exit(code)) => code as i32,
         Err(trap) => {
             fail::say(&report(&trap));
-            sys::linger();
             EXIT_TRAP
         }
     }

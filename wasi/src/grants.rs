@@ -8,13 +8,10 @@
 //! A program has no working directory but the root, since `/x` and `x` are one path to it. Where it is to stand is
 //! therefore a layer of the root, below what is embedded and above what else is granted as `/`.
 
-use std::sync::Arc;
-
 use crate::Result;
-use crate::ctx::Access;
 use crate::dir::{Dir, Layer, Open};
 use crate::fds::Object;
-use crate::tree::{Nothing, TreeDir};
+use crate::tree::TreeDir;
 
 /// What was granted, in the order of the grants.
 #[derive(Debug, Default)]
@@ -72,17 +69,17 @@ impl Grants {
     /// # Errors
     /// That of opening the directory where the program is to stand.
     pub(crate) fn preopens(mut self, trees: usize) -> Result<Vec<Dir>> {
-        if !self.names.iter().any(Name::is_root) {
-            let nothing = TreeDir::root(Arc::new(Nothing), 0, Access::ReadOnly, trees);
-            self.tree("/", Layer::Tree(nothing));
-        }
         let cwd = self.cwd.take().filter(|cwd| !normal(cwd).is_empty());
         let standing = cwd.map(|cwd| self.open(&cwd)).transpose()?;
-        let root = self.names.iter_mut().find(|name| name.is_root());
-        if let (Some(root), Some(dir)) = (root, standing) {
-            root.standing.extend(dir.into_layers());
+        if let Some(dir) = standing {
+            self.name("/").standing.extend(dir.into_layers());
         }
-        self.names.into_iter().map(Name::preopen).collect()
+        let has_root = self.names.iter().any(Name::is_root);
+        let mut dirs = self.names.into_iter().map(Name::preopen).collect::<Result<Vec<Dir>>>()?;
+        if !has_root {
+            dirs.push(Dir::assumed(Layer::Tree(TreeDir::nothing(trees))));
+        }
+        Ok(dirs)
     }
 
     /// Opens a directory by its name in the program's world, as a C library finds it.
@@ -119,8 +116,10 @@ impl Name {
 
     fn preopen(self) -> Result<Dir> {
         let guest = match self.is_root() {
-            true if !self.relative => String::from("/"),
-            _ => self.written,
+            true if self.relative => self.written,
+            true => String::from("/"),
+            // wasi-libc finds nothing below a name that ends with a slash.
+            false => self.written.trim_end_matches('/').to_owned(),
         };
         let shown = (!self.standing.is_empty()).then_some((self.trees.len(), self.standing.len()));
         let mut layers = self.trees.into_iter().chain(self.standing).chain(self.hosts);

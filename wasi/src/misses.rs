@@ -3,15 +3,15 @@
 //! A program rarely says more than that something is missing. Here is kept what it looked for through the
 //! directories it was given, where another grant would have had another answer: a name in a directory that no part
 //! of the host is granted as, a change in one granted read-only, a path that leads out. Nothing is done unless a
-//! call fails, and only the last few are kept.
+//! call fails, and only the last few are kept: what a program asked for long before it ended is not what it ended for.
 
 use std::collections::VecDeque;
 
 use crate::dir::Dir;
 use crate::{Error, Result};
 
-/// How many are kept.
-const KEPT: usize = 32;
+/// How many calls back a miss counts.
+const RECENT: u64 = 16;
 
 /// Something a program asked for that was not granted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,16 +25,22 @@ pub struct Miss {
 
 /// The last misses.
 #[derive(Debug, Default)]
-pub(crate) struct Misses(VecDeque<Miss>);
+pub(crate) struct Misses {
+    /// How many calls took a path.
+    calls: u64,
+    /// The last misses, oldest first, each with the number of its call.
+    last: VecDeque<(u64, Miss)>,
+}
 
 impl Misses {
-    /// All that are kept, oldest first.
+    /// Those among the last calls that took a path, oldest first.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Miss> {
-        self.0.iter()
+        self.last.iter().filter(|(call, _)| self.calls - call < RECENT).map(|(_, miss)| miss)
     }
 
     /// Hands `outcome` on, and notes it if `path` below `dir` failed because of what was granted.
     pub(crate) fn watch<T>(&mut self, dir: &Dir, path: &str, write: bool, outcome: Result<T>) -> Result<T> {
+        self.calls += 1;
         if let Err(error) = outcome {
             self.note(dir, path, write, error);
         }
@@ -48,6 +54,7 @@ impl Misses {
         (new, new_path): (&Dir, &str),
         outcome: Result<()>,
     ) -> Result<()> {
+        self.calls += 1;
         if let Err(error) = outcome {
             // What is missing is the first path, unless that is there.
             if error.0 == wasip1::ERRNO_NOENT && old.filestat_at(old_path, false).is_err() {
@@ -66,10 +73,11 @@ impl Misses {
     fn note(&mut self, dir: &Dir, path: &str, write: bool, error: Error) {
         let Some(guest) = dir.guest() else { return };
         let of_host = dir.layers().any(|layer| layer.is_host());
+        let is_root = matches!(guest, "/" | ".");
         let missed = match error.0 {
-            wasip1::ERRNO_NOENT => !of_host,
-            // A new file where the program stands is one that its user wants; what it keeps beside embedded files is not.
-            wasip1::ERRNO_ROFS if !of_host => write && !path.trim_start_matches("./").contains('/'),
+            // In the root, where a path that was absolute is looked for where the program stands.
+            wasip1::ERRNO_NOENT => !of_host || is_root,
+            wasip1::ERRNO_ROFS if !of_host => write && is_root,
             wasip1::ERRNO_ROFS => write && fixed_by_grant(dir, path),
             // A refusal of another sort leaves the path one that can be looked at.
             wasip1::ERRNO_PERM => {
@@ -80,15 +88,15 @@ impl Misses {
         if !missed {
             return;
         }
-        if self.0.len() == KEPT {
-            self.0.pop_front();
+        if self.last.len() as u64 == RECENT {
+            self.last.pop_front();
         }
         let guest = guest.trim_end_matches('/');
         let path = match guest {
             "" | "." => path.trim_start_matches('/').to_owned(),
             guest => format!("{guest}/{path}"),
         };
-        self.0.push_back(Miss { path, write });
+        self.last.push_back((self.calls, Miss { path, write }));
     }
 }
 

@@ -59,8 +59,21 @@ fn there_is_always_a_root() {
     assert_eq!(names(&mut guest, ROOT), [""; 0]);
     assert_eq!(guest.open(ROOT, "file", READ), Err(ERRNO_NOENT));
     assert_eq!(guest.open(ROOT, "file", CREATE), Err(ERRNO_ROFS));
-    assert_eq!(guest.open(ROOT, "..", READ), Err(ERRNO_PERM));
+    // There is nothing above it either.
+    assert_eq!(guest.open(ROOT, "../x", READ), Err(ERRNO_NOENT));
+    assert!(guest.open(ROOT, "..", DIRECTORY).is_ok());
     assert!(guest.open(ROOT, ".", DIRECTORY).is_ok());
+    // To a program that was granted nothing its number is free.
+    assert_eq!(guest.sock_shutdown(ROOT), Err(ERRNO_BADF));
+}
+
+#[test]
+fn a_slash_behind_a_name_is_not_part_of_it() {
+    let mut guest = Guest::bare(|host, builder| {
+        let builder = builder.dir(granted(host), "dir/", ReadWrite);
+        builder.files(Embedded::new(&["file="]), 0, "/tree//", ReadOnly)
+    });
+    assert_eq!((name(&mut guest, ROOT), name(&mut guest, ROOT + 1)), ("dir".into(), "/tree".into()));
 }
 
 #[test]

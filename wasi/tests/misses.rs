@@ -46,8 +46,8 @@ fn a_new_file_where_nothing_of_the_host_is_granted_is_missed() {
     let mut guest = guest();
     guest.open(ROOT, "new", CREATE).unwrap_err();
     guest.path_create_directory(ROOT, "./made").unwrap_err();
-    guest.open(ROOT, "dir/cache", CREATE).unwrap_err();
-    assert_eq!(misses(&guest), [("new", true), ("./made", true)]);
+    guest.open(DATA, "cache", CREATE).unwrap_err();
+    assert_eq!(misses(&guest), [("new", true), ("./made", true)], "not beside embedded files");
 }
 
 #[test]
@@ -83,5 +83,11 @@ fn the_last_ones_are_kept() {
         guest.open(ROOT, format!("missing {i}"), READ).unwrap_err();
     }
     let kept = misses(&guest);
-    assert_eq!((kept.len(), kept[0].0, kept[31].0), (32, "missing 68", "missing 99"));
+    assert_eq!((kept.len(), kept[0].0, kept[15].0), (16, "missing 84", "missing 99"));
+    for _ in 0..15 {
+        guest.open(HOST, ".", READ).unwrap();
+    }
+    assert_eq!(misses(&guest), [("missing 99", false)]);
+    guest.open(HOST, ".", READ).unwrap();
+    assert_eq!(misses(&guest), [], "long ago");
 }

@@ -373,3 +373,15 @@ fn a_pipe_is_opened_without_waiting_in_nonblocking_mode() {
     assert!(guest.open(ROOT, "pipe", READ.fdflags(FDFLAGS_NONBLOCK)).is_ok());
     assert!(guest.open(ROOT, "pipe", WRITE.fdflags(FDFLAGS_NONBLOCK)).is_ok());
 }
+
+/// Through these files a program could change the launcher it runs in.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_the_kernel_shows_of_processes_cannot_be_written() {
+    let mut guest =
+        Guest::with(|builder| builder.dir(granted("/proc".as_ref()), "/proc", wasi::Access::ReadWrite));
+    assert!(guest.open(FIRST, "self/status", READ).is_ok());
+    for file in ["self/mem", "self/oom_score_adj"] {
+        assert_eq!(guest.open(FIRST, file, READ_WRITE), Err(ERRNO_PERM), "{file}");
+    }
+}

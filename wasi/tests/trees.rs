@@ -218,3 +218,16 @@ fn names_do_not_move_between_trees_and_the_host() {
     assert_eq!(guest.path_rename((ROOT, "file"), (FIRST, "new")), Err(ERRNO_XDEV));
     assert_eq!(guest.path_link((FIRST, 0, "file"), (ROOT, "new")), Err(ERRNO_XDEV));
 }
+
+#[test]
+fn nothing_is_moved_into_a_directory_that_is_gone_with_what_was_around_it() {
+    let (mut guest, _) = guest(Access::ReadWrite);
+    guest.path_create_directory(FIRST, "a").unwrap();
+    guest.path_create_directory(FIRST, "a/b").unwrap();
+    let inner = guest.open(FIRST, "a/b", DIRECTORY).unwrap();
+    guest.path_remove_directory(FIRST, "a/b").unwrap();
+    guest.path_remove_directory(FIRST, "a").unwrap();
+    assert_eq!(guest.path_rename((FIRST, "dir"), (inner, "x")), Err(ERRNO_NOENT));
+    assert_eq!(guest.path_rename((FIRST, "file"), (inner, "x")), Err(ERRNO_NOENT));
+    assert_eq!(guest.path_create_directory(inner, "x"), Err(ERRNO_NOENT));
+}

@@ -14,7 +14,7 @@ use super::flags::Options;
     max_term_width = 100,
     args_conflicts_with_subcommands = true,
     subcommand_negates_reqs = true,
-    disable_help_subcommand = true,
+    arg_required_else_help = true,
     after_help = AFTER,
     after_long_help = EXAMPLES
 )]

@@ -25,9 +25,10 @@ const CODE: i32 = 42;
 /// Looks, tries, and prints what was found.
 pub(super) fn run(flags: &command::Doctor) -> ExitCode {
     let host = Target::host();
-    let carried: Vec<&str> = stubs::targets().map(Target::name).collect();
-    let lacking: Vec<&str> =
-        Target::ALL.into_iter().filter(|target| stubs::size(*target).is_none()).map(Target::name).collect();
+    let (carried, lacking): (Vec<Target>, Vec<Target>) =
+        Target::ALL.into_iter().partition(|target| stubs::size(*target).is_some());
+    let names = |targets: &[Target]| targets.iter().map(|target| target.name()).collect::<Vec<_>>();
+    let (carried, lacking) = (names(&carried), names(&lacking));
     let compressed = attempt(Storage::Compressed { level: 3 });
     let raw = attempt(Storage::Raw);
     let well = lacking.is_empty() && compressed.is_ok() && raw.is_ok();
@@ -81,6 +82,7 @@ fn attempt(storage: Storage) -> Result<(), String> {
 
 fn start(program: &Path) -> Result<(), String> {
     let ended = Command::new(program)
+        .env_remove(payload::grant::OPTIONS)
         .stdin(Stdio::null())
         .output()
         .map_err(|error| format!("cannot start what was packed: {error}"))?;

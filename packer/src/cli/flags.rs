@@ -6,7 +6,7 @@ use clap::{
     Args, ValueEnum,
     builder::{OsStringValueParser, TypedValueParser},
 };
-use payload::{DirGrant, Grants, Target, Variable};
+use payload::{DirGrant, Grants, Manifest, Target, Variable, grant::normal};
 
 use super::{
     place::{self, Places, Wanted},
@@ -18,6 +18,7 @@ use crate::{
     container::pe::PeOptions,
     cpu::Raise,
     files::Folder,
+    pack::source,
     store::Storage,
     targets,
 };
@@ -42,7 +43,7 @@ pub(super) struct Options {
     target: Vec<Wanted>,
 
     /// The program's name, which it sees as its first argument [default: the name it is started by]
-    #[arg(long, value_parser = os(value::text), help_heading = OUTPUT)]
+    #[arg(long, value_parser = os(value::name), help_heading = OUTPUT)]
     name: Option<String>,
 
     /// The program's version, for archives' names, --wasmpack-info, and Windows
@@ -131,7 +132,7 @@ pub(super) struct Options {
     version_info: Vec<(String, String)>,
 
     /// Use this launcher instead of the one in wasmpack
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = CODE)]
     stub: Option<PathBuf>,
 
     /// Say nothing but errors
@@ -155,25 +156,36 @@ enum Compiler {
 }
 
 impl Options {
-    /// What the options mean, for the program in `input`.
+    /// What the options mean, for the program in `input`. In a description there may be `typed` ones that are for other
+    /// builds than this one.
     ///
     /// # Errors
     /// When target and OUT contradict each other, or no target is said and this machine is none; when an option is
-    /// given that no target can have, or several where one is needed.
-    pub(super) fn pack(self, input: PathBuf) -> Result<Pack, String> {
+    /// given that no target can have, or several where one is needed; when grants contradict each other.
+    pub(super) fn pack(self, input: PathBuf, typed: bool) -> Result<Pack, String> {
         let host = Target::host();
+        if typed && !self.include.is_empty() && !self.archive {
+            return Err("--include puts files into archives; add --archive".to_owned());
+        }
+        // An executable knows its name and version.
+        let carried = source::manifest(&input);
+        let called = |name: &Option<String>, of: fn(&Manifest) -> Option<&String>| {
+            name.clone().or_else(|| carried.as_ref().and_then(of).cloned())
+        };
+        let name = called(&self.name, |manifest| manifest.argv0.as_ref().or(Some(&manifest.app)));
+        let version = called(&self.app_version, |manifest| manifest.version.as_ref());
         let wanted = place::Order {
             input: &input,
             output: self.output.as_deref(),
             targets: &self.target,
-            name: self.name.as_deref(),
+            name: name.as_deref(),
             archive: self.archive,
-            version: self.app_version.as_deref(),
+            version: version.as_deref(),
         };
         let Places { outputs, folder, app } = wanted.places(host)?;
         let targets: Vec<Target> = outputs.iter().map(|place| place.target).collect();
         let for_windows = self.gui || self.icon.is_some() || !self.version_info.is_empty();
-        if for_windows && !targets.contains(&Target::WindowsX86_64) {
+        if typed && for_windows && !targets.contains(&Target::WindowsX86_64) {
             let names = targets::list(&targets);
             return Err(format!("--gui, --icon and --version-info are for Windows; the target is {names}"));
         }
@@ -189,6 +201,8 @@ impl Options {
             ..Grants::default()
         };
         self.env.into_iter().for_each(|variable| grants.add(variable));
+        let files: Vec<Folder> = self.files.into_iter().chain(self.files_rw).collect();
+        check_names(&grants, &files, carried.is_some())?;
         Ok(Pack {
             outputs,
             folder,
@@ -210,7 +224,7 @@ impl Options {
             argv0: self.name,
             args: self.args,
             grants,
-            files: self.files.into_iter().chain(self.files_rw).collect(),
+            files,
             sealed: self.sealed,
             keep_module: self.keep_module,
             archive: self.archive.then_some(self.include),
@@ -219,6 +233,41 @@ impl Options {
             ..Pack::new(input)
         })
     }
+}
+
+/// Whether names fit together: each directory has one of its own, and the working directory lies in one of them. What an
+/// executable brings along (`carried`) may have more of them.
+///
+/// # Errors
+/// The sentence to say.
+fn check_names(grants: &Grants, files: &[Folder], carried: bool) -> Result<(), String> {
+    for (at, grant) in grants.dirs.iter().enumerate() {
+        let earlier = grants.dirs[..at].iter().find(|other| normal(&other.guest) == normal(&grant.guest));
+        // `.` is where the user stands, and `/` is below it.
+        let is_root = normal(&grant.guest).is_empty();
+        if let Some(earlier) = earlier.filter(|_| !is_root) {
+            return Err(format!(
+                "the directories {} and {} are both granted as {}; give them two names, HOST::GUEST",
+                earlier.host, grant.host, grant.guest
+            ));
+        }
+    }
+    let Some(cwd) = &grants.cwd else { return Ok(()) };
+    // What is found when the executable runs cannot be told now.
+    let is_open = |text: &str| text.starts_with('~') || text.contains('$');
+    let mut names =
+        grants.dirs.iter().map(|grant| &grant.guest).chain(files.iter().map(|folder| &folder.guest));
+    let holds = |name: &str| {
+        let rest = normal(cwd).strip_prefix(normal(name));
+        normal(name).is_empty() || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    if carried || is_open(cwd) || normal(cwd).is_empty() || names.any(|name| is_open(name) || holds(name)) {
+        return Ok(());
+    }
+    Err(format!(
+        "the working directory {cwd} lies in none of the directories that are granted or carried; grant one, such as \
+         --dir HOST::{cwd}"
+    ))
 }
 
 /// Arguments written as one.

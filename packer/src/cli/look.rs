@@ -28,7 +28,7 @@ pub(super) fn inspect(flags: &Inspect) -> ExitCode {
         return out(&format!("{:#}\n", object(&executable)));
     }
     let (prefix, len) = (executable.prefix(), executable.file().len() as u64);
-    out(&info::text(prefix, &prefix.manifest.grants, len))
+    out(&info::text(prefix, &prefix.manifest.grants, &[], len))
 }
 
 /// Checks an executable and prints what was found.

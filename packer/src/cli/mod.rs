@@ -29,6 +29,8 @@ use std::{ffi::OsString, io::Write, process};
 
 use clap::Parser;
 
+use crate::error::spoken;
+
 use self::command::{Cli, Command};
 
 /// How the command ends. Scripts rely on these numbers.
@@ -78,10 +80,14 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 /// What an executable may do under macOS' hardened runtime; see docs/macos.md.
 const ENTITLEMENTS: &str = include_str!("../../assets/entitlements.plist");
 
-/// Prints what was asked for. A closed pipe is nothing to complain about.
+/// Prints what was asked for. A reader that went away has enough.
 fn out(text: &str) -> ExitCode {
-    let _ = std::io::stdout().write_all(text.as_bytes());
-    ExitCode::Success
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            fail(&format!("cannot write to standard output: {}", spoken(&error)))
+        }
+        _ => ExitCode::Success,
+    }
 }
 
 /// Writes a line to stderr. If that is closed there is nobody to tell.

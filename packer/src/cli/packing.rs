@@ -10,28 +10,25 @@ use crate::{Error, Kind, Pack, output, pack::Place, progress::Progress};
 
 /// Packs `input` as `options` say, which were all typed.
 pub(super) fn run(input: PathBuf, options: Options) -> ExitCode {
-    // A description lists these files for the builds that write archives.
-    if !options.include.is_empty() && !options.archive {
-        complain(&"--include puts files into archives; add --archive");
-        return ExitCode::Usage;
-    }
-    run_described(input, options)
+    pack(input, options, true)
 }
 
-/// Packs `input` as `options` say.
+/// Packs `input` as `options` say, some of which come from a description.
 pub(super) fn run_described(input: PathBuf, options: Options) -> ExitCode {
+    pack(input, options, false)
+}
+
+fn pack(input: PathBuf, options: Options, typed: bool) -> ExitCode {
     let subcommand = super::shell::meant(&input);
     let (quiet, verbose) = (options.quiet, options.verbose);
-    let pack = match options.pack(input) {
+    let pack = options.pack(input, typed).and_then(|pack| Ok(Pack { time: source_date_epoch()?, ..pack }));
+    let pack = match pack {
         Ok(pack) => pack,
         Err(reason) => {
             complain(&reason);
             return ExitCode::Usage;
         }
     };
-    // The convention of reproducible builds.
-    let time = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|time| time.parse().ok());
-    let pack = Pack { time, ..pack };
     output::remove_on_interrupt();
     let progress = if quiet { Progress::hidden() } else { Progress::on_terminal() };
     let failed = AtomicBool::new(false);
@@ -66,6 +63,19 @@ pub(super) fn run_described(input: PathBuf, options: Options) -> ExitCode {
         }
     }
     if failed.into_inner() { ExitCode::Failure } else { ExitCode::Success }
+}
+
+/// The time that reproducible builds take for every file (reproducible-builds.org, "SOURCE_DATE_EPOCH").
+///
+/// # Errors
+/// When it is set and is no time.
+fn source_date_epoch() -> Result<Option<u64>, String> {
+    const VARIABLE: &str = "SOURCE_DATE_EPOCH";
+    let Some(text) = std::env::var_os(VARIABLE) else { return Ok(None) };
+    let time = text.to_str().and_then(|text| text.parse().ok());
+    time.map(Some).ok_or_else(|| {
+        format!("the variable {VARIABLE} is {text:?}; seconds since 1970 were expected, such as 1700000000")
+    })
 }
 
 /// The error with the target it is about, which its file may not tell.

@@ -45,7 +45,7 @@ pub(super) struct Order<'a> {
     /// OUT, if it was given.
     pub(super) output: Option<&'a Path>,
     pub(super) targets: &'a [Wanted],
-    /// `--name`.
+    /// What the app is called, where that is said.
     pub(super) name: Option<&'a str>,
     /// Whether archives are written.
     pub(super) archive: bool,
@@ -62,10 +62,13 @@ impl Order<'_> {
         let targets = self.wanted();
         let is_folder = self.output.is_some_and(|output| {
             let last = output.as_os_str().as_encoded_bytes().last();
-            last.is_some_and(|last| std::path::is_separator(char::from(*last)))
+            output.is_dir() || last.is_some_and(|last| std::path::is_separator(char::from(*last)))
         });
-        if targets.len() > 1 || self.archive || is_folder && !targets.is_empty() {
+        if targets.len() > 1 || self.archive || is_folder {
             return self.in_folder(targets, host);
+        }
+        if self.output == Some(Path::new("-")) {
+            return Err("an executable cannot be written to standard output; name a file".to_owned());
         }
         let Some(output) = self.output else { return self.here(targets.first().copied(), host) };
         let name = output.file_name().unwrap_or_default().to_string_lossy();
@@ -91,13 +94,16 @@ impl Order<'_> {
     /// Files of one folder, called by the app's name and their targets.
     fn in_folder(&self, mut targets: Vec<Target>, host: Option<Target>) -> Result<Places, String> {
         let folder = self.output.ok_or("name the folder to write to with -o, such as -o dist/")?;
-        if targets.is_empty() {
+        let app = self.app();
+        let is_said = !targets.is_empty();
+        if !is_said {
             targets.push(this_machine(host)?);
         }
-        let app = self.app();
-        let file = |target| match self.archive {
-            true => archive::name(&app, target, self.version),
-            false => name::of(&app, target),
+        let file = |target| match (self.archive, is_said) {
+            (true, _) => archive::name(&app, target, self.version),
+            (false, true) => name::of(&app, target),
+            // Nobody asked for a name that tells it from others.
+            (false, false) => name::bare(&app, target),
         };
         let outputs =
             targets.into_iter().map(|target| Place { target, file: folder.join(file(target)) }).collect();
@@ -213,6 +219,7 @@ mod tests {
         let places = of("dist/", &[Wanted::All], Some("/usr/bin/named")).unwrap();
         assert_eq!((places.outputs.len(), places.app.as_str()), (6, "named"));
         assert_eq!(files(&places)[0], "dist/named-linux-x86_64");
+        assert_eq!(files(&of("dist/", &[], None).unwrap()), ["dist/tool"]);
         let places = of("dist/", &two[..1], None).unwrap();
         assert_eq!(files(&places), ["dist/tool-linux-arm64"]);
     }

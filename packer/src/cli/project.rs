@@ -13,7 +13,7 @@ use toml::de::{DeTable, DeValue};
 use super::{
     ExitCode,
     command::{Build, Cli},
-    complain, packing,
+    complain, packing, say,
 };
 use crate::error::spoken;
 
@@ -51,6 +51,7 @@ fn merged(config: &Path, args: &[OsString]) -> Result<Cli, String> {
     let matches = Cli::command().get_matches_from(args);
     let (_, typed) = matches.subcommand().expect("it is `build`");
     let command = Cli::command();
+    let typed_quiet = typed.get_flag("quiet");
     let is_typed = |arg: &Arg| {
         let id = arg.get_id().as_str();
         typed.try_contains_id(id).is_ok() && typed.value_source(id) == Some(ValueSource::CommandLine)
@@ -63,7 +64,19 @@ fn merged(config: &Path, args: &[OsString]) -> Result<Cli, String> {
                 command.get_arg_conflicts_with(other).iter().any(|conflict| conflict.get_id() == arg.get_id())
             })
     };
-    let kept = described.options.iter().filter(|said| !wins(&said.name)).flat_map(Said::words);
+    let (left_out, kept): (Vec<&Said>, Vec<&Said>) =
+        described.options.iter().partition(|said| wins(&said.name));
+    for said in left_out {
+        let typed = command.get_arguments().any(|arg| is_called(arg, &said.name) && is_typed(arg));
+        if !typed && !typed_quiet {
+            say(&format!(
+                "{}: {} is left out: it cannot stand beside what was typed",
+                config.display(),
+                said.name
+            ));
+        }
+    }
+    let kept = kept.into_iter().flat_map(Said::words);
     let at = args.iter().position(|arg| arg == "build").map_or(args.len(), |at| at + 1);
     let typed_words = without_config(&args[at..]);
     // The app's arguments stand behind `--`, so that one must not be said twice.
@@ -162,10 +175,21 @@ fn described(text: &str, folder: &Path) -> Result<Described, String> {
             (ArgAction::SetTrue, DeValue::Boolean(true)) => values.clear(),
             (ArgAction::SetTrue, DeValue::Boolean(false)) => continue,
             (ArgAction::SetTrue, _) => return Err(wrong("true or false was expected")),
+            (_, DeValue::Table(_)) if !["env", "version-info"].contains(&option) => {
+                return Err(wrong("a text or a list was expected, not a table"));
+            }
             (_, DeValue::Boolean(_)) => return Err(wrong("a text was expected, not true or false")),
             (ArgAction::Append, _) => {}
             _ if values.len() == 1 => {}
             _ => return Err(wrong("one value was expected, not a list")),
+        }
+        if option.starts_with("files") {
+            // The name that the program sees is the one that was written, wherever the file lies.
+            let named = |value: &String| match value.contains("::") {
+                true => value.clone(),
+                false => format!("{value}::{value}"),
+            };
+            values = values.iter().map(named).collect();
         }
         if PATHS.contains(&option) {
             values.iter_mut().for_each(|value| *value = folder.join(&value).to_string_lossy().into_owned());

@@ -19,6 +19,18 @@ pub(super) fn text(value: OsString) -> Result<String, String> {
     Ok(text)
 }
 
+/// A program's name, the last part of which becomes part of file names.
+///
+/// # Errors
+/// When it could not be.
+pub(super) fn name(value: OsString) -> Result<String, String> {
+    let name = text(value)?;
+    match std::path::Path::new(&name).file_name() {
+        Some(_) => Ok(name),
+        None => Err("a program's name was expected, such as notes".to_owned()),
+    }
+}
+
 /// A version, which becomes part of file names.
 ///
 /// # Errors

@@ -5,12 +5,8 @@
 //! see "How are several targets packed?" in docs/decisions.md. One that fails takes nothing from the others.
 
 use std::{
-    num::NonZero,
     path::{Path, PathBuf},
-    sync::{
-        Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::Mutex,
     time::Instant,
 };
 
@@ -26,6 +22,7 @@ use crate::{
     input::{Module, command, lean},
     link,
     output::{self, Output},
+    parallel,
     profile::{self, Profile},
     progress::Progress,
     proposals,
@@ -78,7 +75,8 @@ impl Pack {
     /// Returns what the launchers are told.
     ///
     /// # Errors
-    /// What concerns all targets: nothing was written then, and `each` was not called. One of each [`Kind`].
+    /// What concerns all targets: nothing was written then, and `each` was not called. One of each [`Kind`]. Only when the
+    /// hashes of archives cannot be written in the end, those are there already.
     pub fn run(
         &self,
         progress: &Progress,
@@ -90,6 +88,7 @@ impl Pack {
         let Source { module, original, manifest, files } = Source::read(self)?;
         let made = self.folder.as_deref().map(output::make_folder).transpose()?;
         let jobs: Vec<_> = self.outputs.iter().map(|place| (place, self.job(place))).collect();
+        let sums = self.sums()?;
         let (shown, included) = (self.shown(&manifest)?, self.included()?);
         let outcomes = self.validate(&module.wasm, jobs).map_err(in_app)?;
         command::check(&module.wasm).map_err(in_app)?;
@@ -115,10 +114,10 @@ impl Pack {
             Some(args) if !jobs.is_empty() => self.profiled(args, &shared, progress).map_err(in_app)?,
             _ => Profiled::default(),
         };
-        let sums = Mutex::new(Vec::new());
+        let written = Mutex::new(Vec::new());
         let one = |job: Job<'_>, progress: &Progress| {
             let place = job.place;
-            let outcome = self.finish(job, &shared, &profiled, &sums, progress);
+            let outcome = self.finish(job, &shared, &profiled, &written, progress);
             each(
                 place,
                 outcome.map(|packed| Packed { input_len: file_len, took: start.elapsed(), ..packed }),
@@ -131,7 +130,10 @@ impl Pack {
         }
         progress.clear();
         drop(made);
-        self.write_sums(&sums.into_inner().expect("nobody panics while holding it"))?;
+        let written = written.into_inner().expect("nobody panics while holding it");
+        if let (Some(sums), false) = (sums, written.is_empty()) {
+            sums.write(archive::sums(&written).as_bytes())?;
+        }
         Ok(shared.manifest)
     }
 
@@ -185,7 +187,7 @@ impl Pack {
         job: Job<'_>,
         shared: &Shared,
         profiled: &Profiled,
-        sums: &Mutex<Vec<(String, [u8; 32])>>,
+        written: &Mutex<Vec<(String, [u8; 32])>>,
         progress: &Progress,
     ) -> Result<Packed, Error> {
         let Job { place: Place { target, file }, output, stub } = job;
@@ -228,20 +230,15 @@ impl Pack {
         let archive = archive::archive(*target, &members, self.time).map_err(|error| error.in_file(file))?;
         output.write(&archive)?;
         let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let mut sums = sums.lock().expect("nobody panics while holding it");
-        sums.push((name, payload::sha256(&archive)));
+        let mut written = written.lock().expect("nobody panics while holding it");
+        written.push((name, payload::sha256(&archive)));
         Ok(Packed { output_len: archive.len() as u64, ..packed })
     }
 
-    /// Writes what `sha256sum -c` checks beside the archives that were written.
-    fn write_sums(&self, sums: &[(String, [u8; 32])]) -> Result<(), Error> {
-        match (&self.folder, sums.is_empty()) {
-            (Some(folder), false) => {
-                let output = Output::prepare(&folder.join(SUMS), &[], false)?;
-                output.write(archive::sums(sums).as_bytes())
-            }
-            _ => Ok(()),
-        }
+    /// Where the hashes of archives go, as `sha256sum -c` checks them: those that this pack writes.
+    fn sums(&self) -> Result<Option<Output>, Error> {
+        let folder = self.folder.as_ref().filter(|_| self.archive.is_some());
+        folder.map(|folder| Output::prepare(&folder.join(SUMS), &[], false)).transpose()
     }
 
     /// What goes into archives beside the executable.
@@ -313,14 +310,10 @@ fn side_by_side<'a>(jobs: Vec<Job<'a>>, progress: &Progress, one: impl Fn(Job<'a
     let count = jobs.len();
     progress.phase("packing", count as u64);
     let jobs: Vec<Mutex<Option<Job<'a>>>> = jobs.into_iter().map(|job| Mutex::new(Some(job))).collect();
-    let next = AtomicUsize::new(0);
-    let worker = || {
-        while let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let job = job.lock().ok().and_then(|mut job| job.take()).expect("each job is taken once");
-            one(job, &Progress::hidden());
-            progress.advance(1);
-        }
+    let pack_one = |index: usize| {
+        let job = jobs[index].lock().ok().and_then(|mut job| job.take()).expect("each job is taken once");
+        one(job, &Progress::hidden());
+        progress.advance(1);
     };
-    let threads = std::thread::available_parallelism().map_or(1, NonZero::get).min(count);
-    std::thread::scope(|scope| (0..threads).for_each(|_| drop(scope.spawn(worker))));
+    parallel::map(count, || (), |(), index| pack_one(index));
 }

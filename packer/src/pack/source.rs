@@ -1,12 +1,12 @@
 //! What is packed: a module, and what is already decided about it.
 //!
 //! A module comes alone. An executable that kept its module brings along its name and version, its arguments, grants and
-//! files; what is said for the new pack is added to that, and replaces what can be there only once. How the old one was
-//! compiled and stored is of no matter.
+//! files; what is said for the new pack is added to that, and replaces what has its name or can be there only once. How the
+//! old one was compiled and stored is of no matter.
 
 use std::path::Path;
 
-use payload::{DirGrant, Grants, Manifest, SectionKind, Variable, tree::Tree};
+use payload::{Grants, Manifest, SectionKind, Variable, tree::Tree};
 
 use super::{Pack, stem};
 use crate::{
@@ -39,9 +39,10 @@ impl Source {
     /// # Errors
     /// As [`Module::new`] and [`Files::add`]; as [`Executable::open`], and `NoModule` for an executable that kept none.
     pub fn read(pack: &Pack) -> Result<Source, Error> {
-        let Input { bytes, mut manifest, mut files } = Input::read(&pack.input)?;
-        let original = pack.keep_module.then(|| bytes.clone());
+        let Input { bytes, mut manifest, mut files, kept } = Input::read(&pack.input)?;
+        let original = (pack.keep_module || kept).then(|| bytes.clone());
         let module = Module::new(bytes, &pack.input)?;
+        pack.files.iter().for_each(|folder| files.remove(&folder.guest));
         for folder in &pack.files {
             files.add(folder)?;
         }
@@ -67,6 +68,8 @@ struct Input {
     bytes: Vec<u8>,
     manifest: Manifest,
     files: Files,
+    /// True if it comes from an executable, which so keeps its module from pack to pack.
+    kept: bool,
 }
 
 impl Input {
@@ -79,7 +82,7 @@ impl Input {
         let bytes = std::fs::read(file).map_err(unreadable)?;
         if !container::is_executable(&bytes) {
             let manifest = Manifest { app: stem(file), ..Manifest::default() };
-            return Ok(Input { bytes, manifest, files: Files::default() });
+            return Ok(Input { bytes, manifest, files: Files::default(), kept: false });
         }
         let executable = Executable::from_bytes(bytes).map_err(|error| {
             let reason = match error.kind {
@@ -90,8 +93,13 @@ impl Input {
         })?;
         let module = kept_module(&executable).map_err(|error| error.in_file(file))?;
         let files = carried(&executable).map_err(|error| error.in_file(file))?;
-        Ok(Input { bytes: module, manifest: executable.manifest().clone(), files })
+        Ok(Input { bytes: module, manifest: executable.manifest().clone(), files, kept: true })
     }
+}
+
+/// What the executable in `file` says of itself, if that is one; `None` for any other file.
+pub fn manifest(file: &Path) -> Option<Manifest> {
+    Executable::open(file).ok().map(|executable| executable.manifest().clone())
 }
 
 /// The module that `executable` kept, compared with the hash in its manifest.
@@ -130,9 +138,7 @@ fn replace(old: &mut Option<String>, new: &Option<String>) {
 
 /// Adds `new` grants to `old` ones; of directories with one name, and variables with one name, the new one counts.
 fn add(old: &mut Grants, new: &Grants) {
-    for DirGrant { guest, .. } in &new.dirs {
-        old.dirs.retain(|other| other.guest != *guest);
-    }
+    new.dirs.iter().for_each(|grant| old.remove_dir(&grant.guest));
     old.dirs.extend_from_slice(&new.dirs);
     new.pass.iter().for_each(|name| old.add(Variable::Pass(name.clone())));
     new.env.iter().for_each(|text| old.add(Variable::Set(text.clone())));

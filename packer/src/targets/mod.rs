@@ -214,6 +214,9 @@ fn unknown(text: &str) -> String {
         let info = info(target);
         [target.name(), target.triple()].into_iter().chain(info.aliases.iter().copied())
     });
+    // `apple` alone names nothing, but a system does.
+    let systems = WORDS.iter().filter(|(_, part)| matches!(part, Part::Os(_))).map(|(word, _)| *word);
+    let spellings = spellings.chain(systems.filter(|word| parse(word, Target::host()).is_ok()));
     let nearest = spellings
         .map(|spelling| (strsim::jaro_winkler(&lower, spelling), spelling))
         .filter(|(likeness, _)| *likeness >= LIKENESS)

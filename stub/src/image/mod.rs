@@ -44,7 +44,7 @@ pub(crate) const BRING: Option<wasi::Bring> = Some(lazy::touch);
 pub(crate) const BRING: Option<wasi::Bring> = None;
 
 /// What every error about the payload's bytes begins with.
-const DAMAGED: &str = "the file is damaged, pack it again";
+const DAMAGED: &str = "the file is damaged, fetch it again or pack it again";
 
 /// The program's module, in a store of its own.
 pub(crate) fn module(stored: Stored) -> Result<(Store, Module), Failure> {

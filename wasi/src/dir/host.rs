@@ -93,7 +93,14 @@ impl HostDir {
                 options.create(false).write(false);
                 Ok(self.dir.open_with(path, &options)?)
             }
-            opened => Ok(opened?),
+            opened => {
+                let file = opened?;
+                // The kernel's view of processes holds the launcher's own memory.
+                if (how.write || changes) && sys::is_of_processes(&file) {
+                    return Err(wasip1::ERRNO_PERM.into());
+                }
+                Ok(file)
+            }
         }
     }
 

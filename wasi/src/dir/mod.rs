@@ -32,6 +32,8 @@ pub(crate) struct Dir {
     shown: Option<(usize, usize)>,
     /// The name it was granted under; `None` for one that the guest opened.
     guest: Option<String>,
+    /// True for the root that is there though nothing was granted as it.
+    assumed: bool,
     /// What the guest is reading through `fd_readdir`.
     listing: Option<Vec<Entry>>,
 }
@@ -96,11 +98,21 @@ impl Dir {
         rest: Vec<Layer>,
         shown: Option<(usize, usize)>,
     ) -> Dir {
-        Dir { first, rest, shown, guest: Some(guest), listing: None }
+        Dir { first, rest, shown, guest: Some(guest), assumed: false, listing: None }
     }
 
     fn opened(first: Layer, rest: Vec<Layer>) -> Dir {
-        Dir { first, rest, shown: None, guest: None, listing: None }
+        Dir { first, rest, shown: None, guest: None, assumed: false, listing: None }
+    }
+
+    /// The root that is there though nothing was granted as it.
+    pub(crate) fn assumed(root: Layer) -> Dir {
+        Dir { assumed: true, ..Dir::granted(String::from("/"), root, Vec::new(), None) }
+    }
+
+    /// True for the root that is there though nothing was granted as it.
+    pub(crate) fn is_assumed(&self) -> bool {
+        self.assumed
     }
 
     /// The name it was granted under.

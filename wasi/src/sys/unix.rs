@@ -65,6 +65,17 @@ pub(crate) fn write_at(
     Ok(written?)
 }
 
+/// True for a file through which the kernel shows and changes processes: procfs.
+pub(crate) fn is_of_processes(file: &CapFile) -> bool {
+    #[cfg(target_os = "linux")]
+    return rustix::fs::fstatfs(file).is_ok_and(|system| system.f_type == rustix::fs::PROC_SUPER_MAGIC);
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = file;
+        false
+    }
+}
+
 pub(crate) fn seek(file: &Handle, position: SeekFrom) -> io::Result<u64> {
     let position = match position {
         SeekFrom::Start(at) => rustix::fs::SeekFrom::Start(at),

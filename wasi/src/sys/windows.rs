@@ -39,6 +39,11 @@ fn is_device(name: &str) -> bool {
         || numbered("LPT")
 }
 
+/// Windows shows no processes as files.
+pub(crate) fn is_of_processes(_file: &CapFile) -> bool {
+    false
+}
+
 fn file(handle: &Handle) -> io::Result<&CapFile> {
     match handle {
         Handle::File(file) => Ok(file),

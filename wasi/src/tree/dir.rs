@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use super::nodes::{Body, Id, Listed, Names, Nodes, ino};
 use super::walk::End;
-use super::{Files, Hold, Tree, TreeFile};
+use super::{Files, Hold, Nothing, Tree, TreeFile};
 use crate::Result;
 use crate::abi::Filestat;
 use crate::ctx::Access;
@@ -25,7 +25,16 @@ pub(crate) struct TreeDir {
 impl TreeDir {
     /// The root of tree number `number`, which is directory `root` of `files`.
     pub(crate) fn root(files: Arc<dyn Files>, root: u32, access: Access, number: usize) -> TreeDir {
-        let mut nodes = Nodes::new(files, root, DEVICE + number as u64);
+        TreeDir::of(Nodes::new(files, root, DEVICE + number as u64, false), access)
+    }
+
+    /// An empty tree that is the whole world: nothing is above it, and it cannot be changed.
+    pub(crate) fn nothing(number: usize) -> TreeDir {
+        let nodes = Nodes::new(Arc::new(Nothing), 0, DEVICE + number as u64, true);
+        TreeDir::of(nodes, Access::ReadOnly)
+    }
+
+    fn of(mut nodes: Nodes, access: Access) -> TreeDir {
         nodes.hold(Nodes::ROOT);
         let tree = Arc::new(Tree { access, nodes: Mutex::new(nodes) });
         TreeDir { hold: Hold { tree, node: Nodes::ROOT } }
@@ -215,11 +224,12 @@ impl TreeDir {
         if !moves_dir && (old.slash || new.slash) {
             return Err(wasip1::ERRNO_NOTDIR.into());
         }
-        if moves_dir && nodes.is_around(id, new.dir)? {
-            return Err(wasip1::ERRNO_INVAL.into());
-        }
+        // First: what was around a directory that is gone may be forgotten already.
         if nodes.is_gone(new.dir) {
             return Err(wasip1::ERRNO_NOENT.into());
+        }
+        if moves_dir && nodes.is_around(id, new.dir)? {
+            return Err(wasip1::ERRNO_INVAL.into());
         }
         if let Some(replaced) = new.node {
             match (moves_dir, nodes.is_dir(replaced)) {

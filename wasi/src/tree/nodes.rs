@@ -31,6 +31,8 @@ pub(super) type Names = BTreeMap<String, Id>;
 pub(super) struct Nodes {
     files: Arc<dyn Files>,
     device: u64,
+    /// See [`Nodes::is_top`].
+    top: bool,
     nodes: HashMap<Id, Known>,
     next: Id,
 }
@@ -74,8 +76,8 @@ impl Nodes {
     pub(super) const ROOT: Id = 0;
 
     /// A tree of which only the root is known: directory `root` of `files`.
-    pub(super) fn new(files: Arc<dyn Files>, root: u32, device: u64) -> Nodes {
-        let mut nodes = Nodes { files, device, nodes: HashMap::new(), next: Nodes::ROOT };
+    pub(super) fn new(files: Arc<dyn Files>, root: u32, device: u64, top: bool) -> Nodes {
+        let mut nodes = Nodes { files, device, top, nodes: HashMap::new(), next: Nodes::ROOT };
         nodes.add(Body::Dir { names: Listed::Source(root), parent: Nodes::ROOT }, UNCHANGED);
         nodes
     }
@@ -87,6 +89,11 @@ impl Nodes {
         let known = Known { body, links: 1, holds: 0, accessed: time, modified: time, changed: time };
         self.nodes.insert(id, known);
         id
+    }
+
+    /// True if there is nothing above the root: `..` is the root itself.
+    pub(super) fn is_top(&self) -> bool {
+        self.top
     }
 
     fn known(&self, id: Id) -> &Known {
