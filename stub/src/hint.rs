@@ -105,7 +105,8 @@ mod tests {
         let option = option(&asked, false, &Grants::default()).unwrap();
         std::fs::remove_dir_all(&dir).unwrap();
         let shell = shlex::split(&in_shell(&option)).unwrap();
-        assert_eq!(shell, [option.clone()]);
+        assert_eq!(shell.len(), 1);
+        assert_eq!(shell[0], option);
         let words = shlex::split(&shell[0]).unwrap();
         let host = dir.to_string_lossy().replace('$', "$$");
         assert_eq!(words, ["--dir-ro".to_owned(), format!("{host}::{}", dir.display())]);

@@ -27,12 +27,15 @@ fn a_file_in_the_place_of_the_folder_is_named() {
 }
 
 #[test]
-fn a_folder_is_no_output() {
+fn a_folder_takes_the_program_under_its_name() {
     let dir = Dir::new();
-    fs::create_dir(dir.path("folder")).unwrap();
-    for out in ["folder", "folder/", ".", "..", "new/"] {
-        dir.fails(&to(out), &["the output is a folder"]);
+    fs::create_dir_all(dir.path("folder/app")).unwrap();
+    for out in [".", "new/"] {
+        dir.packs(&to(out));
+        assert!(dir.path(out).join("app").is_file(), "{out}");
     }
+    // What has its name there is not replaced.
+    dir.fails(&to("folder"), &["folder/app: the output is a folder"]);
 }
 
 #[test]
