@@ -17,11 +17,14 @@ pub struct Chunks {
 }
 
 impl Chunks {
-    /// What suits `target`. Systems on 64-bit Arm may have pages of 64 KiB, and a chunk has whole pages.
+    /// What suits `target`. Systems on 64-bit Arm may have pages of 64 KiB, and a chunk has whole pages; Windows and macOS
+    /// decode everything at the start.
     pub fn of(target: Target) -> Chunks {
         match target {
-            Target::LinuxArm64 | Target::MacosArm64 => Chunks { code: 64 * 1024, memory: 64 * 1024 },
-            _ => Chunks { code: 32 * 1024, memory: 16 * 1024 },
+            Target::LinuxX86_64 | Target::LinuxRiscv64 => Chunks { code: 16 * 1024, memory: 16 * 1024 },
+            Target::LinuxArm64 | Target::WindowsX86_64 | Target::MacosArm64 | Target::MacosX86_64 => {
+                Chunks { code: 64 * 1024, memory: 64 * 1024 }
+            }
         }
     }
 }

@@ -1,9 +1,10 @@
 //! Chunks that are decoded when they are first touched.
 //!
-//! An image is a range of inaccessible memory. A touch raises SIGSEGV, whose handler asks [`fault`]: the chunk is decoded
-//! to a scratch range, gets its final protection there, and is then moved over its place in one step (`mremap`). So no
-//! other thread ever sees half a chunk, and no page is writable and executable at once, nor executable and later
-//! written.
+//! An image is a range of memory with nothing in it. A touch raises a signal, whose handler asks [`fault`], which decodes
+//! the chunk and puts it there in one of two ways. Where the kernel fills memory for us ([`sys::Filler`]), the chunk is decoded
+//! to a buffer and copied to its pages, which come one by one, each whole. Elsewhere it is decoded to a scratch range, gets
+//! its final protection there, and is moved over its place in one step (`mremap`). So no other thread ever sees half a
+//! page, and no page is writable and executable at once, nor executable and later written.
 //!
 //! Each chunk has a state. Whoever turns it from cold to busy decodes it; others that touch it meanwhile wait, and find it
 //! there. Everything that is needed was allocated before: nothing here allocates, locks or panics once an image is
@@ -78,12 +79,22 @@ pub(crate) enum Outcome {
     Failed(Unreachable),
 }
 
+/// How a chunk gets to its place.
+enum Way {
+    /// The kernel copies it there.
+    Fill,
+    /// It is moved there.
+    Move {
+        /// Where chunks are decoded: as long as the image, so that each has a place of its own.
+        scratch: usize,
+    },
+}
+
 struct Lazy {
     kind: Kind,
     base: usize,
     len: usize,
-    /// Where chunks are decoded: as long as the image, so that each has a place of its own.
-    scratch: usize,
+    way: Way,
     /// log2 of the chunk size.
     shift: u32,
     stored: Stored,
@@ -99,16 +110,40 @@ static MEMORY: OnceLock<Lazy> = OnceLock::new();
 pub(super) fn forget() {
     for lazy in [CODE.get(), MEMORY.get()].into_iter().flatten() {
         let len = lazy.states.len() << lazy.shift;
-        sys::forbid(lazy.base, len).expect("memory can be mapped");
-        sys::renew(lazy.scratch, len).expect("memory can be mapped");
+        match lazy.way {
+            Way::Fill => sys::empty(lazy.base, len),
+            Way::Move { scratch } => sys::forbid(lazy.base, len).and_then(|()| sys::renew(scratch, len)),
+        }
+        .expect("memory can be mapped");
         lazy.states.iter().for_each(|state| state.store(COLD, Ordering::Release));
     }
 }
 
-/// What decodes. The app has one thread; others would wait for their turn.
-static DECODER: OnceLock<sys::Turn<Decoder>> = OnceLock::new();
+/// What decodes, and where to: a chunk is decoded to the buffer if it is copied from there. The app has one thread; others
+/// would wait for their turn.
+static DECODER: OnceLock<sys::Turn<(Decoder, Vec<u8>)>> = OnceLock::new();
+/// What fills memory, where the kernel does.
+static FILLER: OnceLock<Option<sys::Filler>> = OnceLock::new();
 
-/// Makes the inaccessible memory at `base` an image that is decoded from `section` when it is touched.
+fn filler() -> Option<&'static sys::Filler> {
+    FILLER.get_or_init(|| if is_moved_for_a_test() { None } else { sys::Filler::new() }).as_ref()
+}
+
+/// True in a test of the way that is there for systems without the other.
+fn is_moved_for_a_test() -> bool {
+    cfg!(test) && std::env::var_os("WASMPACK_TEST_MOVE").is_some()
+}
+
+/// Makes `len` bytes at `base` memory with nothing in it, and finds out how chunks get there.
+fn empty_range(kind: Kind, base: usize, len: usize) -> Result<Way, Failure> {
+    if filler().is_some_and(|filler| filler.open(base, len, kind == Kind::Code).is_ok()) {
+        return Ok(Way::Fill);
+    }
+    sys::forbid(base, len).context("cannot reserve memory")?;
+    Ok(Way::Move { scratch: sys::scratch(len).context("cannot reserve memory")? })
+}
+
+/// Makes the memory at `base` an image that is decoded from `section` when it is touched.
 pub(super) fn manage(kind: Kind, stored: Stored, section: &Section, base: usize) -> Result<(), Failure> {
     let Encoding::Chunked { chunk_size } = section.encoding else {
         return Err(Failure::new(format!("{DAMAGED}: an image is not in chunks")));
@@ -127,11 +162,12 @@ pub(super) fn manage(kind: Kind, stored: Stored, section: &Section, base: usize)
     }
     let table = stored.table(section)?;
     let len = section.len as usize;
-    let scratch = sys::scratch(len.next_multiple_of(chunk_size as usize)).context("cannot reserve memory")?;
+    let way = empty_range(kind, base, len.next_multiple_of(chunk_size as usize))?;
     let states = (0..table.count()).map(|_| AtomicU8::new(COLD)).collect();
-    let lazy = Lazy { kind, base, len, scratch, shift: chunk_size.trailing_zeros(), stored, table, states };
+    let lazy = Lazy { kind, base, len, way, shift: chunk_size.trailing_zeros(), stored, table, states };
     if DECODER.get().is_none() {
-        let _ = DECODER.set(sys::Turn::new(Decoder::new()));
+        let buffer = vec![0; IMAGE_ALIGNMENT as usize];
+        let _ = DECODER.set(sys::Turn::new((Decoder::new(), buffer)));
         sys::handle_faults().context("cannot handle page faults")?;
     }
     let place = match kind {
@@ -228,31 +264,70 @@ impl Lazy {
         let rest = &states[first_cold + 1..];
         let claimed = 1 + rest.iter().take(count - first_cold - 1).take_while(|state| claim(state)).count();
         let first = first + first_cold;
-        let result = (first..first + claimed).try_for_each(|index| self.decode_to_scratch(index));
-        let state = if result.and_then(|()| self.publish(first, claimed)).is_ok() { READY } else { COLD };
+        let run = first..first + claimed;
+        let result = match self.way {
+            Way::Fill => run.into_iter().try_for_each(|index| self.decode(index)),
+            Way::Move { scratch } => run
+                .into_iter()
+                .try_for_each(|index| self.decode_to_scratch(index, scratch))
+                .and_then(|()| self.move_from(scratch, first, claimed)),
+        };
+        let state = if result.is_ok() { READY } else { COLD };
         self.states[first..first + claimed].iter().for_each(|one| one.store(state, Ordering::Release));
     }
 
     fn decode(&self, index: usize) -> Result<(), Unreachable> {
-        self.decode_to_scratch(index)?;
-        self.publish(index, 1)
+        match self.way {
+            Way::Fill => self.fill(index),
+            Way::Move { scratch } => {
+                self.decode_to_scratch(index, scratch)?;
+                self.move_from(scratch, index, 1)
+            }
+        }
     }
 
-    fn decode_to_scratch(&self, index: usize) -> Result<(), Unreachable> {
+    /// Decodes chunk `index` to the buffer, and has it copied to its place.
+    fn fill(&self, index: usize) -> Result<(), Unreachable> {
+        let (place, size) = (self.base + (index << self.shift), 1 << self.shift);
+        let len = self.decoded_len(index);
+        let decoder = DECODER.get().ok_or(Unreachable::Damaged)?;
+        let filler = filler().ok_or(Unreachable::Damaged)?;
+        decoder.take(|(decoder, buffer)| {
+            let frame = self.stored.frame(&self.table, index);
+            let chunk = &mut buffer[..size];
+            self.table
+                .decode_with(decoder, index, frame, &mut chunk[..len])
+                .map_err(|_| Unreachable::Damaged)?;
+            // Behind the last byte the last chunk goes on, with nothing in it.
+            chunk[len..].fill(0);
+            filler.fill(place, chunk).map_err(Unreachable::System)
+        })?;
+        if self.kind == Kind::Code {
+            sys::flush_instructions(place, size).map_err(Unreachable::System)?;
+        }
+        PUBLISHED.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Bytes that chunk `index` has once decoded.
+    fn decoded_len(&self, index: usize) -> usize {
         let range = self.table.decoded_range(index);
-        let scratch = self.scratch + (index << self.shift);
-        let out = sys::bytes_at(scratch, (range.end - range.start) as usize);
+        (range.end - range.start) as usize
+    }
+
+    fn decode_to_scratch(&self, index: usize, scratch: usize) -> Result<(), Unreachable> {
+        let out = sys::bytes_at(scratch + (index << self.shift), self.decoded_len(index));
         let frame = self.stored.frame(&self.table, index);
         let decoder = DECODER.get().ok_or(Unreachable::Damaged)?;
         decoder
-            .take(|decoder| self.table.decode_with(decoder, index, frame, out))
+            .take(|(decoder, _)| self.table.decode_with(decoder, index, frame, out))
             .map_err(|_| Unreachable::Damaged)
     }
 
     /// Moves `count` decoded chunks from the scratch range to their places.
-    fn publish(&self, first: usize, count: usize) -> Result<(), Unreachable> {
+    fn move_from(&self, scratch: usize, first: usize, count: usize) -> Result<(), Unreachable> {
         let (offset, size) = (first << self.shift, count << self.shift);
-        let (scratch, place) = (self.scratch + offset, self.base + offset);
+        let (scratch, place) = (scratch + offset, self.base + offset);
         if self.kind == Kind::Code {
             sys::make_executable(scratch, size).map_err(Unreachable::System)?;
         }

@@ -106,3 +106,16 @@ fn threads_that_touch_cold_chunks_at_once_see_whole_chunks() {
     });
     assert_eq!(wrong.load(Ordering::Relaxed), 0);
 }
+
+/// The same where chunks are moved into place, as on systems that do not fill memory. An image is managed once in a process,
+/// so this is another one.
+#[test]
+fn threads_see_whole_chunks_that_are_moved() {
+    let ended = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "image::lazy_tests::threads_that_touch_cold_chunks_at_once_see_whole_chunks"])
+        .env("WASMPACK_TEST_MOVE", "1")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&ended.stdout);
+    assert!(ended.status.success() && said.contains("1 passed"), "{said}");
+}

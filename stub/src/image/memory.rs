@@ -57,7 +57,6 @@ impl Initial {
             }
             #[cfg(target_os = "linux")]
             Encoding::Chunked { .. } => {
-                sys::forbid(address, self.section.len as usize).context("cannot map it")?;
                 super::lazy::manage(super::lazy::Kind::Memory, self.stored, self.section, address)?;
                 super::lazy::bring_known(super::lazy::Kind::Memory, &self.touched);
                 Ok(())

@@ -14,8 +14,10 @@ use crate::image::{self, Outcome};
 /// registers there, up to 11 KiB with AMX.
 const STACK: usize = 128 * 1024;
 
-/// The handler that was there before: wasmer's.
-static PREVIOUS: OnceLock<libc::sigaction> = OnceLock::new();
+/// The signals of a touch: of memory that is inaccessible, and of memory that is to be filled.
+const SIGNALS: [libc::c_int; 2] = [libc::SIGSEGV, libc::SIGBUS];
+/// The handlers that were there before, of each signal: wasmer's.
+static PREVIOUS: [OnceLock<libc::sigaction>; 2] = [const { OnceLock::new() }; 2];
 /// What is printed when a chunk cannot be brought, made beforehand: a handler allocates nothing.
 static NAME: OnceLock<String> = OnceLock::new();
 
@@ -27,15 +29,17 @@ pub(crate) fn handle_faults() -> io::Result<()> {
     own_stack()?;
     // SAFETY: zeroes are a valid value of this C structure.
     let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
-    // SAFETY: as above.
-    let mut previous: libc::sigaction = unsafe { std::mem::zeroed() };
     action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK | libc::SA_NODEFER;
     action.sa_sigaction = handler as *const () as usize;
-    // SAFETY: the handler does only what a handler may: see it.
-    if unsafe { libc::sigaction(libc::SIGSEGV, &action, &mut previous) } != 0 {
-        return Err(io::Error::last_os_error());
+    for (signal, before) in SIGNALS.into_iter().zip(&PREVIOUS) {
+        // SAFETY: zeroes are a valid value of this C structure.
+        let mut previous: libc::sigaction = unsafe { std::mem::zeroed() };
+        // SAFETY: the handler does only what a handler may: see it.
+        if unsafe { libc::sigaction(signal, &action, &mut previous) } != 0 {
+            return Err(io::Error::last_os_error());
+        }
+        let _ = before.set(previous);
     }
-    let _ = PREVIOUS.set(previous);
     Ok(())
 }
 
@@ -63,7 +67,7 @@ const PATIENCE: u32 = 3;
 unsafe extern "C" fn handler(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut c_void) {
     // SAFETY: errno is a variable of this thread; the code that was interrupted must find it as it was.
     let errno = unsafe { *libc::__errno_location() };
-    // SAFETY: the kernel hands a handler installed with SA_SIGINFO a siginfo_t, for SIGSEGV with an address.
+    // SAFETY: the kernel hands a handler installed with SA_SIGINFO a siginfo_t, for these signals with an address.
     let address = unsafe { (*info).si_addr() } as usize;
     let resolved = match image::fault(address) {
         Outcome::Brought => true,
@@ -83,7 +87,8 @@ unsafe extern "C" fn handler(signal: libc::c_int, info: *mut libc::siginfo_t, co
         return;
     }
     AGAIN.set((0, 0, 0));
-    if let Some(previous) = PREVIOUS.get() {
+    let place = SIGNALS.iter().position(|known| *known == signal);
+    if let Some(previous) = place.and_then(|place| PREVIOUS[place].get()) {
         chain(previous, signal, info, context);
     }
 }

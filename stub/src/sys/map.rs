@@ -48,7 +48,7 @@ pub(crate) fn make_executable(address: usize, len: usize) -> io::Result<()> {
 
 /// x86 keeps its instructions in step by itself (Intel SDM volume 3, section 11.6).
 #[cfg(target_arch = "x86_64")]
-fn flush_instructions(_address: usize, _len: usize) -> io::Result<()> {
+pub(crate) fn flush_instructions(_address: usize, _len: usize) -> io::Result<()> {
     Ok(())
 }
 
@@ -56,7 +56,7 @@ fn flush_instructions(_address: usize, _len: usize) -> io::Result<()> {
 /// "Concurrent modification and execution of instructions"). Linux does the same for a page that becomes executable
 /// (`__sync_icache_dcache`), and returning from the fault handler synchronises this CPU's pipeline.
 #[cfg(target_arch = "aarch64")]
-fn flush_instructions(address: usize, len: usize) -> io::Result<()> {
+pub(crate) fn flush_instructions(address: usize, len: usize) -> io::Result<()> {
     unsafe extern "C" {
         fn __clear_cache(start: *mut c_void, end: *mut c_void);
     }
@@ -68,7 +68,7 @@ fn flush_instructions(address: usize, len: usize) -> io::Result<()> {
 /// Has the kernel execute FENCE.I on every CPU that runs this process: a thread of it may run elsewhere when it gets
 /// to the code (RISC-V, "Zifencei").
 #[cfg(target_arch = "riscv64")]
-fn flush_instructions(address: usize, len: usize) -> io::Result<()> {
+pub(crate) fn flush_instructions(address: usize, len: usize) -> io::Result<()> {
     const RISCV_FLUSH_ICACHE: libc::c_long = 259;
     // SAFETY: the call takes two addresses and flags, and changes nothing but caches.
     done(unsafe { libc::syscall(RISCV_FLUSH_ICACHE, address, address + len, 0) } as libc::c_int)
@@ -90,6 +90,13 @@ pub(crate) fn forbid(address: usize, len: usize) -> io::Result<()> {
     let flags = libc::MAP_PRIVATE | libc::MAP_ANON | libc::MAP_NORESERVE | libc::MAP_FIXED;
     // SAFETY: the range is part of a memory that wasmer has just made and that nobody has seen.
     checked(unsafe { libc::mmap(address as *mut c_void, len, libc::PROT_NONE, flags, -1, 0) }).map(drop)
+}
+
+/// Takes all pages out of a range that is filled on demand.
+#[cfg(all(test, target_os = "linux"))]
+pub(crate) fn empty(address: usize, len: usize) -> io::Result<()> {
+    // SAFETY: the range is an image, and nobody uses it now.
+    done(unsafe { libc::madvise(address as *mut c_void, len, libc::MADV_DONTNEED) })
 }
 
 /// Makes a scratch range whose pages were moved away whole again.

@@ -21,6 +21,11 @@ mod map_windows;
 pub(crate) use map_windows::*;
 
 #[cfg(target_os = "linux")]
+mod fill;
+#[cfg(target_os = "linux")]
+pub(crate) use fill::Filler;
+
+#[cfg(target_os = "linux")]
 mod fault;
 #[cfg(all(test, target_os = "linux"))]
 pub(crate) use fault::own_stack;
