@@ -169,8 +169,8 @@ fn where_the_program_stands_is_what_it_sees() {
     let mut guest = Guest::bare(|host, builder| {
         std::fs::create_dir(host.join("root/sub")).unwrap();
         let builder = builder.files(files, 0, "/", ReadOnly);
-        let builder = builder.dir(granted(&host.join("root")), "/work", ReadWrite);
-        builder.dir(granted(&host.join("other")), "/", ReadWrite).cwd("/work/sub/")
+        let builder = builder.dir(granted(&host.join("root")), "/base", ReadWrite);
+        builder.dir(granted(&host.join("other")), "/", ReadWrite).cwd("/base/sub/")
     });
     guest.file("root/sub/mine", "");
     guest.file("other/else", "");

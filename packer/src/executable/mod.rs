@@ -8,9 +8,9 @@
 mod tests;
 mod verify;
 
-use std::{fs::File, io::Read, ops::Range, path::Path};
+use std::{fs::File, io::Read, path::Path};
 
-use payload::{Header, Manifest, Prefix, Section, SectionKind, Target, header};
+use payload::{Manifest, Prefix, SectionKind, header};
 
 pub use self::verify::verify;
 use crate::{
@@ -53,16 +53,6 @@ impl Executable {
         self.found.format
     }
 
-    /// The machine it is for.
-    pub fn target(&self) -> Target {
-        self.found.target
-    }
-
-    /// Who may run it, and what made its code.
-    pub fn header(&self) -> &Header {
-        &self.prefix.header
-    }
-
     /// All that is read before the app starts.
     pub fn prefix(&self) -> &Prefix {
         &self.prefix
@@ -73,11 +63,6 @@ impl Executable {
         &self.prefix.manifest
     }
 
-    /// What is stored where in the payload, in file order; the manifest is the first.
-    pub fn sections(&self) -> &[Section] {
-        &self.prefix.sections
-    }
-
     /// The whole file.
     pub fn file(&self) -> &[u8] {
         &self.file
@@ -86,16 +71,6 @@ impl Executable {
     /// The payload's bytes.
     pub fn payload(&self) -> &[u8] {
         &self.file[self.found.payload.clone()]
-    }
-
-    /// Where the payload lies in the file.
-    pub fn payload_range(&self) -> Range<usize> {
-        self.found.payload.clone()
-    }
-
-    /// Bytes of the file that are not the payload: the launcher, and what its container and a signature add.
-    pub fn launcher_len(&self) -> usize {
-        self.file.len() - self.found.payload.len()
     }
 
     /// The content of the section of this kind, decoded; `None` when there is none.

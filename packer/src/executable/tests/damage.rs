@@ -43,7 +43,7 @@ fn one_finding_stops_no_other() {
     for (target, stub) in stubs() {
         let mut file = packed(target, &stub);
         let executable = Executable::from_bytes(file.clone()).unwrap();
-        let start = executable.payload_range().start;
+        let start = executable.found.payload.start;
         let place = |kind| executable.prefix.section(kind).unwrap().offset as usize + start;
         // In the first frame's content, behind the table of chunks and the frame's header.
         for (kind, at) in [(SectionKind::Code, 4 * 8 + 20), (SectionKind::Frames, 8 + 12)] {
@@ -71,7 +71,7 @@ fn one_finding_stops_no_other() {
 #[test]
 fn tables_that_no_launcher_could_read_are_told() {
     let (target, stub) = stubs().into_iter().next().unwrap();
-    let header = *Executable::from_bytes(packed(target, &stub)).unwrap().header();
+    let header = Executable::from_bytes(packed(target, &stub)).unwrap().prefix().header;
     let mut writer = Writer::new(header, &Manifest::default());
     for kind in [SectionKind::Metadata, SectionKind::Unwind, SectionKind::Frames] {
         writer = writer.raw(kind, vec![0xff; 90]);
@@ -111,7 +111,7 @@ proptest! {
             file.truncate(end.map_or(file.len(), |end| end.index(file.len())));
             let _ = findings(&file, &stub);
             if let Ok(executable) = Executable::from_bytes(file) {
-                for section in executable.sections() {
+                for section in &executable.prefix().sections {
                     let _ = executable.section(section.kind);
                 }
             }

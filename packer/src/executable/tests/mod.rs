@@ -5,7 +5,7 @@ mod foreign;
 mod signed;
 
 use payload::{
-    Compiler, CpuFeatures, Engine, Locator, Writer, chunk,
+    Compiler, CpuFeatures, Engine, Header, Locator, Target, Writer, chunk,
     frames::{Frames, Function},
     image::Image,
     unwind::Unwind,
@@ -104,13 +104,10 @@ fn findings(file: &[u8], stub: &[u8]) -> Result<Vec<String>, Error> {
 fn what_was_packed_is_read_back() {
     for (target, stub) in stubs() {
         let executable = Executable::from_bytes(packed(target, &stub)).unwrap();
-        assert_eq!(executable.target(), target);
-        assert_eq!(executable.header().target, target);
+        assert_eq!(executable.prefix().header.target, target);
         assert_eq!(executable.manifest().args, ["--color"]);
         assert_eq!(executable.payload(), payload(target, false));
-        assert_eq!(executable.payload_range().len(), executable.payload().len());
-        assert_eq!(executable.launcher_len() + executable.payload().len(), executable.file().len());
-        assert_eq!(executable.sections().len(), 6);
+        assert_eq!(executable.prefix().sections.len(), 6);
         assert_eq!(executable.section(SectionKind::Code), Ok(Some(code())));
         let manifest = executable.section(SectionKind::Manifest).unwrap().unwrap();
         assert_eq!(manifest, executable.manifest().to_bytes());
