@@ -2,20 +2,36 @@
 //!
 //! The monotonic clock counts from the program's start, not the machine's: how long the host has been up is
 //! nobody's business in a sandbox. CPU-time clocks are the real ones where the system has them.
+//!
+//! A program whose run is to be repeatable has clocks that the machine has no part in: each look at one is a microsecond
+//! later, and waiting takes no time but on the clock.
 
+use std::cell::Cell;
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::{Result, sys};
 
 /// The clocks of one running program.
 #[derive(Debug)]
-pub(crate) struct Clocks {
-    start: Instant,
+pub(crate) enum Clocks {
+    /// The system's.
+    System { start: Instant },
+    /// Repeatable ones: nanoseconds since the start.
+    Counted(Cell<u64>),
 }
 
+/// Nanoseconds between two looks at a repeatable clock.
+const LOOK: u64 = 1_000;
+/// When a repeatable run starts: 1980-01-01, in nanoseconds since 1970, as carried files have it.
+const START: u64 = 315_532_800 * 1_000_000_000;
+
 impl Clocks {
-    pub(crate) fn new() -> Clocks {
-        Clocks { start: Instant::now() }
+    pub(crate) fn system() -> Clocks {
+        Clocks::System { start: Instant::now() }
+    }
+
+    pub(crate) fn counted() -> Clocks {
+        Clocks::Counted(Cell::new(0))
     }
 
     /// Nanoseconds on the clock with this id.
@@ -23,12 +39,16 @@ impl Clocks {
     /// # Errors
     /// `inval` for an id that is none, and for CPU time where the system keeps none; `overflow` before 1970.
     pub(crate) fn now(&self, id: u32) -> Result<u64> {
+        let start = match self {
+            Clocks::System { start } => start,
+            Clocks::Counted(counted) => return count(counted, id),
+        };
         if id == wasip1::CLOCKID_REALTIME.raw() {
             let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
             Ok(nanos(since.map_err(|_| wasip1::ERRNO_OVERFLOW)?))
         } else if id == wasip1::CLOCKID_MONOTONIC.raw() {
             // Never 0: Go's runtime takes a zero for a broken clock.
-            Ok(nanos(self.start.elapsed()).max(1))
+            Ok(nanos(start.elapsed()).max(1))
         } else if id == wasip1::CLOCKID_PROCESS_CPUTIME_ID.raw() {
             sys::cpu_time(false)
         } else if id == wasip1::CLOCKID_THREAD_CPUTIME_ID.raw() {
@@ -36,6 +56,13 @@ impl Clocks {
         } else {
             Err(wasip1::ERRNO_INVAL.into())
         }
+    }
+
+    /// How long the system is to wait, at most, for a program that waits for up to `nanos`.
+    pub(crate) fn wait(&self, nanos: Option<u64>) -> Option<u64> {
+        let (Clocks::Counted(counted), Some(nanos)) = (self, nanos) else { return nanos };
+        counted.set(counted.get().saturating_add(nanos));
+        Some(0)
     }
 
     /// True for a clock that goes on while the program waits; CPU time does not.
@@ -51,6 +78,16 @@ impl Clocks {
         self.now(id)?;
         Ok(sys::CLOCK_RESOLUTION)
     }
+}
+
+/// A look at a repeatable clock: all there can be are, and show the same time.
+fn count(counted: &Cell<u64>, id: u32) -> Result<u64> {
+    if id > wasip1::CLOCKID_THREAD_CPUTIME_ID.raw() {
+        return Err(wasip1::ERRNO_INVAL.into());
+    }
+    counted.set(counted.get().saturating_add(LOOK));
+    let start = if id == wasip1::CLOCKID_REALTIME.raw() { START } else { 0 };
+    Ok(start.saturating_add(counted.get()))
 }
 
 fn nanos(duration: Duration) -> u64 {

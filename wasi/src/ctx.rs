@@ -10,6 +10,7 @@ use crate::fds::{Descriptor, Fds, Object};
 use crate::file::{File, Stream};
 use crate::grants::Grants;
 use crate::misses::{Miss, Misses};
+use crate::randomness::Randomness;
 use crate::tree::{Files, TreeDir};
 use crate::{Result, rights};
 
@@ -29,6 +30,7 @@ pub struct Ctx {
     pub(crate) env: Strings,
     pub(crate) fds: Fds,
     pub(crate) clocks: Clocks,
+    pub(crate) randomness: Randomness,
     pub(crate) misses: Misses,
 }
 
@@ -39,6 +41,7 @@ pub struct CtxBuilder {
     env: Strings,
     grants: Grants,
     trees: usize,
+    repeatable: bool,
 }
 
 impl Ctx {
@@ -96,6 +99,14 @@ impl CtxBuilder {
         self
     }
 
+    /// Makes every run the same, as far as the machine goes: clocks start at 1980-01-01 and go on by a microsecond with
+    /// every look at one, waiting takes no time but on them, and random numbers are always the same.
+    #[must_use]
+    pub fn repeatable(mut self) -> Self {
+        self.repeatable = true;
+        self
+    }
+
     /// The finished state. Clocks start here.
     ///
     /// # Errors
@@ -119,8 +130,12 @@ impl CtxBuilder {
                 flags: 0,
             });
         }
-        let (clocks, misses) = (Clocks::new(), Misses::default());
-        Ok(Ctx { args: self.args, env: self.env, fds, clocks, misses })
+        let (clocks, randomness) = if self.repeatable {
+            (Clocks::counted(), Randomness::Repeatable(0))
+        } else {
+            (Clocks::system(), Randomness::System)
+        };
+        Ok(Ctx { args: self.args, env: self.env, fds, clocks, randomness, misses: Misses::default() })
     }
 }
 

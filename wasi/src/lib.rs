@@ -35,6 +35,7 @@ mod memory;
 mod misses;
 mod path;
 mod preview0;
+mod randomness;
 pub mod rights;
 mod sys;
 mod tree;

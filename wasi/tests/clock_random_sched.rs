@@ -86,3 +86,21 @@ fn random_fills_all_of_the_buffer_and_differs_each_time() {
 fn yielding_succeeds() {
     assert_eq!(Guest::new().sched_yield(), Ok(()));
 }
+
+#[test]
+fn a_repeatable_run_sees_the_same_times_and_numbers() {
+    let run = || {
+        let mut guest = Guest::with(|builder| builder.repeatable());
+        let realtime = guest.clock_time_get(CLOCKID_REALTIME.raw()).unwrap();
+        let monotonic = guest.clock_time_get(CLOCKID_MONOTONIC.raw()).unwrap();
+        let cpu = guest.clock_time_get(CLOCKID_PROCESS_CPUTIME_ID.raw()).unwrap();
+        let random = guest.random_get(13).unwrap();
+        (realtime, monotonic, cpu, random, guest.random_get(13).unwrap())
+    };
+    let (realtime, monotonic, cpu, one, two) = run();
+    assert_eq!((realtime, monotonic, cpu), (315_532_800_000_001_000, 2_000, 3_000));
+    assert_ne!(one, two);
+    assert_eq!(run(), (realtime, monotonic, cpu, one, two));
+    let mut guest = Guest::with(|builder| builder.repeatable());
+    assert_eq!(guest.clock_time_get(4), Err(ERRNO_INVAL));
+}

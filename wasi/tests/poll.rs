@@ -262,3 +262,13 @@ mod pipes {
         writing.join().unwrap();
     }
 }
+
+#[test]
+fn a_repeatable_run_waits_on_its_clock_alone() {
+    let mut guest = Guest::with(|builder| builder.repeatable());
+    let (before, start) = (now(&mut guest, CLOCKID_MONOTONIC), Instant::now());
+    let hour = 3_600_000 * MS;
+    assert_eq!(guest.poll_oneoff(&[NEVER, Sub::after(hour)]), Ok(vec![event(1, EVENTTYPE_CLOCK, 0)]));
+    assert!(now(&mut guest, CLOCKID_MONOTONIC) >= before + hour);
+    assert!(start.elapsed() < Duration::from_secs(30));
+}

@@ -155,7 +155,7 @@ fn wait(ctx: &Ctx, waits: &[Pending]) -> Result<Vec<Event>> {
                 timeout = Some(0);
             }
         }
-        sys::poll(&mut interests, timeout)?;
+        sys::poll(&mut interests, ctx.clocks.wait(timeout))?;
         for (&(i, pending, file), interest) in asked.iter().zip(&interests) {
             if interest.ready || interest.hangup {
                 let flags = if interest.hangup { wasip1::EVENTRWFLAGS_FD_READWRITE_HANGUP } else { 0 };
