@@ -4,6 +4,7 @@
 //! APP.wasm ─ pack ───── the module, and what is said about it; files to carry
 //!            input ──── checked to be a WASI command, made lean
 //!            compile ── to machine code for the target, by wasmer's compilers
+//!            profile ── one start is tried, to see what it touches
 //!            link ───── laid out in images that run at any address
 //!            store ──── compressed in chunks or raw, as the sections of a payload (the format crate)
 //!            container ─ stub + payload → executable, in memory; `stubs` has the launchers
@@ -12,8 +13,8 @@
 //!
 //! [`pack::Pack`] runs these rooms in order; [`cli`] turns a command line into a `Pack` and its errors into
 //! one line and an exit code. [`executable`] reads back what was packed, and [`archive`] makes the files of a release
-//! of it. The same input gives the same bytes. Nothing here runs another program, but for `--profile` and
-//! `wasmpack doctor`, which start what was packed.
+//! of it. The same input gives the same bytes. Nothing here runs another program; what was packed is started to see
+//! what a start touches ([`profile`]), and by `wasmpack doctor`.
 #![forbid(unsafe_code)]
 
 pub mod archive;

@@ -111,16 +111,41 @@ impl Output {
     /// An empty file in OUT's folder, with the mode that a linker would give an executable, or an editor a text. It is removed
     /// when it is dropped.
     fn temporary(&self) -> io::Result<NamedTempFile> {
-        let mut builder = Builder::new();
-        builder.prefix(".wasmpack-").suffix(".tmp");
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            // The system takes the umask off this.
-            let mode = if self.executable { 0o777 } else { 0o666 };
-            builder.permissions(std::fs::Permissions::from_mode(mode));
-        }
-        builder.tempfile_in(&self.folder)
+        temporary(&self.folder, if self.executable { 0o777 } else { 0o666 })
+    }
+}
+
+/// An empty file in `folder`, where systems have modes with this one: the system takes the umask off it.
+fn temporary(
+    folder: &Path,
+    #[cfg_attr(not(unix), allow(unused_variables))] mode: u32,
+) -> io::Result<NamedTempFile> {
+    let mut builder = Builder::new();
+    builder.prefix(".wasmpack-").suffix(".tmp");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(std::fs::Permissions::from_mode(mode));
+    }
+    builder.tempfile_in(folder)
+}
+
+/// A file in the system's folder for such, for this user alone. It is removed when it is dropped, and on an interrupt.
+pub(crate) struct Temporary(Registered);
+
+impl Temporary {
+    /// One that holds `bytes`; a program, if it is `executable`.
+    pub(crate) fn with(bytes: &[u8], executable: bool) -> io::Result<Temporary> {
+        let mode = if executable { 0o700 } else { 0o600 };
+        let (mut handle, path) = temporary(&std::env::temp_dir(), mode)?.into_parts();
+        let file = Temporary(Registered::new(path));
+        // Closed in the end: a program that is open for writing cannot be started.
+        handle.write_all(bytes).map(|()| file)
+    }
+
+    /// Where it lies.
+    pub(crate) fn path(&self) -> &Path {
+        self.0.path.as_deref().expect("taken only when it is renamed")
     }
 }
 

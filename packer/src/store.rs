@@ -1,11 +1,16 @@
 //! Storing what was linked: the sections of a payload, compressed in chunks, or raw to be mapped from the file.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
-use payload::image::Touch;
+use payload::image::{Image, Touch};
 use payload::{Header, Manifest, SectionKind, Target, Writer};
 
-use crate::{compress, files::Files, link::Linked, progress::Progress};
+use crate::{
+    compress::{self, Effort},
+    files::Files,
+    link::Linked,
+    progress::Progress,
+};
 
 /// Decoded bytes a chunk of each image. See "How large is a chunk?" in docs/decisions.md.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,8 +38,8 @@ impl Chunks {
 const OTHER_CHUNK: u32 = 256 * 1024;
 /// Decoded bytes a chunk of carried files: what a program reads at a time is a file, or a piece of one.
 const FILES_CHUNK: u32 = 64 * 1024;
-/// Decoded bytes a chunk of the kept module, which no start looks at.
-const MODULE_CHUNK: u32 = 4 * 1024 * 1024;
+/// Decoded bytes a chunk of what no start looks at: the kept module, and the tables for what trapped.
+const UNUSED_CHUNK: u32 = 4 * 1024 * 1024;
 
 /// How images are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,17 +94,17 @@ pub fn in_pieces(
 
 /// The sections that do not depend on the target: carried files and the kept module. Compressed once for all.
 pub fn shared(files: &Files, module: Option<&[u8]>, storage: Storage, progress: &Progress) -> Vec<Stored> {
-    let nothing = HashSet::new();
+    let nothing = |_| None;
     let mut all = Vec::new();
     if !files.grants.is_empty() {
         let tree = payload::tree::to_bytes(&files.roots);
-        all.push(stored(SectionKind::Tree, &tree, OTHER_CHUNK, storage, &nothing, progress));
+        all.push(stored(SectionKind::Tree, &tree, OTHER_CHUNK, storage, nothing, progress));
     }
     if !files.content.is_empty() {
-        all.push(stored(SectionKind::Files, &files.content, FILES_CHUNK, storage, &nothing, progress));
+        all.push(stored(SectionKind::Files, &files.content, FILES_CHUNK, storage, nothing, progress));
     }
     if let Some(module) = module {
-        all.push(stored(SectionKind::Module, module, MODULE_CHUNK, storage, &nothing, progress));
+        all.push(stored(SectionKind::Module, module, UNUSED_CHUNK, storage, nothing, progress));
     }
     all
 }
@@ -119,13 +124,13 @@ fn sections(
         (SectionKind::Code, Some(&linked.code), chunks.code),
         (SectionKind::Memory, linked.memory.as_ref().map(|memory| &memory.bytes), chunks.memory),
         (SectionKind::Unwind, linked.unwind.as_ref(), OTHER_CHUNK),
-        (SectionKind::Frames, Some(&linked.frames), OTHER_CHUNK),
+        (SectionKind::Frames, Some(&linked.frames), UNUSED_CHUNK),
     ];
     let mut writer = Writer::new(header, manifest);
     for (kind, content, chunk_size) in sections {
         let Some(content) = content else { continue };
-        let touched = touched(&linked.image.touched, kind);
-        writer = write(writer, &stored(kind, content, chunk_size, storage, &touched, progress));
+        let needed = needed(&linked.image, kind);
+        writer = write(writer, &stored(kind, content, chunk_size, storage, needed, progress));
     }
     shared.iter().fold(writer, write).finish()
 }
@@ -136,7 +141,7 @@ fn stored(
     content: &[u8],
     chunk_size: u32,
     storage: Storage,
-    touched: &HashSet<usize>,
+    needed: impl Fn(usize) -> Option<Effort> + Sync,
     progress: &Progress,
 ) -> Stored {
     let level = match storage {
@@ -144,7 +149,8 @@ fn stored(
         Storage::Raw if matches!(kind, SectionKind::Frames | SectionKind::Module) => compress::FAST_LEVEL,
         Storage::Raw => return Stored { kind, content: Content::Raw(content.to_vec()) },
     };
-    let frames = compress::chunks(content, chunk_size, level, touched, progress);
+    let effort = |index| needed(index).unwrap_or(Effort::Level(level));
+    let frames = compress::chunks(content, chunk_size, effort, progress);
     Stored { kind, content: Content::Frames { len: content.len() as u64, chunk_size, frames } }
 }
 
@@ -155,13 +161,21 @@ fn write(writer: Writer, stored: &Stored) -> Writer {
     }
 }
 
-/// The numbers of the chunks of this section that a start touches.
-fn touched(chunks: &[Touch], kind: SectionKind) -> HashSet<usize> {
+/// How the chunks of this section are compressed that a start needs, if not as all others are: those of a profile are
+/// brought at every start, all at once; of those that any start is likely to touch, many will be; and what the engine must
+/// know, every start reads.
+fn needed(image: &Image, kind: SectionKind) -> impl Fn(usize) -> Option<Effort> + Sync {
     let number = |touch: &Touch| match (touch, kind) {
         (Touch::Code(index), SectionKind::Code) | (Touch::Memory(index), SectionKind::Memory) => {
             Some(*index as usize)
         }
         _ => None,
     };
-    chunks.iter().filter_map(number).collect()
+    let ahead = image.ahead.iter().filter_map(number).map(|index| (index, Effort::Fast));
+    let touched = image.touched.iter().filter_map(number).map(|index| (index, Effort::LEAST));
+    let of_images: HashMap<usize, Effort> = ahead.chain(touched).collect();
+    move |index| match kind {
+        SectionKind::Metadata => Some(Effort::Fast),
+        _ => of_images.get(&index).copied(),
+    }
 }

@@ -2,15 +2,15 @@
 //!
 //! ```text
 //! stored section = end offsets   u64 each, one a chunk: where chunk n ends, from the end of this table
-//!                  chunks        one zstd frame each, with its content size and content checksum
+//!                  chunks        each compressed in one of two ways, with a checksum ([`crate::codec`])
 //! ```
 //!
 //! Pieces make three things possible: compress on all cores, decode on all cores, and decode only what is
 //! needed. Chunk `n` decodes to bytes `n * chunk_size ..` of the section; only the last one is shorter.
 
-use zstd::zstd_safe;
-
 use crate::{Error, Kind, bytes::Cursor, bytes::equal};
+
+pub use crate::codec::{Decoder, compress, compress_fast};
 
 /// The smallest chunk, in decoded bytes.
 pub const MIN_SIZE: u32 = 4 * 1024;
@@ -22,23 +22,6 @@ pub const MAX_SECTION_LEN: u64 = 4 * 1024 * 1024 * 1024;
 /// True for a power of two between [`MIN_SIZE`] and [`MAX_SIZE`].
 pub fn is_valid_size(chunk_size: u32) -> bool {
     chunk_size.is_power_of_two() && (MIN_SIZE..=MAX_SIZE).contains(&chunk_size)
-}
-
-/// Compresses one chunk: a zstd frame with content size and checksum. `level` is zstd's, 1 to 22, or below 0 for frames
-/// that are larger and decode faster.
-pub fn compress(data: &[u8], level: i32) -> Vec<u8> {
-    let mut context = zstd_safe::CCtx::create();
-    let settings = [
-        zstd_safe::CParameter::CompressionLevel(level),
-        zstd_safe::CParameter::ChecksumFlag(true),
-        zstd_safe::CParameter::ContentSizeFlag(true),
-    ];
-    for setting in settings {
-        context.set_parameter(setting).expect("zstd accepts its own parameters");
-    }
-    let mut frame = Vec::with_capacity(zstd_safe::compress_bound(data.len()));
-    context.compress2(&mut frame, data).expect("the buffer has the size zstd asked for");
-    frame
 }
 
 /// Puts compressed chunks together as a stored section.
@@ -132,8 +115,7 @@ impl ChunkTable {
     /// Decodes chunk `index` from its `frame` into `out`, which must have the length of its decoded range.
     ///
     /// # Errors
-    /// `Chunk` if `frame` is not one whole zstd frame with checksum and content size, is damaged, fails its
-    /// checksum, or decodes to another length.
+    /// `Chunk` if `frame` is not one whole chunk, is damaged, fails its checksum, or decodes to another length.
     pub fn decode(&self, index: usize, frame: &[u8], out: &mut [u8]) -> Result<(), Error> {
         self.decode_with(&mut Decoder::new(), index, frame, out)
     }
@@ -153,63 +135,6 @@ impl ChunkTable {
             let index = u32::try_from(index).unwrap_or(u32::MAX);
             Error::new(self.stored_range(index as usize).start, Kind::Chunk { index, reason })
         };
-        check_frame(frame, out.len() as u64).map_err(fail)?;
-        match decoder.0.decompress(out, frame) {
-            Ok(len) if len == out.len() => Ok(()),
-            Ok(_) => Err(fail("shorter than expected")),
-            Err(code) => Err(fail(zstd_safe::get_error_name(code))),
-        }
-    }
-}
-
-/// What decoding needs besides its input and output, about 100 KiB; made once and used again and again.
-pub struct Decoder(zstd_safe::DCtx<'static>);
-
-impl Decoder {
-    /// A new decoder.
-    #[allow(clippy::new_without_default, reason = "making one is work, which a name should show")]
-    pub fn new() -> Decoder {
-        Decoder(zstd_safe::DCtx::create())
-    }
-}
-
-impl std::fmt::Debug for Decoder {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Decoder")
-    }
-}
-
-/// The first four bytes of a zstd frame: RFC 8878, section 3.1.1.
-const FRAME_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
-/// In the byte after them, the flag of a frame with a content checksum: RFC 8878, section 3.1.1.1.1.
-const CHECKSUM_FLAG: u8 = 1 << 2;
-/// The flags there that no chunk has: a dictionary id, a reserved bit, and one that decoders do not look at.
-const FOREIGN_FLAGS: u8 = 0b11 | 1 << 3 | 1 << 4;
-
-/// Requires `frame` to be one whole frame that states its `len` and has a checksum, as [`compress`] writes it.
-///
-/// The decoder alone would take several frames, skippable ones, and frames that no checksum guards: more than
-/// one way to store the same bytes, and damage that nobody notices.
-fn check_frame(frame: &[u8], len: u64) -> Result<(), &'static str> {
-    if !frame.starts_with(&FRAME_MAGIC) {
-        return Err("not a zstd frame");
-    }
-    let descriptor = frame.get(FRAME_MAGIC.len()).ok_or("no frame header")?;
-    if descriptor & CHECKSUM_FLAG == 0 {
-        return Err("no checksum");
-    }
-    if descriptor & FOREIGN_FLAGS != 0 {
-        return Err("foreign frame flags");
-    }
-    match zstd_safe::get_frame_content_size(frame) {
-        Ok(Some(found)) if found == len => {}
-        Ok(Some(_)) => return Err("another length than expected"),
-        Ok(None) => return Err("no content size"),
-        Err(_) => return Err("no frame header"),
-    }
-    match zstd_safe::find_frame_compressed_size(frame) {
-        Ok(found) if found == frame.len() => Ok(()),
-        Ok(_) => Err("more than one frame"),
-        Err(code) => Err(zstd_safe::get_error_name(code)),
+        decoder.decode(frame, out).map_err(fail)
     }
 }

@@ -1,12 +1,13 @@
 //! The frames section: names, places and traps of the functions. It is read only when something trapped.
 //!
-//! Four streams, each with its length (4 bytes) before it, because like things compress well side by side:
+//! Five streams, each with its length (4 bytes) before it, because like things compress well side by side:
 //!
 //! | stream | for each function, in the order of its index |
 //! | --- | --- |
 //! | extents | where it begins in the code image, as a difference to where the function before it ends; its length |
 //! | names | length and bytes of its name in UTF-8; length 0 where it has none |
-//! | places | its offset in the module as a difference to that of the function before it; a count; for each place the difference in the code, and the signed difference in the module, to the place before it |
+//! | places in the code | a count; for each place the difference to the place before it |
+//! | places in the module | its offset as a signed difference to that of the function before it; for each place the signed difference to the place before it |
 //! | traps | a count; for each trap the difference in the code to the trap before it, and the engine's number of the trap |
 //!
 //! Every number is LEB128; differences that may be negative have their sign in the lowest bit. The first four bytes of
@@ -73,7 +74,8 @@ impl Frames {
 
     /// The section's content.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let [mut extents, mut names, mut places, mut traps] = [const { Vec::new() }; 4];
+        let [mut extents, mut names, mut code_places, mut module_places, mut traps] =
+            [const { Vec::new() }; 5];
         let (mut end, mut module) = (0i64, 0i64);
         for function in &self.functions {
             varint::write_signed(&mut extents, i64::from(function.start) - end);
@@ -83,13 +85,13 @@ impl Frames {
             varint::write(&mut names, function.name.len() as u64);
             names.extend_from_slice(function.name.as_bytes());
 
-            varint::write_signed(&mut places, i64::from(function.module_start) - module);
+            varint::write_signed(&mut module_places, i64::from(function.module_start) - module);
             module = function.module_start.into();
-            varint::write(&mut places, function.places.len() as u64);
+            varint::write(&mut code_places, function.places.len() as u64);
             let mut last = Place { code: 0, module: function.module_start };
             for place in &function.places {
-                varint::write(&mut places, u64::from(place.code - last.code));
-                varint::write_signed(&mut places, i64::from(place.module) - i64::from(last.module));
+                varint::write(&mut code_places, u64::from(place.code - last.code));
+                varint::write_signed(&mut module_places, i64::from(place.module) - i64::from(last.module));
                 last = *place;
             }
 
@@ -103,7 +105,7 @@ impl Frames {
         }
         let mut out = self.imported.to_le_bytes().to_vec();
         out.extend_from_slice(&(self.functions.len() as u32).to_le_bytes());
-        for stream in [extents, names, places, traps] {
+        for stream in [extents, names, code_places, module_places, traps] {
             out.extend_from_slice(&(stream.len() as u32).to_le_bytes());
             out.extend_from_slice(&stream);
         }
@@ -123,7 +125,8 @@ impl Frames {
             let at = cursor.offset();
             Ok::<_, Error>(Cursor::new(cursor.take(len)?, at))
         };
-        let (mut extents, mut names, mut places, mut traps) = (stream()?, stream()?, stream()?, stream()?);
+        let (mut extents, mut names) = (stream()?, stream()?);
+        let (mut code_places, mut module_places, mut traps) = (stream()?, stream()?, stream()?);
         equal(cursor.offset(), "frames length", bytes.len() as u64, cursor.offset())?;
         let mut functions = Vec::with_capacity(count.min(bytes.len()));
         let (mut end, mut module) = (0i64, 0i64);
@@ -137,14 +140,14 @@ impl Frames {
             let name = std::str::from_utf8(names.take(name_len)?)
                 .map_err(|_| Error::new(at, Kind::Value { field: "name", found: name_len as u64 }))?;
 
-            let module_start = sum(&mut places, module)?;
+            let module_start = sum(&mut module_places, module)?;
             module = module_start.into();
-            let place_count = number(&mut places)?;
+            let place_count = number(&mut code_places)?;
             let mut last = Place { code: 0, module: module_start };
             let mut found = Vec::new();
             for _ in 0..place_count {
-                let code = sum_unsigned(&mut places, last.code)?;
-                last = Place { code, module: sum(&mut places, last.module.into())? };
+                let code = sum_unsigned(&mut code_places, last.code)?;
+                last = Place { code, module: sum(&mut module_places, last.module.into())? };
                 found.push(last);
             }
 
@@ -164,7 +167,7 @@ impl Frames {
                 traps: trapping,
             });
         }
-        for stream in [extents, names, places, traps] {
+        for stream in [extents, names, code_places, module_places, traps] {
             if !stream.is_empty() {
                 return Err(Error::new(stream.offset(), Kind::Value { field: "frames stream", found: 0 }));
             }

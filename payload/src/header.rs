@@ -22,7 +22,7 @@ pub const SIZE: usize = 96;
 /// The first eight bytes: not text, and damaged by every tool that changes line ends.
 pub const MAGIC: [u8; 8] = [0x89, b'W', b'P', b'K', 0x0d, 0x0a, 0x1a, 0x0a];
 /// The format version this crate writes and reads.
-pub const VERSION: u16 = 3;
+pub const VERSION: u16 = 4;
 /// The longest prefix a reader accepts; a bound so that a damaged length cannot ask for all memory.
 pub const MAX_PREFIX_LEN: u32 = 16 * 1024 * 1024;
 pub(crate) const PAYLOAD_LEN_AT: u64 = 40;

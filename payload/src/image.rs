@@ -9,13 +9,15 @@
 //! | 24 | 4 | number of call trampolines |
 //! | 28 | 4 | number of dynamic trampolines |
 //! | 32 | 4 | number of entries in the table of runtime functions |
-//! | 36 | 4 | number of chunks that a start is known to touch |
-//! | 40 | 8 | reserved, 0 |
+//! | 36 | 4 | number of chunks to bring before the start |
+//! | 40 | 4 | number of chunks to bring ahead of the app |
+//! | 44 | 4 | reserved, 0 |
 //!
 //! Then follow the engine's metadata, padded with zeros to 4 bytes; the offsets in the code image of functions, call
-//! trampolines and dynamic trampolines, 4 bytes each, in the order of their indices; the touched chunks, 4 bytes each,
-//! in the order of their first touch, the highest bit set for one of the memory image; and for each entry of the table
-//! the engine's number of the runtime function, 2 bytes each.
+//! trampolines and dynamic trampolines, 4 bytes each, in the order of their indices; the chunks to bring before the start,
+//! and then those to bring ahead of the app, 4 bytes each, in the order in which a start first touched them, the highest bit
+//! set for one of the memory image; and for each entry of the table the engine's number of the runtime function, 2 bytes
+//! each.
 
 use crate::{
     Error, Kind,
@@ -53,8 +55,10 @@ pub struct Image {
     pub call_trampolines: Vec<u32>,
     /// Where each imported function's dynamic trampoline begins.
     pub dynamic_trampolines: Vec<u32>,
-    /// Chunks that a start touches, in that order.
+    /// Chunks that the start this was packed for is known to touch, in that order: brought before the start.
     pub touched: Vec<Touch>,
+    /// Chunks that any start is likely to touch, in that order: brought while the app runs, where a CPU is idle.
+    pub ahead: Vec<Touch>,
     /// The engine's number of the runtime function that belongs in each entry of the table.
     pub libcalls: Vec<u16>,
 }
@@ -72,11 +76,12 @@ impl Image {
         lists.iter().for_each(|list| out.extend_from_slice(&len(list.len())));
         out.extend_from_slice(&len(self.libcalls.len()));
         out.extend_from_slice(&len(self.touched.len()));
+        out.extend_from_slice(&len(self.ahead.len()));
         out.resize(HEAD, 0);
         out.extend_from_slice(&self.metadata);
         out.resize(out.len().next_multiple_of(4), 0);
         lists.into_iter().flatten().for_each(|offset| out.extend_from_slice(&offset.to_le_bytes()));
-        for touch in &self.touched {
+        for touch in self.touched.iter().chain(&self.ahead) {
             let number = match touch {
                 Touch::Code(chunk) => *chunk,
                 Touch::Memory(chunk) => chunk | MEMORY_FLAG,
@@ -102,16 +107,15 @@ impl Image {
         let counts = [cursor.u32()?, cursor.u32()?, cursor.u32()?];
         let libcall_count = cursor.u32()?;
         let touched_count = cursor.u32()?;
-        cursor.expect_u64("metadata reserved", 0)?;
+        let ahead_count = cursor.u32()?;
+        cursor.expect_u32("metadata reserved", 0)?;
         let metadata = cursor.take(metadata_len)?.to_vec();
         let padding = cursor.take(metadata_len.next_multiple_of(4) - metadata_len)?;
         equal(cursor.offset(), "metadata padding", 0, padding.iter().map(|byte| u64::from(*byte)).sum())?;
         let [functions, call_trampolines, dynamic_trampolines] =
             counts.map(|count| offsets(&mut cursor, count, code_len));
-        let touched = cursor.take(touched_count as usize * 4)?.chunks_exact(4).map(|number| {
-            let number = u32::from_le_bytes([number[0], number[1], number[2], number[3]]);
-            if number & MEMORY_FLAG == 0 { Touch::Code(number) } else { Touch::Memory(number & !MEMORY_FLAG) }
-        });
+        let touched = touches(&mut cursor, touched_count)?;
+        let ahead = touches(&mut cursor, ahead_count)?;
         let libcalls = cursor.take(libcall_count as usize * 2)?.chunks_exact(2);
         let image = Image {
             memory_start,
@@ -120,7 +124,8 @@ impl Image {
             functions: functions?,
             call_trampolines: call_trampolines?,
             dynamic_trampolines: dynamic_trampolines?,
-            touched: touched.collect(),
+            touched,
+            ahead,
             libcalls: libcalls.map(|number| u16::from_le_bytes([number[0], number[1]])).collect(),
         };
         equal(cursor.offset(), "metadata length", bytes.len() as u64, cursor.offset())?;
@@ -143,6 +148,15 @@ fn offsets(cursor: &mut Cursor<'_>, count: u32, code_len: u64) -> Result<Vec<u32
     }
 }
 
+/// Reads `count` numbers of chunks.
+fn touches(cursor: &mut Cursor<'_>, count: u32) -> Result<Vec<Touch>, Error> {
+    let touch = |number: &[u8]| {
+        let number = u32::from_le_bytes([number[0], number[1], number[2], number[3]]);
+        if number & MEMORY_FLAG == 0 { Touch::Code(number) } else { Touch::Memory(number & !MEMORY_FLAG) }
+    };
+    Ok(cursor.take(count as usize * 4)?.chunks_exact(4).map(touch).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -156,6 +170,7 @@ mod tests {
             call_trampolines: vec![48],
             dynamic_trampolines: vec![],
             touched: vec![Touch::Code(2), Touch::Memory(0)],
+            ahead: vec![Touch::Memory(1)],
             libcalls: vec![40, 7],
         }
     }

@@ -15,8 +15,8 @@
 //! ```
 //!
 //! Everything up to the end of the manifest is the *prefix*: small, read in one go, and guarded by a SHA-256
-//! in the header. What follows is raw, or stored in independently compressed pieces ([`chunk`]), each guarded by the
-//! checksum in its zstd frame. All numbers are
+//! in the header. What follows is raw, or stored in independently compressed pieces ([`chunk`]), each guarded by a
+//! checksum. All numbers are
 //! little-endian. `docs/format.md` is the specification; this crate follows it to the byte, and `tests/golden`
 //! holds the vectors that both must meet.
 //!
@@ -26,6 +26,7 @@
 
 mod bytes;
 pub mod chunk;
+mod codec;
 pub mod cpu;
 mod error;
 pub mod frames;

@@ -38,6 +38,10 @@ pub(crate) fn context(manifest: &Manifest, granted: &Granted, stored: Stored) ->
     if let Some(guest) = &cwd {
         builder = builder.cwd(guest);
     }
+    if stored.is_profiled() {
+        // What a start touches must not depend on when and where it is tried.
+        builder = builder.repeatable();
+    }
     builder.build().map_err(|_| {
         let guest = cwd.unwrap_or_default();
         Failure::new(format!(

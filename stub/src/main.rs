@@ -59,7 +59,7 @@ fn launch() -> Result<i32, Failure> {
     let ctx = grants::context(manifest, &granted, stored)?;
     let (mut store, module) = image::module(stored)?;
     let (code, misses) = run::command(&mut store, &module, ctx)?;
-    image::write_profile();
+    image::write_profile(stored);
     if code != 0 {
         hint::give(&misses, &granted.grants, manifest.sealed);
         sys::linger();

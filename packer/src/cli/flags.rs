@@ -19,6 +19,7 @@ use crate::{
     cpu::Raise,
     files::Folder,
     pack::source,
+    profile::Trial,
     store::Storage,
     targets,
 };
@@ -114,6 +115,11 @@ pub(super) struct Options {
     /// Start the program once with these arguments, and lay out what the start touches so that it starts faster
     #[arg(long, value_name = "ARGS", conflicts_with = "no_compress", allow_hyphen_values = true, value_parser = words, help_heading = CODE)]
     profile: Option<Words>,
+
+    /// Do not start the program when packing [default: on Linux one start is tried, alone in its sandbox, and what it touches
+    /// is laid out so that every start is faster]
+    #[arg(long, conflicts_with_all = ["profile", "no_compress"], help_heading = CODE)]
+    no_trial: bool,
 
     /// Let x86-64 code need more of a CPU: x86-64-v3, +avx2,+bmi2, or native
     #[arg(long, value_name = "CPU", value_parser = Raise::parse, help_heading = CODE)]
@@ -219,7 +225,11 @@ impl Options {
                 (false, None, Compiler::Cranelift) => Storage::Compressed { level: DEFAULT_LEVEL },
                 (false, None, Compiler::Singlepass) => Storage::Compressed { level: FAST_LEVEL },
             },
-            profile: self.profile.map(|words| words.0),
+            trial: match self.profile {
+                Some(words) => Trial::With(words.0),
+                None if self.no_trial => Trial::None,
+                None => Trial::Bare,
+            },
             stub: self.stub,
             argv0: self.name,
             args: self.args,

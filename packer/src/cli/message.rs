@@ -7,7 +7,10 @@ use payload::{
     info::{printable, size},
 };
 
-use crate::{Pack, Packed, pack::Place};
+use crate::{
+    Pack, Packed,
+    pack::{Layout, Place},
+};
 
 /// `app: linux-x86_64, 9.4 MB from a 20.5 MB module (cranelift, 6.2 s)`.
 pub(super) fn packed(pack: &Pack, place: &Place, packed: &Packed) -> String {
@@ -30,6 +33,23 @@ pub(super) fn sections(packed: &Packed) -> Vec<String> {
         lines.push(format!("  {:>9} {}{decoded}", size(*stored), kind.name()));
     }
     lines
+}
+
+/// What decided where its functions lie, a line.
+pub(super) fn layout(layout: Layout) -> String {
+    match layout {
+        Layout::Calls => "  functions lie as they call each other".to_owned(),
+        Layout::Start { functions } => {
+            format!("  the {functions} functions that a start ran lie together")
+        }
+    }
+}
+
+/// That no start could be tried, and what that means.
+pub(super) fn untried(reason: &str) -> String {
+    format!(
+        "note: no start could be tried, so this one is not laid out for fast starts: {reason} (--no-trial: do not try)"
+    )
 }
 
 /// `grants: may read files below data, as /data; sealed`.

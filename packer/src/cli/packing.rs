@@ -45,6 +45,7 @@ fn pack(input: PathBuf, options: Options, typed: bool) -> ExitCode {
                     say(&message::packed(&pack, place, &packed));
                     if verbose {
                         message::sections(&packed).iter().for_each(|line| say(line));
+                        say(&message::layout(packed.layout));
                     }
                 });
             }
@@ -54,7 +55,12 @@ fn pack(input: PathBuf, options: Options, typed: bool) -> ExitCode {
     });
     progress.clear();
     match result {
-        Ok(manifest) if packed_one.into_inner() && !quiet => say(&message::grants(&manifest)),
+        Ok(done) if packed_one.into_inner() && !quiet => {
+            say(&message::grants(&done.manifest));
+            if let Some(reason) = &done.untried {
+                say(&message::untried(reason));
+            }
+        }
         Ok(_) => {}
         Err(error) => {
             let hint = subcommand.filter(|_| error.kind == Kind::Read);

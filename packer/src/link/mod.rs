@@ -77,6 +77,7 @@ pub fn link(build: &ArtifactBuild, target: Target, order: &Order, granularity: u
         call_trampolines: layout.call_trampolines.clone(),
         dynamic_trampolines: layout.dynamic_trampolines.clone(),
         touched: Vec::new(),
+        ahead: Vec::new(),
         libcalls: thunks.numbers(),
     };
     Ok(Linked {

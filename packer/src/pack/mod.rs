@@ -11,21 +11,22 @@
 //! ```
 //!
 //! [`source`] reads the module (and, where it comes from an executable, everything that executable was told), `run` goes
-//! the way from there to files.
+//! the way from there to files, and `trial` tries a start on that way.
 
 mod run;
 pub mod source;
+mod trial;
 
 use std::{
     path::{Path, PathBuf},
     time::Duration,
 };
 
-use payload::{Compiler, DirGrant, Grants, SectionKind, Target, Variable};
+use payload::{Compiler, DirGrant, Grants, Manifest, SectionKind, Target, Variable};
 
 use crate::{
     Error, Kind, compress::DEFAULT_LEVEL, container::pe::PeOptions, cpu::Raise, files::Folder,
-    progress::Progress, store::Storage, targets::name,
+    profile::Trial, progress::Progress, store::Storage, targets::name,
 };
 
 /// What to pack, and how it starts.
@@ -47,8 +48,8 @@ pub struct Pack {
     pub cpu: Raise,
     /// How the images are stored.
     pub storage: Storage,
-    /// Arguments of a start whose functions are to lie together; `None`: no start is tried.
-    pub profile: Option<Vec<String>>,
+    /// Which start is tried, to lay together what it touches.
+    pub trial: Trial,
     /// A launcher to use instead of the one in this packer.
     pub stub: Option<PathBuf>,
     /// The app's first argument; `None`: the name it is started by.
@@ -93,8 +94,31 @@ pub struct Packed {
     pub launcher_len: u64,
     /// Its sections: bytes once decoded, and bytes in the file.
     pub sections: Vec<(SectionKind, u64, u64)>,
+    /// What decided where its functions lie.
+    pub layout: Layout,
     /// How long it took from the start of the pack.
     pub took: Duration,
+}
+
+/// What decides where functions lie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// Which function calls which.
+    Calls,
+    /// A start that was tried.
+    Start {
+        /// Functions that it ran.
+        functions: usize,
+    },
+}
+
+/// What is the same for all targets of a pack.
+#[derive(Clone, Debug)]
+pub struct Done {
+    /// What the launchers are told.
+    pub manifest: Manifest,
+    /// Why no start could be tried, where one was to be tried without being asked for.
+    pub untried: Option<String>,
 }
 
 impl Pack {
@@ -109,7 +133,7 @@ impl Pack {
             compiler: Compiler::Cranelift,
             cpu: Raise::default(),
             storage: Storage::Compressed { level: DEFAULT_LEVEL },
-            profile: None,
+            trial: Trial::Bare,
             stub: None,
             argv0: None,
             args: Vec::new(),
@@ -177,6 +201,13 @@ impl Pack {
     #[must_use]
     pub fn carry(mut self, folder: Folder) -> Pack {
         self.files.push(folder);
+        self
+    }
+
+    /// Chooses the start that is tried.
+    #[must_use]
+    pub fn trial(mut self, trial: Trial) -> Pack {
+        self.trial = trial;
         self
     }
 

@@ -10,20 +10,20 @@ use std::{
     time::Instant,
 };
 
-use payload::{Engine, Header, Manifest, Prefix, SectionKind, Target};
+use payload::{Engine, Header, Manifest, Prefix, SectionKind};
 
-use super::{Pack, Packed, Place, source::Source};
+use super::{Done, Layout, Pack, Packed, Place, source::Source, trial::Tried};
 use crate::{
     Error, Kind,
     archive::{self, Member},
-    compile::{self, Compiled},
+    compile,
     container::{self, pe::PeOptions},
     error::spoken,
     input::{Module, command, lean},
     link,
     output::{self, Output},
     parallel,
-    profile::{self, Profile},
+    profile::Trial,
     progress::Progress,
     proposals,
     store::{self, Chunks, Stored},
@@ -42,37 +42,22 @@ struct Job<'a> {
 }
 
 /// What all targets share.
-struct Shared {
+pub(super) struct Shared {
     /// The module without what a running program never looks at.
-    lean: Vec<u8>,
-    manifest: Manifest,
+    pub(super) lean: Vec<u8>,
+    pub(super) manifest: Manifest,
     /// Sections that are the same for every target.
-    sections: Vec<Stored>,
+    pub(super) sections: Vec<Stored>,
     shown: PeOptions,
     /// What goes into each archive behind the executable: names and bytes.
     included: Vec<(String, Vec<u8>)>,
-}
-
-/// What a tried start touched, and what was compiled for it: a target that is packed need not be compiled again.
-#[derive(Default)]
-struct Profiled {
-    profile: Profile,
-    compiled: Mutex<Option<(Target, Compiled)>>,
-}
-
-impl Profiled {
-    /// What was compiled, if that was for `target`.
-    fn take(&self, target: Target) -> Option<Compiled> {
-        let mut compiled = self.compiled.lock().expect("nobody panics while holding it");
-        compiled.take_if(|(of, _)| *of == target).map(|(_, compiled)| compiled)
-    }
 }
 
 impl Pack {
     /// Packs, and hands the outcome for each target to `each` as soon as it is known. An output is there when its
     /// outcome is `Ok`, and as it was before when it is `Err`.
     ///
-    /// Returns what the launchers are told.
+    /// Returns what is the same for all.
     ///
     /// # Errors
     /// What concerns all targets: nothing was written then, and `each` was not called. One of each [`Kind`]. Only when the
@@ -81,7 +66,7 @@ impl Pack {
         &self,
         progress: &Progress,
         each: &(dyn Fn(&Place, Result<Packed, Error>) + Sync),
-    ) -> Result<Manifest, Error> {
+    ) -> Result<Done, Error> {
         let start = Instant::now();
         let in_app = |error: Error| error.in_file(&self.input);
 
@@ -110,14 +95,12 @@ impl Pack {
         };
         drop((original, files));
         let shared = Shared { lean, manifest, sections, shown, included };
-        let profiled = match &self.profile {
-            Some(args) if !jobs.is_empty() => self.profiled(args, &shared, progress).map_err(in_app)?,
-            _ => Profiled::default(),
-        };
+        let tried =
+            if jobs.is_empty() { Tried::default() } else { self.tried(&shared, progress).map_err(in_app)? };
         let written = Mutex::new(Vec::new());
         let one = |job: Job<'_>, progress: &Progress| {
             let place = job.place;
-            let outcome = self.finish(job, &shared, &profiled, &written, progress);
+            let outcome = self.finish(job, &shared, &tried, &written, progress);
             each(
                 place,
                 outcome.map(|packed| Packed { input_len: file_len, took: start.elapsed(), ..packed }),
@@ -134,7 +117,7 @@ impl Pack {
         if let (Some(sums), false) = (sums, written.is_empty()) {
             sums.write(archive::sums(&written).as_bytes())?;
         }
-        Ok(shared.manifest)
+        Ok(Done { manifest: shared.manifest, untried: tried.untried })
     }
 
     /// Everything about one target that can be found wanting before the module is looked at.
@@ -186,21 +169,27 @@ impl Pack {
         &self,
         job: Job<'_>,
         shared: &Shared,
-        profiled: &Profiled,
+        tried: &Tried,
         written: &Mutex<Vec<(String, [u8; 32])>>,
         progress: &Progress,
     ) -> Result<Packed, Error> {
         let Job { place: Place { target, file }, output, stub } = job;
-        let compiled = match profiled.take(*target) {
+        let compiled = match tried.take(*target) {
             Some(compiled) => compiled,
             None => compile::compile(&shared.lean, *target, self.compiler, self.cpu, progress)
                 .map_err(|error| error.in_file(&self.input))?,
         };
-        let profile = &profiled.profile;
-        let chunks = Chunks::of(*target);
-        let mut linked = link::link(&compiled.build, *target, &profile.order(), chunks.memory.into())
+        let (profile, chunks) = (&tried.profile, Chunks::of(*target));
+        let order = profile.order();
+        let layout =
+            if profile.is_empty() { Layout::Calls } else { Layout::Start { functions: order.first.len() } };
+        let mut linked = link::link(&compiled.build, *target, &order, chunks.memory.into())
             .map_err(|error| error.in_file(&self.input))?;
-        linked.image.touched = profile.touched(&linked, chunks);
+        let touched = profile.touched(&linked, chunks);
+        match self.trial {
+            Trial::With(_) => linked.image.touched = touched,
+            Trial::Bare | Trial::None => linked.image.ahead = touched,
+        }
         let cpu = compiled.cpu;
         drop(compiled);
 
@@ -218,6 +207,7 @@ impl Pack {
             output_len: bytes.len() as u64,
             launcher_len: stub.len() as u64,
             sections: sections(&payload),
+            layout,
             took: std::time::Duration::ZERO,
         };
         if self.archive.is_none() {
@@ -254,21 +244,6 @@ impl Pack {
         self.archive.iter().flatten().map(read).collect()
     }
 
-    /// Tries a start with `args`, on this machine, and notes what it touches.
-    fn profiled(&self, args: &[String], shared: &Shared, progress: &Progress) -> Result<Profiled, Error> {
-        let target = profile::target()?;
-        // A launcher that was given is for the one target that is packed, which may be another machine.
-        let wanted = self.outputs.iter().any(|place| place.target == target);
-        let stub = if wanted { self.launcher(target)? } else { stubs::get(target)? };
-        let compiled = compile::compile(&shared.lean, target, self.compiler, self.cpu, progress)?;
-        let linked = link::link(&compiled.build, target, &profile::apart(), profile::PIECE.into())?;
-        let header = Header { target, engine: Engine::PINNED, compiler: self.compiler, cpu: compiled.cpu };
-        let manifest = &shared.manifest;
-        let payload = profile::payload(&linked, header, manifest, &shared.sections, progress);
-        let profile = Profile::record(&linked, &payload, target, &manifest.app, &stub, args)?;
-        Ok(Profiled { profile, compiled: Mutex::new(Some((target, compiled))) })
-    }
-
     /// What a Windows executable shows of itself.
     fn shown(&self, manifest: &Manifest) -> Result<PeOptions, Error> {
         let read = |icon: &PathBuf| {
@@ -289,7 +264,7 @@ impl Pack {
         Ok(shown)
     }
 
-    fn launcher(&self, target: Target) -> Result<Vec<u8>, Error> {
+    pub(super) fn launcher(&self, target: payload::Target) -> Result<Vec<u8>, Error> {
         let Some(stub) = &self.stub else { return stubs::get(target) };
         std::fs::read(stub).map_err(|error| {
             Error::new(Kind::Read, format!("cannot read the launcher: {}", spoken(&error))).in_file(stub)

@@ -12,12 +12,27 @@ const PACK: [&str; 5] = ["app.wasm", "-o", "out", "--stub", "stub"];
 #[test]
 fn two_lines_say_what_was_written_and_granted() {
     let dir = Dir::new();
-    let output = dir.packs(&PACK);
+    // The launcher here cannot be started.
+    let output = dir.packs(&[&PACK[..], &["--no-trial"]].concat());
     let line = stderr(&output);
     assert!(line.starts_with("out: linux-x86_64, ") && line.contains("(cranelift, "), "{line}");
     assert_eq!(line.lines().nth(1), Some("grants: none"), "{line}");
     assert_eq!(line.lines().count(), 2, "{line}");
     assert!(output.stdout.is_empty(), "stdout is for data");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_start_that_cannot_be_tried_is_told_and_keeps_nothing_from_being_packed() {
+    let dir = Dir::new();
+    let output = dir.packs(&PACK);
+    let line = stderr(&output);
+    let note = line.lines().nth(2).unwrap_or_default();
+    assert!(note.starts_with("note: no start could be tried") && note.contains("--no-trial"), "{line}");
+    assert!(output.status.success());
+    let tried = dir.read("out");
+    dir.packs(&[&PACK[..], &["--no-trial"]].concat());
+    assert!(tried == dir.read("out"));
 }
 
 #[test]

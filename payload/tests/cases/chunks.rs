@@ -37,6 +37,7 @@ pub fn cases() -> Vec<Case> {
         [chunk::compress(&pieces[1][..half], 3), chunk::compress(&pieces[1][half..], 3)].concat();
     let skippable = [0x50, 0x2a, 0x4d, 0x18, 1, 0, 0, 0, 0];
     let longer = [pieces[1], b"!"].concat();
+    let fast = chunk::compress_fast(pieces[1]);
 
     vec![
         case("chunk-table-cut", "Truncated", SECTION, "the section is shorter than its table", {
@@ -80,7 +81,7 @@ pub fn cases() -> Vec<Case> {
         replaced("chunk-dictionary", "a frame for a dictionary with the id 0", {
             [&frames[1][..4], &[0x65, 0], &frames[1][5..]].concat()
         }),
-        replaced("chunk-magic", "not a zstd frame", b"PK\x03\x04 and so on".to_vec()),
+        replaced("chunk-magic", "neither a zstd frame nor an LZ4 block", b"PK\x03\x04 and so on".to_vec()),
         replaced("chunk-cut", "the frame ends early", frames[1][..20].to_vec()),
         replaced("chunk-cut-head", "the frame ends within its magic", frames[1][..3].to_vec()),
         replaced("chunk-short", "it decodes to a byte less", chunk::compress(&pieces[1][1..], 3)),
@@ -97,6 +98,16 @@ pub fn cases() -> Vec<Case> {
         ),
         replaced("chunk-no-size", "right bytes, and no content size", {
             compress_without(pieces[1], CParameter::ContentSizeFlag)
+        }),
+        replaced("chunk-lz4-checksum", "one bit of the checksum is another", put(&fast, 7, &[fast[7] ^ 1])),
+        replaced("chunk-lz4-content", "one bit of a literal is another", put(&fast, 12, &[fast[12] ^ 1])),
+        replaced("chunk-lz4-cut", "the block ends early", fast[..fast.len() - 1].to_vec()),
+        replaced("chunk-lz4-cut-head", "the chunk ends within its checksum", fast[..7].to_vec()),
+        replaced("chunk-lz4-trailing", "a byte follows the block", [fast.as_slice(), &[0]].concat()),
+        replaced("chunk-lz4-short", "it decodes to a byte less", chunk::compress_fast(&pieces[1][1..])),
+        replaced("chunk-lz4-long", "it decodes to a byte more", chunk::compress_fast(&longer)),
+        replaced("chunk-lz4-zstd", "a zstd frame in the place of the block", {
+            [&fast[..8], frames[1].as_slice()].concat()
         }),
     ]
 }

@@ -153,7 +153,8 @@ fn chunks(dump: &mut Dump<'_>, number: usize, section: &Entry, end: usize) {
     let ends: Vec<u64> = (0..count).map(|index| dump.number(8, &format!("end of chunk {index}"))).collect();
     let mut start = 0;
     for (index, chunk_end) in ends.into_iter().enumerate() {
-        dump.field((chunk_end - start) as usize, &format!("chunk {index}, a zstd frame"));
+        let kind = if dump.bytes[dump.at..].starts_with(b"LZ4b") { "an LZ4 block" } else { "a zstd frame" };
+        dump.field((chunk_end - start) as usize, &format!("chunk {index}, {kind}"));
         start = chunk_end;
     }
     assert_eq!(dump.at, end, "the last chunk ends where the section does");

@@ -40,9 +40,13 @@ impl Sample {
     }
 }
 
-/// The chunks of `content`, compressed.
+/// The chunks of `content`, compressed: the shorter last one to be decoded fast.
 pub fn frames(content: &[u8]) -> Vec<Vec<u8>> {
-    content.chunks(CHUNK_SIZE as usize).map(|piece| chunk::compress(piece, LEVEL)).collect()
+    let frame = |piece: &[u8]| match piece.len() {
+        len if len < CHUNK_SIZE as usize => chunk::compress_fast(piece),
+        _ => chunk::compress(piece, LEVEL),
+    };
+    content.chunks(CHUNK_SIZE as usize).map(frame).collect()
 }
 
 /// The chunked content: [`LINE`] again and again, cut off at [`CONTENT_LEN`].
@@ -82,8 +86,8 @@ pub fn full() -> Sample {
             "every kind of record, and an artifact in three chunks of 4096, 4096 and 1000 bytes",
             "the artifact's content is the line \"wasmpack golden vector\" with its line feed, repeated and cut off",
             "after 9192 bytes; no launcher can run it",
-            "the frames are those of zstd 1.5.7, the version in Cargo.lock, at level 19: another version may write",
-            "other frames, and a reader must take those too",
+            "two chunks are frames of zstd 1.5.7, the version in Cargo.lock, at level 19, the last is a block of LZ4 1.10",
+            "at its highest level: another version may write others, and a reader must take those too",
         ],
         header: Header {
             target: Target::LinuxX86_64,

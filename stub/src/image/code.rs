@@ -51,10 +51,11 @@ pub(super) fn place(stored: Stored, image: &Image) -> Result<Code, Failure> {
             sys::map_code(file, offset, base, len).context("cannot map the program's code")?;
         }
         #[cfg(target_os = "linux")]
-        Encoding::Chunked { .. } => {
-            super::lazy::manage(super::lazy::Kind::Code, stored, section, base)?;
+        Encoding::Chunked { chunk_size } => {
+            super::lazy::manage(super::lazy::Kind::Code, stored, section, base, &image.ahead)?;
             // Where it is not allowed, that is better found out here than in the middle of the program.
             super::lazy::bring_first().context(FORBIDDEN)?;
+            super::ahead::start(image.ahead.clone(), chunk_size);
             super::lazy::bring_known(super::lazy::Kind::Code, &image.touched);
         }
         #[cfg(not(target_os = "linux"))]

@@ -7,19 +7,24 @@
 //! page, and no page is writable and executable at once, nor executable and later written.
 //!
 //! Each chunk has a state. Whoever turns it from cold to busy decodes it; others that touch it meanwhile wait, and find it
-//! there. Everything that is needed was allocated before: nothing here allocates, locks or panics once an image is
-//! managed. The kernel does not raise a signal when a system call is handed memory that is not there, it answers EFAULT:
-//! so [`touch`] brings chunks that are about to be handed to it.
+//! there. Where the kernel fills memory they do not wait for long: a page that is there is not filled again, so two may
+//! bring the same chunk, and the app's thread never depends on one that was put to sleep. Everything that is needed was
+//! allocated before: nothing here allocates, locks or panics once an image is managed, but to say that a chunk is damaged.
+//!
+//! The kernel does not raise a signal when a system call is handed memory that is not there, it answers EFAULT: so
+//! [`touch`] brings chunks that are about to be handed to it.
 
-use std::io;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU8, AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use payload::chunk::{ChunkTable, Decoder};
 use payload::image::Touch;
 use payload::section::IMAGE_ALIGNMENT;
 use payload::{Encoding, Section};
 
+use super::outcome::{Outcome, Unreachable};
+use super::record::record;
 use super::{DAMAGED, Stored};
 use crate::fail::{Context, Failure};
 use crate::sys;
@@ -31,53 +36,25 @@ pub(super) enum Kind {
     Memory,
 }
 
+impl Kind {
+    /// The number of a chunk, if it is of this image.
+    fn index(self, touch: Touch) -> Option<usize> {
+        match (self, touch) {
+            (Kind::Code, Touch::Code(index)) | (Kind::Memory, Touch::Memory(index)) => Some(index as usize),
+            _ => None,
+        }
+    }
+}
+
 /// The states of a chunk.
 const COLD: u8 = 0;
 const BUSY: u8 = 1;
 const READY: u8 = 2;
-
-/// Why a chunk could not be brought.
-#[derive(Debug)]
-pub(crate) enum Unreachable {
-    /// Its frame is damaged.
-    Damaged,
-    /// The system refused memory, or to make it executable.
-    System(io::Error),
-}
-
-impl std::fmt::Display for Unreachable {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Unreachable::Damaged => f.write_str(DAMAGED),
-            Unreachable::System(error) => error.fmt(f),
-        }
-    }
-}
-
-impl Unreachable {
-    /// What to say where nothing can be allocated.
-    pub(crate) fn message(&self) -> &'static str {
-        match self {
-            Unreachable::Damaged => DAMAGED,
-            Unreachable::System(_) => {
-                "the system has no memory for more of the program, or does not let it become executable; packed with \
-                 --no-compress it needs less"
-            }
-        }
-    }
-}
-
-/// What became of a fault.
-pub(crate) enum Outcome {
-    /// The address belongs to no image.
-    Foreign,
-    /// The chunk was brought by this call, or by another thread meanwhile.
-    Brought,
-    /// It had been there before: the fault has another reason.
-    WasThere,
-    /// It cannot be brought.
-    Failed(Unreachable),
-}
+/// How long to wait for a chunk that another thread is filling in, before filling it in as well: some times as long as that
+/// takes.
+const PATIENCE: Duration = Duration::from_micros(100);
+/// The most chunks to move at once, where any start is likely to touch them.
+const RUN: usize = 8;
 
 /// How a chunk gets to its place.
 enum Way {
@@ -97,6 +74,8 @@ struct Lazy {
     way: Way,
     /// log2 of the chunk size.
     shift: u32,
+    /// Whether any start is likely to touch a chunk.
+    likely: Box<[bool]>,
     stored: Stored,
     table: ChunkTable,
     states: Box<[AtomicU8]>,
@@ -105,6 +84,7 @@ struct Lazy {
 /// The images, at most one of each kind.
 static CODE: OnceLock<Lazy> = OnceLock::new();
 static MEMORY: OnceLock<Lazy> = OnceLock::new();
+
 /// Makes every chunk cold again, as if nothing had been touched.
 #[cfg(test)]
 pub(super) fn forget() {
@@ -119,9 +99,20 @@ pub(super) fn forget() {
     }
 }
 
-/// What decodes, and where to: a chunk is decoded to the buffer if it is copied from there. The app has one thread; others
-/// would wait for their turn.
-static DECODER: OnceLock<sys::Turn<(Decoder, Vec<u8>)>> = OnceLock::new();
+/// What decodes, and where to: a chunk is decoded to the buffer if it is copied from there.
+pub(super) struct Bringer {
+    decoder: Decoder,
+    buffer: Vec<u8>,
+}
+
+impl Bringer {
+    pub(super) fn new() -> Bringer {
+        Bringer { decoder: Decoder::new(), buffer: vec![0; IMAGE_ALIGNMENT as usize] }
+    }
+}
+
+/// What brings the chunks that are touched. The app has one thread; others would wait for their turn.
+static BRINGER: OnceLock<sys::Turn<Bringer>> = OnceLock::new();
 /// What fills memory, where the kernel does.
 static FILLER: OnceLock<Option<sys::Filler>> = OnceLock::new();
 
@@ -143,8 +134,15 @@ fn empty_range(kind: Kind, base: usize, len: usize) -> Result<Way, Failure> {
     Ok(Way::Move { scratch: sys::scratch(len).context("cannot reserve memory")? })
 }
 
-/// Makes the memory at `base` an image that is decoded from `section` when it is touched.
-pub(super) fn manage(kind: Kind, stored: Stored, section: &Section, base: usize) -> Result<(), Failure> {
+/// Makes the memory at `base` an image that is decoded from `section` when it is touched. Any start is likely to touch the
+/// chunks that are in `ahead`.
+pub(super) fn manage(
+    kind: Kind,
+    stored: Stored,
+    section: &Section,
+    base: usize,
+    ahead: &[Touch],
+) -> Result<(), Failure> {
     let Encoding::Chunked { chunk_size } = section.encoding else {
         return Err(Failure::new(format!("{DAMAGED}: an image is not in chunks")));
     };
@@ -164,10 +162,16 @@ pub(super) fn manage(kind: Kind, stored: Stored, section: &Section, base: usize)
     let len = section.len as usize;
     let way = empty_range(kind, base, len.next_multiple_of(chunk_size as usize))?;
     let states = (0..table.count()).map(|_| AtomicU8::new(COLD)).collect();
-    let lazy = Lazy { kind, base, len, way, shift: chunk_size.trailing_zeros(), stored, table, states };
-    if DECODER.get().is_none() {
-        let buffer = vec![0; IMAGE_ALIGNMENT as usize];
-        let _ = DECODER.set(sys::Turn::new((Decoder::new(), buffer)));
+    let shift = chunk_size.trailing_zeros();
+    let mut likely = vec![false; table.count()].into_boxed_slice();
+    for index in ahead.iter().filter_map(|touch| kind.index(*touch)) {
+        if let Some(one) = likely.get_mut(index) {
+            *one = true;
+        }
+    }
+    let lazy = Lazy { kind, base, len, way, shift, likely, stored, table, states };
+    if BRINGER.get().is_none() {
+        let _ = BRINGER.set(sys::Turn::new(Bringer::new()));
         sys::handle_faults().context("cannot handle page faults")?;
     }
     let place = match kind {
@@ -236,72 +240,92 @@ impl Lazy {
         let state = &self.states[index];
         match state.compare_exchange(COLD, BUSY, Ordering::Acquire, Ordering::Acquire) {
             Ok(_) => {
-                let result = self.decode(index);
-                state.store(if result.is_ok() { READY } else { COLD }, Ordering::Release);
-                result.map(|()| true)
+                let count = 1 + self.claim(index + 1, self.together(index) - 1);
+                self.bring_claimed(index, count).map(|()| true)
             }
             Err(READY) => Ok(false),
-            Err(_) => {
-                while state.load(Ordering::Acquire) == BUSY {
-                    std::thread::yield_now();
-                }
-                Ok(true)
-            }
+            Err(_) => self.wait_for(index),
         }
     }
 
-    /// Brings `count` chunks from `first` on, up to the first that is there already: in one go, which costs one change of
-    /// the address space instead of many, and no fault. A chunk that cannot be brought is an error for whoever needs it.
-    fn bring_run(&self, first: usize, count: usize) {
-        let claim = |state: &AtomicU8| {
+    /// Waits until chunk `index`, which is busy, is there.
+    fn wait_for(&self, index: usize) -> Result<bool, Unreachable> {
+        let (state, since) = (&self.states[index], Instant::now());
+        while state.load(Ordering::Acquire) == BUSY {
+            match self.way {
+                Way::Fill if since.elapsed() > PATIENCE => {
+                    return self.bring_claimed(index, 1).map(|()| true);
+                }
+                Way::Fill => std::hint::spin_loop(),
+                Way::Move { .. } => std::thread::yield_now(),
+            }
+        }
+        Ok(true)
+    }
+
+    /// How many chunks to bring at once when `index` is touched. Moving costs two changes of the address space, as many for
+    /// several chunks as for one; filling costs the same for each.
+    fn together(&self, index: usize) -> usize {
+        match self.way {
+            Way::Move { .. } => {
+                let behind = self.likely.get(index..).unwrap_or_default();
+                behind.iter().take(RUN).take_while(|likely| **likely).count().max(1)
+            }
+            Way::Fill => 1,
+        }
+    }
+
+    /// Makes up to `count` chunks from `first` on busy, up to the first that is not cold. Returns how many.
+    fn claim(&self, first: usize, count: usize) -> usize {
+        let claim = |state: &&AtomicU8| {
             state.compare_exchange(COLD, BUSY, Ordering::Acquire, Ordering::Relaxed).is_ok()
         };
         let states = self.states.get(first..).unwrap_or_default();
-        let first_cold = states.iter().take(count).take_while(|state| !claim(state)).count();
-        if first_cold == count.min(states.len()) {
-            return;
-        }
-        let rest = &states[first_cold + 1..];
-        let claimed = 1 + rest.iter().take(count - first_cold - 1).take_while(|state| claim(state)).count();
-        let first = first + first_cold;
-        let run = first..first + claimed;
-        let result = match self.way {
-            Way::Fill => run.into_iter().try_for_each(|index| self.decode(index)),
-            Way::Move { scratch } => run
-                .into_iter()
-                .try_for_each(|index| self.decode_to_scratch(index, scratch))
-                .and_then(|()| self.move_from(scratch, first, claimed)),
-        };
-        let state = if result.is_ok() { READY } else { COLD };
-        self.states[first..first + claimed].iter().for_each(|one| one.store(state, Ordering::Release));
+        states.iter().take(count).take_while(claim).count()
     }
 
-    fn decode(&self, index: usize) -> Result<(), Unreachable> {
-        match self.way {
-            Way::Fill => self.fill(index),
-            Way::Move { scratch } => {
-                self.decode_to_scratch(index, scratch)?;
-                self.move_from(scratch, index, 1)
+    /// Brings `count` chunks from `first` on, which are busy.
+    fn bring_claimed(&self, first: usize, count: usize) -> Result<(), Unreachable> {
+        let mut run = first..first + count;
+        let result = match self.way {
+            Way::Fill => run.try_for_each(|index| {
+                BRINGER.get().ok_or(Unreachable::Damaged)?.take(|bringer| self.fill(index, bringer))
+            }),
+            Way::Move { scratch } => run
+                .try_for_each(|index| self.decode_to_scratch(index, scratch))
+                .and_then(|()| self.move_from(scratch, first, count)),
+        };
+        let state = if result.is_ok() { READY } else { COLD };
+        self.states[first..first + count].iter().for_each(|one| one.store(state, Ordering::Release));
+        result
+    }
+
+    /// Brings `count` chunks from `first` on, but those that are there or on their way: in as few steps as that allows,
+    /// and without a fault. A chunk that cannot be brought is an error for whoever needs it.
+    fn bring_run(&self, first: usize, count: usize) {
+        let end = first.saturating_add(count).min(self.states.len());
+        let mut at = first;
+        while at < end {
+            let claimed = self.claim(at, end - at);
+            if claimed > 0 && self.bring_claimed(at, claimed).is_err() {
+                return;
             }
+            at += claimed.max(1);
         }
     }
 
     /// Decodes chunk `index` to the buffer, and has it copied to its place.
-    fn fill(&self, index: usize) -> Result<(), Unreachable> {
+    fn fill(&self, index: usize, Bringer { decoder, buffer }: &mut Bringer) -> Result<(), Unreachable> {
         let (place, size) = (self.base + (index << self.shift), 1 << self.shift);
         let len = self.decoded_len(index);
-        let decoder = DECODER.get().ok_or(Unreachable::Damaged)?;
         let filler = filler().ok_or(Unreachable::Damaged)?;
-        decoder.take(|(decoder, buffer)| {
-            let frame = self.stored.frame(&self.table, index);
-            let chunk = &mut buffer[..size];
-            self.table
-                .decode_with(decoder, index, frame, &mut chunk[..len])
-                .map_err(|_| Unreachable::Damaged)?;
-            // Behind the last byte the last chunk goes on, with nothing in it.
-            chunk[len..].fill(0);
-            filler.fill(place, chunk).map_err(Unreachable::System)
-        })?;
+        let frame = self.stored.frame(&self.table, index);
+        let chunk = &mut buffer[..size];
+        let decoded = self.table.decode_with(decoder, index, frame, &mut chunk[..len]);
+        decoded.map_err(|_| Unreachable::Damaged)?;
+        // Behind the last byte the last chunk goes on, with nothing in it.
+        chunk[len..].fill(0);
+        filler.fill(place, chunk).map_err(Unreachable::System)?;
         if self.kind == Kind::Code {
             sys::flush_instructions(place, size).map_err(Unreachable::System)?;
         }
@@ -318,9 +342,9 @@ impl Lazy {
     fn decode_to_scratch(&self, index: usize, scratch: usize) -> Result<(), Unreachable> {
         let out = sys::bytes_at(scratch + (index << self.shift), self.decoded_len(index));
         let frame = self.stored.frame(&self.table, index);
-        let decoder = DECODER.get().ok_or(Unreachable::Damaged)?;
-        decoder
-            .take(|(decoder, _)| self.table.decode_with(decoder, index, frame, out))
+        let bringer = BRINGER.get().ok_or(Unreachable::Damaged)?;
+        bringer
+            .take(|bringer| self.table.decode_with(&mut bringer.decoder, index, frame, out))
             .map_err(|_| Unreachable::Damaged)
     }
 
@@ -337,48 +361,46 @@ impl Lazy {
     }
 }
 
-/// Chunks touched so far, in order, for a profile: number + 1, the highest bit for one of the memory image. What does
-/// not fit is not noted; memory that is never noted takes none.
-static TOUCHED: [AtomicU32; MOST] = [const { AtomicU32::new(0) }; MOST];
-const MOST: usize = 32 * 1024;
-static COUNT: AtomicUsize = AtomicUsize::new(0);
-const MEMORY_FLAG: u32 = 1 << 31;
-
-fn record(kind: Kind, index: usize) {
-    if let Some(place) = TOUCHED.get(COUNT.fetch_add(1, Ordering::Relaxed)) {
-        let flag = if kind == Kind::Memory { MEMORY_FLAG } else { 0 };
-        place.store((index as u32 + 1) | flag, Ordering::Relaxed);
-    }
-}
-
-/// True if the file was packed to be profiled: in pieces as small as they can be.
-pub(crate) fn is_profiled() -> bool {
-    CODE.get().is_some_and(|lazy| 1 << lazy.shift == payload::chunk::MIN_SIZE)
-}
-
-/// The chunks that were touched, in the order of their first touch: a line `code N` or `memory N` for each.
-pub(crate) fn touched() -> String {
-    let places = TOUCHED.iter().map(|place| place.load(Ordering::Relaxed)).take_while(|number| *number != 0);
-    let line = |number: u32| match number & MEMORY_FLAG {
-        0 => format!("code {}\n", number - 1),
-        _ => format!("memory {}\n", (number & !MEMORY_FLAG) - 1),
-    };
-    places.map(line).collect()
-}
-
 /// Brings the chunks of one image that a start is known to touch, in as few steps as their places allow.
 pub(super) fn bring_known(kind: Kind, touched: &[Touch]) {
-    let (lazy, number): (_, fn(&Touch) -> Option<u32>) = match kind {
-        Kind::Code => (CODE.get(), |touch| if let Touch::Code(index) = touch { Some(*index) } else { None }),
-        Kind::Memory => {
-            (MEMORY.get(), |touch| if let Touch::Memory(index) = touch { Some(*index) } else { None })
-        }
+    let lazy = match kind {
+        Kind::Code => CODE.get(),
+        Kind::Memory => MEMORY.get(),
     };
-    let mut known: Vec<u32> = touched.iter().filter_map(number).collect();
+    let mut known: Vec<usize> = touched.iter().filter_map(|touch| kind.index(*touch)).collect();
     known.sort_unstable();
     for run in known.chunk_by(|one, next| next - one <= 1) {
         if let Some(lazy) = lazy {
-            lazy.bring_run(run[0] as usize, (run[run.len() - 1] - run[0] + 1) as usize);
+            lazy.bring_run(run[0], run[run.len() - 1] - run[0] + 1);
         }
     }
+}
+
+/// True where chunks can be brought while another thread runs the app, without either in the other's way.
+pub(super) fn is_filled() -> bool {
+    CODE.get().is_some_and(|code| matches!(code.way, Way::Fill))
+}
+
+/// True once the image of the app's memory is in its place, if it has one.
+pub(super) fn has_memory() -> bool {
+    MEMORY.get().is_some()
+}
+
+/// Waits until [`has_memory`].
+pub(super) fn wait_for_memory() {
+    MEMORY.wait();
+}
+
+/// Brings a chunk that nobody has touched yet. One that cannot be brought is an error for whoever needs it.
+pub(super) fn bring_ahead(touch: Touch, bringer: &mut Bringer) {
+    let (lazy, index) = match touch {
+        Touch::Code(index) => (CODE.get(), index as usize),
+        Touch::Memory(index) => (MEMORY.get(), index as usize),
+    };
+    let Some((lazy, state)) = lazy.and_then(|lazy| Some((lazy, lazy.states.get(index)?))) else { return };
+    if state.compare_exchange(COLD, BUSY, Ordering::Acquire, Ordering::Relaxed).is_err() {
+        return;
+    }
+    let state_now = if lazy.fill(index, bringer).is_ok() { READY } else { COLD };
+    state.store(state_now, Ordering::Release);
 }

@@ -1,13 +1,15 @@
-//! Many threads touch cold chunks at once, again and again: each sees the whole chunk or waits for it.
+//! Many threads touch cold chunks at once, again and again, while another brings them: each sees the whole chunk or waits
+//! for it.
 #![allow(clippy::unwrap_used, unsafe_code, reason = "a test that cannot go on fails")]
 
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use payload::image::Touch;
 use payload::{Compiler, CpuFeatures, Engine, Header, Manifest, SectionKind, Target, Writer, chunk};
 
 use super::Stored;
-use super::lazy::{self, Kind};
+use super::lazy::{self, Bringer, Kind};
 use crate::sys;
 
 const CHUNK: usize = chunk::MIN_SIZE as usize;
@@ -49,7 +51,11 @@ fn stored(code: &[u8], memory: &[u8]) -> Stored {
         cpu: CpuFeatures::NONE,
     };
     let frames = |content: &[u8]| -> Vec<Vec<u8>> {
-        content.chunks(CHUNK).map(|piece| chunk::compress(piece, 1)).collect()
+        let frame = |(index, piece): (usize, &[u8])| match index % 2 {
+            0 => chunk::compress_fast(piece),
+            _ => chunk::compress(piece, 1),
+        };
+        content.chunks(CHUNK).enumerate().map(frame).collect()
     };
     let payload = Writer::new(header, &Manifest::default())
         .chunked(SectionKind::Code, code.len() as u64, CHUNK as u32, &frames(code))
@@ -63,17 +69,33 @@ fn threads_that_touch_cold_chunks_at_once_see_whole_chunks() {
     let code = code();
     let memory: Vec<u8> = (0..CHUNK * CHUNKS).map(|at| (at * 7 % 251) as u8).collect();
     let stored = stored(&code, &memory);
+    let ahead = [Touch::Code(1), Touch::Code(2), Touch::Memory(3), Touch::Memory(4), Touch::Memory(5)];
     let place = |kind, section: SectionKind, len: usize| {
         let base = sys::reserve(len).unwrap();
-        lazy::manage(kind, stored, stored.section(section).unwrap(), base).unwrap();
+        lazy::manage(kind, stored, stored.section(section).unwrap(), base, &ahead).unwrap();
         base
     };
     let code_base = place(Kind::Code, SectionKind::Code, code.len());
     let memory_base = place(Kind::Memory, SectionKind::Memory, memory.len());
 
-    let barrier = Barrier::new(THREADS);
+    let barrier = Barrier::new(THREADS + 1);
     let wrong = AtomicUsize::new(0);
     std::thread::scope(|scope| {
+        // As `ahead` does, where it may.
+        scope.spawn(|| {
+            let mut bringer = Bringer::new();
+            for round in 0..ROUNDS {
+                if barrier.wait().is_leader() {
+                    lazy::forget();
+                }
+                barrier.wait();
+                for step in (0..CHUNKS).filter(|_| lazy::is_filled()) {
+                    let index = ((step + round) % CHUNKS) as u32;
+                    lazy::bring_ahead(Touch::Code(index), &mut bringer);
+                    lazy::bring_ahead(Touch::Memory(index), &mut bringer);
+                }
+            }
+        });
         for thread in 0..THREADS {
             let (barrier, wrong, memory) = (&barrier, &wrong, &memory);
             scope.spawn(move || {

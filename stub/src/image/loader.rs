@@ -21,6 +21,7 @@ pub(super) fn module(stored: Stored, image: Image, code: Code) -> Result<(Store,
         section,
         start: image.memory_start,
         touched: image.touched,
+        ahead: image.ahead,
     });
     let mut engine = EngineBuilder::headless().engine();
     let base = BaseTunables::for_target(engine.target());

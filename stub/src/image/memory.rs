@@ -29,6 +29,12 @@ pub(super) struct Initial {
         allow(dead_code, reason = "everything is decoded there before the start")
     )]
     pub(super) touched: Vec<Touch>,
+    /// Chunks that any start is likely to touch.
+    #[cfg_attr(
+        not(target_os = "linux"),
+        allow(dead_code, reason = "everything is decoded there before the start")
+    )]
+    pub(super) ahead: Vec<Touch>,
 }
 
 /// Where the definition of the first memory lies, in the context that wasmer makes for the instance; 0 until then.
@@ -57,7 +63,13 @@ impl Initial {
             }
             #[cfg(target_os = "linux")]
             Encoding::Chunked { .. } => {
-                super::lazy::manage(super::lazy::Kind::Memory, self.stored, self.section, address)?;
+                super::lazy::manage(
+                    super::lazy::Kind::Memory,
+                    self.stored,
+                    self.section,
+                    address,
+                    &self.ahead,
+                )?;
                 super::lazy::bring_known(super::lazy::Kind::Memory, &self.touched);
                 Ok(())
             }

@@ -5,6 +5,7 @@
 //! code     the code image in its place, the table of runtime functions filled in
 //! memory   the app's first memory, which starts as the memory image
 //! lazy     chunks that are decoded when they are touched (Linux); elsewhere all of them at the start
+//! ahead    chunks that a start is likely to touch, decoded before that by a second thread
 //! loader   the engine's metadata and finished function pointers  →  a module
 //! unwind   tables for exceptions, made and registered when the first one is thrown
 //! ```
@@ -13,6 +14,8 @@
 //! whose handler decodes the chunk and puts it there. A raw file is simply mapped. Where faults cannot be handled that
 //! way, everything is decoded before the start, on all CPUs.
 
+#[cfg(target_os = "linux")]
+mod ahead;
 mod code;
 #[cfg(not(target_os = "linux"))]
 mod eager;
@@ -22,6 +25,10 @@ mod lazy;
 mod lazy_tests;
 mod loader;
 mod memory;
+#[cfg(target_os = "linux")]
+mod outcome;
+#[cfg(target_os = "linux")]
+mod record;
 mod stored;
 pub(crate) mod unwind;
 
@@ -34,7 +41,9 @@ use crate::trace;
 
 pub(crate) use code::Code;
 #[cfg(target_os = "linux")]
-pub(crate) use lazy::{Outcome, Unreachable, fault, published};
+pub(crate) use lazy::{fault, published};
+#[cfg(target_os = "linux")]
+pub(crate) use outcome::{Outcome, Unreachable};
 pub(crate) use stored::Stored;
 
 /// What makes the app's memory accessible before the system is handed it; nothing is needed where it is from the start.
@@ -58,12 +67,13 @@ pub(crate) fn module(stored: Stored) -> Result<(Store, Module), Failure> {
 
 /// Writes down what was touched, where the packer asked for it: it packs a program in pieces of a page to find out what
 /// a start needs. A program that was packed for use never looks at the variable.
-pub(crate) fn write_profile() {
+#[cfg_attr(not(target_os = "linux"), allow(unused_variables, reason = "nothing is noted there"))]
+pub(crate) fn write_profile(stored: Stored) {
     #[cfg(target_os = "linux")]
-    if lazy::is_profiled()
+    if stored.is_profiled()
         && let Some(file) = std::env::var_os("WASMPACK_PROFILE")
     {
         // Without the file the packer says that nothing was written.
-        let _ = std::fs::write(file, lazy::touched());
+        let _ = std::fs::write(file, record::touched());
     }
 }

@@ -41,6 +41,12 @@ impl Stored {
         self.packed.prefix.header.compiler
     }
 
+    /// True if the file was packed to be profiled: in pieces as small as they can be.
+    pub(crate) fn is_profiled(self) -> bool {
+        let code = self.find(SectionKind::Code).map(|section| section.encoding);
+        code == Some(Encoding::Chunked { chunk_size: payload::chunk::MIN_SIZE })
+    }
+
     /// The section of this kind, which every program has.
     pub(super) fn section(self, kind: SectionKind) -> Result<&'static Section, Failure> {
         self.find(kind).ok_or_else(|| Failure::new(format!("{DAMAGED}: it has no section {}", kind.id())))

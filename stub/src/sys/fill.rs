@@ -62,7 +62,8 @@ impl Filler {
         self.ask(UFFDIO_REGISTER, &mut register)
     }
 
-    /// Puts copies of `bytes`, which are whole pages, at `address`, in a range that was opened.
+    /// Puts copies of `bytes`, which are whole pages, at `address`, in a range that was opened. Pages that are there already
+    /// stay as they are.
     pub(crate) fn fill(&self, address: usize, bytes: &[u8]) -> io::Result<()> {
         let (mut done, len) = (0, bytes.len());
         while done < len {
@@ -73,6 +74,7 @@ impl Filler {
             let copied = copy[4] as i64;
             match result {
                 Ok(()) => break,
+                Err(error) if error.raw_os_error() == Some(libc::EEXIST) => done += super::page_size(),
                 Err(error) if error.raw_os_error() != Some(libc::EAGAIN) => return Err(error),
                 Err(_) => done += usize::try_from(copied).unwrap_or(0),
             }

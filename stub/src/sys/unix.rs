@@ -66,6 +66,29 @@ pub(crate) fn cpu_count() -> u64 {
     std::thread::available_parallelism().map_or(1, |count| count.get() as u64)
 }
 
+/// How many CPUs this process may use.
+#[cfg(target_os = "linux")]
+pub(crate) fn cpu_count() -> u64 {
+    // SAFETY: zeroes are a valid value of this C structure.
+    let mut set: libc::cpu_set_t = unsafe { std::mem::zeroed() };
+    // SAFETY: the call fills the structure, whose size it is told.
+    let result = unsafe { libc::sched_getaffinity(0, size_of_val(&set), &mut set) };
+    // SAFETY: the call looks at the structure.
+    if result == 0 { unsafe { libc::CPU_COUNT(&set) as u64 } } else { 1 }
+}
+
+/// From now on this thread runs only where a CPU has nothing else to do (sched(7), "SCHED_IDLE").
+#[cfg(target_os = "linux")]
+pub(crate) fn run_when_idle() -> io::Result<()> {
+    // SAFETY: zeroes are a valid value of this C structure.
+    let nothing: libc::sched_param = unsafe { std::mem::zeroed() };
+    // SAFETY: changes how this thread is scheduled, and nothing else. The call itself, because musl has no function for it.
+    match unsafe { libc::syscall(libc::SYS_sched_setscheduler, 0, libc::SCHED_IDLE, &nothing) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
 /// Prints to standard error. That this itself may fail changes nothing.
 pub(crate) fn print_error(line: &str) {
     let _ = io::stderr().write_all(line.as_bytes());

@@ -1,35 +1,42 @@
 //! What a start touches, found out by starting the program.
 //!
-//! The app is packed for this machine in pieces of one page each, every function on pages of its own, run with the arguments that were asked for, in its
-//! sandbox with its grants, and its launcher writes down which pages it touched, in their order. The final pack lays
-//! those functions out side by side, first; and its launcher decodes what the start will need ahead of it, where a
-//! second CPU is idle.
+//! The app is packed for this machine in pieces of one page each, every function on pages of its own, and run in its
+//! sandbox ([`run`](mod@run)); its launcher writes down which pages it touched, in their order. The final pack lays those
+//! functions out side by side, first, and its launcher brings what the start will need before the app asks for it.
 //!
 //! Functions have the same numbers on every target, so one profile serves all of them.
 
-use std::{
-    collections::HashSet,
-    path::Path,
-    process::{Command, Stdio},
-};
+mod run;
 
-use payload::{Header, Manifest, Target, grant::OPTIONS, image::Touch, info::printable};
+use std::collections::HashSet;
+
+use payload::{Header, Manifest, Target, image::Touch};
 
 use crate::{
     Error, Kind,
-    container::{self, pe::PeOptions},
-    error::spoken,
     link::{Linked, Order},
     progress::Progress,
     store::{self, Chunks, Stored},
 };
 
-/// The environment variable that tells a launcher where to write what was touched.
-const VARIABLE: &str = "WASMPACK_PROFILE";
+pub use run::{Program, alone};
+
 /// Bytes a piece: a page, and the least that a chunk can have.
 pub const PIECE: u32 = payload::chunk::MIN_SIZE;
 /// zstd's level: the file is run once.
 const LEVEL: i32 = 1;
+
+/// Which start is tried when packing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trial {
+    /// None. Functions lie as they call each other.
+    None,
+    /// One without arguments, alone with what the executable carries. What it touches, any start is likely to touch: so that
+    /// lies together, and is brought by a CPU that is idle.
+    Bare,
+    /// One with these arguments, and with the grants that are packed. What it touches is brought before every start.
+    With(Vec<String>),
+}
 
 /// What a start touched, in that order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -46,50 +53,8 @@ enum Step {
 }
 
 impl Profile {
-    /// Runs the program in `payload`, which [`payload`](fn@payload) made of `linked`, and notes what it touches.
-    ///
-    /// # Errors
-    /// `Profile` if it cannot be run, or its launcher wrote nothing; others as for any pack.
-    pub fn record(
-        linked: &Linked,
-        payload: &[u8],
-        target: Target,
-        app: &str,
-        stub: &[u8],
-        args: &[String],
-    ) -> Result<Profile, Error> {
-        let failed = |what: &str, error: &std::io::Error| {
-            Error::new(Kind::Profile, format!("cannot profile: {what}: {}", spoken(error)))
-        };
-        let shown = PeOptions { app: app.to_owned(), ..PeOptions::default() };
-        let file = container::embed(stub, target, payload, &shown)?;
-        let folder = tempfile::tempdir().map_err(|error| failed("no temporary folder", &error))?;
-        let program = folder.path().join("profiled");
-        std::fs::write(&program, file).map_err(|error| failed("writing the program", &error))?;
-        executable(&program).map_err(|error| failed("writing the program", &error))?;
-        let touched = folder.path().join("touched");
-        let ended = Command::new(&program)
-            .args(args)
-            .env(VARIABLE, &touched)
-            // Its grants are those that are packed.
-            .env_remove(OPTIONS)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .output()
-            .map_err(|error| failed("starting the program", &error))?;
-        let text = std::fs::read_to_string(&touched).map_err(|_| {
-            let said = String::from_utf8_lossy(&ended.stderr);
-            let said = said.lines().next().map_or_else(String::new, |line| format!(": {}", printable(line)));
-            Error::new(
-                Kind::Profile,
-                format!("cannot profile: the program ended with {}{said}", ended.status),
-            )
-        })?;
-        Ok(Profile::parse(&text, linked))
-    }
-
     /// Reads what a launcher wrote: a line `code N` or `memory N` for each page.
-    fn parse(text: &str, linked: &Linked) -> Profile {
+    pub fn parse(text: &str, linked: &Linked) -> Profile {
         let mut by_place: Vec<(u32, u32, u32)> = linked
             .extents
             .iter()
@@ -116,6 +81,11 @@ impl Profile {
             steps.extend(found.into_iter().filter(|step| seen.insert(*step)));
         }
         Profile { steps }
+    }
+
+    /// True if no start was tried, or nothing came of it.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
     }
 
     /// The order of functions that puts those first that were touched.
@@ -180,17 +150,6 @@ pub fn target() -> Result<Target, Error> {
     Target::host().filter(|_| cfg!(target_os = "linux")).ok_or_else(|| {
         Error::new(Kind::Profile, "profiles are made on Linux, where a launcher notes what is touched")
     })
-}
-
-#[cfg(unix)]
-fn executable(file: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o700))
-}
-
-#[cfg(not(unix))]
-fn executable(_file: &Path) -> std::io::Result<()> {
-    Ok(())
 }
 
 #[cfg(test)]

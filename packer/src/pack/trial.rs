@@ -1,0 +1,82 @@
+//! The start that is tried before packing: which, for which machine, and what comes of it.
+
+use std::sync::Mutex;
+
+use payload::{Engine, Header, Target};
+
+use super::{Pack, run::Shared};
+use crate::{
+    Error,
+    compile::{self, Compiled},
+    cpu::Raise,
+    link,
+    profile::{self, Profile, Program, Trial},
+    progress::Progress,
+    store::Storage,
+    stubs,
+};
+
+/// What a tried start touched, and what was compiled for it: a target that is packed need not be compiled again.
+#[derive(Default)]
+pub(super) struct Tried {
+    pub(super) profile: Profile,
+    /// Why no start could be tried that nobody asked for.
+    pub(super) untried: Option<String>,
+    compiled: Mutex<Option<(Target, Compiled)>>,
+}
+
+impl Tried {
+    /// What was compiled, if that was for `target`.
+    pub(super) fn take(&self, target: Target) -> Option<Compiled> {
+        let mut compiled = self.compiled.lock().expect("nobody panics while holding it");
+        compiled.take_if(|(of, _)| *of == target).map(|(_, compiled)| compiled)
+    }
+}
+
+impl Pack {
+    /// Tries a start on this machine, if one is to be tried, and notes what it touches. What is stored raw is brought by the
+    /// system, for which its order matters little; so nothing is tried for that.
+    ///
+    /// # Errors
+    /// As for any pack; `Profile` if a start with arguments cannot be tried. A bare start is tried where it can be.
+    pub(super) fn tried(&self, shared: &Shared, progress: &Progress) -> Result<Tried, Error> {
+        match (&self.trial, profile::target()) {
+            (Trial::With(args), target) => self.try_start(target?, Some(args), shared, progress),
+            (Trial::Bare, Ok(target)) if self.storage != Storage::Raw => {
+                let tried = self.try_start(target, None, shared, progress);
+                Ok(tried.unwrap_or_else(|error| Tried { untried: Some(error.reason), ..Tried::default() }))
+            }
+            _ => Ok(Tried::default()),
+        }
+    }
+
+    /// Tries a start for `target`, which is this machine, with `args` or bare.
+    fn try_start(
+        &self,
+        target: Target,
+        args: Option<&[String]>,
+        shared: &Shared,
+        progress: &Progress,
+    ) -> Result<Tried, Error> {
+        // What was said about launcher and CPU is for the targets that are packed, which may be other machines.
+        let wanted = self.outputs.iter().any(|place| place.target == target);
+        let (stub, cpu) =
+            if wanted { (self.launcher(target)?, self.cpu) } else { (stubs::get(target)?, Raise::default()) };
+        let compiled = compile::compile(&shared.lean, target, self.compiler, cpu, progress)?;
+        let linked = link::link(&compiled.build, target, &profile::apart(), profile::PIECE.into())?;
+        let header = Header { target, engine: Engine::PINNED, compiler: self.compiler, cpu: compiled.cpu };
+        let manifest =
+            if args.is_some() { shared.manifest.clone() } else { profile::alone(&shared.manifest) };
+        let payload = profile::payload(&linked, header, &manifest, &shared.sections, progress);
+        let program = Program { payload: &payload, target, stub: &stub, app: &manifest.app };
+        progress.phase("trying", 1);
+        let (profile, untried) = match args {
+            Some(args) => (Profile::parse(&program.profile(args)?, &linked), None),
+            None => match program.trial() {
+                Ok(text) => (Profile::parse(&text, &linked), None),
+                Err(error) => (Profile::default(), Some(error.reason)),
+            },
+        };
+        Ok(Tried { profile, untried, compiled: Mutex::new(Some((target, compiled))) })
+    }
+}

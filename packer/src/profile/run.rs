@@ -1,0 +1,175 @@
+//! Running a program that was packed to be looked at.
+
+use std::{
+    io,
+    process::{Child, Command, ExitStatus, Stdio},
+    time::{Duration, Instant},
+};
+
+use payload::{Grants, Manifest, Target, grant::OPTIONS, info::printable};
+
+use crate::{
+    Error, Kind,
+    container::{self, pe::PeOptions},
+    error::spoken,
+    output::Temporary,
+};
+
+/// The environment variable that tells a launcher where to write what was touched.
+const VARIABLE: &str = "WASMPACK_PROFILE";
+/// How long a start without arguments may take. What has not ended then does more than start.
+const LIMIT: Duration = Duration::from_secs(5);
+/// How often to look whether it has ended.
+const LOOK: Duration = Duration::from_millis(2);
+
+/// A program that was packed to be looked at.
+#[derive(Clone, Copy, Debug)]
+pub struct Program<'a> {
+    /// Its payload, as [`payload`](fn@super::payload) makes it.
+    pub payload: &'a [u8],
+    /// This machine.
+    pub target: Target,
+    /// The launcher.
+    pub stub: &'a [u8],
+    /// What the program is called.
+    pub app: &'a str,
+}
+
+impl Program<'_> {
+    /// Starts it with `args` and waits for its end; returns what its launcher wrote.
+    ///
+    /// # Errors
+    /// `Profile` if it cannot be run, or its launcher wrote nothing; others as for any pack.
+    pub fn profile(self, args: &[String]) -> Result<String, Error> {
+        let wait = |child: Child| {
+            let ended = child.wait_with_output()?;
+            Ok((ended.status, ended.stderr))
+        };
+        self.run(args, Stdio::piped(), wait).map_err(|error| match error.kind {
+            Kind::Profile => Error { reason: format!("cannot profile: {}", error.reason), ..error },
+            _ => error,
+        })
+    }
+
+    /// Starts it without arguments and waits for its end, but not for long; returns what its launcher wrote.
+    ///
+    /// # Errors
+    /// As [`Program::profile`]; `Profile` if it does not end.
+    pub fn trial(self) -> Result<String, Error> {
+        self.run(&[], Stdio::null(), |mut child| {
+            let since = Instant::now();
+            loop {
+                if let Some(status) = child.try_wait()? {
+                    return Ok((status, Vec::new()));
+                }
+                if since.elapsed() > LIMIT {
+                    child.kill()?;
+                    child.wait()?;
+                    let reason = format!("the program did not end within {} seconds", LIMIT.as_secs());
+                    return Err(io::Error::new(io::ErrorKind::TimedOut, reason));
+                }
+                std::thread::sleep(LOOK);
+            }
+        })
+    }
+
+    fn run(
+        self,
+        args: &[String],
+        errors: Stdio,
+        wait: impl FnOnce(Child) -> io::Result<(ExitStatus, Vec<u8>)>,
+    ) -> Result<String, Error> {
+        let shown = PeOptions { app: self.app.to_owned(), ..PeOptions::default() };
+        let bytes = container::embed(self.stub, self.target, self.payload, &shown)?;
+        let failed = |what: &str| {
+            let what = what.to_owned();
+            move |error: io::Error| Error::new(Kind::Profile, format!("{what}{}", spoken(&error)))
+        };
+        let program = Temporary::with(&bytes, true).map_err(failed("cannot write the program: "))?;
+        let touched = Temporary::with(&[], false).map_err(failed("cannot write a temporary file: "))?;
+        let mut command = Command::new(program.path());
+        command
+            .args(args)
+            .env(VARIABLE, touched.path())
+            // Its grants are those that are packed.
+            .env_remove(OPTIONS)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(errors);
+        called(&mut command, self.app);
+        let child = start(&mut command).map_err(failed("cannot start the program: "))?;
+        let (status, said) = wait(child).map_err(failed(""))?;
+        let text = std::fs::read_to_string(touched.path()).unwrap_or_default();
+        if text.is_empty() {
+            let said = String::from_utf8_lossy(&said);
+            let said = said.lines().next().map_or_else(String::new, |line| format!(": {}", printable(line)));
+            return Err(Error::new(Kind::Profile, format!("the program ended with {status}{said}")));
+        }
+        Ok(text)
+    }
+}
+
+/// Starts the program under the name that it will have, since some do what their name says.
+#[cfg(unix)]
+fn called(command: &mut Command, name: &str) {
+    std::os::unix::process::CommandExt::arg0(command, name);
+}
+
+#[cfg(not(unix))]
+fn called(_command: &mut Command, _name: &str) {}
+
+/// Starts `command`, whose program was just written: another thread of this process may have started a program at that
+/// moment, which then holds the file open until it is under way.
+fn start(command: &mut Command) -> io::Result<Child> {
+    let since = Instant::now();
+    loop {
+        match command.spawn() {
+            Err(error) if error.kind() == io::ErrorKind::ExecutableFileBusy && since.elapsed() < LIMIT => {
+                std::thread::sleep(LOOK);
+            }
+            result => return result,
+        }
+    }
+}
+
+/// The manifest of a program that is tried alone: it has what the executable carries, and nothing of this machine.
+pub fn alone(manifest: &Manifest) -> Manifest {
+    let Grants { dirs, env, native, cwd, .. } = &manifest.grants;
+    // Where it would stand may be in a directory that it does not have now.
+    let cwd = cwd.clone().filter(|_| dirs.is_empty() && !native);
+    Manifest { grants: Grants { env: env.clone(), cwd, ..Grants::default() }, ..manifest.clone() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use payload::DirGrant;
+
+    #[test]
+    fn a_program_that_is_tried_alone_has_nothing_of_this_machine() {
+        let data = DirGrant { host: "data".to_owned(), guest: "/data".to_owned(), read_only: false };
+        let manifest = Manifest {
+            app: "notes".to_owned(),
+            args: vec!["--color".to_owned()],
+            grants: Grants {
+                dirs: vec![data],
+                env: vec!["MODE=fast".to_owned()],
+                pass: vec!["HOME".to_owned()],
+                env_all: true,
+                native: true,
+                cwd: Some("/data".to_owned()),
+            },
+            ..Manifest::default()
+        };
+        let tried = alone(&manifest);
+        assert_eq!(tried.grants, Grants { env: vec!["MODE=fast".to_owned()], ..Grants::default() });
+        assert_eq!((tried.app, tried.args), (manifest.app, manifest.args));
+    }
+
+    #[test]
+    fn where_it_stands_in_files_that_it_carries_it_stands_when_it_is_tried() {
+        let grants = Grants { cwd: Some("/lib".to_owned()), ..Grants::default() };
+        let manifest = Manifest { grants: grants.clone(), ..Manifest::default() };
+        assert_eq!(alone(&manifest).grants, grants);
+    }
+}
