@@ -118,7 +118,7 @@ impl Output {
 /// An empty file in `folder`, where systems have modes with this one: the system takes the umask off it.
 fn temporary(
     folder: &Path,
-    #[cfg_attr(not(unix), allow(unused_variables))] mode: u32,
+    #[cfg_attr(not(unix), allow(unused_variables, reason = "other systems have no modes"))] mode: u32,
 ) -> io::Result<NamedTempFile> {
     let mut builder = Builder::new();
     builder.prefix(".wasmpack-").suffix(".tmp");
