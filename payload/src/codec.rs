@@ -52,9 +52,17 @@ pub struct Decoder(zstd_safe::DCtx<'static>);
 
 impl Decoder {
     /// A new decoder.
+    ///
+    /// # Panics
+    /// When there is no memory for it.
     #[allow(clippy::new_without_default, reason = "making one is work, which a name should show")]
     pub fn new() -> Decoder {
-        Decoder(zstd_safe::DCtx::create())
+        Decoder::try_new().expect("there is memory for a decoder")
+    }
+
+    /// A new decoder; `None` when there is no memory for it.
+    pub fn try_new() -> Option<Decoder> {
+        zstd_safe::DCtx::try_create().map(Decoder)
     }
 
     /// Decodes `frame`, one chunk, into `out`, which has the length that it must have. Nothing is allocated.

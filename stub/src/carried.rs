@@ -78,7 +78,8 @@ impl Content {
             return Ok(Content::Raw(stored.raw(section)));
         };
         let table = stored.table(section).map_err(damaged)?;
-        let cache = Mutex::new(Cache { decoder: Decoder::new(), kept: Vec::new() });
+        let decoder = Decoder::try_new().ok_or(io::ErrorKind::OutOfMemory)?;
+        let cache = Mutex::new(Cache { decoder, kept: Vec::new() });
         Ok(Content::Chunked { table, chunk_size: chunk_size.into(), cache })
     }
 

@@ -5,7 +5,19 @@ use crate::fail::Failure;
 /// The path that `written` means: `~` alone or before a `/` is the home directory, `$NAME` and `${NAME}` are variables,
 /// `$$` is a dollar sign. A variable that is empty is taken for one that is not set: it would turn `$DIR/` into the root.
 pub(crate) fn path(written: &str) -> Result<String, Failure> {
-    expanded(written, |name| std::env::var(name).ok().filter(|value| !value.is_empty())).map_err(|missing| {
+    let variable = |name: &str| {
+        // Variables are those of whoever starts it. They must not say what a program with more rights than theirs is granted.
+        let taken = if crate::sys::is_privileged() { None } else { std::env::var(name).ok() };
+        taken.filter(|value| !value.is_empty())
+    };
+    expanded(written, variable).map_err(|missing| {
+        if crate::sys::is_privileged() {
+            return Failure::new(format!(
+                "the directory {written:?}, which is granted to the program, is named by a variable of whoever starts it; \
+                 with rights of its own (set-user-ID, set-group-ID or capabilities) it takes none: pack it with the \
+                 directory's own path"
+            ));
+        }
         Failure::new(format!(
             "cannot find the directory {written:?}, which is granted to the program: {missing}; set it, or grant \
              another directory with {}",

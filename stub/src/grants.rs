@@ -4,6 +4,7 @@
 //! the host's variables but those passed on, and no directory but those granted.
 
 use std::ffi::{OsStr, OsString};
+use std::io::ErrorKind;
 
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
@@ -14,7 +15,7 @@ use wasi::{Access, Ctx, CtxBuilder};
 use crate::fail::{self, Failure};
 use crate::image::Stored;
 use crate::options::Granted;
-use crate::{carried, expand};
+use crate::{carried, expand, sys};
 
 /// Opens everything that was granted.
 pub(crate) fn context(manifest: &Manifest, granted: &Granted, stored: Stored) -> Result<Ctx, Failure> {
@@ -152,9 +153,15 @@ fn working_directory(grants: &Grants, cwd: Option<&str>) -> Option<String> {
 
 fn open(host: &str, guest: &str) -> Result<Dir, Failure> {
     Dir::open_ambient_dir(host, ambient_authority()).map_err(|error| {
+        let way = match error.kind() {
+            ErrorKind::NotFound => "; create it, or start the program where it exists",
+            ErrorKind::NotADirectory => "; a file cannot be granted by itself: grant the directory that it is in",
+            ErrorKind::PermissionDenied => "; start the program as somebody who may read it",
+            _ => "",
+        };
+        let error = sys::Limited(error);
         Failure::new(format!(
-            "cannot open the directory {host:?}, granted to the program as {guest:?}: {error}; create it, or start \
-             the program where it exists"
+            "cannot open the directory {host:?}, granted to the program as {guest:?}: {error}{way}"
         ))
     })
 }

@@ -18,6 +18,8 @@ use crate::sys;
 #[allow(unsafe_code, reason = "the slot needs a section of its own, which is nobody else's")]
 static SLOT: [u8; locator::SIZE] = Locator::BARE;
 
+const UNREADABLE: &str = "cannot read the program's own file";
+
 /// A packed program: its file, and where and what its payload is.
 #[derive(Debug)]
 pub(crate) struct Packed {
@@ -35,7 +37,7 @@ pub(crate) fn packed() -> Result<Packed, Failure> {
         Failure::new("this is a bare wasmpack launcher and carries no program; pack one with: wasmpack APP.wasm -o OUT")
     })?;
     let file = sys::open_self()?;
-    let file_len = file.metadata().context("cannot read the program's own file")?.len();
+    let file_len = file.metadata().context(UNREADABLE)?.len();
     if locator.offset.checked_add(locator.len).is_none_or(|end| end > file_len) {
         return Err(Failure::new(format!(
             "the payload is missing: {} bytes expected at {:#x}, but the file ends at {file_len:#x}; it was stripped, \
@@ -74,7 +76,8 @@ impl Packed {
     /// The whole payload, for as long as the process lives. Nothing is read before it is looked at.
     pub(crate) fn view(&self) -> Result<&'static [u8], Failure> {
         sys::view(&self.file, self.locator.offset, self.locator.len as usize)
-            .context("cannot read the program's own file")
+            .map_err(sys::Limited)
+            .context(UNREADABLE)
     }
 
     /// The file, and where in it `offset` bytes from the start of the payload are.
@@ -85,5 +88,5 @@ impl Packed {
 }
 
 fn read(file: &File, locator: Locator, offset: u64, buffer: &mut [u8]) -> Result<(), Failure> {
-    sys::read_exact_at(file, buffer, locator.offset + offset).context("cannot read the program's own file")
+    sys::read_exact_at(file, buffer, locator.offset + offset).context(UNREADABLE)
 }

@@ -31,9 +31,12 @@ mod trace;
 
 use std::io::Write;
 
+#[cfg(target_os = "linux")]
+use fail::Context;
 use fail::Failure;
 
 fn main() {
+    sys::last::prepare();
     sys::prepare();
     let code = match launch() {
         Ok(code) => code,
@@ -57,11 +60,13 @@ fn launch() -> Result<i32, Failure> {
     check::may_run(&packed.prefix.header)?;
     let stored = image::Stored::new(packed)?;
     let ctx = grants::context(manifest, &granted, stored)?;
+    #[cfg(target_os = "linux")]
+    sys::signals::handle().map_err(sys::Limited).context("cannot handle signals")?;
     let (mut store, module) = image::module(stored)?;
     let (code, misses) = run::command(&mut store, &module, ctx)?;
     image::write_profile(stored);
     if code != 0 {
-        hint::give(&misses, &granted.grants, manifest.sealed);
+        hint::give(&misses, &granted.grants, manifest.sealed || sys::is_privileged());
         sys::linger();
     }
     // The process ends here. Taking apart what the system takes back as a whole would be work for nothing.

@@ -3,7 +3,7 @@
 //! The packer's options with the packer's names, split as a shell would: `--dir`, `--dir-ro`, `--env`, `--env-all`,
 //! `--cwd` and `--native` add to what was granted when packing, `--deny-dir` and `--deny-env` take from it, all or by
 //! name. They are done in the order in which they stand, and names count as the program takes them. A sealed program takes
-//! none.
+//! none, nor does one that has rights which whoever starts it lacks.
 
 use payload::grant::{OPTIONS as VARIABLE, normal};
 use payload::{DirGrant, Grants, Manifest, Variable};
@@ -26,6 +26,12 @@ pub(crate) fn granted(manifest: &Manifest) -> Result<Granted, Failure> {
     let Some(text) = std::env::var_os(VARIABLE).filter(|text| !text.is_empty()) else {
         return Ok(packed);
     };
+    if crate::sys::is_privileged() {
+        return Err(Failure::new(format!(
+            "it runs with rights that whoever starts it may not have (set-user-ID, set-group-ID or capabilities), and \
+             takes no grants from them: unset {VARIABLE} to start it"
+        )));
+    }
     if manifest.sealed {
         return Err(Failure::new(format!(
             "it is sealed, and its grants cannot be changed: unset {VARIABLE} to start it"

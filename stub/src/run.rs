@@ -9,18 +9,16 @@ use wasmer_types::VMOffsets;
 
 use crate::fail::{self, Context, Failure};
 use crate::image::{self, unwind};
-use crate::trace;
+use crate::{sys, trace};
 
 /// Exit code of an app that trapped: what a shell reports for a native program that aborted.
 const EXIT_TRAP: i32 = 134;
-/// Bytes of stack for the app's own frames, as much as a native program usually has. Only touched pages cost.
-const STACK_SIZE: usize = 8 * 1024 * 1024;
 /// Frames that a trap's report shows; a stack that overflowed has thousands.
 const FRAMES_SHOWN: usize = 32;
 
 /// Runs a WASI command to its end; returns the exit code, and what it asked for in vain.
 pub(crate) fn command(store: &mut Store, module: &Module, ctx: Ctx) -> Result<(i32, Vec<Miss>), Failure> {
-    wasmer_vm::set_stack_size(STACK_SIZE);
+    sys::stack::learn()?;
     trace::install(store);
     let env = FunctionEnv::new(store, State::new(ctx).bring_with(image::BRING));
     let code = exit_code(store, module, &env)?;
@@ -38,7 +36,13 @@ fn exit_code(store: &mut Store, module: &Module, env: &FunctionEnv<State>) -> Re
         Ok(instance) => instance,
         // The module's start function runs here.
         Err(InstantiationError::Start(error)) => return Ok(ended(error)),
-        Err(error) => return Err(Failure::new(format!("cannot set up the program: {error}"))),
+        Err(error) => {
+            let limits = sys::OfMemory;
+            return Err(match image::memory::refused() {
+                Some(failure) => Failure::new(failure.to_string()),
+                None => Failure::new(format!("cannot set up the program: {error}{limits}")),
+            });
+        }
     };
     unwind::enter(&VMOffsets::new(size_of::<usize>() as u8, module.info()))?;
     if let Ok(memory) = instance.exports.get_memory("memory") {

@@ -24,6 +24,8 @@ pub(crate) const MAX_FRAMES: usize = 64;
 pub(crate) struct Noted {
     /// The instruction that trapped.
     pub(crate) pc: usize,
+    /// Where the stack ended then.
+    pub(crate) sp: usize,
     /// True if it trapped because of an address.
     pub(crate) about_address: bool,
     /// Where the caller of a function without a frame of its own would be found.
@@ -37,6 +39,12 @@ pub(crate) struct Noted {
 pub(crate) struct Returns {
     pub(crate) addresses: [usize; MAX_FRAMES],
     pub(crate) count: usize,
+}
+
+impl Default for Returns {
+    fn default() -> Returns {
+        Returns { addresses: [0; MAX_FRAMES], count: 0 }
+    }
 }
 
 /// One of the app's functions that were active.
@@ -69,14 +77,14 @@ pub(crate) fn attach(stored: Stored, code: Code) {
 /// Makes `store` note where the CPU traps.
 pub(crate) fn install(store: &mut Store) {
     #[cfg(unix)]
-    store.set_trap_handler(Some(Box::new(|signal, info, context| {
-        NOTED.set(sys::note(signal, info, context));
+    store.set_trap_handler(Some(Box::new(|signal, _, context| {
+        NOTED.set(Some(sys::note(signal, context)));
         // Whether this is a trap at all is for wasmer to find out.
         false
     })));
     #[cfg(windows)]
     store.set_trap_handler(Some(Box::new(|pointers| {
-        NOTED.set(sys::note(pointers.cast()));
+        NOTED.set(Some(sys::note(pointers.cast())));
         false
     })));
 }
@@ -85,13 +93,18 @@ pub(crate) fn install(store: &mut Store) {
 pub(crate) fn describe(trap: &RuntimeError) -> (String, Vec<Frame>) {
     let message = trap.message();
     let Some((code, frames)) = tables() else { return (message, Vec::new()) };
-    if let Some(noted) = NOTED.take().filter(|noted| code.offset(noted.pc).is_some()) {
+    let noted = NOTED.take();
+    if let Some(noted) = noted.filter(|noted| code.offset(noted.pc).is_some()) {
         let told = trap.clone().to_trap();
         let message = trap_at(&frames, code, &noted, told).map_or(message, |code| code.message().to_owned());
         return (message, cpu_frames(&frames, code, &noted));
     }
-    // The engine raised it. Errors of other functions say what they are, and came by another way.
-    let crossed = sys::cross::last().filter(|_| trap.clone().to_trap().is_some());
+    // The engine raised it. Errors of other functions say what they are, and came by another way. Where the CPU trapped in
+    // other code than the app's, the engine was entered by a frame that was active then, or not at all.
+    let is_active = |frame_pointer: usize| noted.is_none_or(|noted| frame_pointer > noted.sp);
+    let crossed = sys::cross::last().filter(|(frame_pointer, _)| {
+        trap.clone().to_trap().is_some() && is_active(*frame_pointer)
+    });
     let active = crossed.map_or_else(Vec::new, |(frame_pointer, address)| {
         let outer = sys::walk(frame_pointer);
         let returns = std::iter::once(address).chain(outer.addresses[..outer.count].iter().copied());

@@ -33,7 +33,8 @@ pub(super) fn start(chunks: Vec<Touch>, size: u32) {
 
 /// Brings all of `chunks`. Those of the memory have to wait until there is one; those of the code need not wait for them.
 fn bring(chunks: &[Touch]) {
-    let mut bringer = Bringer::new();
+    // Without a decoder of their own, chunks come when they are touched.
+    let Ok(mut bringer) = Bringer::new() else { return };
     let mut waiting = Vec::new();
     for chunk in chunks {
         if matches!(chunk, Touch::Memory(_)) && !lazy::has_memory() {

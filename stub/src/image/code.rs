@@ -36,33 +36,34 @@ impl Code {
 
 /// Puts the code image where it can run.
 pub(super) fn place(stored: Stored, image: &Image) -> Result<Code, Failure> {
-    const FORBIDDEN: &str = "this system forbids making memory executable, which a compressed program needs; packed \
-                             with --no-compress it runs here";
     let section = stored.section(SectionKind::Code)?;
     let table_len = image.libcalls.len() * size_of::<usize>();
     let len = section.len as usize;
-    let base = sys::reserve(image.table_offset as usize + table_len).context("cannot reserve memory")?;
+    // The table lies behind the code: whoever read the image made sure. What both take may be more than there are numbers.
+    let whole = usize::try_from(image.table_offset).ok().and_then(|offset| offset.checked_add(table_len));
+    let whole = whole.ok_or_else(|| Failure::new(format!("{DAMAGED}: its table of functions lies nowhere")))?;
+    let base = sys::reserve(whole).map_err(sys::Limited).context("cannot reserve memory for the program's code")?;
     let code = Code { base, len };
     fill_table(base + image.table_offset as usize, &image.libcalls)?;
     match section.encoding {
         #[cfg(target_os = "linux")]
         Encoding::Raw => {
             let (file, offset) = stored.packed.place(section.offset);
-            sys::map_code(file, offset, base, len).context("cannot map the program's code")?;
+            sys::map_code(file, offset, base, len).map_err(sys::Limited).context("cannot map the program's code")?;
         }
         #[cfg(target_os = "linux")]
         Encoding::Chunked { chunk_size } => {
             super::lazy::manage(super::lazy::Kind::Code, stored, section, base, &image.ahead)?;
             // Where it is not allowed, that is better found out here than in the middle of the program.
-            super::lazy::bring_first().context(FORBIDDEN)?;
+            super::lazy::bring_first().map_err(|error| Failure::new(error.to_string()))?;
             super::ahead::start(image.ahead.clone(), chunk_size);
             super::lazy::bring_known(super::lazy::Kind::Code, &image.touched);
         }
         #[cfg(not(target_os = "linux"))]
         Encoding::Raw | Encoding::Chunked { .. } => {
-            sys::allow_writing(base, len).context("cannot allocate memory")?;
+            sys::allow_writing(base, len).map_err(sys::Limited).context("cannot allocate memory")?;
             super::eager::decode(stored, section, base)?;
-            sys::make_executable(base, len).context(FORBIDDEN)?;
+            sys::make_executable(base, len).context(super::FORBIDDEN)?;
         }
     }
     Ok(code)
@@ -75,7 +76,7 @@ fn fill_table(address: usize, numbers: &[u16]) -> Result<(), Failure> {
     }
     let addresses: Result<Vec<usize>, Failure> =
         numbers.iter().map(|number| runtime_function(*number)).collect();
-    sys::write_table(address, &addresses?).context("cannot allocate memory")
+    sys::write_table(address, &addresses?).map_err(sys::Limited).context("cannot allocate memory")
 }
 
 /// The address of the runtime's function with this number.

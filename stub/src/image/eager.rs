@@ -22,7 +22,7 @@ pub(super) fn decode(stored: Stored, section: &Section, address: usize) -> Resul
     let work = Mutex::new(out.chunks_mut(chunk_size as usize).enumerate());
     let next = || work.lock().ok()?.next();
     let worker = || -> Result<(), Failure> {
-        let mut decoder = payload::chunk::Decoder::new();
+        let mut decoder = super::decoder()?;
         while let Some((index, out)) = next() {
             table.decode_with(&mut decoder, index, stored.frame(&table, index), out).context(DAMAGED)?;
         }

@@ -25,7 +25,7 @@ use payload::{Encoding, Section};
 
 use super::outcome::{Outcome, Unreachable};
 use super::record::record;
-use super::{DAMAGED, Stored};
+use super::{DAMAGED, Stored, decoder};
 use crate::fail::{Context, Failure};
 use crate::sys;
 
@@ -106,8 +106,10 @@ pub(super) struct Bringer {
 }
 
 impl Bringer {
-    pub(super) fn new() -> Bringer {
-        Bringer { decoder: Decoder::new(), buffer: vec![0; IMAGE_ALIGNMENT as usize] }
+    /// # Errors
+    /// When there is no memory for it.
+    pub(super) fn new() -> Result<Bringer, Failure> {
+        Ok(Bringer { decoder: decoder()?, buffer: vec![0; IMAGE_ALIGNMENT as usize] })
     }
 }
 
@@ -130,8 +132,9 @@ fn empty_range(kind: Kind, base: usize, len: usize) -> Result<Way, Failure> {
     if filler().is_some_and(|filler| filler.open(base, len, kind == Kind::Code).is_ok()) {
         return Ok(Way::Fill);
     }
-    sys::forbid(base, len).context("cannot reserve memory")?;
-    Ok(Way::Move { scratch: sys::scratch(len).context("cannot reserve memory")? })
+    sys::forbid(base, len).map_err(sys::Limited).context("cannot reserve memory")?;
+    let scratch = sys::scratch(len).map_err(sys::Limited).context("cannot reserve memory to decode in")?;
+    Ok(Way::Move { scratch })
 }
 
 /// Makes the memory at `base` an image that is decoded from `section` when it is touched. Any start is likely to touch the
@@ -171,8 +174,7 @@ pub(super) fn manage(
     }
     let lazy = Lazy { kind, base, len, way, shift, likely, stored, table, states };
     if BRINGER.get().is_none() {
-        let _ = BRINGER.set(sys::Turn::new(Bringer::new()));
-        sys::handle_faults().context("cannot handle page faults")?;
+        let _ = BRINGER.set(sys::Turn::new(Bringer::new()?));
     }
     let place = match kind {
         Kind::Code => &CODE,
@@ -224,7 +226,7 @@ pub(super) fn touch(address: usize, len: usize) {
         }
         match lazy.bring(index) {
             Ok(_) => record(lazy.kind, index),
-            Err(error) => sys::end_with(&error),
+            Err(error) => sys::last::end_with(format_args!("{error}")),
         }
     }
 }

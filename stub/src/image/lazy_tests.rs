@@ -83,7 +83,7 @@ fn threads_that_touch_cold_chunks_at_once_see_whole_chunks() {
     std::thread::scope(|scope| {
         // As `ahead` does, where it may.
         scope.spawn(|| {
-            let mut bringer = Bringer::new();
+            let mut bringer = Bringer::new().unwrap();
             for round in 0..ROUNDS {
                 if barrier.wait().is_leader() {
                     lazy::forget();
@@ -99,7 +99,7 @@ fn threads_that_touch_cold_chunks_at_once_see_whole_chunks() {
         for thread in 0..THREADS {
             let (barrier, wrong, memory) = (&barrier, &wrong, &memory);
             scope.spawn(move || {
-                sys::own_stack().unwrap();
+                sys::signals::own_stack().unwrap();
                 for round in 0..ROUNDS {
                     if barrier.wait().is_leader() {
                         lazy::forget();

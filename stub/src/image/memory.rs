@@ -2,9 +2,11 @@
 
 use std::num::NonZero;
 use std::ptr::NonNull;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use payload::image::Touch;
+use payload::section::IMAGE_ALIGNMENT;
 use payload::{Encoding, Section};
 use wasmer_compiler::{BaseTunables, Tunables};
 use wasmer_types::{MemoryError, MemoryStyle, MemoryType, TableStyle, TableType};
@@ -45,13 +47,39 @@ pub(super) fn definition() -> Option<NonZero<usize>> {
     NonZero::new(DEFINITION.load(Ordering::Relaxed))
 }
 
-/// wasmer's own decisions, but for what the first memory holds.
+/// Why the memory image could not be put in its place: wasmer's error would call it a want of resources.
+static REFUSED: OnceLock<Failure> = OnceLock::new();
+
+/// Why the app's first memory could not be made, if that was for its image.
+pub(crate) fn refused() -> Option<&'static Failure> {
+    REFUSED.get()
+}
+
+/// Entries that a table can grow to, unless it begins with more. Each takes 8 bytes or 16 in the launcher's own memory, which
+/// no declaration of the app's bounds.
+const TABLE_MAX: u32 = 16 * 1024 * 1024;
+
+/// wasmer's own decisions, but for what the first memory holds, and how far tables grow.
 pub(super) struct ImageTunables {
     pub(super) base: BaseTunables,
     pub(super) initial: Option<Initial>,
 }
 
 impl Initial {
+    /// Refuses an image that leaves a memory of `len` bytes, or does not begin where a page does.
+    fn fits(&self, len: usize) -> Result<(), Failure> {
+        let end = self.start.checked_add(self.section.len);
+        if end.is_none_or(|end| end > len as u64) || !self.start.is_multiple_of(IMAGE_ALIGNMENT) {
+            return Err(Failure::new(format!(
+                "{}: an image of {} bytes at {:#x} is not part of a memory of {len} bytes",
+                super::DAMAGED,
+                self.section.len,
+                self.start
+            )));
+        }
+        Ok(())
+    }
+
     /// Puts the image where a memory that begins at `base` has it.
     fn place(&self, base: usize) -> Result<(), Failure> {
         let address = base + self.start as usize;
@@ -59,7 +87,9 @@ impl Initial {
             #[cfg(target_os = "linux")]
             Encoding::Raw => {
                 let (file, offset) = self.stored.packed.place(self.section.offset);
-                sys::map_data(file, offset, address, self.section.len as usize).context("cannot map it")
+                sys::map_data(file, offset, address, self.section.len as usize)
+                    .map_err(sys::Limited)
+                    .context("cannot map the program's memory image")
             }
             #[cfg(target_os = "linux")]
             Encoding::Chunked { .. } => {
@@ -114,15 +144,11 @@ impl Tunables for ImageTunables {
         if let (Ok(_), Some(initial)) = (first, &self.initial) {
             // SAFETY: the call above has just written the definition.
             let VMMemoryDefinition { base, current_length } = unsafe { *definition.as_ptr() };
-            if initial.start + initial.section.len > current_length as u64 {
-                return Err(MemoryError::Generic(format!(
-                    "{}: the memory image is too long",
-                    super::DAMAGED
-                )));
-            }
-            initial
-                .place(base as usize)
-                .map_err(|failure| MemoryError::Generic(format!("its memory image: {failure}")))?;
+            let placed = initial.fits(current_length).and_then(|()| initial.place(base as usize));
+            placed.map_err(|failure| {
+                REFUSED.set(failure).ok();
+                MemoryError::Generic("its memory image".to_owned())
+            })?;
         }
         Ok(memory)
     }
@@ -138,7 +164,9 @@ impl Tunables for ImageTunables {
         style: &TableStyle,
         definition: NonNull<VMTableDefinition>,
     ) -> Result<VMTable, String> {
+        let most = ty.maximum.unwrap_or(u32::MAX).min(TABLE_MAX.max(ty.minimum));
+        let bounded = TableType { maximum: Some(most), ..*ty };
         // SAFETY: the caller's promise about `definition` is handed on.
-        unsafe { self.base.create_vm_table(ty, style, definition) }
+        unsafe { self.base.create_vm_table(&bounded, style, definition) }
     }
 }

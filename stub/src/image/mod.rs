@@ -24,7 +24,7 @@ mod lazy;
 #[cfg(all(test, target_os = "linux"))]
 mod lazy_tests;
 mod loader;
-mod memory;
+pub(crate) mod memory;
 #[cfg(target_os = "linux")]
 mod outcome;
 #[cfg(target_os = "linux")]
@@ -33,17 +33,18 @@ mod stored;
 pub(crate) mod unwind;
 
 use payload::SectionKind;
+use payload::chunk::Decoder;
 use payload::image::Image;
 use wasmer::{Module, Store};
 
 use crate::fail::{Context, Failure};
-use crate::trace;
+use crate::{sys, trace};
 
 pub(crate) use code::Code;
 #[cfg(target_os = "linux")]
 pub(crate) use lazy::{fault, published};
 #[cfg(target_os = "linux")]
-pub(crate) use outcome::{Outcome, Unreachable};
+pub(crate) use outcome::Outcome;
 pub(crate) use stored::Stored;
 
 /// What makes the app's memory accessible before the system is handed it; nothing is needed where it is from the start.
@@ -52,8 +53,21 @@ pub(crate) const BRING: Option<wasi::Bring> = Some(lazy::touch);
 #[cfg(not(target_os = "linux"))]
 pub(crate) const BRING: Option<wasi::Bring> = None;
 
+/// What is said where memory that was written cannot become executable.
+const FORBIDDEN: &str = "this system forbids making memory executable, which a compressed program needs; packed with \
+                         --no-compress it runs here";
+
 /// What every error about the payload's bytes begins with.
 const DAMAGED: &str = "the file is damaged, fetch it again or pack it again";
+
+/// What decodes chunks.
+///
+/// # Errors
+/// When there is no memory for it.
+fn decoder() -> Result<Decoder, Failure> {
+    Decoder::try_new()
+        .ok_or_else(|| Failure::new(format!("the system has no memory for a decoder{}", sys::OfMemory)))
+}
 
 /// The program's module, in a store of its own.
 pub(crate) fn module(stored: Stored) -> Result<(Store, Module), Failure> {
@@ -71,6 +85,7 @@ pub(crate) fn module(stored: Stored) -> Result<(Store, Module), Failure> {
 pub(crate) fn write_profile(stored: Stored) {
     #[cfg(target_os = "linux")]
     if stored.is_profiled()
+        && !sys::is_privileged()
         && let Some(file) = std::env::var_os("WASMPACK_PROFILE")
     {
         // Without the file the packer says that nothing was written.

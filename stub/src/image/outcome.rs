@@ -2,7 +2,8 @@
 
 use std::io;
 
-use super::DAMAGED;
+use super::{DAMAGED, FORBIDDEN};
+use crate::sys;
 
 /// Why a chunk could not be brought.
 #[derive(Debug)]
@@ -17,19 +18,12 @@ impl std::fmt::Display for Unreachable {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Unreachable::Damaged => f.write_str(DAMAGED),
-            Unreachable::System(error) => error.fmt(f),
-        }
-    }
-}
-
-impl Unreachable {
-    /// What to say where nothing can be allocated.
-    pub(crate) fn message(&self) -> &'static str {
-        match self {
-            Unreachable::Damaged => DAMAGED,
-            Unreachable::System(_) => {
-                "the system has no memory for more of the program, or does not let it become executable; packed with \
-                 --no-compress it needs less"
+            // Nothing is allocated to say so: this may be a signal handler.
+            Unreachable::System(error) if error.kind() == io::ErrorKind::OutOfMemory => {
+                write!(f, "the system has no memory for more of the program{}", sys::OfMemory)
+            }
+            Unreachable::System(error) => {
+                write!(f, "{FORBIDDEN} (error {})", error.raw_os_error().unwrap_or_default())
             }
         }
     }

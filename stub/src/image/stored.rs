@@ -83,7 +83,7 @@ impl Stored {
         }
         let table = self.table(section)?;
         let mut content = vec![0; section.len as usize];
-        let mut decoder = payload::chunk::Decoder::new();
+        let mut decoder = super::decoder()?;
         for index in 0..table.count() {
             let range = table.decoded_range(index);
             let out = &mut content[range.start as usize..range.end as usize];

@@ -4,6 +4,10 @@
 //! it. Here each entry is replaced by a few instructions that note where the call came from and go on to the function.
 //! A trap that the engine itself raises is then as easy to trace as one of the CPU: the return address and the frame
 //! pointer are where the app's frames begin. The entry for `throw` brings the unwind tables first.
+//!
+//! The engine's functions run on the app's stack. An app that calls one with hardly any stack left would have it overflow in
+//! code that may hold a lock, or the allocator's. So each entry looks first whether there is room, and touches the guard
+//! below the stack if there is not: that is the same trap, at a place where nothing is held.
 #![allow(unsafe_code)]
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,6 +19,11 @@ const COUNT: usize = VMBuiltinFunctionIndex::builtin_functions_total_number() as
 
 /// Where the app last entered the engine: frame pointer and return address. The app has one thread.
 static CROSSED: [AtomicUsize; 2] = [const { AtomicUsize::new(0) }; 2];
+/// Bytes of stack that the engine's functions find at least.
+const ROOM: usize = 128 * 1024;
+/// Where the stack pointer must not lie below when the engine is entered, and a place within the guard below the stack. 0
+/// until the stack is known.
+static FLOOR: [AtomicUsize; 2] = [const { AtomicUsize::new(0) }; 2];
 /// The engine's functions.
 static FUNCTIONS: [AtomicUsize; COUNT] = [const { AtomicUsize::new(0) }; COUNT];
 
@@ -32,6 +41,11 @@ pub(crate) fn install(address: usize) -> bool {
     // offsets, so it lies in the instance's context; that it is the table is checked before anything is written.
     if unsafe { table.add(raise).read() } != wasmer_vm::libcalls::wasmer_vm_raise_trap as *const () as usize {
         return false;
+    }
+    let stack = super::stack::bounds();
+    if !stack.is_empty() {
+        FLOOR[0].store(stack.start + ROOM, Ordering::Relaxed);
+        FLOOR[1].store(stack.start - super::stack::GUARD / 2, Ordering::Relaxed);
     }
     for (index, entry) in entries().into_iter().enumerate() {
         // SAFETY: the table has COUNT entries, and this thread alone uses the instance, which does not run now.
@@ -69,8 +83,8 @@ macro_rules! entries {
 }
 entries!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36);
 
-/// Notes the frame pointer and the return address, and goes to function `INDEX`. Only registers are used that the
-/// calling convention leaves free between a call and its callee.
+/// Notes the frame pointer and the return address, and goes to function `INDEX` if it has room to run. Only registers are
+/// used that the calling convention leaves free between a call and its callee.
 #[cfg(target_arch = "x86_64")]
 #[unsafe(naked)]
 extern "C" fn enter<const INDEX: usize>() {
@@ -78,9 +92,16 @@ extern "C" fn enter<const INDEX: usize>() {
         "mov qword ptr [rip + {crossed}], rbp",
         "mov r11, qword ptr [rsp]",
         "mov qword ptr [rip + {crossed} + 8], r11",
+        "cmp rsp, qword ptr [rip + {floor}]",
+        "jb 2f",
         "lea r11, [rip + {functions}]",
         "jmp qword ptr [r11 + {offset}]",
+        "2:",
+        "mov r11, qword ptr [rip + {floor} + 8]",
+        "mov r11, qword ptr [r11]",
+        "ud2",
         crossed = sym CROSSED,
+        floor = sym FLOOR,
         functions = sym FUNCTIONS,
         offset = const INDEX * 8,
     )
@@ -146,10 +167,18 @@ extern "C" fn enter<const INDEX: usize>() {
     std::arch::naked_asm!(
         address!("x16", "crossed"),
         "stp x29, x30, [x16]",
+        address!("x16", "floor"),
+        "ldp x16, x17, [x16]",
+        "cmp sp, x16",
+        "b.lo 2f",
         address!("x16", "functions"),
         "ldr x16, [x16, #{offset}]",
         "br x16",
+        "2:",
+        "ldr x16, [x17]",
+        "udf #0",
         crossed = sym CROSSED,
+        floor = sym FLOOR,
         functions = sym FUNCTIONS,
         offset = const INDEX * 8,
     )
@@ -179,10 +208,18 @@ extern "C" fn enter<const INDEX: usize>() {
         "lla t1, {crossed}",
         "sd s0, 0(t1)",
         "sd ra, 8(t1)",
+        "lla t1, {floor}",
+        "ld t2, 0(t1)",
+        "bltu sp, t2, 2f",
         "lla t1, {functions}",
         "ld t1, {offset}(t1)",
         "jr t1",
+        "2:",
+        "ld t1, 8(t1)",
+        "ld t1, 0(t1)",
+        "unimp",
         crossed = sym CROSSED,
+        floor = sym FLOOR,
         functions = sym FUNCTIONS,
         offset = const INDEX * 8,
     )

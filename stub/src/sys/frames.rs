@@ -12,13 +12,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::trace::{MAX_FRAMES, Noted, Returns};
 
-/// The farthest that two frame records of one stack can be apart, in bytes: the size of the stack.
-const FARTHEST: usize = 8 * 1024 * 1024;
-
-/// Faults this close to the stack pointer, in bytes, are the stack's own end: nothing is read from there.
-#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
-const NEAR: usize = 1024 * 1024;
-
 /// Where the app's code begins and ends, and how many bytes behind the frame pointer the frame record lies.
 static CODE: [AtomicUsize; 3] = [const { AtomicUsize::new(0) }; 3];
 
@@ -32,29 +25,25 @@ pub(crate) fn follow(code: Range<usize>, record: usize) {
 /// The registers a walk starts from.
 struct Registers {
     pc: usize,
+    /// The stack pointer.
+    sp: usize,
     /// The frame pointer.
     fp: usize,
-    /// Where a function without a frame returns to.
-    leaf_return: usize,
+    /// Where a function without a frame returns to, on CPUs that keep that in a register.
+    #[cfg(not(target_arch = "x86_64"))]
+    link: usize,
 }
 
-/// Notes where the interrupted code is, and who called it. `None` on a CPU whose registers are not known here.
+/// Notes where the interrupted code is, and who called it.
 #[cfg(unix)]
-pub(crate) fn note(
-    signal: libc::c_int,
-    info: *const libc::siginfo_t,
-    context: *const c_void,
-) -> Option<Noted> {
+pub(crate) fn note(signal: libc::c_int, context: *const c_void) -> Noted {
     let about_address = signal == libc::SIGSEGV || signal == libc::SIGBUS;
-    // SAFETY: the kernel hands a handler installed with SA_SIGINFO a siginfo_t; for the signals wasmer handles it
-    // holds an address.
-    let fault = unsafe { (*info).si_addr() } as usize;
-    Some(noted(registers(context, fault), about_address))
+    noted(registers(context), about_address)
 }
 
 /// The same on Windows, from the `EXCEPTION_POINTERS` that a vectored handler gets.
 #[cfg(windows)]
-pub(crate) fn note(pointers: *const c_void) -> Option<Noted> {
+pub(crate) fn note(pointers: *const c_void) -> Noted {
     use windows_sys::Win32::Foundation::{EXCEPTION_ACCESS_VIOLATION, EXCEPTION_STACK_OVERFLOW};
     use windows_sys::Win32::System::Diagnostics::Debug::EXCEPTION_POINTERS;
     // SAFETY: the system hands a vectored handler a pointer to this structure, which points to two others.
@@ -63,23 +52,50 @@ pub(crate) fn note(pointers: *const c_void) -> Option<Noted> {
         ((*pointers.ExceptionRecord).ExceptionCode, &*pointers.ContextRecord)
     };
     let about_address = code == EXCEPTION_ACCESS_VIOLATION || code == EXCEPTION_STACK_OVERFLOW;
-    // A function without a frame is not looked for: on this system every function that calls has one.
-    let registers = Registers { pc: context.Rip as usize, fp: context.Rbp as usize, leaf_return: 0 };
-    Some(noted(registers, about_address))
+    let registers = Registers {
+        pc: context.Rip as usize,
+        sp: context.Rsp as usize,
+        fp: context.Rbp as usize,
+    };
+    noted(registers, about_address)
 }
 
+/// In other code than the app's no register is followed: there the frame pointer may hold anything, a value of the app's too.
 fn noted(registers: Registers, about_address: bool) -> Noted {
-    let Registers { pc, fp, leaf_return } = registers;
-    Noted { pc, about_address, leaf_return, returns: walk(fp) }
+    let (pc, sp) = (registers.pc, registers.sp);
+    let [start, end] = [0, 1].map(|index| CODE[index].load(Ordering::Relaxed));
+    if !(start..end).contains(&pc) {
+        return Noted { pc, sp, about_address, leaf_return: 0, returns: Returns::default() };
+    }
+    Noted { pc, sp, about_address, leaf_return: leaf_return(&registers), returns: walk(registers.fp) }
+}
+
+/// Where a function without a frame would return to: what lies at the stack pointer, where that can be read. At the end of the
+/// stack it may point below it.
+#[cfg(all(target_arch = "x86_64", unix))]
+fn leaf_return(registers: &Registers) -> usize {
+    word(registers.sp).unwrap_or(0)
+}
+
+/// A function without a frame is not looked for: on this system every function that calls has one.
+#[cfg(all(target_arch = "x86_64", windows))]
+fn leaf_return(_registers: &Registers) -> usize {
+    0
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn leaf_return(registers: &Registers) -> usize {
+    registers.link
 }
 
 /// The return addresses into the app's code of the frames from `frame_pointer` on.
 pub(crate) fn walk(frame_pointer: usize) -> Returns {
     let [start, end, record] = [0, 1, 2].map(|index| CODE[index].load(Ordering::Relaxed));
-    let mut returns = Returns { addresses: [0; MAX_FRAMES], count: 0 };
+    let mut returns = Returns::default();
     let mut frame = frame_pointer;
-    while returns.count < MAX_FRAMES && frame != 0 && frame.is_multiple_of(size_of::<usize>()) {
-        let (caller, address) = frame_record(frame + record);
+    while returns.count < MAX_FRAMES {
+        let at = frame.wrapping_add(record);
+        let (Some(caller), Some(address)) = (word(at), word(at.wrapping_add(size_of::<usize>()))) else { break };
         // Behind the app's frames lie those of the engine, which keeps no frame records.
         if !(start..end).contains(&address) {
             break;
@@ -87,7 +103,7 @@ pub(crate) fn walk(frame_pointer: usize) -> Returns {
         returns.addresses[returns.count] = address;
         returns.count += 1;
         // Stacks grow down, so callers lie above; the chain of this stack ends where that ends.
-        if caller <= frame || caller - frame > FARTHEST {
+        if caller <= frame {
             break;
         }
         frame = caller;
@@ -95,45 +111,40 @@ pub(crate) fn walk(frame_pointer: usize) -> Returns {
     returns
 }
 
-/// The caller's frame pointer and the return address in the frame record at `address`.
-fn frame_record(address: usize) -> (usize, usize) {
-    let record = address as *const usize;
-    // SAFETY: the address came from the frame pointer register of code that keeps frame records, or from such a record,
-    // and lies on the same stack above the place where execution stopped: that memory is mapped and stays so, also when
-    // the program has ended, because wasmer keeps the stack for the next one.
-    unsafe { (record.read(), record.add(1).read()) }
+/// The word at `address`, if that lies on the app's stack, where it can be read.
+fn word(address: usize) -> Option<usize> {
+    let stack = super::stack::bounds();
+    let fits = address.is_multiple_of(size_of::<usize>())
+        && stack.contains(&address)
+        && stack.end - address >= size_of::<usize>();
+    // SAFETY: the address is aligned and lies within the app's stack, which is readable memory, touched or not, for as
+    // long as the process lives.
+    fits.then(|| unsafe { (address as *const usize).read() })
 }
 
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
-fn registers(context: *const c_void, fault: usize) -> Registers {
+fn registers(context: *const c_void) -> Registers {
     // SAFETY: the kernel hands a handler installed with SA_SIGINFO a ucontext_t.
     let registers = unsafe { &(*context.cast::<libc::ucontext_t>()).uc_mcontext.gregs };
     let register = |number: i32| registers[number as usize] as usize;
-    let stack = register(libc::REG_RSP);
-    let leaf_return = if stack.abs_diff(fault) < NEAR {
-        0
-    } else {
-        // SAFETY: the stack pointer of running code points to its mapped stack; at the end of the stack, where it may
-        // not, the fault is close to it, which was just ruled out.
-        unsafe { *(stack as *const usize) }
-    };
-    Registers { pc: register(libc::REG_RIP), fp: register(libc::REG_RBP), leaf_return }
+    Registers { pc: register(libc::REG_RIP), sp: register(libc::REG_RSP), fp: register(libc::REG_RBP) }
 }
 
 #[cfg(all(target_os = "linux", target_arch = "aarch64"))]
-fn registers(context: *const c_void, _fault: usize) -> Registers {
+fn registers(context: *const c_void) -> Registers {
     // SAFETY: the kernel hands a handler installed with SA_SIGINFO a ucontext_t.
     let machine = unsafe { &(*context.cast::<libc::ucontext_t>()).uc_mcontext };
     let register = |number: usize| machine.regs[number] as usize;
-    Registers { pc: machine.pc as usize, fp: register(29), leaf_return: register(30) }
+    Registers { pc: machine.pc as usize, sp: machine.sp as usize, fp: register(29), link: register(30) }
 }
 
 #[cfg(all(target_os = "linux", target_arch = "riscv64"))]
-fn registers(context: *const c_void, _fault: usize) -> Registers {
+fn registers(context: *const c_void) -> Registers {
     // SAFETY: the kernel hands a handler installed with SA_SIGINFO a ucontext_t.
     let registers = unsafe { &(*context.cast::<libc::ucontext_t>()).uc_mcontext.__gregs };
-    // Register 0 of the kernel's list is the program counter, 1 is ra, 8 is s0, the frame pointer.
-    Registers { pc: registers[0] as usize, fp: registers[8] as usize, leaf_return: registers[1] as usize }
+    // Register 0 of the kernel's list is the program counter, 1 is ra, 2 is sp, 8 is s0, the frame pointer.
+    let [pc, link, sp, fp] = [0, 1, 2, 8].map(|number| registers[number] as usize);
+    Registers { pc, sp, fp, link }
 }
 
 /// The head of Darwin's `ucontext_t` (its `sys/_types/_ucontext.h`), up to the pointer to the registers.
@@ -149,15 +160,16 @@ struct DarwinContext {
 }
 
 #[cfg(all(target_os = "macos", target_arch = "x86_64"))]
-fn registers(context: *const c_void, _fault: usize) -> Registers {
+fn registers(context: *const c_void) -> Registers {
     // SAFETY: the kernel hands a handler installed with SA_SIGINFO a ucontext_t, whose registers outlive the handler.
     let state = unsafe { &(*(*context.cast::<DarwinContext>()).machine).__ss };
-    Registers { pc: state.__rip as usize, fp: state.__rbp as usize, leaf_return: 0 }
+    Registers { pc: state.__rip as usize, sp: state.__rsp as usize, fp: state.__rbp as usize }
 }
 
 #[cfg(all(target_os = "macos", target_arch = "aarch64"))]
-fn registers(context: *const c_void, _fault: usize) -> Registers {
+fn registers(context: *const c_void) -> Registers {
     // SAFETY: the kernel hands a handler installed with SA_SIGINFO a ucontext_t, whose registers outlive the handler.
     let state = unsafe { &(*(*context.cast::<DarwinContext>()).machine).__ss };
-    Registers { pc: state.__pc as usize, fp: state.__fp as usize, leaf_return: state.__lr as usize }
+    let [pc, sp, fp, link] = [state.__pc, state.__sp, state.__fp, state.__lr].map(|value| value as usize);
+    Registers { pc, sp, fp, link }
 }

@@ -21,6 +21,31 @@ fn anonymous(len: usize, protection: libc::c_int) -> io::Result<usize> {
     checked(unsafe { libc::mmap(std::ptr::null_mut(), len.max(1), protection, flags, -1, 0) })
 }
 
+/// Tries whether the system gives `len` bytes of memory now, and gives them back.
+///
+/// # Errors
+/// Its refusal, with the limits that it may come from.
+pub(crate) fn can_have(len: usize) -> Result<(), super::Limited> {
+    let flags = libc::MAP_PRIVATE | libc::MAP_ANON;
+    let protection = libc::PROT_READ | libc::PROT_WRITE;
+    // SAFETY: a new mapping at an address that the system chooses touches nothing that exists, and is nobody else's.
+    unsafe {
+        let address =
+            checked(libc::mmap(std::ptr::null_mut(), len, protection, flags, -1, 0)).map_err(super::Limited)?;
+        done(libc::munmap(address as *mut c_void, len)).map_err(super::Limited)
+    }
+}
+
+/// True if there is writable memory at `address`, of which nobody uses the first bytes: they are written, by the system, which
+/// refuses where this process could not.
+pub(crate) fn is_writable(address: usize) -> bool {
+    // SAFETY: without a first set the call changes no mask, and the place that it writes to is the caller's.
+    let result = unsafe {
+        libc::pthread_sigmask(libc::SIG_BLOCK, std::ptr::null(), address as *mut libc::sigset_t)
+    };
+    result == 0
+}
+
 /// Reserves addresses, with nothing at them.
 pub(crate) fn reserve(len: usize) -> io::Result<usize> {
     anonymous(len, libc::PROT_NONE)
@@ -33,7 +58,6 @@ pub(crate) fn scratch(len: usize) -> io::Result<usize> {
 }
 
 /// Makes reserved memory readable and writable.
-#[cfg(not(target_os = "linux"))]
 pub(crate) fn allow_writing(address: usize, len: usize) -> io::Result<()> {
     // SAFETY: the range is one that `reserve` returned, which nobody uses yet.
     done(unsafe { libc::mprotect(address as *mut c_void, len, libc::PROT_READ | libc::PROT_WRITE) })

@@ -10,12 +10,37 @@ use windows_sys::Win32::System::Diagnostics::Debug::{
     FlushInstructionCache, IMAGE_RUNTIME_FUNCTION_ENTRY, RtlAddFunctionTable,
 };
 use windows_sys::Win32::System::Memory::{
-    MEM_COMMIT, MEM_RESERVE, PAGE_EXECUTE_READ, PAGE_NOACCESS, PAGE_PROTECTION_FLAGS, PAGE_READONLY,
-    PAGE_READWRITE, VirtualAlloc, VirtualProtect,
+    MEM_COMMIT, MEM_FREE, MEM_RELEASE, MEM_RESERVE, MEMORY_BASIC_INFORMATION, PAGE_EXECUTE_READ, PAGE_NOACCESS,
+    PAGE_PROTECTION_FLAGS, PAGE_READONLY, PAGE_READWRITE, VirtualAlloc, VirtualFree, VirtualProtect, VirtualQuery,
 };
 
 fn done(result: i32) -> io::Result<()> {
     if result != 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// Tries whether the system gives `len` bytes of memory now, and gives them back.
+///
+/// # Errors
+/// Its refusal.
+pub(crate) fn can_have(len: usize) -> Result<(), super::Limited> {
+    let base = reserve(len).map_err(super::Limited)?;
+    // SAFETY: the range was just reserved, and is nobody else's.
+    done(unsafe { VirtualFree(base as *mut c_void, 0, MEM_RELEASE) }).map_err(super::Limited)
+}
+
+/// True if the memory at `address` was reserved.
+pub(crate) fn is_writable(address: usize) -> bool {
+    // SAFETY: zeroes are a valid value of this C structure.
+    let mut found: MEMORY_BASIC_INFORMATION = unsafe { std::mem::zeroed() };
+    // SAFETY: the call looks at the address space, and fills the structure, whose size it is told.
+    let size = unsafe { VirtualQuery(address as *const c_void, &mut found, size_of_val(&found)) };
+    size != 0 && found.State != MEM_FREE
+}
+
+/// Bytes a page.
+pub(crate) fn page_size() -> usize {
+    // All of Windows on x86-64.
+    4096
 }
 
 /// Reserves addresses, with nothing at them.

@@ -26,11 +26,16 @@ mod fill;
 pub(crate) use fill::Filler;
 
 #[cfg(target_os = "linux")]
-mod fault;
-#[cfg(all(test, target_os = "linux"))]
-pub(crate) use fault::own_stack;
+pub(crate) mod signals;
 #[cfg(target_os = "linux")]
-pub(crate) use fault::{Turn, end_with, handle_faults};
+mod turn;
+#[cfg(target_os = "linux")]
+pub(crate) use turn::Turn;
+
+pub(crate) mod last;
+mod limits;
+pub(crate) use limits::{Limited, OfMemory};
+pub(crate) mod stack;
 
 #[cfg(windows)]
 mod windows;

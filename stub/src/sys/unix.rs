@@ -13,6 +13,23 @@ pub(crate) fn prepare() {
     unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
 }
 
+/// True if this process has rights that whoever started it may lack: it is set-user-ID or set-group-ID, or has
+/// capabilities by its file (getauxval(3), "AT_SECURE"). What comes from them must then decide nothing.
+pub(crate) fn is_privileged() -> bool {
+    #[cfg(target_os = "linux")]
+    // SAFETY: getauxval has no preconditions.
+    return unsafe { libc::getauxval(libc::AT_SECURE) } != 0;
+    #[cfg(target_os = "macos")]
+    // SAFETY: issetugid has no preconditions.
+    return unsafe { issetugid() } != 0;
+}
+
+#[cfg(target_os = "macos")]
+unsafe extern "C" {
+    /// issetugid(2) of macOS; the libc crate has it for other systems only.
+    fn issetugid() -> libc::c_int;
+}
+
 /// Opens the file this process was started from.
 #[cfg(target_os = "linux")]
 pub(crate) fn open_self() -> Result<File, Failure> {
@@ -21,17 +38,36 @@ pub(crate) fn open_self() -> Result<File, Failure> {
         Ok(file) => return Ok(file),
         Err(error) => error,
     };
-    // Without /proc: the path that was given to exec, relative to where it was started; nobody has moved since.
-    let path = started_path().ok_or_else(|| {
-        Failure::new(format!("cannot find the program's own file: {LINK}: {first}; no AT_EXECFN"))
-    })?;
-    File::open(path).map_err(|second| {
-        Failure::new(format!(
-            "cannot open the program's own file: {LINK}: {first}; {}: {second}; mount /proc, or start it by a path \
-             that can be read",
-            path.display()
-        ))
-    })
+    let cannot = |why: String| {
+        Err(Failure::new(format!("cannot open the program's own file: {LINK}: {}{why}", super::Limited(first))))
+    };
+    if matches!(std::fs::symlink_metadata(LINK), Ok(link) if link.is_symlink()) {
+        return cannot("; it must be readable for whoever starts it".to_owned());
+    }
+    // Without /proc: the path that was given to exec, relative to where it was started; nobody has moved since. What
+    // somebody put there meanwhile must not run with rights that they lack.
+    if is_privileged() {
+        return cannot("; mount /proc: it has rights of its own, and cannot go by the path it was started by".to_owned());
+    }
+    let Some(path) = started_path() else { return cannot("; mount /proc".to_owned()) };
+    let shown = payload::info::printable(&path.to_string_lossy());
+    match File::open(path) {
+        // An interpreter gets the script's path (execve(2), "Interpreter scripts").
+        Ok(file) if is_script(&file) => cannot(format!(
+            "; {shown} is a script, and its interpreter finds itself through /proc alone: mount it"
+        )),
+        Ok(file) => Ok(file),
+        Err(second) => {
+            cannot(format!("; {shown}: {second}; mount /proc, or start it by a path that can be read"))
+        }
+    }
+}
+
+/// True if the file begins as a script does.
+#[cfg(target_os = "linux")]
+fn is_script(file: &File) -> bool {
+    let mut head = [0; 2];
+    read_exact_at(file, &mut head, 0).is_ok_and(|()| head == *b"#!")
 }
 
 /// The path that was given to exec.

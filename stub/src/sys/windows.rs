@@ -23,6 +23,11 @@ pub(crate) fn prepare() {
     unsafe { SetDefaultDllDirectories(LOAD_LIBRARY_SEARCH_SYSTEM32) };
 }
 
+/// True if this process has rights that whoever started it lacks. Windows gives a file none.
+pub(crate) fn is_privileged() -> bool {
+    false
+}
+
 /// Opens the file this process was started from. std asks `GetModuleFileNameW`, with a buffer that grows.
 pub(crate) fn open_self() -> Result<File, Failure> {
     let cannot = |error: io::Error| Failure::new(format!("cannot open the program's own file: {error}"));
