@@ -402,31 +402,13 @@ fn a_system_that_forbids_executable_memory_runs_uncompressed_files() {
 #[test]
 #[cfg(target_os = "linux")]
 fn under_a_filter_of_system_calls_a_program_runs() {
-    use std::os::unix::process::CommandExt;
     if skipped_when_emulated("under a filter of system calls") {
         return;
     }
     let dir = Dir::new();
     let program = dir.pack("probe", &["--level", "3"]);
-    let statement = |code: u32, k: u32, jf: u8| libc::sock_filter { code: code as u16, jt: 0, jf, k };
-    let instructions = [
-        // The number of the call is the first field of what a filter sees (linux/seccomp.h, struct seccomp_data).
-        statement(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0),
-        statement(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K, libc::SYS_userfaultfd as u32, 1),
-        statement(libc::BPF_RET | libc::BPF_K, libc::SECCOMP_RET_KILL_PROCESS, 0),
-        statement(libc::BPF_RET | libc::BPF_K, libc::SECCOMP_RET_ALLOW, 0),
-    ];
     let mut command = start(&program);
-    // SAFETY: prctl may be called between fork and exec; the filter outlives the call, which copies it.
-    unsafe {
-        command.pre_exec(move || {
-            let mut filter = instructions;
-            let program = libc::sock_fprog { len: filter.len() as u16, filter: filter.as_mut_ptr() };
-            let done = libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0
-                && libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &raw const program) == 0;
-            if done { Ok(()) } else { Err(std::io::Error::last_os_error()) }
-        });
-    }
+    common::confine::filter(&mut command, libc::SYS_userfaultfd, libc::SECCOMP_RET_KILL_PROCESS);
     let output = command.args(["args", "one"]).stdin(Stdio::null()).output().unwrap();
     assert_eq!(text(&output.stdout), "probe\nargs\none\n", "{:?} {}", output.status, text(&output.stderr));
 }

@@ -20,6 +20,13 @@ use crate::{carried, expand, sys};
 /// Opens everything that was granted.
 pub(crate) fn context(manifest: &Manifest, granted: &Granted, stored: Stored) -> Result<Ctx, Failure> {
     let grants = &granted.grants;
+    #[cfg(target_os = "linux")]
+    if (grants.native || !grants.dirs.is_empty()) && sys::filter::ends_for_openat2() {
+        return Err(Failure::new(
+            "the filter of system calls (seccomp) that it is started under ends whoever asks for openat2, with which \
+             granted directories are opened: let it answer with an error (ENOSYS or EPERM), or allow the call",
+        ));
+    }
     let cwd = grants.cwd.as_deref().map(expand::path).transpose()?;
     let mut builder = variables(arguments(Ctx::builder(), manifest), granted, cwd.as_deref());
     if grants.native {
@@ -155,7 +162,9 @@ fn open(host: &str, guest: &str) -> Result<Dir, Failure> {
     Dir::open_ambient_dir(host, ambient_authority()).map_err(|error| {
         let way = match error.kind() {
             ErrorKind::NotFound => "; create it, or start the program where it exists",
-            ErrorKind::NotADirectory => "; a file cannot be granted by itself: grant the directory that it is in",
+            ErrorKind::NotADirectory => {
+                "; a file cannot be granted by itself: grant the directory that it is in"
+            }
             ErrorKind::PermissionDenied => "; start the program as somebody who may read it",
             _ => "",
         };

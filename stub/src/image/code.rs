@@ -41,15 +41,19 @@ pub(super) fn place(stored: Stored, image: &Image) -> Result<Code, Failure> {
     let len = section.len as usize;
     // The table lies behind the code: whoever read the image made sure. What both take may be more than there are numbers.
     let whole = usize::try_from(image.table_offset).ok().and_then(|offset| offset.checked_add(table_len));
-    let whole = whole.ok_or_else(|| Failure::new(format!("{DAMAGED}: its table of functions lies nowhere")))?;
-    let base = sys::reserve(whole).map_err(sys::Limited).context("cannot reserve memory for the program's code")?;
+    let whole =
+        whole.ok_or_else(|| Failure::new(format!("{DAMAGED}: its table of functions lies nowhere")))?;
+    let base =
+        sys::reserve(whole).map_err(sys::Limited).context("cannot reserve memory for the program's code")?;
     let code = Code { base, len };
     fill_table(base + image.table_offset as usize, &image.libcalls)?;
     match section.encoding {
         #[cfg(target_os = "linux")]
         Encoding::Raw => {
             let (file, offset) = stored.packed.place(section.offset);
-            sys::map_code(file, offset, base, len).map_err(sys::Limited).context("cannot map the program's code")?;
+            sys::map_code(file, offset, base, len)
+                .map_err(sys::Limited)
+                .context("cannot map the program's code")?;
         }
         #[cfg(target_os = "linux")]
         Encoding::Chunked { chunk_size } => {

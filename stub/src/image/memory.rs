@@ -47,10 +47,10 @@ pub(super) fn definition() -> Option<NonZero<usize>> {
     NonZero::new(DEFINITION.load(Ordering::Relaxed))
 }
 
-/// Why the memory image could not be put in its place: wasmer's error would call it a want of resources.
+/// Why the app's first memory could not be made: wasmer's error would call everything a want of resources.
 static REFUSED: OnceLock<Failure> = OnceLock::new();
 
-/// Why the app's first memory could not be made, if that was for its image.
+/// Why the app's first memory could not be made, if it could not.
 pub(crate) fn refused() -> Option<&'static Failure> {
     REFUSED.get()
 }
@@ -133,7 +133,12 @@ impl Tunables for ImageTunables {
         definition: NonNull<VMMemoryDefinition>,
     ) -> Result<VMMemory, MemoryError> {
         // SAFETY: the caller's promise about `definition` is handed on.
-        let memory = unsafe { self.base.create_vm_memory(ty, style, definition) }?;
+        let memory = unsafe { self.base.create_vm_memory(ty, style, definition) }.inspect_err(|error| {
+            let limits = crate::sys::OfMemory;
+            let why =
+                format!("cannot reserve the addresses that the program's memory needs: {error}{limits}");
+            REFUSED.set(Failure::new(why)).ok();
+        })?;
         // Memories are made in the order of their indices: the first that comes here is the first.
         let first = DEFINITION.compare_exchange(
             0,

@@ -52,11 +52,8 @@ pub(crate) fn note(pointers: *const c_void) -> Noted {
         ((*pointers.ExceptionRecord).ExceptionCode, &*pointers.ContextRecord)
     };
     let about_address = code == EXCEPTION_ACCESS_VIOLATION || code == EXCEPTION_STACK_OVERFLOW;
-    let registers = Registers {
-        pc: context.Rip as usize,
-        sp: context.Rsp as usize,
-        fp: context.Rbp as usize,
-    };
+    let registers =
+        Registers { pc: context.Rip as usize, sp: context.Rsp as usize, fp: context.Rbp as usize };
     noted(registers, about_address)
 }
 
@@ -95,7 +92,9 @@ pub(crate) fn walk(frame_pointer: usize) -> Returns {
     let mut frame = frame_pointer;
     while returns.count < MAX_FRAMES {
         let at = frame.wrapping_add(record);
-        let (Some(caller), Some(address)) = (word(at), word(at.wrapping_add(size_of::<usize>()))) else { break };
+        let (Some(caller), Some(address)) = (word(at), word(at.wrapping_add(size_of::<usize>()))) else {
+            break;
+        };
         // Behind the app's frames lie those of the engine, which keeps no frame records.
         if !(start..end).contains(&address) {
             break;

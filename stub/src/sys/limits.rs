@@ -39,7 +39,8 @@ mod unix {
 
     impl fmt::Display for OfMemory {
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            for (resource, what, option) in [(Resource::As, "addresses", 'v'), (Resource::Data, "data", 'd')] {
+            for (resource, what, option) in [(Resource::As, "addresses", 'v'), (Resource::Data, "data", 'd')]
+            {
                 if let Some(bytes) = getrlimit(resource).current {
                     write!(f, "; the limit on {what} is {} KiB (ulimit -{option}): raise it", bytes / 1024)?;
                 }

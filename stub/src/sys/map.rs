@@ -30,8 +30,8 @@ pub(crate) fn can_have(len: usize) -> Result<(), super::Limited> {
     let protection = libc::PROT_READ | libc::PROT_WRITE;
     // SAFETY: a new mapping at an address that the system chooses touches nothing that exists, and is nobody else's.
     unsafe {
-        let address =
-            checked(libc::mmap(std::ptr::null_mut(), len, protection, flags, -1, 0)).map_err(super::Limited)?;
+        let address = checked(libc::mmap(std::ptr::null_mut(), len, protection, flags, -1, 0))
+            .map_err(super::Limited)?;
         done(libc::munmap(address as *mut c_void, len)).map_err(super::Limited)
     }
 }
@@ -40,9 +40,8 @@ pub(crate) fn can_have(len: usize) -> Result<(), super::Limited> {
 /// refuses where this process could not.
 pub(crate) fn is_writable(address: usize) -> bool {
     // SAFETY: without a first set the call changes no mask, and the place that it writes to is the caller's.
-    let result = unsafe {
-        libc::pthread_sigmask(libc::SIG_BLOCK, std::ptr::null(), address as *mut libc::sigset_t)
-    };
+    let result =
+        unsafe { libc::pthread_sigmask(libc::SIG_BLOCK, std::ptr::null(), address as *mut libc::sigset_t) };
     result == 0
 }
 

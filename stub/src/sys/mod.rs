@@ -26,6 +26,8 @@ mod fill;
 pub(crate) use fill::Filler;
 
 #[cfg(target_os = "linux")]
+pub(crate) mod filter;
+#[cfg(target_os = "linux")]
 pub(crate) mod signals;
 #[cfg(target_os = "linux")]
 mod turn;

@@ -39,7 +39,10 @@ pub(crate) fn open_self() -> Result<File, Failure> {
         Err(error) => error,
     };
     let cannot = |why: String| {
-        Err(Failure::new(format!("cannot open the program's own file: {LINK}: {}{why}", super::Limited(first))))
+        Err(Failure::new(format!(
+            "cannot open the program's own file: {LINK}: {}{why}",
+            super::Limited(first)
+        )))
     };
     if matches!(std::fs::symlink_metadata(LINK), Ok(link) if link.is_symlink()) {
         return cannot("; it must be readable for whoever starts it".to_owned());
@@ -47,7 +50,9 @@ pub(crate) fn open_self() -> Result<File, Failure> {
     // Without /proc: the path that was given to exec, relative to where it was started; nobody has moved since. What
     // somebody put there meanwhile must not run with rights that they lack.
     if is_privileged() {
-        return cannot("; mount /proc: it has rights of its own, and cannot go by the path it was started by".to_owned());
+        return cannot(
+            "; mount /proc: it has rights of its own, and cannot go by the path it was started by".to_owned(),
+        );
     }
     let Some(path) = started_path() else { return cannot("; mount /proc".to_owned()) };
     let shown = payload::info::printable(&path.to_string_lossy());
