@@ -23,8 +23,8 @@ const LOOP: &str = r#"(module
     (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 100)))
     (loop $again (br $again))))"#;
 
-/// Both ways of storing a program: its launcher handles faults itself, or leaves them to the engine.
-const STORAGE: [&str; 2] = ["--level=3", "--no-compress"];
+/// Both ways of storing a program: its launcher brings what is touched, or the system does.
+const STORAGE: [&str; 2] = ["--no-trial", "--no-compress"];
 
 /// A failure of the launcher: exit code 125 and one line.
 #[track_caller]
@@ -63,7 +63,7 @@ fn a_signal_that_was_sent_does_what_it_does_to_a_native_program() {
     }
     let dir = Dir::new();
     for (index, storage) in STORAGE.iter().enumerate() {
-        let program = dir.pack_text(&format!("loop{index}"), LOOP, &["--no-trial", storage]);
+        let program = dir.pack_text(&format!("loop{index}"), LOOP, &[storage]);
         for signal in [libc::SIGSEGV, libc::SIGBUS, libc::SIGFPE, libc::SIGILL, libc::SIGSYS, libc::SIGTERM] {
             assert_eq!(ended_by(&mut start(&program), signal), Some(signal), "{storage}");
             let mut ignoring = start(&program);
@@ -88,7 +88,7 @@ fn signals_that_whoever_started_it_blocks_are_no_way_to_break_it() {
             output(command.stdin(Stdio::null()))
         };
         assert_eq!(blocked(&dir.pack("hello", &[storage])).status.code(), Some(7), "{storage}");
-        let trapped = blocked(&dir.pack_text("divide", division, &["--no-trial", storage]));
+        let trapped = blocked(&dir.pack_text("divide", division, &[storage]));
         assert_eq!(trapped.status.code(), Some(134), "{storage}: {}", text(&trapped.stderr));
     }
 }

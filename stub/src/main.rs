@@ -58,10 +58,10 @@ fn launch() -> Result<i32, Failure> {
     }
     let granted = granted?;
     check::may_run(&packed.prefix.header)?;
-    let stored = image::Stored::new(packed)?;
-    let ctx = grants::context(manifest, &granted, stored)?;
     #[cfg(target_os = "linux")]
     sys::signals::handle().map_err(sys::Limited).context("cannot handle signals")?;
+    let stored = image::Stored::new(packed)?;
+    let ctx = grants::context(manifest, &granted, stored)?;
     let (mut store, module) = image::module(stored)?;
     let (code, misses) = run::command(&mut store, &module, ctx)?;
     image::write_profile(stored);

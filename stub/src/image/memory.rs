@@ -6,7 +6,6 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use payload::image::Touch;
-use payload::section::IMAGE_ALIGNMENT;
 use payload::{Encoding, Section};
 use wasmer_compiler::{BaseTunables, Tunables};
 use wasmer_types::{MemoryError, MemoryStyle, MemoryType, TableStyle, TableType};
@@ -16,7 +15,6 @@ use super::Stored;
 #[cfg(target_os = "linux")]
 use crate::fail::Context;
 use crate::fail::Failure;
-#[cfg(target_os = "linux")]
 use crate::sys;
 
 /// What the first memory starts as.
@@ -66,10 +64,12 @@ pub(super) struct ImageTunables {
 }
 
 impl Initial {
-    /// Refuses an image that leaves a memory of `len` bytes, or does not begin where a page does.
+    /// Refuses an image that leaves a memory of `len` bytes, or does not begin where a chunk can.
     fn fits(&self, len: usize) -> Result<(), Failure> {
         let end = self.start.checked_add(self.section.len);
-        if end.is_none_or(|end| end > len as u64) || !self.start.is_multiple_of(IMAGE_ALIGNMENT) {
+        if end.is_none_or(|end| end > len as u64)
+            || !self.start.is_multiple_of(payload::chunk::MIN_SIZE.into())
+        {
             return Err(Failure::new(format!(
                 "{}: an image of {} bytes at {:#x} is not part of a memory of {len} bytes",
                 super::DAMAGED,
@@ -134,7 +134,7 @@ impl Tunables for ImageTunables {
     ) -> Result<VMMemory, MemoryError> {
         // SAFETY: the caller's promise about `definition` is handed on.
         let memory = unsafe { self.base.create_vm_memory(ty, style, definition) }.inspect_err(|error| {
-            let limits = crate::sys::OfMemory;
+            let limits = sys::OfMemory;
             let why =
                 format!("cannot reserve the addresses that the program's memory needs: {error}{limits}");
             REFUSED.set(Failure::new(why)).ok();
