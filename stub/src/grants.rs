@@ -46,6 +46,10 @@ pub(crate) fn context(manifest: &Manifest, granted: &Granted, stored: Stored) ->
     if let Some(guest) = &cwd {
         builder = builder.cwd(guest);
     }
+    #[cfg(unix)]
+    for stream in (0..3).filter(|&stream| crate::sys::was_closed(stream)) {
+        builder = builder.closed(stream as usize);
+    }
     if stored.is_profiled() {
         // What a start touches must not depend on when and where it is tried.
         builder = builder.repeatable();

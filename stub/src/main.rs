@@ -29,8 +29,6 @@ mod softfloat;
 mod sys;
 mod trace;
 
-use std::io::Write;
-
 #[cfg(target_os = "linux")]
 use fail::Context;
 use fail::Failure;
@@ -89,7 +87,7 @@ fn tell(packed: &locate::Packed, granted: Result<options::Granted, Failure>) -> 
         }
     };
     let text = payload::info::text(&packed.prefix, &grants, &notes, packed.file_len());
-    match std::io::stdout().write_all(text.as_bytes()) {
+    match sys::print(&text) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
             Err(Failure::new(format!("cannot write to standard output: {error}")))
         }

@@ -9,10 +9,11 @@ use crate::dir::{HostDir, Layer};
 use crate::fds::{Descriptor, Fds, Object};
 use crate::file::{File, Stream};
 use crate::grants::Grants;
+use crate::kept::Budget;
 use crate::misses::{Miss, Misses};
 use crate::randomness::Randomness;
 use crate::tree::{Files, TreeDir};
-use crate::{Result, rights};
+use crate::{Result, rights, sys};
 
 /// What may be done below a granted directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +33,8 @@ pub struct Ctx {
     pub(crate) clocks: Clocks,
     pub(crate) randomness: Randomness,
     pub(crate) misses: Misses,
+    /// For the directories that the program reads.
+    pub(crate) listings: Budget,
 }
 
 /// Builds a [`Ctx`]: nothing is granted that is not named here, but the standard streams and an empty directory.
@@ -41,6 +44,9 @@ pub struct CtxBuilder {
     env: Strings,
     grants: Grants,
     trees: usize,
+    closed: [bool; 3],
+    written: Budget,
+    listings: Budget,
     repeatable: bool,
 }
 
@@ -86,7 +92,8 @@ impl CtxBuilder {
     /// trees the first one given lies over the others.
     #[must_use]
     pub fn files(mut self, files: Arc<dyn Files>, root: u32, guest: &str, access: Access) -> Self {
-        self.grants.tree(guest, Layer::Tree(TreeDir::root(files, root, access, self.trees)));
+        let tree = TreeDir::root(files, root, access, self.trees, &self.written);
+        self.grants.tree(guest, Layer::Tree(tree));
         self.trees += 1;
         self
     }
@@ -96,6 +103,23 @@ impl CtxBuilder {
     #[must_use]
     pub fn cwd(mut self, guest: &str) -> Self {
         self.grants.cwd(guest);
+        self
+    }
+
+    /// Says that standard stream 0, 1 or 2 was closed when the program was started, and so it is for the program.
+    #[must_use]
+    pub fn closed(mut self, stream: usize) -> Self {
+        self.closed[stream] = true;
+        self
+    }
+
+    /// Keeps at most so many bytes in memory for the program, beside the memory that it declares, of each of two sorts: what
+    /// it writes to trees that are changed in memory (`nospc` beyond that), and the directories that it reads (`nomem`).
+    /// 1 GiB of each if this is not said.
+    #[must_use]
+    pub fn keep_at_most(self, bytes: u64) -> Self {
+        self.written.set(bytes);
+        self.listings.set(bytes);
         self
     }
 
@@ -113,29 +137,38 @@ impl CtxBuilder {
     /// That of opening the directory where the program is to stand.
     pub fn build(self) -> Result<Ctx> {
         let mut fds = Fds::default();
-        for stream in [Stream::In, Stream::Out, Stream::Err] {
+        for (stream, closed) in [Stream::In, Stream::Out, Stream::Err].into_iter().zip(self.closed) {
             let terminal = stream.is_terminal();
-            fds.insert(Descriptor {
+            let open = || Descriptor {
                 object: Object::File(File::stream(stream)),
                 rights: rights::stream(stream == Stream::In, terminal),
                 inheriting: 0,
-                flags: 0,
-            });
+                flags: sys::stream_flags(stream) & wasip1::FDFLAGS_NONBLOCK,
+            };
+            fds.push((!closed).then(open));
         }
         for dir in self.grants.preopens(self.trees)? {
-            fds.insert(Descriptor {
+            fds.push(Some(Descriptor {
                 object: Object::Dir(dir),
                 rights: rights::DIRECTORY,
                 inheriting: rights::DIRECTORY | rights::FILE,
                 flags: 0,
-            });
+            }));
         }
         let (clocks, randomness) = if self.repeatable {
             (Clocks::counted(), Randomness::Repeatable(0))
         } else {
             (Clocks::system(), Randomness::System)
         };
-        Ok(Ctx { args: self.args, env: self.env, fds, clocks, randomness, misses: Misses::default() })
+        Ok(Ctx {
+            args: self.args,
+            env: self.env,
+            fds,
+            clocks,
+            randomness,
+            misses: Misses::default(),
+            listings: self.listings,
+        })
     }
 }
 

@@ -18,6 +18,7 @@ pub(crate) struct Descriptor {
     pub(crate) rights: Rights,
     /// What descriptors opened through it may be used for at most.
     pub(crate) inheriting: Rights,
+    /// The flags that the guest asked for; see [`Descriptor::flags`].
     pub(crate) flags: Fdflags,
 }
 
@@ -36,6 +37,14 @@ impl Descriptor {
         if held & right == right { Ok(()) } else { Err(wasip1::ERRNO_NOTCAPABLE.into()) }
     }
 
+    /// The flags that hold for it.
+    pub(crate) fn flags(&self) -> Fdflags {
+        match &self.object {
+            Object::File(file) => file.flags(self.flags),
+            Object::Dir(_) => self.flags,
+        }
+    }
+
     /// What sort of file it is.
     pub(crate) fn filetype(&self) -> Result<Filetype> {
         match &self.object {
@@ -45,28 +54,49 @@ impl Descriptor {
     }
 }
 
+/// How many descriptors there are at most.
+const MAX: usize = 1 << 16;
+
 /// All descriptors. The lowest free number is given out first, as POSIX does.
 #[derive(Debug, Default)]
 pub(crate) struct Fds {
     slots: Vec<Option<Descriptor>>,
+    /// No number below this one is free.
+    first: usize,
 }
 
 impl Fds {
-    /// Gives `descriptor` the lowest free number.
+    /// Gives `descriptor` the number behind all others; `None` is a number that stands for nothing yet.
+    pub(crate) fn push(&mut self, descriptor: Option<Descriptor>) {
+        self.slots.push(descriptor);
+    }
+
+    /// Makes sure that a number is free.
+    ///
+    /// # Errors
+    /// `mfile` if none is.
+    pub(crate) fn check_room(&self) -> Result<()> {
+        let room = self.slots.len() < MAX || self.slots[self.first..].iter().any(Option::is_none);
+        if room { Ok(()) } else { Err(wasip1::ERRNO_MFILE.into()) }
+    }
+
+    /// Gives `descriptor` the lowest free number, of which there is one.
     pub(crate) fn insert(&mut self, descriptor: Descriptor) -> u32 {
-        let free = self.slots.iter().position(Option::is_none);
-        let index = free.unwrap_or_else(|| {
-            self.slots.push(None);
-            self.slots.len() - 1
-        });
-        self.slots[index] = Some(descriptor);
+        self.first += self.slots[self.first..].iter().take_while(|slot| slot.is_some()).count();
+        let index = self.first;
+        match self.slots.get_mut(index) {
+            Some(slot) => *slot = Some(descriptor),
+            None => self.slots.push(Some(descriptor)),
+        }
         index as u32
     }
 
     /// Takes `fd` out of the table.
     pub(crate) fn remove(&mut self, fd: u32) -> Result<Descriptor> {
         let slot = self.slots.get_mut(fd as usize);
-        slot.and_then(Option::take).ok_or_else(|| wasip1::ERRNO_BADF.into())
+        let descriptor = slot.and_then(Option::take).ok_or(wasip1::ERRNO_BADF)?;
+        self.first = self.first.min(fd as usize);
+        Ok(descriptor)
     }
 
     /// Puts what `from` stands for in the place of `to`, which is closed.

@@ -1,7 +1,8 @@
 //! A file descriptor's file: one below a granted directory, one of an embedded tree, or a standard stream.
 //!
 //! The standard streams are the real ones: nothing is buffered between the guest and them. They are shared with
-//! whoever started the program, so no flag is ever set on them: non-blocking mode is kept by asking first.
+//! whoever started the program, so no flag of theirs is ever changed: whether a program waits is up to it alone, and the
+//! other flags are what they are.
 
 use std::io::{IoSlice, IoSliceMut, SeekFrom};
 
@@ -112,10 +113,10 @@ impl File {
     /// Reads into `buffers` from where the file stands. 0 is its end.
     pub(crate) fn read(&self, buffers: &mut [IoSliceMut<'_>], flags: Fdflags) -> Result<usize> {
         match self {
-            File::Host(handle, _) => {
-                ready(handle, flags, false)?;
-                Ok(sys::read(handle, buffers)?)
+            File::Host(Handle::Stream(stream), _) => {
+                Ok(sys::read_stream(*stream, buffers, is_nonblocking(flags))?)
             }
+            File::Host(handle, _) => Ok(sys::read(handle, buffers)?),
             File::Tree(file) => file.read(buffers),
         }
     }
@@ -132,10 +133,10 @@ impl File {
     pub(crate) fn write(&self, buffers: &[IoSlice<'_>], flags: Fdflags) -> Result<usize> {
         let append = flags & wasip1::FDFLAGS_APPEND != 0;
         match self {
-            File::Host(handle, _) => {
-                ready(handle, flags, true)?;
-                Ok(sys::write(handle, buffers, append)?)
+            File::Host(Handle::Stream(stream), _) => {
+                Ok(sys::write_stream(*stream, buffers, is_nonblocking(flags))?)
             }
+            File::Host(handle, _) => Ok(sys::write(handle, buffers, append)?),
             File::Tree(file) => file.write(buffers, append),
         }
     }
@@ -144,6 +145,7 @@ impl File {
     pub(crate) fn write_at(&self, buffers: &[IoSlice<'_>], offset: u64, flags: Fdflags) -> Result<usize> {
         let append = flags & wasip1::FDFLAGS_APPEND != 0;
         match self {
+            File::Host(Handle::Stream(stream), _) => Ok(sys::write_stream_at(*stream, buffers, offset)?),
             File::Host(handle, _) => Ok(sys::write_at(handle, buffers, offset, append)?),
             File::Tree(file) => file.write_at(buffers, offset),
         }
@@ -203,9 +205,26 @@ impl File {
         }
     }
 
-    /// Changes `append` and `nonblock`; the flags for synchronous writes are fixed when a file is opened.
+    /// The flags that hold for a descriptor which remembers `remembered`: of a stream only whether the program waits is
+    /// its own.
+    pub(crate) fn flags(&self, remembered: Fdflags) -> Fdflags {
+        match self {
+            File::Host(Handle::Stream(stream), _) => {
+                sys::stream_flags(*stream) & !wasip1::FDFLAGS_NONBLOCK | remembered & wasip1::FDFLAGS_NONBLOCK
+            }
+            File::Host(Handle::File(_), _) | File::Tree(_) => remembered,
+        }
+    }
+
+    /// Changes `append` and `nonblock`, of a stream only the latter; the flags for synchronous writes are fixed when a file
+    /// is opened.
     pub(crate) fn set_flags(&self, old: Fdflags, new: Fdflags) -> Result<()> {
-        let settable = wasip1::FDFLAGS_APPEND | wasip1::FDFLAGS_NONBLOCK;
+        let settable = match self {
+            File::Host(Handle::Stream(_), _) => wasip1::FDFLAGS_NONBLOCK,
+            File::Host(Handle::File(_), _) | File::Tree(_) => {
+                wasip1::FDFLAGS_APPEND | wasip1::FDFLAGS_NONBLOCK
+            }
+        };
         if (old ^ new) & !settable != 0 {
             return Err(wasip1::ERRNO_NOTSUP.into());
         }
@@ -217,11 +236,6 @@ impl File {
     }
 }
 
-/// `again` if the guest asked never to wait on a stream and would have to now.
-fn ready(handle: &Handle, flags: Fdflags, write: bool) -> Result<()> {
-    let nonblocking = flags & wasip1::FDFLAGS_NONBLOCK != 0;
-    if nonblocking && matches!(handle, Handle::Stream(_)) && !sys::is_ready(handle, write)? {
-        return Err(wasip1::ERRNO_AGAIN.into());
-    }
-    Ok(())
+fn is_nonblocking(flags: Fdflags) -> bool {
+    flags & wasip1::FDFLAGS_NONBLOCK != 0
 }

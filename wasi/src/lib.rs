@@ -31,6 +31,7 @@ mod fds;
 mod file;
 mod grants;
 pub mod host;
+mod kept;
 mod memory;
 mod misses;
 mod path;
@@ -42,7 +43,7 @@ mod tree;
 
 pub use ctx::{Access, Ctx, CtxBuilder};
 pub use errno::{Error, Result};
-pub use host::{Exit, State};
+pub use host::{Exit, MemoryBefore, State};
 pub use memory::{Bring, Memory};
 pub use misses::Miss;
 pub use tree::{Files, Node};

@@ -53,10 +53,12 @@ pub const ALL: Rights = FILE | DIRECTORY | RIGHTS_SOCK_SHUTDOWN | RIGHTS_SOCK_AC
 /// Rights that need the host's file to be open for writing.
 pub const NEED_WRITE: Rights = RIGHTS_FD_WRITE | RIGHTS_FD_ALLOCATE | RIGHTS_FD_FILESTAT_SET_SIZE;
 
-/// What can be done with standard input (`input`), or with standard output or error. A file to read from is not to
-/// be changed in any way, its times included. A terminal cannot seek, and wasi-libc tells a terminal by just that.
+/// What can be done with standard input (`input`), or with standard output or error. They belong to whoever started the
+/// program: it can read or write, and neither cut or extend such a file nor set its times. A terminal cannot seek, and
+/// wasi-libc tells a terminal by just that.
 pub fn stream(input: bool, terminal: bool) -> Rights {
-    let direction = if input { NEED_WRITE | RIGHTS_FD_FILESTAT_SET_TIMES } else { RIGHTS_FD_READ };
+    const OWNERS: Rights = RIGHTS_FD_ALLOCATE | RIGHTS_FD_FILESTAT_SET_SIZE | RIGHTS_FD_FILESTAT_SET_TIMES;
+    let direction = if input { RIGHTS_FD_WRITE } else { RIGHTS_FD_READ };
     let seeking = if terminal { RIGHTS_FD_SEEK | RIGHTS_FD_TELL } else { 0 };
-    FILE & !direction & !seeking
+    FILE & !OWNERS & !direction & !seeking
 }

@@ -9,6 +9,7 @@
 mod common;
 
 mod args_environ;
+mod bounds;
 mod clock_random_sched;
 mod faults;
 mod fd_io;

@@ -118,6 +118,58 @@ fn streams_go_one_way() {
 }
 
 #[test]
+fn a_stream_is_neither_cut_nor_extended_nor_given_times() {
+    let mut guest = Guest::new();
+    guest.fd_renumber(2, RO).unwrap();
+    for fd in [0, 1, RO] {
+        let owners = RIGHTS_FD_ALLOCATE | RIGHTS_FD_FILESTAT_SET_SIZE | RIGHTS_FD_FILESTAT_SET_TIMES;
+        let stat = guest.fd_fdstat_get(fd).unwrap();
+        assert_eq!(stat.base & owners, 0, "{fd}");
+        let wanted = guest.fd_fdstat_set_rights(fd, stat.base | RIGHTS_FD_ALLOCATE, 0);
+        assert_eq!(wanted, Err(ERRNO_NOTCAPABLE));
+        assert_eq!(guest.fd_allocate(fd, 0, 1), Err(ERRNO_NOTCAPABLE));
+        assert_eq!(guest.fd_filestat_set_size(fd, 0), Err(ERRNO_NOTCAPABLE));
+        assert_eq!(guest.fd_filestat_set_times(fd, 1, 1, FSTFLAGS_MTIM), Err(ERRNO_NOTCAPABLE));
+    }
+}
+
+#[test]
+fn of_a_streams_flags_only_whether_it_waits_is_the_programs() {
+    let mut guest = Guest::new();
+    guest.fd_renumber(2, RO).unwrap();
+    for fd in [0, 1, RO] {
+        let kept = guest.fd_fdstat_get(fd).unwrap().flags & !FDFLAGS_NONBLOCK;
+        for waits in [FDFLAGS_NONBLOCK, 0, FDFLAGS_NONBLOCK] {
+            assert_eq!(guest.fd_fdstat_set_flags(fd, (kept | waits).into()), Ok(()));
+            assert_eq!(guest.fd_fdstat_get(fd).unwrap().flags, kept | waits);
+        }
+        for others in [FDFLAGS_APPEND, FDFLAGS_SYNC, FDFLAGS_DSYNC, FDFLAGS_RSYNC] {
+            assert_eq!(guest.fd_fdstat_set_flags(fd, (kept ^ others).into()), Err(ERRNO_NOTSUP), "{others}");
+        }
+        assert_eq!(guest.fd_fdstat_get(fd).unwrap().flags, kept | FDFLAGS_NONBLOCK);
+    }
+}
+
+#[test]
+fn a_stream_that_was_closed_is_not_open_and_its_number_is_the_next() {
+    let mut guest = Guest::with(|builder| builder.closed(0).closed(2));
+    guest.file("root/file", "");
+    for fd in [0, 2] {
+        assert_eq!(guest.fd_read(fd, &[1]), Err(ERRNO_BADF));
+        assert_eq!(guest.fd_write(fd, &[b"x"]), Err(ERRNO_BADF));
+        assert_eq!(guest.fd_fdstat_get(fd), Err(ERRNO_BADF));
+        assert_eq!(guest.fd_prestat_get(fd), Err(ERRNO_BADF));
+    }
+    assert!(guest.fd_fdstat_get(1).is_ok() && guest.fd_prestat_get(ROOT).is_ok());
+    // As natively: the lowest number that is free.
+    let opened = [0, 2, FIRST].map(|_| guest.open(ROOT, "file", READ).unwrap());
+    assert_eq!(opened, [0, 2, FIRST]);
+    guest.fd_close(2).unwrap();
+    guest.fd_close(0).unwrap();
+    assert_eq!([0, 2].map(|_| guest.open(ROOT, "file", READ).unwrap()), [0, 2]);
+}
+
+#[test]
 fn append_mode_can_be_switched_on_and_off() {
     let mut guest = Guest::new();
     guest.file("root/file", "0123");

@@ -64,6 +64,17 @@ fn times_are_set_on_the_link_or_on_what_it_leads_to() {
 }
 
 #[test]
+fn times_of_a_pipe_are_set_without_its_other_end() {
+    let mut guest = furnished();
+    fifo(&guest.host("root/pipe"));
+    guest.link("pipe", "root/to pipe");
+    for (path, time) in [("pipe", 1000), ("to pipe", 2000)] {
+        guest.path_filestat_set_times(ROOT, FOLLOW, path, (time, time, BOTH)).unwrap();
+        assert_eq!(guest.path_filestat_get(ROOT, 0, "pipe").unwrap().mtim, time, "{path}");
+    }
+}
+
+#[test]
 fn times_of_a_directory_are_set_with_and_without_slash() {
     let mut guest = furnished();
     for (path, time) in [("dir", 1000), ("dir/", 2000), (".", 3000)] {

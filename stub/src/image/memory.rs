@@ -45,6 +45,16 @@ pub(super) fn definition() -> Option<NonZero<usize>> {
     NonZero::new(DEFINITION.load(Ordering::Relaxed))
 }
 
+/// All of the first memory as it is now, once there is one.
+#[allow(unsafe_code, reason = "the engine's context is not ours")]
+pub(crate) fn bytes() -> Option<NonNull<[u8]>> {
+    let definition = definition()?.get() as *const VMMemoryDefinition;
+    // SAFETY: the instance's context, where the definition lies, is never freed: a launcher has one instance, and ends with
+    // it. The app's one thread, which changes it when memory grows, waits for this answer.
+    let VMMemoryDefinition { base, current_length } = unsafe { *definition };
+    NonNull::new(std::ptr::slice_from_raw_parts_mut(base, current_length))
+}
+
 /// Why the app's first memory could not be made: wasmer's error would call everything a want of resources.
 static REFUSED: OnceLock<Failure> = OnceLock::new();
 

@@ -43,6 +43,7 @@ use crate::{sys, trace};
 pub(crate) use code::Code;
 #[cfg(target_os = "linux")]
 pub(crate) use lazy::{fault, published};
+pub(crate) use memory::bytes as memory_now;
 #[cfg(target_os = "linux")]
 pub(crate) use outcome::Outcome;
 pub(crate) use stored::Stored;

@@ -1,6 +1,11 @@
 //! What differs between operating systems, and all that needs `unsafe` to ask for.
 
 #[cfg(unix)]
+mod inherited;
+#[cfg(unix)]
+pub(crate) use inherited::was_closed;
+
+#[cfg(unix)]
 mod unix;
 #[cfg(unix)]
 pub(crate) use unix::*;

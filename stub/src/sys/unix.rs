@@ -2,15 +2,17 @@
 #![allow(unsafe_code)]
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io;
 
 use crate::fail::Failure;
 
-/// Makes the process behave like a native program: one whose reader went away ends by SIGPIPE, quietly. Rust
-/// programs ignore that signal from the start.
+/// Makes the process behave like a native program: one whose reader went away ends by SIGPIPE, quietly, unless whoever
+/// started it had that signal ignored. Rust programs ignore it from the start.
 pub(crate) fn prepare() {
-    // SAFETY: no other thread runs yet, and the default action is no handler that could do harm.
-    unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
+    if !super::inherited::ignores_broken_pipes() {
+        // SAFETY: no other thread runs yet, and the default action is no handler that could do harm.
+        unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
+    }
 }
 
 /// True if this process has rights that whoever started it may lack: it is set-user-ID or set-group-ID, or has
@@ -130,9 +132,40 @@ pub(crate) fn run_when_idle() -> io::Result<()> {
     }
 }
 
+/// Prints to standard output.
+pub(crate) fn print(text: &str) -> io::Result<()> {
+    write_all(libc::STDOUT_FILENO, text.as_bytes())
+}
+
 /// Prints to standard error. That this itself may fail changes nothing.
 pub(crate) fn print_error(line: &str) {
-    let _ = io::stderr().write_all(line.as_bytes());
+    let _ = write_all(libc::STDERR_FILENO, line.as_bytes());
+}
+
+/// Writes `bytes` whole, also to a pipe that whoever started the program made non-blocking.
+fn write_all(stream: i32, mut bytes: &[u8]) -> io::Result<()> {
+    if super::inherited::was_closed(stream) {
+        return Err(io::Error::from_raw_os_error(libc::EBADF));
+    }
+    while !bytes.is_empty() {
+        // SAFETY: the call reads the bytes it is given, and no more.
+        if let Ok(count) = usize::try_from(unsafe { libc::write(stream, bytes.as_ptr().cast(), bytes.len()) })
+        {
+            bytes = &bytes[count..];
+            continue;
+        }
+        let error = io::Error::last_os_error();
+        match error.kind() {
+            io::ErrorKind::Interrupted => {}
+            io::ErrorKind::WouldBlock => {
+                let mut room = libc::pollfd { fd: stream, events: libc::POLLOUT, revents: 0 };
+                // SAFETY: the call is given one structure, which it reads and fills.
+                unsafe { libc::poll(&mut room, 1, -1) };
+            }
+            _ => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 /// A terminal stays when its program ends.

@@ -55,6 +55,11 @@ pub(crate) fn cpu_count() -> u64 {
     std::thread::available_parallelism().map_or(1, |count| count.get() as u64)
 }
 
+/// Prints to standard output.
+pub(crate) fn print(text: &str) -> io::Result<()> {
+    io::stdout().write_all(text.as_bytes())
+}
+
 /// Prints to standard error, or shows a window where a program without a console has none.
 pub(crate) fn print_error(line: &str) {
     if is_gui() && !has_stderr() {

@@ -28,7 +28,7 @@ pub fn fd_fdstat_get(ctx: &mut Ctx, memory: &mut Memory<'_>, fd: u32, result: u3
     let descriptor = ctx.fds.get(fd)?;
     let stat = Fdstat {
         filetype: descriptor.filetype()?,
-        flags: descriptor.flags,
+        flags: descriptor.flags(),
         rights: descriptor.rights,
         inheriting: descriptor.inheriting,
     };
@@ -39,7 +39,8 @@ pub fn fd_fdstat_get(ctx: &mut Ctx, memory: &mut Memory<'_>, fd: u32, result: u3
 ///
 /// # Errors
 /// `inval` for a flag that is none; `notsup` to change a flag for synchronous writes, which are fixed when a file
-/// is opened, or any flag where the system cannot, or of a directory.
+/// is opened, append mode of a standard stream, which is the starter's, or any flag where the system cannot, or of a
+/// directory.
 pub fn fd_fdstat_set_flags(ctx: &mut Ctx, _memory: &mut Memory<'_>, fd: u32, flags: u32) -> Result<()> {
     let known = wasip1::FDFLAGS_APPEND
         | wasip1::FDFLAGS_DSYNC
@@ -53,7 +54,7 @@ pub fn fd_fdstat_set_flags(ctx: &mut Ctx, _memory: &mut Memory<'_>, fd: u32, fla
         return Err(wasip1::ERRNO_INVAL.into());
     }
     match &descriptor.object {
-        Object::File(file) => file.set_flags(descriptor.flags, flags)?,
+        Object::File(file) => file.set_flags(descriptor.flags(), flags)?,
         Object::Dir(_) if flags != descriptor.flags => return Err(wasip1::ERRNO_NOTSUP.into()),
         Object::Dir(_) => {}
     }

@@ -61,6 +61,7 @@ pub fn path_open(
     }
     let Ctx { fds, misses, .. } = ctx;
     let dir = fds.dir(fd, needed)?;
+    fds.check_room()?;
     let handed_on = fds.get(fd)?.inheriting;
     if (base | inheriting) & !handed_on != 0 {
         return Err(wasip1::ERRNO_NOTCAPABLE.into());

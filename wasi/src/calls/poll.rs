@@ -9,6 +9,9 @@ use crate::file::File;
 use crate::sys::{self, Interest};
 use crate::{Ctx, Error, Memory, Result};
 
+/// How many subscriptions one call may have.
+const MAX: u32 = 1 << 16;
+
 /// Subscriptions in guest memory: where they start, how long each is, and how one is read.
 pub(crate) struct Guest {
     pub(crate) subscriptions: u32,
@@ -26,7 +29,7 @@ pub(crate) struct Guest {
 /// `hangup`).
 ///
 /// # Errors
-/// `inval` if `count` is 0, or a subscription is of no known sort.
+/// `inval` if `count` is 0 or more than 65,536, or a subscription is of no known sort.
 pub fn poll_oneoff(
     ctx: &mut Ctx,
     memory: &mut Memory<'_>,
@@ -54,6 +57,9 @@ pub(crate) fn poll(
     memory.check(guest.subscriptions, bytes(guest.size)?)?;
     memory.check(events, bytes(Event::SIZE)?)?;
     memory.check(result, 4)?;
+    if count > MAX {
+        return Err(wasip1::ERRNO_INVAL.into());
+    }
     let mut waits = Vec::with_capacity(count as usize);
     for i in 0..count {
         let subscription = (guest.read)(memory, guest.subscriptions + i * guest.size)?;

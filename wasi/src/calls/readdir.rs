@@ -13,7 +13,7 @@ use crate::{Ctx, Memory, Result};
 /// and cannot be opened (`ilseq`).
 ///
 /// # Errors
-/// `notdir` for a file; `io`.
+/// `notdir` for a file; `nomem` for a directory whose names are more than is kept in memory; `io`.
 pub fn fd_readdir(
     ctx: &mut Ctx,
     memory: &mut Memory<'_>,
@@ -23,7 +23,8 @@ pub fn fd_readdir(
     cookie: u64,
     result: u32,
 ) -> Result<()> {
-    let dir = ctx.fds.dir_mut(fd, wasip1::RIGHTS_FD_READDIR)?;
+    let Ctx { fds, listings, .. } = ctx;
+    let dir = fds.dir_mut(fd, wasip1::RIGHTS_FD_READDIR)?;
     memory.check(result, 4)?;
     let mut rest = memory.slice_mut(buffer, len)?;
     let mut used = 0;
@@ -35,7 +36,7 @@ pub fn fd_readdir(
         used += fits as u32;
         fits == bytes.len()
     };
-    for (entry, next) in dir.entries(cookie)?.iter().zip(cookie.saturating_add(1)..) {
+    for (entry, next) in dir.entries(cookie, listings)?.iter().zip(cookie.saturating_add(1)..) {
         let head: [u8; DIRENT_SIZE] = dirent(next, entry.ino, entry.name.len(), entry.filetype);
         if !(put(&head) && put(&entry.name)) {
             break;

@@ -1,7 +1,8 @@
 //! A directory of the host: a cap-std handle, and the verbs that take a path below it.
 //!
 //! Every path here has passed [`crate::path::read`] and is resolved by cap-std, which never lets it leave the
-//! handle's directory, not even through symbolic links that change while it looks. A directory granted read-only
+//! handle's directory, not even through symbolic links that change while it looks. No slash behind a path reaches it; see
+//! [`super::name`]. A directory granted read-only
 //! answers `rofs` to every verb that would change it, and hands that on to all that is opened through it.
 
 use cap_fs_ext::{
@@ -10,7 +11,8 @@ use cap_fs_ext::{
 use cap_std::fs::{Dir as CapDir, OpenOptions};
 use cap_std::time::SystemTime;
 
-use super::{Entry, Open, Opened};
+use super::name::{Name, followed, wants_directory};
+use super::{Each, Entry, Open, Opened};
 use crate::abi::Filestat;
 use crate::ctx::Access;
 use crate::file::{File, Time, Times};
@@ -61,14 +63,19 @@ impl HostDir {
             }
             return Ok(self.opened_dir(CapDir::from_std_file(file.into_std())));
         }
-        // What the options could not say when opening: cap-std, like std, refuses append together with truncate.
-        if how.flags & wasip1::FDFLAGS_APPEND != 0 {
-            sys::set_flags(&file, how.flags)?;
-        }
         Ok(Opened::File(File::new(file, self.access)))
     }
 
     fn open_file(&self, path: &str, how: Open) -> Result<cap_std::fs::File> {
+        let name = Name::of(path);
+        if how.create && name.slash {
+            // Whatever stands there, no file is made; what is on the way is looked at first.
+            if let Some(parent) = name.parent() {
+                self.filestat_at(&format!("{parent}/."), true)?;
+            }
+            return Err(wasip1::ERRNO_ISDIR.into());
+        }
+        let path = &*followed(path);
         // To create or truncate, the host's file must be open for writing, whatever the guest may then do with it.
         let changes = how.create || how.truncate;
         let mut options = OpenOptions::new();
@@ -79,6 +86,7 @@ impl HostDir {
         options.sync(how.flags & wasip1::FDFLAGS_SYNC != 0);
         options.dsync(how.flags & wasip1::FDFLAGS_DSYNC != 0);
         options.rsync(how.flags & wasip1::FDFLAGS_RSYNC != 0);
+        sys::add_flags(&mut options, how.flags);
         let opened = self.dir.open_with(path, &options);
         match opened {
             // POSIX lets O_CREAT|O_RDONLY open an existing file that may not be written.
@@ -129,6 +137,7 @@ impl HostDir {
         if how.create || how.truncate || how.exclusive {
             return Err(wasip1::ERRNO_INVAL.into());
         }
+        let path = &*followed(path);
         let dir = if how.follow { self.dir.open_dir(path)? } else { self.dir.open_dir_nofollow(path)? };
         if how.write {
             return Err(wasip1::ERRNO_ISDIR.into());
@@ -148,6 +157,7 @@ impl HostDir {
     /// What is known about `path`.
     pub(crate) fn filestat_at(&self, path: &str, follow: bool) -> Result<Filestat> {
         let follow = follow || wants_directory(path);
+        let path = &*followed(path);
         let metadata = if follow { self.dir.metadata(path)? } else { self.dir.symlink_metadata(path)? };
         Ok(sys::filestat_of(&metadata))
     }
@@ -162,30 +172,40 @@ impl HostDir {
     pub(crate) fn set_times_at(&self, path: &str, times: Times, follow: bool) -> Result<()> {
         self.writable()?;
         let (accessed, modified) = (spec(times.accessed), spec(times.modified));
-        if follow || wants_directory(path) {
-            Ok(self.dir.set_times(path, accessed, modified)?)
-        } else {
-            Ok(self.dir.set_symlink_times(path, accessed, modified)?)
+        if wants_directory(path) || follow && cfg!(windows) {
+            return Ok(self.dir.set_times(&*followed(path), accessed, modified)?);
         }
+        let path = Name::of(path).path;
+        if follow && self.dir.symlink_metadata(path)?.is_symlink() {
+            // To follow a link cap-std opens what it leads to, and waits for a pipe's other end.
+            let path = self.dir.canonicalize(path)?;
+            return Ok(self.dir.set_symlink_times(path, accessed, modified)?);
+        }
+        Ok(self.dir.set_symlink_times(path, accessed, modified)?)
     }
 
+    /// Makes a directory. A slash behind its name changes nothing.
     pub(crate) fn create_dir(&self, path: &str) -> Result<()> {
         self.writable()?;
-        Ok(self.dir.create_dir(path)?)
+        Ok(self.dir.create_dir(Name::of(path).path)?)
     }
 
+    /// Removes a directory. A slash behind its name changes nothing.
     pub(crate) fn remove_dir(&self, path: &str) -> Result<()> {
         self.writable()?;
-        // A slash behind a directory's name changes nothing, but cap-std takes none here.
-        let name = path.trim_end_matches('/');
-        Ok(self.dir.remove_dir(if name.is_empty() { path } else { name })?)
+        Ok(self.dir.remove_dir(Name::of(path).path)?)
     }
 
     /// Removes a file or symbolic link. A directory is `isdir`, also where the system has another word for that.
     pub(crate) fn remove_file(&self, path: &str) -> Result<()> {
         self.writable()?;
-        self.dir.remove_file_or_symlink(path).map_err(|error| match self.dir.symlink_metadata(path) {
-            Ok(metadata) if metadata.is_dir() => wasip1::ERRNO_ISDIR.into(),
+        let Name { path, slash } = Name::of(path);
+        let is_dir = || self.dir.symlink_metadata(path).map(|metadata| metadata.is_dir());
+        if slash {
+            return Err(if is_dir()? { wasip1::ERRNO_ISDIR } else { wasip1::ERRNO_NOTDIR }.into());
+        }
+        self.dir.remove_file_or_symlink(path).map_err(|error| match is_dir() {
+            Ok(true) => wasip1::ERRNO_ISDIR.into(),
             _ => error.into(),
         })
     }
@@ -194,16 +214,15 @@ impl HostDir {
     pub(crate) fn rename(&self, path: &str, new_dir: &HostDir, new_path: &str) -> Result<()> {
         self.writable()?;
         new_dir.writable()?;
-        // A slash behind the new name says that a directory moves; cap-std would drop it.
-        let name = new_path.trim_end_matches('/');
-        let is_name = !name.is_empty() && !matches!(name.rsplit('/').next(), Some("." | ".."));
-        if is_name && name != new_path && !self.dir.symlink_metadata(path)?.is_dir() {
-            return match new_dir.filestat_at(name, false) {
+        let (old, new) = (Name::of(path), Name::of(new_path));
+        // A slash behind either name says that a directory moves, which no link is.
+        if (old.slash || new.slash) && !self.dir.symlink_metadata(old.path)?.is_dir() {
+            return match new_dir.filestat_at(new.path, false) {
                 Err(error) if error.0 != wasip1::ERRNO_NOENT => Err(error),
                 _ => Err(wasip1::ERRNO_NOTDIR.into()),
             };
         }
-        Ok(self.dir.rename(path, &new_dir.dir, new_path)?)
+        Ok(self.dir.rename(old.path, &new_dir.dir, new.path)?)
     }
 
     /// Makes `new_path` below `new_dir` another name of the file `path`. Both must be writable: a second name in a
@@ -211,18 +230,47 @@ impl HostDir {
     pub(crate) fn hard_link(&self, path: &str, new_dir: &HostDir, new_path: &str) -> Result<()> {
         self.writable()?;
         new_dir.writable()?;
-        Ok(self.dir.hard_link(path, &new_dir.dir, new_path)?)
+        let (old, new) = (Name::of(path), Name::of(new_path));
+        if !old.slash && !new.slash {
+            return Ok(self.dir.hard_link(old.path, &new_dir.dir, new.path)?);
+        }
+        // A slash asks for a directory, which has one name and is made in another way.
+        self.filestat_at(path, false)?;
+        new_dir.vacant(new)?;
+        Err(wasip1::ERRNO_PERM.into())
+    }
+
+    /// Looks at where something else than a directory is to be made: nothing may stand there, nor a slash behind the name.
+    fn vacant(&self, name: Name<'_>) -> Result<()> {
+        match self.dir.symlink_metadata(name.path) {
+            Ok(_) => Err(wasip1::ERRNO_EXIST.into()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && !name.slash => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Makes `path` a symbolic link to `target`, which must be relative.
     pub(crate) fn symlink(&self, target: &str, path: &str) -> Result<()> {
         self.writable()?;
-        Ok(DirExt::symlink(&self.dir, target, path)?)
+        let name = Name::of(path);
+        if name.slash {
+            return self.vacant(name);
+        }
+        Ok(DirExt::symlink(&self.dir, target, name.path)?)
     }
 
     /// What the symbolic link `path` points to.
     pub(crate) fn read_link(&self, path: &str) -> Result<Vec<u8>> {
-        let target = self.dir.read_link(path)?;
+        let name = Name::of(path);
+        if name.slash {
+            // A slash follows the link.
+            self.filestat_at(path, true)?;
+            return Err(wasip1::ERRNO_INVAL.into());
+        }
+        let target = self.dir.read_link(name.path)?;
+        if target.to_str().is_some_and(sys::leaves_directory) {
+            return Err(wasip1::ERRNO_PERM.into());
+        }
         Ok(target.into_os_string().into_encoded_bytes())
     }
 
@@ -234,26 +282,20 @@ impl HostDir {
         Ok(sys::sync_dir(&self.dir.open_with(".", &options)?)?)
     }
 
-    /// The entries but `.` and `..`.
-    pub(crate) fn entries(&self) -> Result<Vec<Entry>> {
-        let mut entries = Vec::new();
+    /// Hands the entries but `.` and `..` to `each`.
+    pub(crate) fn entries(&self, each: Each<'_>) -> Result<()> {
         for entry in self.dir.entries()? {
             let entry = entry?;
             // An entry that went away since is one that is not there.
             let (Ok(filetype), Ok(ino)) = (entry.file_type(), sys::entry_ino(&entry)) else { continue };
-            entries.push(Entry {
+            each(Entry {
                 name: entry.file_name().into_encoded_bytes(),
                 ino,
                 filetype: sys::filetype(filetype),
-            });
+            })?;
         }
-        Ok(entries)
+        Ok(())
     }
-}
-
-/// True for a path that wants a directory at its end. A symbolic link there is followed, whatever the call.
-fn wants_directory(path: &str) -> bool {
-    path.ends_with('/') || path.ends_with("/.")
 }
 
 fn follow(yes: bool) -> FollowSymlinks {

@@ -3,7 +3,7 @@
 //! Nothing happens here but the choice between the two, and what needs two layers: a name moves or is doubled
 //! within one host or one tree, never between them.
 
-use super::{Entry, HostDir, Open, Opened};
+use super::{Each, HostDir, Open, Opened};
 use crate::Result;
 use crate::abi::Filestat;
 use crate::ctx::Access;
@@ -117,8 +117,8 @@ impl Layer {
         either!(self, dir => dir.read_link(path))
     }
 
-    pub(crate) fn entries(&self) -> Result<Vec<Entry>> {
-        either!(self, dir => dir.entries())
+    pub(crate) fn entries(&self, each: Each<'_>) -> Result<()> {
+        either!(self, dir => dir.entries(each))
     }
 
     pub(crate) fn sync(&self) -> Result<()> {

@@ -7,7 +7,7 @@
 
 use std::collections::HashSet;
 
-use super::{Dir, Entry, Layer, Open, Opened};
+use super::{Dir, Each, Layer, Open, Opened};
 use crate::abi::Filestat;
 use crate::fds::Object;
 use crate::{Error, Result};
@@ -144,11 +144,13 @@ impl Dir {
         Err(why.into())
     }
 
-    /// Adds the entries of all layers to `entries`, each name once.
-    pub(super) fn merge_entries(&self, entries: &mut Vec<Entry>) -> Result<()> {
+    /// Hands the entries of all layers to `each`, each name once.
+    pub(super) fn merge_entries(&self, each: Each<'_>) -> Result<()> {
         let mut seen = HashSet::new();
         for layer in self.own_layers() {
-            entries.extend(layer.entries()?.into_iter().filter(|entry| seen.insert(entry.name.clone())));
+            layer.entries(&mut |entry| {
+                if seen.insert(entry.name.clone()) { each(entry) } else { Ok(()) }
+            })?;
         }
         Ok(())
     }

@@ -10,16 +10,21 @@
 mod host;
 mod layer;
 mod layers;
+mod listing;
+mod name;
 
-use wasip1::{Fdflags, Filetype};
+use wasip1::Fdflags;
 
 pub(crate) use host::HostDir;
 pub(crate) use layer::Layer;
+use listing::Listing;
+pub(crate) use listing::{Each, Entry};
 
 use crate::Result;
 use crate::abi::Filestat;
 use crate::fds::Object;
 use crate::file::{File, Times};
+use crate::kept::Budget;
 
 /// An open directory.
 #[derive(Debug)]
@@ -35,15 +40,7 @@ pub(crate) struct Dir {
     /// True for the root that is there though nothing was granted as it.
     assumed: bool,
     /// What the guest is reading through `fd_readdir`.
-    listing: Option<Vec<Entry>>,
-}
-
-/// One entry of a directory.
-#[derive(Clone, Debug)]
-pub(crate) struct Entry {
-    pub(crate) name: Vec<u8>,
-    pub(crate) ino: u64,
-    pub(crate) filetype: Filetype,
+    listing: Option<Listing>,
 }
 
 /// How to open a path.
@@ -221,26 +218,31 @@ impl Dir {
     }
 
     /// The entries from number `cookie` on. They are read once, when the guest starts at 0, so that a number means
-    /// the same entry however the directory changes meanwhile.
-    pub(crate) fn entries(&mut self, cookie: u64) -> Result<&[Entry]> {
-        if cookie == 0 || self.listing.is_none() {
-            self.listing = Some(self.read_entries()?);
+    /// the same entry however the directory changes meanwhile. They count against `budget`.
+    pub(crate) fn entries(&mut self, cookie: u64, budget: &Budget) -> Result<&[Entry]> {
+        if cookie == 0 {
+            self.listing = None;
         }
-        let listing = self.listing.as_deref().unwrap_or_default();
-        let first = usize::try_from(cookie).unwrap_or(usize::MAX).min(listing.len());
-        Ok(&listing[first..])
+        let listing = match self.listing.take() {
+            Some(listing) => listing,
+            None => self.read_entries(budget)?,
+        };
+        Ok(self.listing.insert(listing).from(cookie))
     }
 
-    fn read_entries(&self) -> Result<Vec<Entry>> {
+    fn read_entries(&self, budget: &Budget) -> Result<Listing> {
         // The parent's number would be a fact about the host that was not granted.
         let ino = self.filestat()?.ino;
         let special = |name: &[u8]| Entry { name: name.to_vec(), ino, filetype: wasip1::FILETYPE_DIRECTORY };
-        let mut entries = vec![special(b"."), special(b"..")];
+        let mut listing = Listing::new(budget);
+        listing.push(special(b"."))?;
+        listing.push(special(b".."))?;
+        let each: Each<'_> = &mut |entry| listing.push(entry);
         if self.own_layers().nth(1).is_none() {
-            entries.append(&mut self.own().entries()?);
+            self.own().entries(each)?;
         } else {
-            self.merge_entries(&mut entries)?;
+            self.merge_entries(each)?;
         }
-        Ok(entries)
+        Ok(listing)
     }
 }

@@ -5,6 +5,11 @@ mod unix;
 #[cfg(not(windows))]
 pub(crate) use unix::*;
 
+#[cfg(not(windows))]
+mod unix_streams;
+#[cfg(not(windows))]
+pub(crate) use unix_streams::*;
+
 #[cfg(windows)]
 mod windows;
 #[cfg(windows)]

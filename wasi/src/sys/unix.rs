@@ -4,7 +4,7 @@ use std::io::{self, IoSlice, IoSliceMut, SeekFrom};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::DirEntryExt;
 
-use cap_std::fs::{DirEntry, File as CapFile, Metadata, MetadataExt};
+use cap_std::fs::{DirEntry, File as CapFile, Metadata, MetadataExt, OpenOptions, OpenOptionsExt};
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::fs::{OFlags, Stat, Timestamps};
 use rustix::io::{Errno as SysErrno, retry_on_intr};
@@ -13,7 +13,7 @@ use wasip1::{Errno, Fdflags, Filetype};
 use super::Interest;
 use crate::Result;
 use crate::abi::Filestat;
-use crate::file::{Handle, Stream, Time, Times};
+use crate::file::{Handle, Time, Times};
 
 /// Nanoseconds: what `clock_getres` tells for the clocks behind std's on Linux and macOS.
 pub(crate) const CLOCK_RESOLUTION: u64 = 1;
@@ -22,9 +22,7 @@ impl AsFd for Handle {
     fn as_fd(&self) -> BorrowedFd<'_> {
         match self {
             Handle::File(file) => file.as_fd(),
-            Handle::Stream(Stream::In) => rustix::stdio::stdin(),
-            Handle::Stream(Stream::Out) => rustix::stdio::stdout(),
-            Handle::Stream(Stream::Err) => rustix::stdio::stderr(),
+            Handle::Stream(stream) => stream.as_fd(),
         }
     }
 }
@@ -32,6 +30,13 @@ impl AsFd for Handle {
 /// No Unix path names anything outside a directory by its form alone; cap-std sees to `/` and `..`.
 pub(crate) fn leaves_directory(_path: &str) -> bool {
     false
+}
+
+/// Adds what cap-std has no word for: append mode, which it refuses together with truncation, and that no terminal becomes the
+/// launcher's own by being opened.
+pub(crate) fn add_flags(options: &mut OpenOptions, flags: Fdflags) {
+    let append = if flags & wasip1::FDFLAGS_APPEND != 0 { OFlags::APPEND } else { OFlags::empty() };
+    options.custom_flags((OFlags::NOCTTY | append).bits() as i32);
 }
 
 pub(crate) fn read(file: &Handle, buffers: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
@@ -219,17 +224,14 @@ fn timespec(nanos: u64) -> Timespec {
 }
 
 pub(crate) fn set_flags(file: &CapFile, flags: Fdflags) -> io::Result<()> {
+    // Darwin duplicates a descriptor when its name below /dev/fd is opened: this may be a stream, whose flags are shared.
+    if cfg!(target_vendor = "apple") && super::unix_streams::is_stream(file)? {
+        return Err(SysErrno::NOTSUP.into());
+    }
     let mut system = rustix::fs::fcntl_getfl(file)?;
     system.set(OFlags::APPEND, flags & wasip1::FDFLAGS_APPEND != 0);
     system.set(OFlags::NONBLOCK, flags & wasip1::FDFLAGS_NONBLOCK != 0);
     Ok(rustix::fs::fcntl_setfl(file, system)?)
-}
-
-/// True if reading from (or writing to) `file` would not wait now.
-pub(crate) fn is_ready(file: &Handle, write: bool) -> io::Result<bool> {
-    let mut interest = [Interest { handle: file, write, ready: false, hangup: false }];
-    poll(&mut interest, Some(0))?;
-    Ok(interest[0].ready || interest[0].hangup)
 }
 
 /// Waits until one of `interests` is ready, or `timeout` nanoseconds have passed; `None` waits for ever.

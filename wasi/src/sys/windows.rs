@@ -9,7 +9,7 @@ use std::os::windows::fs::FileExt;
 use std::time::{Duration, SystemTime};
 
 use cap_fs_ext::MetadataExt;
-use cap_std::fs::{DirEntry, File as CapFile, Metadata};
+use cap_std::fs::{DirEntry, File as CapFile, Metadata, OpenOptions};
 use wasip1::{Errno, Fdflags, Filetype};
 
 use super::Interest;
@@ -51,6 +51,9 @@ fn file(handle: &Handle) -> io::Result<&CapFile> {
     }
 }
 
+/// Nothing: a descriptor remembers append mode, see [`write`].
+pub(crate) fn add_flags(_options: &mut OpenOptions, _flags: Fdflags) {}
+
 pub(crate) fn read(handle: &Handle, buffers: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
     match handle {
         Handle::File(file) => (&mut &*file).read_vectored(buffers),
@@ -77,6 +80,28 @@ pub(crate) fn write(handle: &Handle, buffers: &[IoSlice<'_>], append: bool) -> i
         Handle::Stream(Stream::Err) => io::stderr().lock().write_vectored(buffers),
         Handle::Stream(Stream::In) => Err(io::Error::from_raw_os_error(5)),
     }
+}
+
+/// Windows' streams have no flags.
+pub(crate) fn stream_flags(_stream: Stream) -> Fdflags {
+    0
+}
+
+pub(crate) fn read_stream(
+    stream: Stream,
+    buffers: &mut [IoSliceMut<'_>],
+    _nonblocking: bool,
+) -> io::Result<usize> {
+    read(&Handle::Stream(stream), buffers)
+}
+
+pub(crate) fn write_stream(stream: Stream, buffers: &[IoSlice<'_>], _nonblocking: bool) -> io::Result<usize> {
+    write(&Handle::Stream(stream), buffers, false)
+}
+
+/// A stream has no positions here.
+pub(crate) fn write_stream_at(_stream: Stream, _buffers: &[IoSlice<'_>], _offset: u64) -> io::Result<usize> {
+    Err(io::ErrorKind::NotSeekable.into())
 }
 
 pub(crate) fn read_at(handle: &Handle, buffers: &mut [IoSliceMut<'_>], offset: u64) -> io::Result<usize> {
@@ -234,14 +259,10 @@ pub(crate) fn set_flags(_file: &CapFile, _flags: Fdflags) -> io::Result<()> {
     Ok(())
 }
 
-pub(crate) fn is_ready(_handle: &Handle, _write: bool) -> io::Result<bool> {
-    Ok(true)
-}
-
 /// Everything is ready at once; without anything to wait for, waits for the time.
 pub(crate) fn poll(interests: &mut [Interest<'_>], timeout: Option<u64>) -> io::Result<()> {
     for interest in interests.iter_mut() {
-        interest.ready = is_ready(interest.handle, interest.write)?;
+        interest.ready = true;
     }
     if interests.is_empty() {
         std::thread::sleep(timeout.map_or(Duration::MAX, Duration::from_nanos));

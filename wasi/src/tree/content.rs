@@ -7,25 +7,35 @@ use std::collections::BTreeMap;
 
 use super::Files;
 use crate::Result;
+use crate::kept::{Budget, Kept};
 
 /// Bytes in a block.
 const BLOCK: usize = 4096;
+/// What a block takes in memory, with its place in the map of blocks.
+const BLOCK_COST: u64 = BLOCK as u64 + 64;
 
 /// What a file holds.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Content {
     /// The file of the source below it all.
     source: u32,
     /// How much of the source is still seen, in bytes.
     seen: u64,
     len: u64,
-    written: BTreeMap<u64, Box<[u8; BLOCK]>>,
+    written: BTreeMap<u64, Box<[u8]>>,
+    /// As much as the blocks take.
+    kept: Kept,
 }
 
 impl Content {
     /// What file `source` holds, `len` bytes.
-    pub(super) fn of(source: u32, len: u64) -> Content {
-        Content { source, seen: len, len, written: BTreeMap::new() }
+    pub(super) fn of(source: u32, len: u64, budget: &Budget) -> Content {
+        Content { source, seen: len, len, written: BTreeMap::new(), kept: budget.nothing() }
+    }
+
+    /// Nothing.
+    pub(super) fn empty(budget: &Budget) -> Content {
+        Content::of(0, 0, budget)
     }
 
     /// How many bytes there are.
@@ -75,22 +85,22 @@ impl Content {
         Ok(())
     }
 
-    /// Writes `bytes` at `offset`. A failure leaves what is written up to there.
+    /// Writes `bytes` at `offset`; returns how many. Fewer than there are were followed by a failure.
     ///
     /// # Errors
-    /// `fbig` beyond 2⁶³ bytes.
-    pub(super) fn write(&mut self, files: &dyn Files, offset: u64, bytes: &[u8]) -> Result<()> {
+    /// `fbig` beyond 2⁶³ bytes; `nospc` if more would be kept in memory than may be.
+    pub(super) fn write(&mut self, files: &dyn Files, offset: u64, bytes: &[u8]) -> Result<usize> {
         checked_end(offset, bytes.len() as u64)?;
         let mut done = 0;
         while done < bytes.len() {
             let (number, within) = split(offset + done as u64);
             let count = (bytes.len() - done).min(BLOCK - within);
             if !self.written.contains_key(&number) {
-                let mut block = Box::new([0; BLOCK]);
-                if count < BLOCK {
-                    self.read_source(files, number * BLOCK as u64, &mut block[..])?;
-                }
-                self.written.insert(number, block);
+                match self.block(files, number, count < BLOCK) {
+                    Ok(block) => self.written.insert(number, block),
+                    Err(_) if done > 0 => break,
+                    Err(error) => return Err(error),
+                };
             }
             if let Some(block) = self.written.get_mut(&number) {
                 block[within..][..count].copy_from_slice(&bytes[done..][..count]);
@@ -98,7 +108,21 @@ impl Content {
             done += count;
             self.len = self.len.max(offset + done as u64);
         }
-        Ok(())
+        Ok(done)
+    }
+
+    /// Block `number`, to be written: with what the source has there, if any of that is to stay.
+    fn block(&mut self, files: &dyn Files, number: u64, stays: bool) -> Result<Box<[u8]>> {
+        let mut block = Vec::new();
+        block.try_reserve_exact(BLOCK).map_err(|_| wasip1::ERRNO_NOSPC)?;
+        block.resize(BLOCK, 0);
+        if stays {
+            self.read_source(files, number * BLOCK as u64, &mut block)?;
+        }
+        if !self.kept.grow(BLOCK_COST) {
+            return Err(wasip1::ERRNO_NOSPC.into());
+        }
+        Ok(block.into_boxed_slice())
     }
 
     /// Cuts to `len`, or adds zeros up to it.
@@ -111,7 +135,8 @@ impl Content {
         }
         self.seen = self.seen.min(len);
         let (number, within) = split(len);
-        self.written.split_off(&(number + u64::from(within > 0)));
+        let cut = self.written.split_off(&(number + u64::from(within > 0)));
+        self.kept.shrink(cut.len() as u64 * BLOCK_COST);
         // What lies behind the end is read as zeros once the file grows again.
         if within > 0
             && let Some(block) = self.written.get_mut(&number)
@@ -122,12 +147,19 @@ impl Content {
         Ok(())
     }
 
-    /// Makes the file at least long enough for `len` bytes at `offset`.
+    /// Makes the file at least long enough for `len` bytes at `offset`, for which there must be room.
     ///
     /// # Errors
     /// As [`Content::write`].
     pub(super) fn allocate(&mut self, offset: u64, len: u64) -> Result<()> {
-        self.len = self.len.max(checked_end(offset, len)?);
+        let end = checked_end(offset, len)?;
+        let (first, behind) = (offset / BLOCK as u64, end.div_ceil(BLOCK as u64));
+        let written = self.written.range(first..behind).count() as u64;
+        let missing = (behind - first).saturating_sub(written).saturating_mul(BLOCK_COST);
+        if !self.kept.budget().has(missing) {
+            return Err(wasip1::ERRNO_NOSPC.into());
+        }
+        self.len = self.len.max(end);
         Ok(())
     }
 }
@@ -169,7 +201,7 @@ mod tests {
 
     #[test]
     fn content_is_what_a_vector_would_hold() {
-        let mut content = Content::of(0, 10_000);
+        let mut content = Content::of(0, 10_000, &Budget::default());
         let mut model: Vec<u8> = (0..10_000).map(|i| i as u8).collect();
         let mut seed = 1u64;
         let mut below = |n: u64| {
@@ -184,7 +216,7 @@ mod tests {
                     model.resize(at as usize, 0);
                 }
                 1..=5 => {
-                    content.write(&Counting, at, &vec![step as u8; len]).unwrap();
+                    assert_eq!(content.write(&Counting, at, &vec![step as u8; len]), Ok(len));
                     let end = at as usize + len;
                     if len > 0 && model.len() < end {
                         model.resize(end, 0);
@@ -210,8 +242,33 @@ mod tests {
     }
 
     #[test]
+    fn what_is_written_is_bounded_and_what_is_cut_is_given_back() {
+        let budget = Budget::default();
+        budget.set(2 * BLOCK_COST);
+        let mut content = Content::of(0, 10_000, &budget);
+        // Two blocks fit, and the rest of a write that leads beyond them is left.
+        assert_eq!(content.write(&Counting, 100, &[7; 3 * BLOCK]), Ok(2 * BLOCK - 100));
+        assert_eq!(content.write(&Counting, 2 * BLOCK as u64, b"x").unwrap_err().0, wasip1::ERRNO_NOSPC);
+        assert_eq!(content.write(&Counting, 1 << 60, b"x").unwrap_err().0, wasip1::ERRNO_NOSPC);
+        assert_eq!(content.allocate(0, 10_000).unwrap_err().0, wasip1::ERRNO_NOSPC);
+        assert_eq!(content.allocate(0, 1 << 62).unwrap_err().0, wasip1::ERRNO_NOSPC);
+        assert_eq!((content.allocate(0, 2 * BLOCK as u64), content.len()), (Ok(()), 10_000));
+        // What was written can be written over, and all of it read.
+        assert_eq!(content.write(&Counting, 0, b"again"), Ok(5));
+        let mut out = vec![0; 10_000];
+        assert_eq!(content.read(&Counting, 0, &mut out), Ok(10_000));
+        assert_eq!((&out[..6], out[101], out[9_999]), (&b"again\x05"[..], 7, 9_999u64 as u8));
+        content.set_len(BLOCK as u64 + 1).unwrap();
+        assert_eq!(content.write(&Counting, 1 << 60, b"x").unwrap_err().0, wasip1::ERRNO_NOSPC);
+        content.set_len(BLOCK as u64).unwrap();
+        assert_eq!(content.write(&Counting, 1 << 60, b"x"), Ok(1));
+        drop(content);
+        assert!(budget.has(2 * BLOCK_COST));
+    }
+
+    #[test]
     fn a_long_file_takes_no_memory() {
-        let mut content = Content::default();
+        let mut content = Content::empty(&Budget::default());
         content.set_len(1 << 60).unwrap();
         content.write(&Counting, 1 << 50, b"x").unwrap();
         let mut out = [9; 3];

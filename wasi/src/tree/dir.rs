@@ -10,8 +10,9 @@ use super::{Files, Hold, Nothing, Tree, TreeFile};
 use crate::Result;
 use crate::abi::Filestat;
 use crate::ctx::Access;
-use crate::dir::{Entry, Open, Opened};
+use crate::dir::{Each, Entry, Open, Opened};
 use crate::file::{File, Times};
+use crate::kept::Budget;
 
 /// The device number of the first tree; the next ones follow. Hosts count theirs from 0, and in 32 bits.
 const DEVICE: u64 = u64::from_be_bytes(*b"wasmpack");
@@ -23,14 +24,20 @@ pub(crate) struct TreeDir {
 }
 
 impl TreeDir {
-    /// The root of tree number `number`, which is directory `root` of `files`.
-    pub(crate) fn root(files: Arc<dyn Files>, root: u32, access: Access, number: usize) -> TreeDir {
-        TreeDir::of(Nodes::new(files, root, DEVICE + number as u64, false), access)
+    /// The root of tree number `number`, which is directory `root` of `files`. What is changed counts against `budget`.
+    pub(crate) fn root(
+        files: Arc<dyn Files>,
+        root: u32,
+        access: Access,
+        number: usize,
+        budget: &Budget,
+    ) -> TreeDir {
+        TreeDir::of(Nodes::new(files, root, DEVICE + number as u64, false, budget.clone()), access)
     }
 
     /// An empty tree that is the whole world: nothing is above it, and it cannot be changed.
     pub(crate) fn nothing(number: usize) -> TreeDir {
-        let nodes = Nodes::new(Arc::new(Nothing), 0, DEVICE + number as u64, true);
+        let nodes = Nodes::new(Arc::new(Nothing), 0, DEVICE + number as u64, true, Budget::default());
         TreeDir::of(nodes, Access::ReadOnly)
     }
 
@@ -102,7 +109,8 @@ impl TreeDir {
             if !how.create {
                 return Err(wasip1::ERRNO_NOENT.into());
             }
-            let id = nodes.create(place.dir, &place.name, Body::File(Default::default()))?;
+            let file = nodes.empty_file();
+            let id = nodes.create(place.dir, &place.name, file)?;
             return Ok(self.file(&mut nodes, id));
         };
         if how.create && how.exclusive {
@@ -283,16 +291,13 @@ impl TreeDir {
         }
     }
 
-    /// The entries but `.` and `..`, in the order of their bytes.
-    pub(crate) fn entries(&self) -> Result<Vec<Entry>> {
+    /// Hands the entries but `.` and `..` to `each`, in the order of their bytes.
+    pub(crate) fn entries(&self, each: Each<'_>) -> Result<()> {
         let mut nodes = self.hold.tree.lock();
-        let names: Vec<(String, Id)> =
-            nodes.names(self.hold.node)?.iter().map(|(name, id)| (name.clone(), *id)).collect();
-        let entry = |(name, id): (String, Id)| Entry {
-            name: name.into_bytes(),
-            ino: ino(id),
-            filetype: nodes.filetype(id),
-        };
-        Ok(names.into_iter().map(entry).collect())
+        nodes.names(self.hold.node)?;
+        let Body::Dir { names: Listed::Names(names), .. } = nodes.body(self.hold.node) else { return Ok(()) };
+        names.iter().try_for_each(|(name, &id)| {
+            each(Entry { name: name.clone().into_bytes(), ino: ino(id), filetype: nodes.filetype(id) })
+        })
     }
 }

@@ -51,15 +51,23 @@ impl TreeFile {
         Ok(count)
     }
 
-    /// Writes `buffers` at `offset`, and leaves the file where it stands.
+    /// Writes `buffers` at `offset`, and leaves the file where it stands. What was written before a failure counts; the next
+    /// call meets the failure again.
     pub(crate) fn write_at(&self, buffers: &[IoSlice<'_>], offset: u64) -> Result<usize> {
         check_offset(offset)?;
         let mut nodes = self.hold.tree.lock();
         let (content, files) = nodes.content(self.hold.node)?;
         let mut total = 0;
         for buffer in buffers {
-            content.write(files, offset + total as u64, buffer)?;
-            total += buffer.len();
+            let count = match content.write(files, offset + total as u64, buffer) {
+                Ok(count) => count,
+                Err(_) if total > 0 => break,
+                Err(error) => return Err(error),
+            };
+            total += count;
+            if count < buffer.len() {
+                break;
+            }
         }
         if total > 0 {
             nodes.touch(self.hold.node);

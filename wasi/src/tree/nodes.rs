@@ -13,6 +13,7 @@ use super::{Files, Node};
 use crate::Result;
 use crate::abi::Filestat;
 use crate::file::{Time, Times};
+use crate::kept::{Budget, Kept};
 
 /// A node's number.
 pub(super) type Id = u64;
@@ -22,6 +23,9 @@ const UNCHANGED: u64 = 315_532_800 * 1_000_000_000;
 
 /// The longest name, in bytes: Linux's NAME_MAX.
 const NAME_MAX: usize = 255;
+
+/// What a name that the program made takes in memory at most, with the node it leads to.
+const NAME_COST: u64 = 1024;
 
 /// The names in a directory.
 pub(super) type Names = BTreeMap<String, Id>;
@@ -35,6 +39,7 @@ pub(super) struct Nodes {
     top: bool,
     nodes: HashMap<Id, Known>,
     next: Id,
+    budget: Budget,
 }
 
 /// What is known about a node.
@@ -48,6 +53,8 @@ struct Known {
     accessed: u64,
     modified: u64,
     changed: u64,
+    /// What it takes in memory, names included, if the program made it or gave it more names.
+    kept: Kept,
 }
 
 /// What sort of node it is.
@@ -76,8 +83,8 @@ impl Nodes {
     pub(super) const ROOT: Id = 0;
 
     /// A tree of which only the root is known: directory `root` of `files`.
-    pub(super) fn new(files: Arc<dyn Files>, root: u32, device: u64, top: bool) -> Nodes {
-        let mut nodes = Nodes { files, device, top, nodes: HashMap::new(), next: Nodes::ROOT };
+    pub(super) fn new(files: Arc<dyn Files>, root: u32, device: u64, top: bool, budget: Budget) -> Nodes {
+        let mut nodes = Nodes { files, device, top, nodes: HashMap::new(), next: Nodes::ROOT, budget };
         nodes.add(Body::Dir { names: Listed::Source(root), parent: Nodes::ROOT }, UNCHANGED);
         nodes
     }
@@ -86,7 +93,8 @@ impl Nodes {
     fn add(&mut self, body: Body, time: u64) -> Id {
         let id = self.next;
         self.next += 1;
-        let known = Known { body, links: 1, holds: 0, accessed: time, modified: time, changed: time };
+        let kept = self.budget.nothing();
+        let known = Known { body, links: 1, holds: 0, accessed: time, modified: time, changed: time, kept };
         self.nodes.insert(id, known);
         id
     }
@@ -133,7 +141,7 @@ impl Nodes {
             for (name, node) in Arc::clone(&self.files).children(*source)? {
                 let body = match node {
                     Node::Dir(source) => Body::Dir { names: Listed::Source(source), parent: id },
-                    Node::File { id, len } => Body::File(Content::of(id, len)),
+                    Node::File { id, len } => Body::File(Content::of(id, len, &self.budget)),
                     Node::Link(target) => Body::Link(target.into()),
                 };
                 names.insert(name, self.add(body, UNCHANGED));
@@ -158,19 +166,36 @@ impl Nodes {
     /// Makes a node and names it `name` in `dir`.
     ///
     /// # Errors
-    /// `noent` if `dir` was removed.
+    /// `noent` if `dir` was removed; `nospc` if more would be kept in memory than may be.
     pub(super) fn create(&mut self, dir: Id, name: &str, body: Body) -> Result<Id> {
         if self.is_gone(dir) {
             return Err(wasip1::ERRNO_NOENT.into());
         }
         self.names(dir)?;
+        let text = if let Body::Link(target) = &body { target.len() as u64 } else { 0 };
+        let mut kept = self.budget.nothing();
+        if !kept.grow(NAME_COST + text) {
+            return Err(wasip1::ERRNO_NOSPC.into());
+        }
         let id = self.add(body, now());
+        self.known_mut(id).kept = kept;
         self.put(dir, name, id)?;
         Ok(id)
     }
 
+    /// An empty file, to be made.
+    pub(super) fn empty_file(&self) -> Body {
+        Body::File(Content::empty(&self.budget))
+    }
+
     /// Gives `id` one more name.
+    ///
+    /// # Errors
+    /// As [`Nodes::create`].
     pub(super) fn link(&mut self, dir: Id, name: &str, id: Id) -> Result<()> {
+        if !self.known_mut(id).kept.grow(NAME_COST) {
+            return Err(wasip1::ERRNO_NOSPC.into());
+        }
         self.put(dir, name, id)?;
         let known = self.known_mut(id);
         known.links += 1;
@@ -184,6 +209,10 @@ impl Nodes {
         let known = self.known_mut(id);
         known.links -= 1;
         known.changed = now();
+        // The last name is given back with the node.
+        if known.links > 0 {
+            known.kept.shrink(NAME_COST);
+        }
         self.forget(id);
         Ok(())
     }
