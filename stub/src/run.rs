@@ -15,8 +15,6 @@ use crate::trace;
 const EXIT_TRAP: i32 = 134;
 /// Bytes of stack for the app's own frames, as much as a native program usually has. Only touched pages cost.
 const STACK_SIZE: usize = 8 * 1024 * 1024;
-/// The name that WASI gives a program's memory.
-const MEMORY: &str = "memory";
 /// Frames that a trap's report shows; a stack that overflowed has thousands.
 const FRAMES_SHOWN: usize = 32;
 
@@ -25,7 +23,7 @@ pub(crate) fn command(store: &mut Store, module: &Module, ctx: Ctx) -> Result<(i
     wasmer_vm::set_stack_size(STACK_SIZE);
     trace::install(store);
     let mut state = State::new(ctx).bring_with(image::BRING);
-    if module.info().start_function.is_some() && has_memory(module) {
+    if module.info().start_function.is_some() {
         // SAFETY: the program has one instance, which has one memory, which is the first; and it waits while it is answered.
         #[allow(unsafe_code, reason = "the module's start function runs before there is an instance to ask")]
         unsafe {
@@ -36,11 +34,6 @@ pub(crate) fn command(store: &mut Store, module: &Module, ctx: Ctx) -> Result<(i
     let code = exit_code(store, module, &env)?;
     let misses = env.as_ref(store).ctx().misses().cloned().collect();
     Ok((code, misses))
-}
-
-/// True if the module has the memory that WASI's calls work on.
-fn has_memory(module: &Module) -> bool {
-    module.exports().memories().any(|memory| memory.name() == MEMORY)
 }
 
 fn exit_code(store: &mut Store, module: &Module, env: &FunctionEnv<State>) -> Result<i32, Failure> {
@@ -56,7 +49,7 @@ fn exit_code(store: &mut Store, module: &Module, env: &FunctionEnv<State>) -> Re
         Err(error) => return Err(Failure::new(format!("cannot set up the program: {error}"))),
     };
     unwind::enter(&VMOffsets::new(size_of::<usize>() as u8, module.info()))?;
-    if let Ok(memory) = instance.exports.get_memory(MEMORY) {
+    if let Ok(memory) = instance.exports.get_memory("memory") {
         env.as_mut(store).attach(memory.clone());
     }
     let start = instance.exports.get_typed_function::<(), ()>(&*store, "_start");
