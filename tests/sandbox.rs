@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use common::{Dir, complains, prints, run, skipped_on_windows, text};
+use common::{Dir, complains, on_windows, prints, run, skipped_on_windows, text};
 
 #[test]
 fn without_a_grant_there_are_no_files() {
@@ -177,6 +177,76 @@ fn no_attempt_to_escape_succeeds_and_each_is_listed_in_the_docs() {
             let _ = std::fs::remove_file(dir.join("granted").join(own));
         }
     }
+}
+
+/// A slash behind a link is leave to follow it, to Darwin also where Linux sees none. What the system is handed is seen here.
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#[test]
+fn no_slash_behind_a_path_reaches_the_system() {
+    if skipped_on_windows("links of this machine") || common::skipped_when_emulated("by the system itself") {
+        return;
+    }
+    let dir = prison();
+    let grant = format!("{}::/", dir.join("granted").display());
+    let read_only = format!("{}::/ro", dir.join("ro").display());
+    let program = dir.pack("escape", &["--dir", &grant, "--dir-ro", &read_only]);
+    let log = dir.join("log");
+    let mut command = std::process::Command::new("strace");
+    command.args(["-f", "-s", "8192", "-e", "trace=%file", "-o"]).arg(&log);
+    let Ok(output) = command.arg(&program).arg(dir.join("outside")).output() else {
+        eprintln!("skipped: strace is not installed");
+        return;
+    };
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let log = std::fs::read_to_string(log).unwrap();
+    let own = |line: &str| line.contains("exec") || line.contains("\"/proc/self/exe\"");
+    let calls: Vec<&str> = log.lines().filter(|line| !own(line)).collect();
+    assert!(calls.iter().any(|line| line.contains("renameat")) && calls.len() > 1000, "{}", calls.len());
+    // The root itself is refused by the system, which was told not to leave the grant.
+    let refused =
+        |line: &str| line.contains("\"/\"") && line.contains("RESOLVE_BENEATH") && line.contains("EXDEV");
+    let slashed: Vec<&&str> = calls.iter().filter(|line| line.contains("/\"") && !refused(line)).collect();
+    assert!(slashed.is_empty(), "{slashed:#?}");
+}
+
+#[test]
+fn a_path_with_a_drive_or_a_stream_in_it_is_refused_by_every_call_on_windows() {
+    if !on_windows() {
+        eprintln!("skipped: only Windows knows drives");
+        return;
+    }
+    let dir = Dir::new();
+    dir.write("granted/sub/file", "inside");
+    dir.write("granted/file", "inside");
+    let program = dir.pack("probe", &["--dir", &format!("{}::/", dir.join("granted").display())]);
+    let paths = [
+        "C:",
+        "C:/windows",
+        "C:windows",
+        "sub/C:",
+        "sub/C:/windows",
+        "sub\\C:\\windows",
+        "sub/c:x",
+        "file:stream",
+    ];
+    for path in paths {
+        let calls = [
+            &["cat", path][..],
+            &["ls", path],
+            &["stat", path],
+            &["mkdir", path],
+            &["rm", path],
+            &["append", path, "x"],
+            &["write", path, "x"],
+            &["mv", path, "taken"],
+            &["mv", "file", path],
+        ];
+        for call in calls {
+            let said = complains(&program, call, 1);
+            assert!(said.contains("not permitted"), "{call:?}: {said}");
+        }
+    }
+    assert_eq!(std::fs::read_dir(dir.join("granted")).unwrap().count(), 2);
 }
 
 /// Compares the list in docs/sandbox.md with what was tried; `WASMPACK_BLESS=1` writes it.

@@ -13,8 +13,6 @@ use crate::{sys, trace};
 
 /// Exit code of an app that trapped: what a shell reports for a native program that aborted.
 const EXIT_TRAP: i32 = 134;
-/// The name that WASI gives a program's memory.
-const MEMORY: &str = "memory";
 /// Frames that a trap's report shows; a stack that overflowed has thousands.
 const FRAMES_SHOWN: usize = 32;
 
@@ -23,7 +21,7 @@ pub(crate) fn command(store: &mut Store, module: &Module, ctx: Ctx) -> Result<(i
     sys::stack::learn()?;
     trace::install(store);
     let mut state = State::new(ctx).bring_with(image::BRING);
-    if module.info().start_function.is_some() && has_memory(module) {
+    if module.info().start_function.is_some() {
         // SAFETY: the program has one instance, which has one memory, which is the first; and it waits while it is answered.
         #[allow(unsafe_code, reason = "the module's start function runs before there is an instance to ask")]
         unsafe {
@@ -34,11 +32,6 @@ pub(crate) fn command(store: &mut Store, module: &Module, ctx: Ctx) -> Result<(i
     let code = exit_code(store, module, &env)?;
     let misses = env.as_ref(store).ctx().misses().cloned().collect();
     Ok((code, misses))
-}
-
-/// True if the module has the memory that WASI's calls work on.
-fn has_memory(module: &Module) -> bool {
-    module.exports().memories().any(|memory| memory.name() == MEMORY)
 }
 
 fn exit_code(store: &mut Store, module: &Module, env: &FunctionEnv<State>) -> Result<i32, Failure> {
@@ -60,7 +53,7 @@ fn exit_code(store: &mut Store, module: &Module, env: &FunctionEnv<State>) -> Re
         }
     };
     unwind::enter(&VMOffsets::new(size_of::<usize>() as u8, module.info()))?;
-    if let Ok(memory) = instance.exports.get_memory(MEMORY) {
+    if let Ok(memory) = instance.exports.get_memory("memory") {
         env.as_mut(store).attach(memory.clone());
     }
     let start = instance.exports.get_typed_function::<(), ()>(&*store, "_start");

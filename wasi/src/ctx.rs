@@ -56,7 +56,7 @@ impl Ctx {
         CtxBuilder::default()
     }
 
-    /// What the program asked for and did not get because it was not granted: the last 32, oldest first.
+    /// What the program asked for and did not get because it was not granted: the last 16, oldest first.
     pub fn misses(&self) -> impl Iterator<Item = &Miss> {
         self.misses.iter()
     }
