@@ -5,7 +5,7 @@ use libfuzzer_sys::fuzz_target;
 use payload::{frames::Frames, image::Image, tree, tree::Tree, unwind::Unwind};
 
 fuzz_target!(|data: &[u8]| {
-    if let Ok(image) = Image::parse(data, 0x1_0000) {
+    if let Ok(image) = Image::parse(data, 0x1_0000, 0x1_0000) {
         assert_eq!(image.to_bytes(), data);
     }
     if let Ok(unwind) = Unwind::parse(data) {

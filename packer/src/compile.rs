@@ -10,9 +10,14 @@ use wasmer_types::{CompilationProgressCallback, target::Target as WasmerTarget};
 
 use crate::{
     Error, Kind,
+    caught::caught,
     cpu::{self, Raise},
     progress::Progress,
+    stack,
 };
+
+/// How Singlepass' assembler says that a branch spans more than its instruction can.
+const OUT_OF_REACH: &str = "ImpossibleRelocation";
 
 /// A compiled app.
 pub struct Compiled {
@@ -25,7 +30,7 @@ pub struct Compiled {
 /// Compiles `module`, which was validated for `compiler`, to code for `target` with its baseline raised by `raise`.
 ///
 /// # Errors
-/// `Compile` with wasmer's words.
+/// `Compile` with wasmer's words, or for a function whose frame [`stack`] finds too large.
 pub fn compile(
     module: &[u8],
     target: Target,
@@ -34,8 +39,12 @@ pub fn compile(
     progress: &Progress,
 ) -> Result<Compiled, Error> {
     let fail = |error: &dyn std::fmt::Display| {
-        let reason = format!("the {} compiler failed: {error}", compiler.name());
-        Error::new(Kind::Compile, reason)
+        let advice = match compiler {
+            Compiler::Cranelift => "",
+            Compiler::Singlepass => "; pack with --compiler cranelift, which has fewer limits",
+        };
+        let by = compiler.name();
+        Error::new(Kind::Compile, format!("the {by} compiler failed for {}: {error}{advice}", target.name()))
     };
     let (machine, cpu) = cpu::machine(target, compiler, raise);
     let engine = engine(compiler, machine);
@@ -52,15 +61,19 @@ pub fn compile(
     let info = translation.module;
     let memory_styles = info.memories.values().map(|memory| engine.tunables().memory_style(memory)).collect();
     let table_styles = info.tables.values().map(|table| engine.tunables().table_style(table)).collect();
-    let build = ArtifactBuild::new(
-        &mut engine.inner_mut(),
-        module,
-        engine.target(),
-        memory_styles,
-        table_styles,
-        Some(&callback),
-    )
-    .map_err(|error| fail(&error))?;
+    let compile = || {
+        let inner = &mut engine.inner_mut();
+        ArtifactBuild::new(inner, module, engine.target(), memory_styles, table_styles, Some(&callback))
+    };
+    let build = match caught(compile) {
+        Ok(Ok(build)) => build,
+        Ok(Err(error)) if error.to_string().contains(OUT_OF_REACH) => {
+            return Err(fail(&"a function is so large that a branch in it reaches no farther"));
+        }
+        Ok(Err(error)) => return Err(fail(&error)),
+        Err(said) => return Err(fail(&format!("it broke off ({said})"))),
+    };
+    stack::check(&build, target, compiler)?;
     Ok(Compiled { build, cpu })
 }
 
@@ -90,6 +103,25 @@ mod tests {
             wasmer_compiler::VERSION.split('.').map(|part| part.parse().unwrap()).collect();
         assert_eq!(pinned.abi, wasmer_types::MetadataHeader::CURRENT_VERSION);
         assert_eq!(pinned.version.as_slice(), version);
+    }
+
+    #[test]
+    fn what_a_compiler_panics_at_is_an_error_with_a_way_out() {
+        // More imports than lie within 2 KiB of a register.
+        let imports = r#"(import "a" "b" (func))"#.repeat(100);
+        let module = wat::parse_str(format!("(module {imports} (func (call 99)))")).unwrap();
+        let reason = |target| {
+            let result =
+                compile(&module, target, Compiler::Singlepass, Raise::default(), &Progress::hidden());
+            result.map_or_else(|error| error.reason, |_| String::new())
+        };
+        let refused = reason(Target::LinuxRiscv64);
+        assert!(
+            refused.starts_with("the singlepass compiler failed for linux-riscv64: it broke off ("),
+            "{refused}"
+        );
+        assert!(refused.contains("--compiler cranelift") && refused.lines().count() == 1, "{refused}");
+        assert_eq!(reason(Target::LinuxX86_64), "");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! APP.wasm ─ pack ───── the module, and what is said about it; files to carry
-//!            input ──── checked to be a WASI command, made lean
+//!            input ──── checked to be a WASI command, made lean, fitted to the compilers
 //!            compile ── to machine code for the target, by wasmer's compilers
 //!            profile ── one start is tried, to see what it touches
 //!            link ───── laid out in images that run at any address
@@ -18,6 +18,7 @@
 #![forbid(unsafe_code)]
 
 pub mod archive;
+mod caught;
 pub mod cli;
 pub mod compile;
 pub mod compress;
@@ -35,6 +36,8 @@ mod parallel;
 pub mod profile;
 pub mod progress;
 pub mod proposals;
+mod segments;
+mod stack;
 pub mod store;
 pub mod stubs;
 pub mod targets;

@@ -41,7 +41,7 @@ const FILES_CHUNK: u32 = 64 * 1024;
 /// Decoded bytes a chunk of what no start looks at: the kept module, and the tables for what trapped.
 const UNUSED_CHUNK: u32 = 4 * 1024 * 1024;
 
-/// How images are stored.
+/// How images are stored. Whatever else is read is in chunks in any case: their checksums tell damage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Storage {
     /// In compressed chunks, each decoded when it is first touched.
@@ -49,7 +49,7 @@ pub enum Storage {
         /// zstd's level, 1 to 22.
         level: i32,
     },
-    /// Byte for byte, mapped from the file.
+    /// Byte for byte, mapped from the file; all else compressed as fast as it can be.
     Raw,
 }
 
@@ -135,7 +135,7 @@ fn sections(
     shared.iter().fold(writer, write).finish()
 }
 
-/// One section, stored as `storage` says. What no start reads is compressed in any case.
+/// One section, stored as `storage` says.
 fn stored(
     kind: SectionKind,
     content: &[u8],
@@ -144,12 +144,14 @@ fn stored(
     needed: impl Fn(usize) -> Option<Effort> + Sync,
     progress: &Progress,
 ) -> Stored {
-    let level = match storage {
-        Storage::Compressed { level } => level,
-        Storage::Raw if matches!(kind, SectionKind::Frames | SectionKind::Module) => compress::FAST_LEVEL,
-        Storage::Raw => return Stored { kind, content: Content::Raw(content.to_vec()) },
+    let otherwise = match storage {
+        Storage::Compressed { level } => Effort::Level(level),
+        Storage::Raw if kind.may_be_raw() => return Stored { kind, content: Content::Raw(content.to_vec()) },
+        // Read while the program waits.
+        Storage::Raw if kind == SectionKind::Files => Effort::LEAST,
+        Storage::Raw => Effort::Level(compress::FAST_LEVEL),
     };
-    let effort = |index| needed(index).unwrap_or(Effort::Level(level));
+    let effort = |index| needed(index).unwrap_or(otherwise);
     let frames = compress::chunks(content, chunk_size, effort, progress);
     Stored { kind, content: Content::Frames { len: content.len() as u64, chunk_size, frames } }
 }

@@ -119,7 +119,11 @@ impl Frames {
     pub fn parse(bytes: &[u8]) -> Result<Frames, Error> {
         let mut cursor = Cursor::new(bytes, 0);
         let imported = cursor.u32()?;
-        let count = cursor.u32()? as usize;
+        let count = cursor.u32()?;
+        if imported.checked_add(count).is_none() {
+            return Err(Error::new(4, Kind::Value { field: "number of functions", found: count.into() }));
+        }
+        let count = count as usize;
         let mut stream = || {
             let len = cursor.u32()? as usize;
             let at = cursor.offset();
@@ -128,7 +132,8 @@ impl Frames {
         let (mut extents, mut names) = (stream()?, stream()?);
         let (mut code_places, mut module_places, mut traps) = (stream()?, stream()?, stream()?);
         equal(cursor.offset(), "frames length", bytes.len() as u64, cursor.offset())?;
-        let mut functions = Vec::with_capacity(count.min(bytes.len()));
+        // No function takes fewer bytes than it has numbers.
+        let mut functions = Vec::with_capacity(count.min(bytes.len() / 6));
         let (mut end, mut module) = (0i64, 0i64);
         for _ in 0..count {
             let start = sum(&mut extents, end)?;
@@ -230,6 +235,14 @@ mod tests {
         assert_eq!(at(64 + 8), Some((3, 505)));
         assert_eq!(at(163), Some((3, 600)));
         assert_eq!(at(164), None);
+    }
+
+    #[test]
+    fn functions_whose_indices_would_wrap_are_refused() {
+        let bytes = Frames { imported: u32::MAX - 2, ..sample() }.to_bytes();
+        assert_eq!(Frames::parse(&bytes).map(|frames| frames.functions.len()), Ok(2));
+        let bytes = Frames { imported: u32::MAX - 1, ..sample() }.to_bytes();
+        assert_eq!(Frames::parse(&bytes).unwrap_err().at, 4);
     }
 
     #[test]

@@ -22,10 +22,13 @@
 use crate::{
     Error, Kind,
     bytes::{Cursor, equal},
+    chunk,
 };
 
 /// Size of the fixed part in bytes.
 const HEAD: usize = 48;
+/// How far the app's first memory can reach: it has addresses of 32 bits.
+const MEMORY_END: u64 = 1 << 32;
 
 /// A chunk that a start touches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,10 +45,11 @@ const MEMORY_FLAG: u32 = 1 << 31;
 /// The content of a metadata section.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Image {
-    /// The address of the memory image's first byte in the app's first memory.
+    /// The address of the memory image's first byte in the app's first memory: a multiple of the smallest chunk size; 0 where
+    /// there is no image.
     pub memory_start: u64,
-    /// Where the table of runtime functions lies, in bytes from the start of the code image; a multiple of
-    /// [`crate::section::IMAGE_ALIGNMENT`] behind the code, in a page of its own. Each entry has 8 bytes.
+    /// Where the table of runtime functions lies, in bytes from the start of the code image: the first multiple of
+    /// [`crate::section::IMAGE_ALIGNMENT`] behind the code, a page of its own. Each entry has 8 bytes.
     pub table_offset: u64,
     /// What the engine's loader reads of the module, as the engine named in the header writes it.
     pub metadata: Vec<u8>,
@@ -92,15 +96,21 @@ impl Image {
         out
     }
 
-    /// Reads a section's content. `code_len` is the length of the code image: every offset must lie in it.
+    /// Reads a section's content. `code_len` is the length of the code image: every offset must lie in it. `memory_len` is
+    /// that of the memory image, 0 if there is none: it must end where a memory can.
     ///
     /// # Errors
     /// `Truncated`, `Mismatch` or `Value`, at the offset in the content.
-    pub fn parse(bytes: &[u8], code_len: u64) -> Result<Image, Error> {
+    pub fn parse(bytes: &[u8], code_len: u64, memory_len: u64) -> Result<Image, Error> {
         let mut cursor = Cursor::new(bytes, 0);
         let memory_start = cursor.u64()?;
+        let memory_end = memory_start.checked_add(memory_len).filter(|end| *end <= MEMORY_END);
+        let is_page = memory_start.is_multiple_of(chunk::MIN_SIZE.into());
+        if memory_end.is_none() || !is_page || (memory_len == 0 && memory_start != 0) {
+            return Err(Error::new(0, Kind::Value { field: "memory start", found: memory_start }));
+        }
         let table_offset = cursor.u64()?;
-        if table_offset < code_len || !table_offset.is_multiple_of(crate::section::IMAGE_ALIGNMENT) {
+        if code_len.checked_next_multiple_of(crate::section::IMAGE_ALIGNMENT) != Some(table_offset) {
             return Err(Error::new(8, Kind::Value { field: "table offset", found: table_offset }));
         }
         let metadata_len = cursor.u32()? as usize;
@@ -161,6 +171,9 @@ fn touches(cursor: &mut Cursor<'_>, count: u32) -> Result<Vec<Touch>, Error> {
 mod tests {
     use super::*;
 
+    /// Of the sample's memory image.
+    const LEN: u64 = 0x3000;
+
     fn sample() -> Image {
         Image {
             memory_start: 0x1_0000,
@@ -177,12 +190,12 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read() {
-        assert_eq!(Image::parse(&sample().to_bytes(), 0x2_0000), Ok(sample()));
+        assert_eq!(Image::parse(&sample().to_bytes(), 0x2_0000, LEN), Ok(sample()));
     }
 
     #[test]
     fn an_offset_behind_the_code_is_refused_at_its_place() {
-        let error = Image::parse(&sample().to_bytes(), 0x1_ffff).unwrap_err();
+        let error = Image::parse(&sample().to_bytes(), 0x1_ffff, LEN).unwrap_err();
         // Head, "engine" padded to 8, two offsets.
         assert_eq!(
             (error.at, error.kind),
@@ -194,16 +207,42 @@ mod tests {
     fn every_cut_and_every_addition_is_refused() {
         let bytes = sample().to_bytes();
         for len in 0..bytes.len() {
-            assert!(Image::parse(&bytes[..len], 0x2_0000).is_err(), "{len}");
+            assert!(Image::parse(&bytes[..len], 0x2_0000, LEN).is_err(), "{len}");
         }
-        assert!(Image::parse(&[&bytes[..], &[0]].concat(), 0x2_0000).is_err());
+        assert!(Image::parse(&[&bytes[..], &[0]].concat(), 0x2_0000, LEN).is_err());
     }
 
     #[test]
-    fn a_table_inside_the_code_or_across_a_page_is_refused() {
-        for table_offset in [0, 0x1_0000, 0x2_0001, 0x2_1000] {
+    fn a_table_anywhere_but_right_behind_the_code_is_refused() {
+        for table_offset in [0, 0x1_0000, 0x2_0001, 0x2_1000, 0x3_0000, u64::MAX - 0xffff] {
             let bytes = Image { table_offset, ..sample() }.to_bytes();
-            assert!(Image::parse(&bytes, 0x2_0000).is_err(), "{table_offset:#x}");
+            assert!(Image::parse(&bytes, 0x2_0000, LEN).is_err(), "{table_offset:#x}");
+        }
+    }
+
+    #[test]
+    fn a_memory_image_that_no_memory_can_hold_is_refused() {
+        let parse = |memory_start, len| {
+            Image::parse(&Image { memory_start, ..sample() }.to_bytes(), 0x2_0000, len).map(drop)
+        };
+        for (start, len) in [(0, 0), (0, 1 << 32), ((1 << 32) - LEN, LEN), (0xffff_f000, 0x1000)] {
+            assert_eq!(parse(start, len), Ok(()), "{start:#x}, {len:#x}");
+        }
+        // Unaligned, beyond, wrapped around, and a start of nothing.
+        let wrapped = u64::MAX - 0x13fff;
+        for (start, len) in [
+            (0x1_0001, LEN),
+            (0x1_0800, LEN),
+            ((1 << 32) - LEN + 0x1000, LEN),
+            (1 << 32, LEN),
+            (wrapped, 0x1_4000),
+            (wrapped, 0x2_0000),
+            (0x1000, u64::MAX),
+            (0x1000, 0),
+        ] {
+            let error = parse(start, len).unwrap_err();
+            let kind = Kind::Value { field: "memory start", found: start };
+            assert_eq!((error.at, error.kind), (0, kind), "{start:#x}, {len:#x}");
         }
     }
 }

@@ -88,6 +88,12 @@ impl SectionKind {
         KINDS.iter().find(|(_, number)| *number == id).map(|(kind, _)| *kind)
     }
 
+    /// True if a section of this kind may be stored raw: the manifest, which the prefix's digest covers, and images, which are
+    /// mapped from the file. Whatever else is read is read in chunks, whose checksums tell damage before it is used.
+    pub fn may_be_raw(self) -> bool {
+        matches!(self, SectionKind::Manifest | SectionKind::Code | SectionKind::Memory)
+    }
+
     /// What the offset of a section of this kind, stored like this, is a multiple of.
     pub fn alignment(self, encoding: Encoding) -> u64 {
         match (self, encoding) {
@@ -152,7 +158,7 @@ impl Section {
         cursor.expect_u32("section reserved", 0)?;
 
         let encoding = match encoding_id {
-            0 => {
+            0 if kind.may_be_raw() => {
                 equal(start + 24, "section length", stored_len, len)?;
                 equal(start + 32, "section chunk size", 0, chunk_size.into())?;
                 Encoding::Raw

@@ -46,13 +46,15 @@ impl Writer {
         self
     }
 
-    /// Adds a section that is stored byte for byte.
+    /// Adds an image that is stored byte for byte.
     ///
     /// # Panics
-    /// If the kinds do not ascend: a mistake of the caller, not of its input.
+    /// If the kinds do not ascend, or this one [may not be raw](SectionKind::may_be_raw): mistakes of the caller, not of
+    /// its input.
     #[must_use]
     pub fn raw(mut self, kind: SectionKind, content: Vec<u8>) -> Writer {
         self.check_order(kind);
+        assert!(kind.may_be_raw(), "the section {} is stored in chunks", kind.name());
         let len = content.len() as u64;
         self.parts.push(Part { kind, encoding: Encoding::Raw, len, stored: content });
         self

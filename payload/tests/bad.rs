@@ -1,6 +1,7 @@
 //! The bad vectors: every damaged input fails, with the class that the first line of its vector names.
 //!
-//! A vector is a head (`expect`: the class; `error`: the sentence; `input`: a payload or a locator; `comment`),
+//! A vector is a head (`expect`: the class; `error`: the sentence; `input`: a payload, a locator or
+//! metadata; `comment`),
 //! an empty line, and the bytes. `cases/` says how each was made; `WASMPACK_BLESS=1` writes them again.
 
 mod cases;
@@ -9,7 +10,7 @@ mod support;
 use std::{collections::BTreeSet, fs};
 
 use cases::{Case, Input};
-use payload::{Error, Locator};
+use payload::{Error, Locator, image::Image};
 use support::{CLASSES, blessing, class, golden_dir, hex, read_text, reader};
 
 #[test]
@@ -66,7 +67,10 @@ fn every_vector_fails_as_its_head_says() {
             line.strip_prefix(key).and_then(|rest| rest.strip_prefix(": ")).expect(key).to_owned()
         };
         let (expected, sentence, input) = (next("expect"), next("error"), next("input"));
-        let input = if input == "locator" { Input::Locator } else { Input::Payload };
+        let input = [Input::Locator, Input::Payload, Input::Metadata]
+            .into_iter()
+            .find(|one| one.name() == input)
+            .expect("a known input");
         let error =
             refusal(input, &hex::parse(rows)).unwrap_or_else(|| panic!("{}: accepted", path.display()));
         assert_eq!(class(&error), expected, "{}", path.display());
@@ -85,6 +89,7 @@ fn refusal(input: Input, bytes: &[u8]) -> Option<Error> {
     match input {
         Input::Locator => Locator::parse(bytes.try_into().expect("a slot has 32 bytes")).err(),
         Input::Payload => reader::read(bytes).err(),
+        Input::Metadata => Image::parse(bytes, cases::CODE_LEN, cases::MEMORY_LEN).err(),
     }
 }
 

@@ -163,8 +163,8 @@ proptest! {
     }
 
     #[test]
-    fn arbitrary_bytes_do_not_panic_the_readers_of_tables(bytes in vec(any::<u8>(), 0..400), code_len: u64) {
-        let _ = Image::parse(&bytes, code_len);
+    fn arbitrary_bytes_do_not_panic_the_readers_of_tables(bytes in vec(any::<u8>(), 0..400), code_len: u64, memory_len: u64) {
+        let _ = Image::parse(&bytes, code_len, memory_len);
         let _ = Unwind::parse(&bytes);
         let _ = Tree::parse(&bytes).and_then(|tree| tree.entries(1, 1000));
         let _ = Frames::parse(&bytes);
@@ -177,7 +177,7 @@ proptest! {
         let mut bytes = image.to_bytes();
         let at = at.index(bytes.len());
         bytes[at] = byte;
-        if let Ok(read) = Image::parse(&bytes, 32) {
+        if let Ok(read) = Image::parse(&bytes, 32, 0x2000) {
             prop_assert_eq!(read.to_bytes(), bytes);
         }
     }

@@ -100,9 +100,9 @@ fn tables(payload: &[u8], prefix: &Prefix) -> Vec<Check> {
         let result = read(&content).map_err(|error| format!("in the section's content: {error}"));
         checks.push(Check::new(format!("tables of {}", kind.name()), result));
     };
-    let code_len = prefix.section(SectionKind::Code).map_or(0, |section| section.len);
+    let len_of = |kind| prefix.section(kind).map_or(0, |section| section.len);
     table(SectionKind::Metadata, &|content| {
-        let image = Image::parse(content, code_len)?;
+        let image = Image::parse(content, len_of(SectionKind::Code), len_of(SectionKind::Memory))?;
         Ok(format!("{} functions, {} bytes for the engine", image.functions.len(), image.metadata.len()))
     });
     table(SectionKind::Unwind, &|content| {
@@ -112,10 +112,9 @@ fn tables(payload: &[u8], prefix: &Prefix) -> Vec<Check> {
     table(SectionKind::Frames, &|content| {
         Ok(format!("{} functions", Frames::parse(content)?.functions.len()))
     });
-    let files_len = prefix.section(SectionKind::Files).map_or(0, |section| section.len);
     table(SectionKind::Tree, &|content| {
         let tree = Tree::parse(content)?;
-        tree.entries(prefix.manifest.files.len() as u32, files_len)?;
+        tree.entries(prefix.manifest.files.len() as u32, len_of(SectionKind::Files))?;
         Ok(format!("{} files and folders", tree.count()))
     });
     if let Some(module) =

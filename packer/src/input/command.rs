@@ -11,6 +11,7 @@ use wasmer_compiler::wasmparser::{
 
 use payload::info::printable;
 
+use super::signatures;
 use crate::{Error, Kind, proposals};
 
 /// Modules whose functions work on the app's memory.
@@ -32,12 +33,14 @@ struct Outline<'a> {
 ///
 /// # Errors
 /// `NotACommand` for a module without a `_start` that is a function without parameters and results, or with
-/// WASI imports and no exported memory; `Import` for imports other than functions.
+/// WASI imports and no exported memory; `Import` for imports other than functions; `Invalid` for a function type that the
+/// engine would take for another one.
 pub fn check(module: &[u8]) -> Result<(), Error> {
     let outline = Outline::read(module).map_err(|error| proposals::invalid(&error))?;
     outline.check_start()?;
     outline.check_imports()?;
-    outline.check_memory()
+    outline.check_memory()?;
+    signatures::check(&outline.types)
 }
 
 impl<'a> Outline<'a> {

@@ -2,10 +2,12 @@
 //!
 //! [`Module::new`] tells apart what people really hand over: nothing, some other file, a component, a text
 //! with a mistake. [`command`] then asks whether the module is a program that can start, and [`lean`] drops
-//! what a running program never looks at.
+//! what a running program never looks at. [`fit`] says otherwise what the compilers would get wrong.
 
 pub mod command;
+pub mod fit;
 pub mod lean;
+mod signatures;
 
 use std::path::Path;
 

@@ -1,18 +1,14 @@
 //! Folding data segments: what they would copy at every start is laid out once, as the memory image.
 //!
-//! Segments are applied in their order, and a later one may overwrite an earlier; so those at constant addresses are
-//! folded up to the first that cannot be (its address depends on an imported global, it lies outside of the memory and
-//! must trap, or belongs to another memory). The rest is left to wasmer, which applies it after the image is there.
+//! Which segments that are is the business of [`segments`]. The rest is left to wasmer, which applies it after the image is
+//! there.
 
 use wasmer_compiler::{ArtifactBuild, ArtifactCreate};
 use wasmer_types::{
     InitExprOp, MemoryIndex, ModuleInfo, OwnedDataInitializer, WASM_PAGE_SIZE, entity::EntityRef,
 };
 
-/// An image may be this many times as long as the data in it, or this many bytes, whichever is more: data at both ends
-/// of a memory must not become gigabytes of zeros.
-const SPREAD: u64 = 16;
-const SMALL: u64 = 64 * 1024 * 1024;
+use crate::segments;
 
 /// What a memory holds at the start.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,43 +43,47 @@ fn fold_segments(module: &ModuleInfo, segments: &[&OwnedDataInitializer], granul
     };
     let memory_len = ty.minimum.bytes().0 as u64;
 
-    let mut placed: Vec<(u64, &[u8])> = Vec::new();
-    let (mut low, mut high, mut total) = (u64::MAX, 0, 0);
-    for segment in segments {
-        let Some(address) = constant(segment).filter(|_| segment.location.memory_index == memory) else {
-            break;
-        };
-        let len = segment.data.len() as u64;
-        if address + len > memory_len {
-            break;
-        }
-        let (new_low, new_high) = (low.min(address), high.max(address + len));
-        if len > 0 && new_high - new_low > SMALL.max(SPREAD * (total + len)) {
-            break;
-        }
-        if len > 0 {
-            (low, high, total) = (new_low, new_high, total + len);
-        }
-        placed.push((address, &segment.data));
-    }
-    let rest = rest(placed.len());
-    if total == 0 {
+    let address = |segment: &OwnedDataInitializer| {
+        constant(segment).filter(|_| segment.location.memory_index == memory)
+    };
+    let places = segments.iter().map(|segment| (address(segment), segment.data.len() as u64));
+    let count = segments::foldable(memory_len, places);
+    let placed: Vec<(u64, &[u8])> = segments[..count]
+        .iter()
+        .filter_map(|segment| address(segment).map(|address| (address, &segment.data[..])))
+        .filter(|(_, data)| !data.is_empty())
+        .collect();
+    let rest = rest(count);
+    let Some(low) = placed.iter().map(|(address, _)| *address).min() else {
         return Folded { image: None, rest };
-    }
+    };
+    let high = placed.iter().map(|(address, data)| address + data.len() as u64).max().unwrap_or(low);
     let start = low / granularity * granularity;
     let mut bytes = vec![0; (high.next_multiple_of(granularity) - start) as usize];
-    for (address, data) in placed.into_iter().filter(|(_, data)| !data.is_empty()) {
+    for (address, data) in placed {
         bytes[(address - start) as usize..][..data.len()].copy_from_slice(data);
     }
     Folded { image: Some(MemoryImage { start, bytes }), rest }
 }
 
-/// The address of a segment that says it outright.
+/// The address of a segment, if no import takes part in it.
 fn constant(segment: &OwnedDataInitializer) -> Option<u64> {
-    match segment.location.offset_expr.ops() {
-        [InitExprOp::I32Const(address)] => Some(u64::from(*address as u32)),
-        _ => None,
+    let mut stack: Vec<i32> = Vec::new();
+    for op in segment.location.offset_expr.ops() {
+        let operation: fn(i32, i32) -> i32 = match op {
+            InitExprOp::I32Const(value) => {
+                stack.push(*value);
+                continue;
+            }
+            InitExprOp::I32Add => i32::wrapping_add,
+            InitExprOp::I32Sub => i32::wrapping_sub,
+            InitExprOp::I32Mul => i32::wrapping_mul,
+            _ => return None,
+        };
+        let (right, left) = (stack.pop()?, stack.pop()?);
+        stack.push(operation(left, right));
     }
+    stack.pop().map(|address| u64::from(address as u32))
 }
 
 #[cfg(test)]
@@ -119,6 +119,16 @@ mod tests {
         );
         assert_eq!(&folded.image.unwrap().bytes[..2], b"in");
         assert_eq!(folded.rest.len(), 2);
+    }
+
+    #[test]
+    fn an_address_that_is_computed_is_folded_as_well() {
+        let folded = folded(
+            r#"(module (memory 65536) (data (i32.sub (i32.const 0x10) (i32.mul (i32.const 4) (i32.const 3))) "x")
+                (data (i32.add (i32.const 1) (i32.const 4)) "y"))"#,
+        );
+        assert_eq!(&folded.image.unwrap().bytes[3..7], b"\0xy\0");
+        assert!(folded.rest.is_empty());
     }
 
     #[test]

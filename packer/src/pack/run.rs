@@ -19,7 +19,7 @@ use crate::{
     compile,
     container::{self, pe::PeOptions},
     error::spoken,
-    input::{Module, command, lean},
+    input::{Module, command, fit, lean},
     link,
     output::{self, Output},
     parallel,
@@ -80,6 +80,7 @@ impl Pack {
         let Module { wasm, file_len, .. } = module;
         let lean = lean::lean(&wasm).expect("the module was validated");
         drop(wasm);
+        let lean = fit::fit(lean).map_err(in_app)?;
 
         let mut jobs = Vec::new();
         for (place, outcome) in outcomes {

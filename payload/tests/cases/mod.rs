@@ -5,6 +5,7 @@ mod chunks;
 mod header;
 mod locator;
 mod manifest;
+mod metadata;
 mod section;
 
 use crate::support::{samples, samples::Sample};
@@ -34,7 +35,14 @@ pub enum Input {
     Locator,
     /// A whole payload.
     Payload,
+    /// The content of a metadata section, beside images of these lengths.
+    Metadata,
 }
+
+/// Bytes of the code image beside which a [`Input::Metadata`] is read.
+pub const CODE_LEN: u64 = 0x1_0000;
+/// And of the memory image.
+pub const MEMORY_LEN: u64 = 0x1_4000;
 
 impl Input {
     /// The name in a vector's head.
@@ -42,16 +50,15 @@ impl Input {
         match self {
             Input::Locator => "locator",
             Input::Payload => "payload",
+            Input::Metadata => "metadata",
         }
     }
 }
 
 /// Every case.
 pub fn all() -> Vec<Case> {
-    [locator::cases(), header::cases(), section::cases(), manifest::cases(), chunks::cases()]
-        .into_iter()
-        .flatten()
-        .collect()
+    let of_prefix = [locator::cases(), header::cases(), section::cases(), manifest::cases()];
+    of_prefix.into_iter().chain([chunks::cases(), metadata::cases()]).flatten().collect()
 }
 
 /// A case whose input is a payload.

@@ -23,7 +23,9 @@ pub fn cases() -> Vec<Case> {
     let (offset, manifest_len) = (read(SECOND + OFFSET), read(FIRST + STORED_LEN));
     let stored_len = read(SECOND + STORED_LEN);
 
-    let mut only_metadata = put(&small, FIRST, &[3]);
+    // Metadata is in chunks.
+    let mut only_metadata = put(&small, FIRST, &[3, 0, 0, 0, 1]);
+    only_metadata = put(&only_metadata, FIRST + CHUNK_SIZE, &4096u32.to_le_bytes());
     only_metadata = sealed(only_metadata);
 
     // The metadata first, with nothing in it, and the manifest after it at the same offset.
@@ -33,7 +35,8 @@ pub fn cases() -> Vec<Case> {
     let small_len = (small.len() - 144) as u64;
     let manifest_entry = swapped[FIRST..SECOND].to_vec();
     swapped = put(&swapped, SECOND, &manifest_entry);
-    swapped = put(&swapped, FIRST, &[3]);
+    swapped = put(&swapped, FIRST, &[3, 0, 0, 0, 1]);
+    swapped = put(&swapped, FIRST + CHUNK_SIZE, &4096u32.to_le_bytes());
     swapped = put(&swapped, SECOND + STORED_LEN, &small_len.to_le_bytes());
     swapped = put(&swapped, SECOND + LEN, &small_len.to_le_bytes());
     swapped = put(&swapped, FIRST + STORED_LEN, &[0; 16]);
@@ -89,6 +92,11 @@ pub fn cases() -> Vec<Case> {
         }),
         case("section-endless", "Truncated", SECOND + STORED_LEN, "offset and length do not fit 64 bits", {
             field(SECOND + STORED_LEN, &u64::MAX.to_le_bytes())
+        }),
+        case("section-raw", "Value", SECOND + ENCODING, "metadata without checksums", {
+            let raw = put(&base, SECOND + ENCODING, &[0]);
+            let raw = put(&raw, SECOND + LEN, &stored_len.to_le_bytes());
+            sealed(put(&raw, SECOND + CHUNK_SIZE, &[0; 4]))
         }),
         case("section-raw-length", "Mismatch", FIRST + LEN, "raw, and two lengths", {
             field(FIRST + LEN, &(manifest_len + 1).to_le_bytes())

@@ -72,8 +72,10 @@ fn decoder() -> Result<Decoder, Failure> {
 
 /// The program's module, in a store of its own.
 pub(crate) fn module(stored: Stored) -> Result<(Store, Module), Failure> {
-    let image = Image::parse(&stored.whole(SectionKind::Metadata)?, stored.section(SectionKind::Code)?.len);
-    let image = image.context(DAMAGED)?;
+    let memory_len = stored.find(SectionKind::Memory).map_or(0, |section| section.len);
+    let metadata = stored.whole(SectionKind::Metadata)?;
+    let image =
+        Image::parse(&metadata, stored.section(SectionKind::Code)?.len, memory_len).context(DAMAGED)?;
     let code = code::place(stored, &image)?;
     trace::attach(stored, code);
     unwind::attach(stored, code)?;

@@ -74,7 +74,8 @@ fn tables_that_no_launcher_could_read_are_told() {
     let header = Executable::from_bytes(packed(target, &stub)).unwrap().prefix().header;
     let mut writer = Writer::new(header, &Manifest::default());
     for kind in [SectionKind::Metadata, SectionKind::Unwind, SectionKind::Frames] {
-        writer = writer.raw(kind, vec![0xff; 90]);
+        let content = [0xff; 90];
+        writer = writer.chunked(kind, 90, CHUNK, &[chunk::compress(&content, 3)]);
     }
     let file = container::embed(&stub, target, &writer.finish(), &options()).unwrap();
     let found = findings(&file, &stub).unwrap();

@@ -1,0 +1,198 @@
+//! Data from 2 GiB on.
+//!
+//! wasmer takes the address of a data segment for a signed number, and refuses those from 2 GiB on. Segments that become part
+//! of the memory image are none of its business. If one of the others lies there, all of these become passive, and a function
+//! copies them before anything else runs, in their order.
+
+use wasm_encoder::{Encode, Instruction, SectionId};
+use wasmer_compiler::wasmparser::{
+    BinaryReaderError, ConstExpr, Data, DataKind, Operator, Parser, Payload, TypeRef,
+};
+
+use super::parts::Parts;
+use crate::segments;
+
+/// The first address that wasmer takes for negative.
+const NEGATIVE: u64 = 1 << 31;
+
+/// The type of a function that takes and returns nothing.
+const NOTHING: [u8; 3] = [0x60, 0, 0];
+
+/// What is to be known of a module with data.
+#[derive(Default)]
+struct Outline<'a> {
+    imported: u32,
+    memory_len: u64,
+    start: Option<u32>,
+    segments: Vec<Data<'a>>,
+}
+
+/// Has a function copy the segments that wasmer cannot; true if there are any.
+pub(super) fn fit(parts: &mut Parts<'_>) -> Result<bool, BinaryReaderError> {
+    let outline = Outline::read(parts.module())?;
+    let addresses: Vec<Option<u64>> = outline.segments.iter().map(address).collect();
+    let active = |segment: &&Data<'_>| matches!(segment.kind, DataKind::Active { .. });
+    // Passive ones are not in the way of what is folded.
+    let places = outline.segments.iter().zip(&addresses).filter(|(segment, _)| active(segment));
+    let folded = segments::foldable(
+        outline.memory_len,
+        places.map(|(segment, address)| (*address, segment.data.len() as u64)),
+    );
+    let mut copied = Vec::new();
+    let mut seen = 0;
+    for (index, segment) in outline.segments.iter().enumerate().filter(|(_, segment)| active(segment)) {
+        seen += 1;
+        if seen > folded {
+            copied.push((index as u32, addresses[index], segment.data.len() as u32));
+        }
+    }
+    let is_far = |address: Option<u64>| address.is_some_and(|address| address >= NEGATIVE);
+    // One whose address is not known here would have to be applied between the others; there is none without imports.
+    if !copied.iter().any(|one| is_far(one.1)) || copied.iter().any(|one| one.1.is_none()) {
+        return Ok(false);
+    }
+
+    let ty = parts.add_type(NOTHING.to_vec())?;
+    let function = parts.add_function(outline.imported, ty, body(&copied, outline.start))?;
+    let mut start = Vec::new();
+    function.encode(&mut start);
+    parts.replace(SectionId::Start, start);
+    let mut count = Vec::new();
+    (outline.segments.len() as u32).encode(&mut count);
+    parts.replace(SectionId::DataCount, count.clone());
+    for (index, segment) in outline.segments.iter().enumerate() {
+        if copied.iter().any(|(of, ..)| *of == index as u32) {
+            count.push(PASSIVE);
+            segment.data.encode(&mut count);
+        } else {
+            count.extend_from_slice(&parts.module()[segment.range.clone()]);
+        }
+    }
+    parts.replace(SectionId::Data, count);
+    Ok(true)
+}
+
+/// The mark of a passive segment.
+const PASSIVE: u8 = 1;
+
+impl<'a> Outline<'a> {
+    fn read(module: &'a [u8]) -> Result<Outline<'a>, BinaryReaderError> {
+        let mut outline = Outline::default();
+        for payload in Parser::new(0).parse_all(module) {
+            match payload? {
+                Payload::ImportSection(imports) => {
+                    for import in imports.into_imports() {
+                        outline.imported +=
+                            u32::from(matches!(import?.ty, TypeRef::Func(_) | TypeRef::FuncExact(_)));
+                    }
+                }
+                Payload::MemorySection(memories) => {
+                    if let Some(memory) = memories.into_iter().next() {
+                        outline.memory_len =
+                            memory?.initial.saturating_mul(wasmer_types::WASM_PAGE_SIZE as u64);
+                    }
+                }
+                Payload::StartSection { func, .. } => outline.start = Some(func),
+                Payload::DataSection(data) => {
+                    outline.segments = data.into_iter().collect::<Result<_, _>>()?;
+                }
+                _ => {}
+            }
+        }
+        Ok(outline)
+    }
+}
+
+/// The address of an active segment of the first memory, if its expression has one value.
+fn address(segment: &Data<'_>) -> Option<u64> {
+    match &segment.kind {
+        DataKind::Active { memory_index: 0, offset_expr } => value(offset_expr).map(u64::from),
+        _ => None,
+    }
+}
+
+/// The value of a constant expression that no import takes part in.
+fn value(expression: &ConstExpr<'_>) -> Option<u32> {
+    let mut stack: Vec<u32> = Vec::new();
+    for operator in expression.get_operators_reader() {
+        let operation: fn(u32, u32) -> u32 = match operator.ok()? {
+            Operator::I32Const { value } => {
+                stack.push(value as u32);
+                continue;
+            }
+            Operator::I32Add => u32::wrapping_add,
+            Operator::I32Sub => u32::wrapping_sub,
+            Operator::I32Mul => u32::wrapping_mul,
+            Operator::End => continue,
+            _ => return None,
+        };
+        let (right, left) = (stack.pop()?, stack.pop()?);
+        stack.push(operation(left, right));
+    }
+    stack.pop()
+}
+
+/// A function that copies segments: index, address and length; and then does what the module did first.
+fn body(segments: &[(u32, Option<u64>, u32)], start: Option<u32>) -> Vec<u8> {
+    let mut out = Vec::new();
+    // No locals.
+    0u32.encode(&mut out);
+    let mut put = |instruction: Instruction<'_>| instruction.encode(&mut out);
+    for (index, address, len) in segments {
+        put(Instruction::I32Const(address.unwrap_or_default() as u32 as i32));
+        put(Instruction::I32Const(0));
+        put(Instruction::I32Const(*len as i32));
+        put(Instruction::MemoryInit { mem: 0, data_index: *index });
+        put(Instruction::DataDrop(*index));
+    }
+    if let Some(start) = start {
+        put(Instruction::Call(start));
+    }
+    put(Instruction::End);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fit;
+    use super::*;
+
+    fn fitted(text: &str) -> Option<Vec<u8>> {
+        let module = wat::parse_str(text).unwrap();
+        let fitted = fit(module.clone()).unwrap();
+        (fitted != module).then_some(fitted)
+    }
+
+    fn passive(module: &[u8]) -> Vec<bool> {
+        let segments = Outline::read(module).unwrap().segments;
+        segments.iter().map(|segment| matches!(segment.kind, DataKind::Passive)).collect()
+    }
+
+    #[test]
+    fn data_that_is_folded_or_lies_low_stays() {
+        for data in [
+            r#"(data (i32.const 0) "low")"#,
+            r#"(data (i32.const 0xbffffff0) "high")"#,
+            r#"(data (i32.const 0) "low") (data (i32.const 0x7ffffff0) "below")"#,
+            r#"(data "passive")"#,
+        ] {
+            assert_eq!(fitted(&format!("(module (memory 49152) {data})")), None, "{data}");
+        }
+        assert_eq!(fitted(r#"(module (memory 1))"#), None);
+    }
+
+    #[test]
+    fn what_lies_high_is_copied_with_all_that_follows() {
+        let module = fitted(
+            r#"(module (memory 49152) (func $first) (start $first) (data (i32.const 0) "low") (data "passive")
+                (data (i32.const 0xbffffff0) "high") (data (i32.const 0xbffffff1) "i") (data (i32.const 1) "0"))"#,
+        );
+        assert_eq!(passive(&module.unwrap()), [false, true, true, true, true]);
+        // Without a function of its own, without a type, and at an address that is a sum.
+        let module = fitted(
+            r#"(module (memory 49152) (data (i32.const 0) "low")
+                (data (i32.add (i32.const 0x7fffffff) (i32.mul (i32.const 3) (i32.sub (i32.const 6) (i32.const 1)))) "high"))"#,
+        );
+        assert_eq!(passive(&module.unwrap()), [false, true]);
+    }
+}

@@ -1,0 +1,48 @@
+//! Fitting a module to what the pinned compilers and their runtime can do: a valid module becomes one that does the same.
+//!
+//! ```text
+//! tables    a br_table longer than an instruction reaches becomes several
+//! data      data segments from 2 GiB on, which the runtime takes for negative, are copied by a function
+//! parts     a module taken apart into its sections, and put together with what is added
+//! ```
+//!
+//! See "Where does a packed module differ from its input?" in docs/decisions.md. Indices stay as they are: what is new comes
+//! last.
+
+mod data;
+mod parts;
+mod tables;
+
+use wasmer_compiler::wasmparser::{BinaryReaderError, Validator, WasmFeatures};
+
+use crate::{Error, Kind};
+use parts::Parts;
+
+/// `module`, which is valid, as the compilers can have it. Most come back as they are.
+///
+/// # Errors
+/// `Invalid` if what is added takes it over a limit of WebAssembly's, such as that on the size of a function.
+pub fn fit(module: Vec<u8>) -> Result<Vec<u8>, Error> {
+    let changed = changed(&module).map_err(|error| failed(&error))?;
+    let Some(changed) = changed else { return Ok(module) };
+    Validator::new_with_features(WasmFeatures::all())
+        .validate_all(&changed)
+        .map_err(|error| failed(&error))?;
+    Ok(changed)
+}
+
+fn changed(module: &[u8]) -> Result<Option<Vec<u8>>, BinaryReaderError> {
+    let mut parts = Parts::read(module)?;
+    let (tables, data) = (tables::fit(module, &mut parts)?, data::fit(&mut parts)?);
+    Ok((tables || data).then(|| parts.finish()))
+}
+
+fn failed(error: &BinaryReaderError) -> Error {
+    let reason = format!(
+        "it has a br_table of more than {} targets, or data above 2 GiB, and cannot be rewritten for the compilers: {}; build \
+         the app with smaller tables, or its data at lower addresses",
+        tables::MOST,
+        error.message()
+    );
+    Error::new(Kind::Invalid, reason)
+}
