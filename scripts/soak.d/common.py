@@ -14,6 +14,8 @@ WASMPACK = os.environ["WASMPACK"]
 TMP = pathlib.Path(os.environ["SOAK_TMP"])
 # What a run may take before it counts as hanging.
 TIME = 20
+# No program is let go on with more memory than this: others work on this machine.
+MOST = 3 << 30
 
 
 def options(**numbers):
@@ -71,12 +73,27 @@ class Ran:
         return f"{code} in {self.seconds:.1f} s, {self.peak >> 20} MiB, {self.lines()} lines, {self.first()}"
 
 
+def resident(pid):
+    """How much memory a process has right now, in bytes."""
+    try:
+        with open(f"/proc/{pid}/statm") as file:
+            return int(file.read().split()[1]) * resource.getpagesize()
+    except (OSError, IndexError):
+        return 0
+
+
 def run(command, time_limit=TIME, limits=(), stdin=b"", cwd=None, env=None):
-    """Runs a program in a session of its own, and ends it when it takes too long."""
+    """Runs a program in a session of its own, and ends it when it takes too long or too much."""
 
     def prepare():
         os.setsid()
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        try:
+            # Should the machine run out of memory all the same, then this is what is ended, and nobody else's work.
+            with open("/proc/self/oom_score_adj", "w") as file:
+                file.write("1000")
+        except OSError:
+            pass
         for which, value in limits:
             resource.setrlimit(which, (value, value))
 
@@ -98,7 +115,7 @@ def run(command, time_limit=TIME, limits=(), stdin=b"", cwd=None, env=None):
             pid, status, usage = os.wait4(child.pid, os.WNOHANG)
             if pid:
                 break
-            if not late and time.monotonic() - begun > time_limit:
+            if not late and (time.monotonic() - begun > time_limit or resident(child.pid) > MOST):
                 late = True
                 os.killpg(child.pid, signal.SIGKILL)
             time.sleep(0.0005 if time.monotonic() - begun < 0.1 else 0.01)

@@ -43,10 +43,10 @@ def main():
     done = subprocess.run(
         ["cargo", "test", "--release", "-p", "wasmpack", "--test", "differential", "--", "--nocapture"], cwd=common.ROOT,
         env=env, capture_output=True, text=True, errors="replace")
-    told = re.search(r"^\d+ programs do the same.*$", done.stdout, re.M)
+    told = re.search(r"^\d+ programs compared.*$", done.stdout, re.M)
     if done.returncode:
         lines = (done.stdout + done.stderr).splitlines()
-        at = next((i for i, line in enumerate(lines) if "programs differ" in line or "panicked" in line), max(0, len(lines) - 20))
+        at = next((i for i, line in enumerate(lines) if "starts differ" in line or "panicked" in line), max(0, len(lines) - 20))
         for line in lines[at:at + 40]:
             print(f"  {line[:300]}")
         findings.add("the test fails", f"exit code {done.returncode}")

@@ -98,8 +98,7 @@ def kills(args, findings, pick):
             child = subprocess.Popen(
                 common.packer(source, "-o", out, "-q"), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE, env=env, start_new_session=True)
-            # More often than not when something is there to be lost: early on it only reads and compiles.
-            time.sleep(whole * pick.random() ** 0.5 * 1.1)
+            time.sleep(whole * pick.random())
             sent = child.poll() is None
             if sent:
                 (os.killpg if group else os.kill)(child.pid, signal_sent)

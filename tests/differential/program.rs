@@ -1,8 +1,9 @@
 //! Random WebAssembly modules, made into WASI commands that tell what they compute.
 //!
-//! wasm-smith makes the module, valid and certain to end. To it come two imports, and a `_start` that calls one function
-//! after the other with fixed arguments and prints a digest after each: of what it returned, of all globals, and of the
-//! whole memory. Two engines that print the same lines computed the same.
+//! wasm-smith makes the module, valid and certain to end. To it come three imports, and a `_start` that calls functions with
+//! fixed arguments and prints a digest after each: of what it returned, of all globals, and of the whole memory. Two engines
+//! that print the same lines computed the same. As many arguments as the program is started with choose the function; as
+//! many as there are functions, or more, mean one after the other, so that a trap in one does not hide the rest.
 
 use std::convert::Infallible;
 
@@ -10,24 +11,27 @@ use arbitrary::Unstructured;
 use wasm_encoder::reencode::{Error, Reencode, utils};
 use wasm_encoder::{
     BlockType, CodeSection, ConstExpr, EntityType, ExportKind, ExportSection, Function, FunctionSection,
-    GlobalSection, GlobalType, ImportSection, Instruction, MemArg, MemoryType, Module, SectionId,
-    TypeSection, ValType,
+    GlobalSection, GlobalType, ImportSection, Instruction, MemArg, MemArgTarget, MemoryType, Module,
+    SectionId, TypeSection, ValType,
 };
 use wasm_smith::Config;
-use wasmparser::{
-    CompositeInnerType, ExternalKind, MemorySectionReader, Parser, Payload, TypeRef, ValType as Parsed,
-};
+use wasmparser::{CompositeInnerType, Parser, Payload, ValType as Parsed};
 
+/// What a program that ran to its end exits with.
+pub const DONE: i32 = 7;
 /// How often a function may call or loop in all, before it traps.
-const FUEL: u32 = 1000;
+const FUEL: u32 = 5000;
 /// How many bytes of randomness a module is made of.
 const ENTROPY: usize = 4096;
 /// The most pages of memory that a module has.
 const PAGES: u64 = 4;
 /// Functions that are imported, and so come before the module's own.
-const IMPORTS: u32 = 2;
+const IMPORTS: u32 = 3;
 const FD_WRITE: u32 = 0;
 const PROC_EXIT: u32 = 1;
+const ARGS_SIZES_GET: u32 = 2;
+/// The most functions that a module has of its own.
+pub const FUNCTIONS: usize = 8;
 /// Where `_start` keeps what it prints, in the module's own memory: an iovec, the count of what was written, the text.
 const IOVEC: u64 = 0;
 const WRITTEN: i32 = 8;
@@ -62,8 +66,8 @@ pub fn module(seed: u64, kind: Kind) -> Vec<u8> {
 fn config(kind: Kind, seed: u64) -> Config {
     let wide = kind == Kind::Wide;
     Config {
-        // Every second module stops at nothing: it divides, loads and converts what comes, and may trap.
-        disallow_traps: seed % 2 == 0,
+        // Every fourth module stops at nothing: it divides, loads and converts what comes, and may trap.
+        disallow_traps: seed % 4 != 0,
         canonicalize_nans: true,
         simd_enabled: wide,
         exceptions_enabled: wide,
@@ -78,9 +82,10 @@ fn config(kind: Kind, seed: u64) -> Config {
         export_everything: false,
         // Their names could be those of the command's own.
         max_exports: 0,
+        allow_start_export: false,
         min_types: 3,
         min_funcs: 3,
-        max_funcs: 12,
+        max_funcs: FUNCTIONS,
         min_globals: 2,
         max_globals: 8,
         min_memories: 1,
@@ -167,6 +172,7 @@ const TYPE_MIX: u32 = 0;
 const TYPE_NOTHING: u32 = 1;
 const TYPE_FD_WRITE: u32 = 2;
 const TYPE_EXIT: u32 = 3;
+const TYPE_ARGS: u32 = 4;
 
 impl Command {
     fn own(&self, function: u32) -> u32 {
@@ -176,6 +182,23 @@ impl Command {
     /// The global that holds the digest.
     fn digest(&self) -> u32 {
         self.bare.globals.len() as u32
+    }
+
+    fn imports(&self) -> ImportSection {
+        let mut imports = ImportSection::new();
+        for (name, ty) in
+            [("fd_write", TYPE_FD_WRITE), ("proc_exit", TYPE_EXIT), ("args_sizes_get", TYPE_ARGS)]
+        {
+            imports.import("wasi_snapshot_preview1", name, EntityType::Function(self.bare.types + ty));
+        }
+        imports
+    }
+
+    fn exports(&self) -> ExportSection {
+        let mut exports = ExportSection::new();
+        exports.export("memory", ExportKind::Memory, 0);
+        exports.export("_start", ExportKind::Func, self.own(START));
+        exports
     }
 
     /// `digest = rotl((digest ^ value) * prime, 23)`
@@ -199,7 +222,7 @@ impl Command {
 
     /// Mixes all of memory and all globals into the digest, and prints it.
     fn print(&self) -> Function {
-        let word = |offset| MemArg { offset, align: 0, memory_index: 0 };
+        let word = |offset| MemArg { offset, align: 0, target: MemArgTarget::Memory(0), ordering: None };
         // 0: an address, then a place in the text. 1: the size of memory in bytes.
         let mut body = Function::new([(2, ValType::I32)]);
         let mut add = |instruction: &Instruction<'_>| {
@@ -276,17 +299,53 @@ impl Command {
         body
     }
 
-    /// Calls every function of the module.
+    /// Calls the functions of the module that are asked for.
     fn start(&mut self) -> Function {
+        let word = MemArg { offset: 0, align: 0, target: MemArgTarget::Memory(0), ordering: None };
         let functions = std::mem::take(&mut self.bare.functions);
-        let results = functions.iter().flat_map(|(_, results)| results.iter().copied());
-        let locals: Vec<(u32, ValType)> =
-            results.map(|ty| (1, self.val_type(ty).expect("a type of a result"))).collect();
+        let count = functions.len() as u32;
+        let (mix, print) = (IMPORTS + count + MIX, IMPORTS + count + PRINT);
+        // 0: what memory held where the arguments are counted. 1: which function is asked for.
+        let mut locals = vec![(1, ValType::I64), (1, ValType::I32)];
+        for result in functions.iter().flat_map(|(_, results)| results) {
+            locals.push((1, self.val_type(*result).expect("a type of a result")));
+        }
         let mut body = Function::new(locals);
-        let mut local = 0;
-        for (index, (params, results)) in functions.iter().enumerate() {
-            body.instruction(&Instruction::I32Const(FUEL as i32));
-            body.instruction(&Instruction::GlobalSet(self.fuel));
+        for instruction in [
+            Instruction::I32Const(0),
+            Instruction::I64Load(word),
+            Instruction::LocalSet(0),
+            Instruction::I32Const(0),
+            Instruction::I32Const(4),
+            Instruction::Call(ARGS_SIZES_GET),
+            Instruction::Drop,
+            Instruction::I32Const(0),
+            Instruction::I32Load(word),
+            Instruction::I32Const(1),
+            Instruction::I32Sub,
+            Instruction::LocalSet(1),
+            Instruction::I32Const(0),
+            Instruction::LocalGet(0),
+            Instruction::I64Store(word),
+        ] {
+            body.instruction(&instruction);
+        }
+        let mut local = 2;
+        for (index, (params, results)) in (0..).zip(&functions) {
+            for instruction in [
+                Instruction::LocalGet(1),
+                Instruction::I32Const(index),
+                Instruction::I32Eq,
+                Instruction::LocalGet(1),
+                Instruction::I32Const(count as i32),
+                Instruction::I32GeU,
+                Instruction::I32Or,
+                Instruction::If(BlockType::Empty),
+                Instruction::I32Const(FUEL as i32),
+                Instruction::GlobalSet(self.fuel),
+            ] {
+                body.instruction(&instruction);
+            }
             for param in params {
                 body.instruction(&self.constant(*param));
             }
@@ -294,7 +353,6 @@ impl Command {
             for at in (0..results.len() as u32).rev() {
                 body.instruction(&Instruction::LocalSet(local + at));
             }
-            let mix = IMPORTS + functions.len() as u32 + MIX;
             for (at, result) in (local..).zip(results) {
                 body.instruction(&Instruction::LocalGet(at));
                 if *result == Parsed::V128 {
@@ -308,10 +366,11 @@ impl Command {
                 body.instruction(&Instruction::Call(mix));
             }
             local += results.len() as u32;
-            body.instruction(&Instruction::Call(IMPORTS + functions.len() as u32 + PRINT));
+            body.instruction(&Instruction::Call(print));
+            body.instruction(&Instruction::End);
         }
         self.bare.functions = functions;
-        body.instruction(&Instruction::I32Const(7));
+        body.instruction(&Instruction::I32Const(DONE));
         body.instruction(&Instruction::Call(PROC_EXIT));
         body.instruction(&Instruction::End);
         body
@@ -366,33 +425,42 @@ impl Reencode for Command {
         types.ty().function([], []);
         types.ty().function([i32, i32, i32, i32], [i32]);
         types.ty().function([i32], []);
+        types.ty().function([i32, i32], [i32]);
         Ok(())
     }
 
-    /// There is no import section but this.
+    /// Makes the sections for imports and exports where wasm-smith has left them out.
     fn intersperse_section_hook(
         &mut self,
         module: &mut Module,
         after: Option<SectionId>,
-        _: Option<SectionId>,
+        before: Option<SectionId>,
     ) -> Result<(), Error> {
-        if after == Some(SectionId::Type) {
-            let mut imports = ImportSection::new();
-            for (name, ty) in [("fd_write", TYPE_FD_WRITE), ("proc_exit", TYPE_EXIT)] {
-                imports.import(
-                    "wasi_snapshot_preview1",
-                    name,
-                    EntityType::Function(self.bare.types + ty),
-                );
-            }
-            module.section(&imports);
+        if after == Some(SectionId::Type) && before != Some(SectionId::Import) {
+            module.section(&self.imports());
         }
-        if after == Some(SectionId::Global) {
-            let mut exports = ExportSection::new();
-            exports.export("memory", ExportKind::Memory, 0);
-            exports.export("_start", ExportKind::Func, self.own(START));
-            module.section(&exports);
+        if after == Some(SectionId::Global) && before != Some(SectionId::Export) {
+            module.section(&self.exports());
         }
+        Ok(())
+    }
+
+    fn parse_import_section(
+        &mut self,
+        imports: &mut ImportSection,
+        _: wasmparser::ImportSectionReader<'_>,
+    ) -> Result<(), Error> {
+        *imports = self.imports();
+        Ok(())
+    }
+
+    /// What wasm-smith exports has names that could be the command's own.
+    fn parse_export_section(
+        &mut self,
+        exports: &mut ExportSection,
+        _: wasmparser::ExportSectionReader<'_>,
+    ) -> Result<(), Error> {
+        *exports = self.exports();
         Ok(())
     }
 
@@ -410,7 +478,7 @@ impl Reencode for Command {
 
     /// There is a page for what is printed.
     fn memory_type(&mut self, memory: wasmparser::MemoryType) -> Result<MemoryType, Error> {
-        let memory = utils::memory_type(self, memory)?;
+        let memory = utils::memory_type(self, memory);
         let minimum = memory.minimum.max(1);
         Ok(MemoryType { minimum, maximum: memory.maximum.map(|maximum| maximum.max(minimum)), ..memory })
     }
