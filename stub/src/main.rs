@@ -34,6 +34,8 @@ use std::io::Write;
 use fail::Failure;
 
 fn main() {
+    #[cfg(all(target_os = "linux", target_env = "musl"))]
+    sys::relro::protect();
     sys::prepare();
     let code = match launch() {
         Ok(code) => code,
