@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use goblin::elf::Elf;
-use goblin::elf::program_header::{PT_INTERP, PT_LOAD};
+use goblin::elf::dynamic::{DF_1_NOW, DF_1_PIE, DT_TEXTREL};
+use goblin::elf::header::{ET_DYN, ET_EXEC};
+use goblin::elf::program_header::{PF_W, PF_X, PT_GNU_RELRO, PT_GNU_STACK, PT_INTERP, PT_LOAD};
 use goblin::mach::MachO;
 use goblin::mach::load_command::CommandVariant;
 use payload::{Locator, Target, locator};
@@ -153,6 +155,76 @@ fn linux_launchers_are_static_and_fit_the_largest_pages() {
             target != "linux-arm64" || loads.into_iter().all(|header| header.p_align >= 0x10000),
             "{target}"
         );
+    }
+}
+
+/// What docs/security.md says of the launchers, so that no tool or flag loses it.
+#[test]
+fn linux_launchers_are_hardened() {
+    for (entry, bytes) in stubs().iter().filter(|(entry, _)| entry["target"].starts_with("linux-")) {
+        let target = &entry["target"];
+        let elf = Elf::parse(bytes).unwrap();
+        let flags_of = |kind| elf.program_headers.iter().find(|h| h.p_type == kind).map(|h| h.p_flags);
+        for header in elf.program_headers.iter().filter(|header| header.p_type == PT_LOAD) {
+            assert_ne!(header.p_flags & (PF_W | PF_X), PF_W | PF_X, "{target}: writable code");
+        }
+        let stack = flags_of(PT_GNU_STACK).unwrap_or_else(|| panic!("{target}: no PT_GNU_STACK"));
+        assert_eq!(stack & PF_X, 0, "{target}: a stack that can be executed");
+        assert!(flags_of(PT_GNU_RELRO).is_some(), "{target}: no PT_GNU_RELRO");
+        if target == "linux-riscv64" {
+            // Debian's glibc for riscv64 has no start file for a static program at a random address.
+            assert_eq!(elf.header.e_type, ET_EXEC, "{target}: can it be position-independent now?");
+            continue;
+        }
+        assert_eq!(elf.header.e_type, ET_DYN, "{target}: not position-independent");
+        let dynamic = elf.dynamic.as_ref().unwrap_or_else(|| panic!("{target}: no dynamic section"));
+        let wanted = DF_1_PIE | DF_1_NOW;
+        assert_eq!(dynamic.info.flags_1 & wanted, wanted, "{target}: {:#x}", dynamic.info.flags_1);
+        assert!(dynamic.dyns.iter().all(|dyn_| dyn_.d_tag != DT_TEXTREL), "{target}: code is relocated");
+        // All relocations are packed ones, which is what keeps the launcher small.
+        assert_eq!(dynamic.info.relasz, 0, "{target}: {} bytes of relocations", dynamic.info.relasz);
+    }
+}
+
+#[test]
+fn windows_launchers_are_hardened() {
+    /// At a random address, of 64 bits; data cannot be executed.
+    const WANTED: u16 = 0x40 | 0x20 | 0x100;
+    for (entry, bytes) in stubs().iter().filter(|(entry, _)| entry["target"].starts_with("windows-")) {
+        let target = &entry["target"];
+        let pe = goblin::pe::PE::parse(bytes).unwrap();
+        let header = pe.header.optional_header.unwrap();
+        let flags = header.windows_fields.dll_characteristics;
+        assert_eq!(flags & WANTED, WANTED, "{target}: {flags:#x}");
+        // Without relocations Windows leaves it where it is, whatever the flags say.
+        let relocations = header.data_directories.get_base_relocation_table();
+        assert!(relocations.is_some_and(|table| table.size > 0), "{target}: no relocations");
+        for section in &pe.sections {
+            const EXECUTE: u32 = 0x2000_0000;
+            const WRITE: u32 = 0x8000_0000;
+            assert_ne!(
+                section.characteristics & (EXECUTE | WRITE),
+                EXECUTE | WRITE,
+                "{target}: writable code"
+            );
+        }
+    }
+}
+
+#[test]
+fn mac_launchers_are_hardened() {
+    const MH_PIE: u32 = 0x20_0000;
+    const MH_ALLOW_STACK_EXECUTION: u32 = 0x2_0000;
+    const WRITE_AND_EXECUTE: u32 = 2 | 4;
+    for (entry, bytes) in stubs().iter().filter(|(entry, _)| entry["target"].starts_with("macos-")) {
+        let target = &entry["target"];
+        let mach = MachO::parse(bytes, 0).unwrap();
+        assert_eq!(mach.header.flags & (MH_PIE | MH_ALLOW_STACK_EXECUTION), MH_PIE, "{target}");
+        for segment in &mach.segments {
+            for protection in [segment.initprot, segment.maxprot] {
+                assert_ne!(protection & WRITE_AND_EXECUTE, WRITE_AND_EXECUTE, "{target}: writable code");
+            }
+        }
     }
 }
 

@@ -34,6 +34,8 @@ use fail::Context;
 use fail::Failure;
 
 fn main() {
+    #[cfg(all(target_os = "linux", target_env = "musl"))]
+    sys::relro::protect();
     sys::last::prepare();
     sys::prepare();
     let code = match launch() {

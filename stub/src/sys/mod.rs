@@ -20,6 +20,9 @@ mod map;
 #[cfg(unix)]
 pub(crate) use map::*;
 
+#[cfg(all(target_os = "linux", target_env = "musl"))]
+pub(crate) mod relro;
+
 #[cfg(windows)]
 mod map_windows;
 #[cfg(windows)]
