@@ -47,7 +47,7 @@ pub(crate) fn context(manifest: &Manifest, granted: &Granted, stored: Stored) ->
         builder = builder.cwd(guest);
     }
     #[cfg(unix)]
-    for stream in (0..3).filter(|&stream| crate::sys::was_closed(stream)) {
+    for stream in (0..3).filter(|&stream| sys::was_closed(stream)) {
         builder = builder.closed(stream as usize);
     }
     if stored.is_profiled() {
