@@ -75,7 +75,7 @@ impl HostDir {
             }
             return Err(wasip1::ERRNO_ISDIR.into());
         }
-        let path = &*followed(path);
+        let path = &*name.followed();
         // To create or truncate, the host's file must be open for writing, whatever the guest may then do with it.
         let changes = how.create || how.truncate;
         let mut options = OpenOptions::new();

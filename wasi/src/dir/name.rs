@@ -14,16 +14,24 @@ pub(super) struct Name<'p> {
     pub(super) slash: bool,
 }
 
-impl Name<'_> {
-    pub(super) fn of(path: &str) -> Name<'_> {
+impl<'p> Name<'p> {
+    pub(super) fn of(path: &'p str) -> Name<'p> {
+        // Nearly all paths are as they are to be.
+        if !path.ends_with(is_separator) {
+            return Name { path, slash: false };
+        }
         let trimmed = path.trim_end_matches(is_separator);
         if trimmed.is_empty() {
             // The root of the host: what resolves the path refuses it.
-            return Name { path: if path.is_empty() { path } else { "/." }, slash: false };
+            return Name { path: "/.", slash: false };
         }
         let last = trimmed.rsplit(is_separator).next();
-        let slash = trimmed.len() < path.len() && !matches!(last, Some("." | ".."));
-        Name { path: trimmed, slash }
+        Name { path: trimmed, slash: !matches!(last, Some("." | "..")) }
+    }
+
+    /// The path for a call that follows a link at its end.
+    pub(super) fn followed(self) -> Cow<'p, str> {
+        if self.slash { Cow::Owned(format!("{}/.", self.path)) } else { Cow::Borrowed(self.path) }
     }
 
     /// The directory around it, if the path names one.
@@ -34,10 +42,7 @@ impl Name<'_> {
 
 /// `path` for a call that follows a link at its end.
 pub(super) fn followed(path: &str) -> Cow<'_, str> {
-    match Name::of(path) {
-        Name { path, slash: true } => Cow::Owned(format!("{path}/.")),
-        Name { path, slash: false } => Cow::Borrowed(path),
-    }
+    Name::of(path).followed()
 }
 
 /// True for a path that wants a directory at its end. A symbolic link there is followed, whatever the call.
