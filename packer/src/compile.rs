@@ -2,6 +2,8 @@
 //!
 //! Which CPU features the code may use is [`crate::cpu`]'s business.
 
+use std::num::NonZero;
+
 use payload::{Compiler, CpuFeatures, Target};
 use wasmer_compiler::{ArtifactBuild, Engine, EngineBuilder, ModuleEnvironment};
 use wasmer_compiler_cranelift::{Cranelift, CraneliftOptLevel};
@@ -12,12 +14,17 @@ use crate::{
     Error, Kind,
     caught::caught,
     cpu::{self, Raise},
+    error::spoken,
+    parallel,
     progress::Progress,
     stack,
 };
 
 /// How Singlepass' assembler says that a branch spans more than its instruction can.
 const OUT_OF_REACH: &str = "ImpossibleRelocation";
+
+/// What Singlepass and Cranelift say when their threads cannot be started.
+const NO_THREADS: [&str; 2] = ["failed to build rayon thread pool", "ThreadPoolBuildError"];
 
 /// A compiled app.
 pub struct Compiled {
@@ -47,7 +54,14 @@ pub fn compile(
         Error::new(Kind::Compile, format!("the {by} compiler failed for {}: {error}{advice}", target.name()))
     };
     let (machine, cpu) = cpu::machine(target, compiler, raise);
-    let engine = engine(compiler, machine);
+    let no_threads = |why: &str| {
+        let reason = format!(
+            "no thread can be started to compile it: {why}; raise the limit (ulimit -u or -v, or that of the container)"
+        );
+        Error::new(Kind::Compile, reason)
+    };
+    let threads = parallel::threads().map_err(|error| no_threads(&spoken(&error)))?;
+    let engine = engine(compiler, machine, threads);
     progress.phase("compiling", module.len() as u64);
     let bar = progress.clone();
     let callback = CompilationProgressCallback::new(move |state| {
@@ -70,6 +84,13 @@ pub fn compile(
         Ok(Err(error)) if error.to_string().contains(OUT_OF_REACH) => {
             return Err(fail(&"a function is so large that a branch in it reaches no farther"));
         }
+        // There were some a moment before.
+        Ok(Err(error)) if NO_THREADS.iter().any(|words| error.to_string().contains(words)) => {
+            return Err(no_threads("they are gone by now"));
+        }
+        Err(said) if NO_THREADS.iter().any(|words| said.contains(words)) => {
+            return Err(no_threads("they are gone by now"));
+        }
         Ok(Err(error)) => return Err(fail(&error)),
         Err(said) => return Err(fail(&format!("it broke off ({said})"))),
     };
@@ -77,14 +98,18 @@ pub fn compile(
     Ok(Compiled { build, cpu })
 }
 
-fn engine(compiler: Compiler, machine: WasmerTarget) -> Engine {
+fn engine(compiler: Compiler, machine: WasmerTarget, threads: NonZero<usize>) -> Engine {
     let builder = match compiler {
         Compiler::Cranelift => {
             let mut cranelift = Cranelift::new();
-            cranelift.opt_level(CraneliftOptLevel::Speed);
+            cranelift.opt_level(CraneliftOptLevel::Speed).num_threads(threads);
             EngineBuilder::new(cranelift)
         }
-        Compiler::Singlepass => EngineBuilder::new(Singlepass::new()),
+        Compiler::Singlepass => {
+            let mut singlepass = Singlepass::new();
+            singlepass.num_threads(threads);
+            EngineBuilder::new(singlepass)
+        }
     };
     builder.set_target(Some(machine)).engine()
 }

@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use payload::info::printable;
+use payload::info;
 
 /// A pack that failed. Nothing was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +61,8 @@ pub enum Kind {
     Damaged,
     /// A file cannot be stored in an archive under the name it was given.
     Archive,
+    /// A name or a version that cannot be part of a file's name.
+    Name,
     /// An icon, a version text or a manifest that Windows could not use.
     Resource,
     /// The executable would be larger than the format allows.
@@ -94,9 +96,13 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(file) = &self.file {
-            write!(f, "{}: ", printable(&file.to_string_lossy()))?;
+            write!(f, "{}: ", info::printable(&file.to_string_lossy()))?;
         }
-        f.write_str(&self.reason)
+        // The lines of a text are shown with its mistake. Everything else is one line.
+        match self.kind {
+            Kind::Text => f.write_str(&info::printable_lines(&self.reason)),
+            _ => f.write_str(&info::printable(&self.reason)),
+        }
     }
 }
 
@@ -118,6 +124,14 @@ mod tests {
     fn names_from_outside_never_control_a_terminal() {
         let error = Error::new(Kind::Empty, "the file is empty").in_file(Path::new("a\x1b[2Jb"));
         assert_eq!(error.to_string(), "a\\u{1b}[2Jb: the file is empty");
+    }
+
+    #[test]
+    fn one_line_stays_one() {
+        let error = Error::new(Kind::Import, "imports a\nwasmpack: done");
+        assert_eq!(error.to_string(), "imports a\\nwasmpack: done");
+        let error = Error::new(Kind::Text, "expected `)`\n 1 | \x1b(");
+        assert_eq!(error.to_string(), "expected `)`\n 1 | \\u{1b}(");
     }
 
     #[test]

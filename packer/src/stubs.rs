@@ -3,9 +3,11 @@
 //! `build.rs` takes them from `prebuilt-stubs/`. A launcher is checked against its hash before it is used, so
 //! what users run is what was reviewed and committed.
 
+use std::io::{self, Read};
+
 use payload::Target;
 
-use crate::{Error, Kind};
+use crate::{Error, Kind, error::spoken};
 
 struct Embedded {
     target: &'static str,
@@ -36,8 +38,15 @@ pub fn get(target: Target) -> Result<Vec<u8>, Error> {
     let Some(stub) = EMBEDDED.iter().find(|stub| stub.target == target.name()) else {
         return Err(Error::new(Kind::NoStub, missing(target, targets())));
     };
-    let bytes = zstd::decode_all(stub.zstd).ok();
-    bytes.filter(|bytes| hex(&payload::sha256(bytes)) == stub.sha256).ok_or_else(|| {
+    let fail = |error: io::Error| {
+        let reason = format!("cannot unpack the launcher for {}: {}", stub.target, spoken(&error));
+        Error::new(Kind::Stub, reason)
+    };
+    let mut bytes = Vec::new();
+    bytes.try_reserve_exact(stub.size as usize).map_err(|error| fail(error.into()))?;
+    zstd::Decoder::new(stub.zstd).and_then(|mut zstd| zstd.read_to_end(&mut bytes)).map_err(fail)?;
+    let is_whole = hex(&payload::sha256(&bytes)) == stub.sha256;
+    is_whole.then_some(bytes).ok_or_else(|| {
         let reason = format!(
             "the launcher for {} in this wasmpack does not match its SHA-256; install wasmpack again",
             stub.target

@@ -60,3 +60,19 @@ pub fn sha256(data: &[u8]) -> [u8; 32] {
     use sha2::Digest;
     sha2::Sha256::digest(data).into()
 }
+
+/// [`sha256`] of what comes in pieces.
+#[derive(Clone, Debug, Default)]
+pub struct Hash(sha2::Sha256);
+
+impl Hash {
+    /// Adds what follows.
+    pub fn update(&mut self, data: &[u8]) {
+        sha2::Digest::update(&mut self.0, data);
+    }
+
+    /// The hash of all that was added.
+    pub fn finish(self) -> [u8; 32] {
+        sha2::Digest::finalize(self.0).into()
+    }
+}

@@ -23,6 +23,8 @@ pub const ALIGNMENT: u64 = 16;
 /// A raw image starts at a multiple of this many bytes, so that it can be mapped from the file: the largest page of
 /// any target. The payload itself starts at such a place in ELF files.
 pub const IMAGE_ALIGNMENT: u64 = 64 * 1024;
+/// The longest section of those that are tables, and are read as a whole.
+pub const MAX_TABLE_LEN: u64 = 256 * 1024 * 1024;
 /// The most sections a payload has; a bound for readers.
 pub const MAX_SECTIONS: u32 = 64;
 
@@ -92,6 +94,16 @@ impl SectionKind {
     /// mapped from the file. Whatever else is read is read in chunks, whose checksums tell damage before it is used.
     pub fn may_be_raw(self) -> bool {
         matches!(self, SectionKind::Manifest | SectionKind::Code | SectionKind::Memory)
+    }
+
+    /// The most bytes that a section of this kind has once decoded. What a launcher and the packer read as a whole has a
+    /// bound that no program reaches, so that a small file cannot ask for all memory.
+    pub fn max_len(self) -> u64 {
+        use SectionKind::*;
+        match self {
+            Metadata | Unwind | Frames | Tree => MAX_TABLE_LEN,
+            Manifest | Code | Memory | Files | Module => u64::MAX,
+        }
     }
 
     /// What the offset of a section of this kind, stored like this, is a multiple of.
@@ -178,6 +190,9 @@ impl Section {
                 return Err(Error::new(start + 4, kind));
             }
         };
+        if len > kind.max_len() {
+            return Err(Error::new(start + 24, Kind::Value { field: "section length", found: len }));
+        }
         // Sections follow one another with nothing but alignment between: one way to lay out a payload.
         let Some(expected) = floor.checked_next_multiple_of(kind.alignment(encoding)) else {
             return Err(Error::new(start + 8, Kind::Value { field: "section offset", found: offset }));

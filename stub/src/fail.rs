@@ -2,6 +2,8 @@
 
 use std::fmt::Display;
 
+use payload::info::{printable, printable_lines};
+
 /// Exit code of a failure of the launcher itself, the same that `docker run` and `env` use for theirs.
 pub(crate) const EXIT_LAUNCHER: i32 = 125;
 
@@ -42,13 +44,15 @@ pub(crate) fn name() -> String {
 
 /// Prints the failure; returns the exit code.
 pub(crate) fn report(failure: &Failure) -> i32 {
-    say(&failure.0);
+    say(&printable(&failure.0));
     crate::sys::linger();
     EXIT_LAUNCHER
 }
 
-/// Prints `NAME: message` to standard error, or shows it where there is none.
+/// Prints `NAME: message` to standard error, or shows it where there is none. The lines of the message are its own; names
+/// from outside have none when they are put into it.
 pub(crate) fn say(message: &str) {
-    // A name from outside must not control a terminal.
-    crate::sys::print_error(&format!("{}: {message}\n", payload::info::printable(&name())));
+    // What comes from outside must not control a terminal.
+    let (name, message) = (printable(&name()), printable_lines(message));
+    crate::sys::print_error(&format!("{name}: {message}\n"));
 }

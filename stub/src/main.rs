@@ -61,6 +61,7 @@ fn launch() -> Result<i32, Failure> {
     #[cfg(target_os = "linux")]
     sys::signals::handle().map_err(sys::Limited).context("cannot handle signals")?;
     let stored = image::Stored::new(packed)?;
+    image::end_with_packer(stored)?;
     let ctx = grants::context(manifest, &granted, stored)?;
     let (mut store, module) = image::module(stored)?;
     let (code, misses) = run::command(&mut store, &module, ctx)?;

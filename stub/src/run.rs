@@ -1,5 +1,6 @@
 //! Running the app: imports, instance, `_start`, and what its end means.
 
+use payload::info::printable;
 use wasi::{Ctx, Exit, Miss, State};
 use wasmer::{
     AsStoreMut, Extern, ExternType, Function, FunctionEnv, FunctionType, Instance, InstantiationError,
@@ -79,7 +80,7 @@ fn imports(store: &mut Store, module: &Module, env: &FunctionEnv<State>) -> Resu
 }
 
 fn missing(store: &mut impl AsStoreMut, ty: &FunctionType, from: &str, name: &str) -> Function {
-    let message = format!("the program called {from}.{name}, which nothing here provides");
+    let message = printable(&format!("the program called {from}.{name}, which nothing here provides"));
     Function::new(store, ty, move |_| Err(RuntimeError::new(message.clone())))
 }
 
@@ -100,7 +101,7 @@ fn report(trap: &RuntimeError) -> String {
     let mut text = format!("trap: {message}");
     for frame in frames.iter().take(FRAMES_SHOWN) {
         let name =
-            if frame.name.is_empty() { format!("function {}", frame.index) } else { frame.name.clone() };
+            if frame.name.is_empty() { format!("function {}", frame.index) } else { printable(&frame.name) };
         text += &format!("\n    at {name} (offset {:#x} in the module)", frame.module_offset);
     }
     if frames.len() > FRAMES_SHOWN {

@@ -22,7 +22,7 @@ pub(super) struct Cli {
     #[command(subcommand)]
     pub(super) command: Option<Command>,
 
-    /// The program: a WASI command, .wasm or .wat; or an executable that was packed with --keep-module
+    /// The program: a WASI command, .wasm or .wat; or an executable that was packed with --keep-module; - for standard input
     #[arg(value_name = "APP.wasm", required = true)]
     pub(super) input: Option<PathBuf>,
 
@@ -32,7 +32,7 @@ pub(super) struct Cli {
 
 const AFTER: &str = "\
 Options can stand in a wasmpack.toml, for `wasmpack build`. `wasmpack --help` ends with examples.
-Exit codes: 0 done, 1 failed (nothing is written; of several targets: not those named), 2 wrong usage, 130 interrupted.";
+Exit codes: 0 done, 1 failed (nothing is written; of several targets: not those named), 2 wrong usage, from 128 on ended by a signal.";
 
 /// Each of these lines is run by a test.
 pub(super) const EXAMPLES: &str = "\
@@ -46,7 +46,7 @@ Examples:
   wasmpack app.wasm -o app --keep-module && wasmpack app -o app-windows.exe
   wasmpack inspect app                                 # what it is and what it may touch
 
-Exit codes: 0 done, 1 failed (nothing is written; of several targets: not those named), 2 wrong usage, 130 interrupted.";
+Exit codes: 0 done, 1 failed (nothing is written; of several targets: not those named), 2 wrong usage, from 128 on ended by a signal.";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {

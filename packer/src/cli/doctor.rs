@@ -8,11 +8,11 @@ use std::{
     process::{Command, Stdio},
 };
 
-use payload::Target;
+use payload::{Target, info::printable};
 use serde_json::json;
 
-use super::{ExitCode, command, out};
-use crate::{Pack, store::Storage, stubs};
+use super::{ExitCode, command, json, out};
+use crate::{Pack, error::spoken, output::Scratch, store::Storage, stubs};
 
 /// A program that ends with an exit code that nothing else has.
 const PROGRAM: &str = r#"(module
@@ -32,51 +32,52 @@ pub(super) fn run(flags: &command::Doctor) -> ExitCode {
     let compressed = attempt(Storage::Compressed { level: 3 });
     let raw = attempt(Storage::Raw);
     let well = lacking.is_empty() && compressed.is_ok() && raw.is_ok();
-    if flags.json {
+    let text = if flags.json {
         let outcome =
             |result: &Result<(), String>| json!({ "runs": result.is_ok(), "why": result.as_ref().err() });
-        out(&format!(
-            "{:#}\n",
-            json!({
-                "version": env!("CARGO_PKG_VERSION"),
-                "host": host.map(Target::name),
-                "launchers": carried,
-                "launchers_missing": lacking,
-                "compressed": outcome(&compressed),
-                "uncompressed": outcome(&raw),
-            })
-        ));
+        json(&json!({
+            "version": env!("CARGO_PKG_VERSION"),
+            "host": host.map(Target::name),
+            "launchers": carried,
+            "launchers_missing": lacking,
+            "compressed": outcome(&compressed),
+            "uncompressed": outcome(&raw),
+        }))
     } else {
-        let line = |title: &str, text: &str| {
-            out(&format!("{title:13} {text}\n"));
-        };
-        line("wasmpack", env!("CARGO_PKG_VERSION"));
-        line(
-            "this machine",
-            host.map_or("none of the targets: packing works, running here does not", Target::name),
-        );
-        line("launchers", &carried.join(", "));
-        if !lacking.is_empty() {
-            line("", &format!("none for {}", lacking.join(", ")));
-        }
+        let line = |title: &str, text: &str| format!("{title:13} {}\n", printable(text));
         let outcome = |result: &Result<(), String>, advice: &str| match result {
             Ok(()) => "packed and run".to_owned(),
             Err(why) => format!("FAILED: {why}{advice}"),
         };
         let advice = if raw.is_ok() { "; pack with --no-compress for machines like this one" } else { "" };
-        line("compressed", &outcome(&compressed, advice));
-        line("uncompressed", &outcome(&raw, ""));
-    }
-    if well { ExitCode::Success } else { ExitCode::Failure }
+        let mut lines = vec![
+            line("wasmpack", env!("CARGO_PKG_VERSION")),
+            line(
+                "this machine",
+                host.map_or("none of the targets: packing works, running here does not", Target::name),
+            ),
+            line("launchers", &carried.join(", ")),
+        ];
+        if !lacking.is_empty() {
+            lines.push(line("", &format!("none for {}", lacking.join(", "))));
+        }
+        lines.push(line("compressed", &outcome(&compressed, advice)));
+        lines.push(line("uncompressed", &outcome(&raw, "")));
+        lines.concat()
+    };
+    let written = out(&text);
+    if well { written } else { ExitCode::Failure }
 }
 
 /// Packs the program for this machine and runs it.
 fn attempt(storage: Storage) -> Result<(), String> {
-    let folder = tempfile::tempdir().map_err(|error| format!("no temporary folder: {error}"))?;
-    let source = folder.path().join("doctor.wat");
-    std::fs::write(&source, PROGRAM).map_err(|error| format!("{}: {error}", source.display()))?;
-    let program = folder.path().join(if cfg!(windows) { "doctor.exe" } else { "doctor" });
-    Pack::new(&source).storage(storage).write(&program).map_err(|error| error.to_string())?;
+    let folder = Scratch::new().map_err(|error| format!("no temporary folder: {}", spoken(&error)))?;
+    let program = folder.join(if cfg!(windows) { "doctor.exe" } else { "doctor" });
+    let given = Some(Ok(PROGRAM.as_bytes().into()));
+    Pack { given, ..Pack::new("doctor.wat") }
+        .storage(storage)
+        .write(&program)
+        .map_err(|error| error.to_string())?;
     start(&program)
 }
 
@@ -85,7 +86,7 @@ fn start(program: &Path) -> Result<(), String> {
         .env_remove(payload::grant::OPTIONS)
         .stdin(Stdio::null())
         .output()
-        .map_err(|error| format!("cannot start what was packed: {error}"))?;
+        .map_err(|error| format!("cannot start what was packed: {}", spoken(&error)))?;
     if ended.status.code() == Some(CODE) {
         return Ok(());
     }

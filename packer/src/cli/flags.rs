@@ -1,12 +1,12 @@
 //! The options of a pack, exactly as they are typed, and their way into a [`Pack`].
 
-use std::{ffi::OsString, path::PathBuf};
+use std::{ffi::OsString, path::PathBuf, sync::Arc};
 
 use clap::{
     Args, ValueEnum,
     builder::{OsStringValueParser, TypedValueParser},
 };
-use payload::{DirGrant, Grants, Manifest, Target, Variable, grant::normal};
+use payload::{DirGrant, Grants, Target, Variable, grant::normal};
 
 use super::{
     place::{self, Places, Wanted},
@@ -17,9 +17,10 @@ use crate::{
     compress::{DEFAULT_LEVEL, FAST_LEVEL},
     container::pe::PeOptions,
     cpu::Raise,
+    executable,
     files::Folder,
-    pack::source,
     profile::Trial,
+    read,
     store::Storage,
     targets,
 };
@@ -33,7 +34,7 @@ const WINDOWS: &str = "Windows";
 /// The options of a pack. Every one of them can stand in a wasmpack.toml as well, under its long name.
 #[derive(Debug, Args)]
 pub(super) struct Options {
-    /// The executable to write; for several targets, or archives, the folder they go to
+    /// The executable to write; for several targets, or archives, the folder they go to; - for standard output
     /// [default: the program's name, here]
     #[arg(short, long, value_name = "OUT", help_heading = OUTPUT)]
     pub(super) output: Option<PathBuf>,
@@ -173,22 +174,26 @@ impl Options {
         if typed && !self.include.is_empty() && !self.archive {
             return Err("--include puts files into archives; add --archive".to_owned());
         }
+        // Asked before it is read: a pipe may be gone then.
+        let has_a_name = read::has_a_name(&input);
+        // Read here and nowhere else, because it may be a pipe. What is wrong with it is said when nothing is wrong with what
+        // was typed.
+        let given = read::program(&input).map(Arc::<[u8]>::from);
         // An executable knows its name and version.
-        let carried = source::manifest(&input);
-        let called = |name: &Option<String>, of: fn(&Manifest) -> Option<&String>| {
-            name.clone().or_else(|| carried.as_ref().and_then(of).cloned())
-        };
-        let name = called(&self.name, |manifest| manifest.argv0.as_ref().or(Some(&manifest.app)));
-        let version = called(&self.app_version, |manifest| manifest.version.as_ref());
+        let carried = given.as_ref().ok().and_then(|bytes| executable::manifest(bytes));
+        let carried_name = carried.as_ref().map(|manifest| manifest.argv0.as_ref().unwrap_or(&manifest.app));
+        let carried_version = carried.as_ref().and_then(|manifest| manifest.version.as_ref());
         let wanted = place::Order {
             input: &input,
+            has_a_name,
             output: self.output.as_deref(),
             targets: &self.target,
-            name: name.as_deref(),
+            name: self.name.as_deref(),
+            carried: carried_name.map(String::as_str),
             archive: self.archive,
-            version: version.as_deref(),
+            version: self.app_version.as_ref().or(carried_version).map(String::as_str),
         };
-        let Places { outputs, folder, app } = wanted.places(host)?;
+        let Places { outputs, folder, app, to_stdout } = wanted.places(host)?;
         let targets: Vec<Target> = outputs.iter().map(|place| place.target).collect();
         let for_windows = self.gui || self.icon.is_some() || !self.version_info.is_empty();
         if typed && for_windows && !targets.contains(&Target::WindowsX86_64) {
@@ -210,7 +215,9 @@ impl Options {
         let files: Vec<Folder> = self.files.into_iter().chain(self.files_rw).collect();
         check_names(&grants, &files, carried.is_some())?;
         Ok(Pack {
+            given: Some(given),
             outputs,
+            to_stdout,
             folder,
             app: Some(app),
             version: self.app_version,

@@ -1,20 +1,19 @@
 //! `wasmpack inspect`, `verify` and `extract`: looking into an executable.
 
-use std::{io::Write, path::Path};
+use std::io::{self, Write};
 
-use payload::info;
+use payload::info::{self, printable};
 use serde_json::{Value, json};
 
 use super::{
     ExitCode,
     command::{Extract, Inspect, Verify},
-    complain, fail, out, say,
+    complain, fail, json, out, say,
 };
 use crate::{
-    Error, Kind,
-    error::spoken,
+    Check, decode,
     executable::{self, Executable},
-    output::Output,
+    output::{Output, STANDARD},
     pack::source,
 };
 
@@ -25,7 +24,7 @@ pub(super) fn inspect(flags: &Inspect) -> ExitCode {
         Err(error) => return fail(&error),
     };
     if flags.json {
-        return out(&format!("{:#}\n", object(&executable)));
+        return out(&json(&object(&executable)));
     }
     let (prefix, len) = (executable.prefix(), executable.file().len() as u64);
     out(&info::text(prefix, &prefix.manifest.grants, &[], len))
@@ -40,7 +39,7 @@ pub(super) fn verify(flags: &Verify) -> ExitCode {
         Err(error) => return fail(&error),
     };
     let failed = checks.iter().filter(|check| check.result.is_err()).count();
-    if flags.json {
+    let text = if flags.json {
         let list: Vec<Value> = checks
             .iter()
             .map(|check| {
@@ -51,20 +50,20 @@ pub(super) fn verify(flags: &Verify) -> ExitCode {
                 json!({ "check": check.what, "passed": passed, "found": found })
             })
             .collect();
-        out(&format!("{:#}\n", json!({ "passed": failed == 0, "checks": list })));
+        json(&json!({ "passed": failed == 0, "checks": list }))
     } else {
-        for check in &checks {
-            match &check.result {
-                Ok(_) if flags.quiet => continue,
-                Ok(found) => out(&format!("ok      {}: {found}\n", check.what)),
-                Err(found) => out(&format!("FAILED  {}: {found}\n", check.what)),
-            };
-        }
-    }
+        let line = |check: &Check| match &check.result {
+            Ok(_) if flags.quiet => String::new(),
+            Ok(found) => printable(&format!("ok      {}: {found}", check.what)) + "\n",
+            Err(found) => printable(&format!("FAILED  {}: {found}", check.what)) + "\n",
+        };
+        checks.iter().map(line).collect()
+    };
+    let written = out(&text);
     if failed == 0 {
-        return ExitCode::Success;
+        return written;
     }
-    let file = info::printable(&flags.file.to_string_lossy());
+    let file = printable(&flags.file.to_string_lossy());
     complain(&format!(
         "{file}: {failed} of {} checks failed; pack it again, or fetch it again",
         checks.len()
@@ -72,22 +71,34 @@ pub(super) fn verify(flags: &Verify) -> ExitCode {
     ExitCode::Failure
 }
 
-/// Writes the module that an executable kept.
+/// Writes the module that an executable kept, a piece at a time.
 pub(super) fn extract(flags: &Extract) -> ExitCode {
-    let module = Executable::open(&flags.file)
-        .and_then(|executable| source::kept_module(&executable).map_err(|error| error.in_file(&flags.file)));
-    let written = module.and_then(|module| {
-        if flags.output == Path::new("-") {
-            return std::io::stdout().write_all(&module).map_err(|error| {
-                Error::new(Kind::Write, format!("cannot write to standard output: {}", spoken(&error)))
-            });
+    let written = Executable::open(&flags.file).and_then(|executable| {
+        let len = source::check_module(&executable).map_err(|error| error.in_file(&flags.file))?;
+        let to_stdout = flags.output.as_os_str() == STANDARD;
+        let output = match to_stdout {
+            true => Output::standard(&[&flags.file], false)?,
+            false => Output::prepare(&flags.output, &[&flags.file], false)?,
+        };
+        output.write_with(len, &mut |out| write_module(&executable, out))?;
+        if !to_stdout {
+            let name = flags.output.display();
+            say(&format!("{name}: {}, SHA-256 as packed", info::size(len)));
         }
-        Output::prepare(&flags.output, &[&flags.file], false)?.write(&module)?;
-        let name = info::printable(&flags.output.to_string_lossy());
-        say(&format!("{name}: {}, SHA-256 as packed", info::size(module.len() as u64)));
         Ok(())
     });
     written.map_or_else(|error| fail(&error), |()| ExitCode::Success)
+}
+
+fn write_module(executable: &Executable, out: &mut dyn Write) -> io::Result<()> {
+    let Some(section) = executable.prefix().section(payload::SectionKind::Module) else { return Ok(()) };
+    let mut failed = Ok(());
+    let decoded = decode::pieces(executable.payload(), section, |piece| {
+        failed = out.write_all(piece);
+        // It was decoded before, and is again: only writing can fail.
+        if failed.is_ok() { Ok(()) } else { Err(decode::Error::Memory(0)) }
+    });
+    failed.and_then(|()| decoded.map_err(|error| io::Error::other(error.to_string())))
 }
 
 fn object(executable: &Executable) -> Value {

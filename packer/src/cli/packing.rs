@@ -5,8 +5,10 @@ use std::{
     sync::atomic::{AtomicBool, Ordering},
 };
 
+use payload::info::printable;
+
 use super::{ExitCode, complain, flags::Options, message, say};
-use crate::{Error, Kind, Pack, output, pack::Place, progress::Progress};
+use crate::{Error, Kind, Pack, pack::Place, progress::Progress};
 
 /// Packs `input` as `options` say, which were all typed.
 pub(super) fn run(input: PathBuf, options: Options) -> ExitCode {
@@ -25,11 +27,10 @@ fn pack(input: PathBuf, options: Options, typed: bool) -> ExitCode {
     let pack = match pack {
         Ok(pack) => pack,
         Err(reason) => {
-            complain(&reason);
+            complain(&printable(&reason));
             return ExitCode::Usage;
         }
     };
-    output::remove_on_interrupt();
     let progress = if quiet { Progress::hidden() } else { Progress::on_terminal() };
     let failed = AtomicBool::new(false);
     let packed_one = AtomicBool::new(false);
@@ -63,9 +64,12 @@ fn pack(input: PathBuf, options: Options, typed: bool) -> ExitCode {
         }
         Ok(_) => {}
         Err(error) => {
-            let hint = subcommand.filter(|_| error.kind == Kind::Read);
-            let hint = hint.map_or_else(String::new, |name| format!("; did you mean the command {name}?"));
-            fails(&Error { reason: error.reason + &hint, ..error });
+            if let Some(name) = subcommand.filter(|_| error.kind == Kind::Read) {
+                let hint = format!("; did you mean the command {name}?");
+                fails(&Error { reason: error.reason + &hint, ..error });
+                return ExitCode::Usage;
+            }
+            fails(&error);
         }
     }
     if failed.into_inner() { ExitCode::Failure } else { ExitCode::Success }

@@ -6,8 +6,9 @@ use payload::Target;
 
 use crate::{
     archive,
+    output::STANDARD,
     pack::{Place, stem},
-    targets::{self, name},
+    targets::{self, name, part},
 };
 
 /// A value of `--target`.
@@ -37,16 +38,22 @@ pub(super) struct Places {
     pub(super) folder: Option<PathBuf>,
     /// The app's name.
     pub(super) app: String,
+    /// Whether the one executable goes to standard output.
+    pub(super) to_stdout: bool,
 }
 
 /// What was said about the outputs.
 pub(super) struct Order<'a> {
     pub(super) input: &'a Path,
+    /// Whether the input's own name says anything.
+    pub(super) has_a_name: bool,
     /// OUT, if it was given.
     pub(super) output: Option<&'a Path>,
     pub(super) targets: &'a [Wanted],
     /// What the app is called, where that is said.
     pub(super) name: Option<&'a str>,
+    /// What the app is called by an executable that is packed again, which may be anybody's.
+    pub(super) carried: Option<&'a str>,
     /// Whether archives are written.
     pub(super) archive: bool,
     /// The app's version, for the names of archives.
@@ -60,15 +67,15 @@ impl Order<'_> {
     /// When OUT's name names no one target, or another than what is wanted; without OUT where it must be a folder.
     pub(super) fn places(&self, host: Option<Target>) -> Result<Places, String> {
         let targets = self.wanted();
+        if self.output.is_some_and(|output| output.as_os_str() == STANDARD) {
+            return self.standard(&targets, host);
+        }
         let is_folder = self.output.is_some_and(|output| {
             let last = output.as_os_str().as_encoded_bytes().last();
             output.is_dir() || last.is_some_and(|last| std::path::is_separator(char::from(*last)))
         });
         if targets.len() > 1 || self.archive || is_folder {
             return self.in_folder(targets, host);
-        }
-        if self.output == Some(Path::new("-")) {
-            return Err("an executable cannot be written to standard output; name a file".to_owned());
         }
         let Some(output) = self.output else { return self.here(targets.first().copied(), host) };
         let name = output.file_name().unwrap_or_default().to_string_lossy();
@@ -88,16 +95,37 @@ impl Order<'_> {
             outputs: vec![Place { target, file: output.to_owned() }],
             folder: None,
             app: name::app(&name).to_owned(),
+            to_stdout: false,
         })
+    }
+
+    /// Standard output, for one executable.
+    fn standard(&self, targets: &[Target], host: Option<Target>) -> Result<Places, String> {
+        if self.archive || targets.len() > 1 {
+            return Err(
+                "to standard output goes one executable; name a folder with -o, such as -o dist/".to_owned()
+            );
+        }
+        let target = targets.first().map_or_else(|| this_machine(host), |target| Ok(*target))?;
+        let outputs = vec![Place { target, file: "standard output".into() }];
+        Ok(Places { outputs, folder: None, app: self.app()?, to_stdout: true })
     }
 
     /// Files of one folder, called by the app's name and their targets.
     fn in_folder(&self, mut targets: Vec<Target>, host: Option<Target>) -> Result<Places, String> {
         let folder = self.output.ok_or("name the folder to write to with -o, such as -o dist/")?;
-        let app = self.app();
+        let app = self.app()?;
         let is_said = !targets.is_empty();
         if !is_said {
             targets.push(this_machine(host)?);
+        }
+        targets.iter().try_for_each(|target| fits(&app, *target))?;
+        if let (true, Some(version)) = (self.archive, self.version) {
+            let fits = |target: &Target| part::check(version, *target);
+            targets
+                .iter()
+                .try_for_each(fits)
+                .map_err(|why| format!("the version {why}; say another with --app-version"))?;
         }
         let file = |target| match (self.archive, is_said) {
             (true, _) => archive::name(&app, target, self.version),
@@ -107,18 +135,25 @@ impl Order<'_> {
         };
         let outputs =
             targets.into_iter().map(|target| Place { target, file: folder.join(file(target)) }).collect();
-        Ok(Places { outputs, folder: Some(folder.to_owned()), app })
+        Ok(Places { outputs, folder: Some(folder.to_owned()), app, to_stdout: false })
     }
 
-    /// One executable in the current folder, under the app's name.
+    /// One executable in the current folder, under the name that was said, or the input's: what an executable calls itself
+    /// chooses no file here.
     fn here(&self, target: Option<Target>, host: Option<Target>) -> Result<Places, String> {
         let target = target.map_or_else(|| this_machine(host), Ok)?;
-        let app = self.app();
+        let own = Order { carried: None, ..*self }.app()?;
+        fits(&own, target)?;
         let file = match host == Some(target) {
-            true => name::bare(&app, target),
-            false => name::of(&app, target),
+            true => name::bare(&own, target),
+            false => name::of(&own, target),
         };
-        Ok(Places { outputs: vec![Place { target, file: file.into() }], folder: None, app })
+        Ok(Places {
+            outputs: vec![Place { target, file: file.into() }],
+            folder: None,
+            app: self.app()?,
+            to_stdout: false,
+        })
     }
 
     /// What was wanted, each target once.
@@ -136,13 +171,23 @@ impl Order<'_> {
     }
 
     /// The app's name: what it is called, else the input's, which may be an executable's and say a target.
-    fn app(&self) -> String {
+    ///
+    /// # Errors
+    /// When there is none: the input comes from a pipe or the like.
+    fn app(&self) -> Result<String, String> {
         // The name of a program is the last part of whatever path it is called by.
-        match Path::new(self.name.unwrap_or_default()).file_name() {
-            Some(name) => name.to_string_lossy().into_owned(),
-            None => name::app(&stem(self.input)).to_owned(),
+        let said = self.name.or(self.carried).and_then(|name| Path::new(name).file_name());
+        match said {
+            Some(name) => Ok(name.to_string_lossy().into_owned()),
+            None if self.has_a_name => Ok(name::app(&stem(self.input)).to_owned()),
+            None => Err("the program comes from no file that could name it: say its name with --name, or the file to write with -o".to_owned()),
         }
     }
+}
+
+/// Whether the app's name can be that of a file for `target`.
+fn fits(app: &str, target: Target) -> Result<(), String> {
+    part::check(app, target).map_err(|why| format!("the program's name {why}; say another with --name"))
 }
 
 fn this_machine(host: Option<Target>) -> Result<Target, String> {
@@ -161,7 +206,55 @@ mod tests {
 
     fn order<'a>(output: Option<&'a Path>, targets: &'a [Wanted], name: Option<&'a str>) -> Order<'a> {
         let input = "in/tool.wasm".as_ref();
-        Order { input, output, targets, name, archive: false, version: None }
+        let (has_a_name, carried) = (true, None);
+        Order { input, has_a_name, output, targets, name, carried, archive: false, version: None }
+    }
+
+    #[test]
+    fn what_an_executable_calls_itself_chooses_no_file_here() {
+        let here = |carried| Order { carried: Some(carried), ..order(None, &[], None) }.places(HOST).unwrap();
+        for carried in ["ls", "../ls", "a\x1bb", ".."] {
+            assert_eq!(files(&here(carried)), ["tool"], "{carried:?}");
+        }
+        let folder: &Path = "d/".as_ref();
+        let there =
+            |carried, name| Order { carried: Some(carried), ..order(Some(folder), &[], name) }.places(HOST);
+        assert_eq!(files(&there("ls", None).unwrap()), ["d/ls"]);
+        assert_eq!(files(&there("../ls", None).unwrap()), ["d/ls"], "the last part of it");
+        assert!(there("a\nb", None).unwrap_err().contains("U+000A"));
+        assert_eq!(files(&there("a\nb", Some("x")).unwrap()), ["d/x"]);
+        let version = |version| {
+            let order = Order { archive: true, version: Some(version), ..order(Some(folder), &[], None) };
+            order.places(HOST)
+        };
+        assert!(version("1/../../..").unwrap_err().contains("--app-version"));
+        assert!(version("").is_err() && version("1\x1b").is_err());
+    }
+
+    #[test]
+    fn what_has_no_name_needs_one() {
+        let unnamed = |output: Option<&'static str>, name| {
+            Order { has_a_name: false, ..order(output.map(Path::new), &[], name) }.places(HOST)
+        };
+        for output in [None, Some("d/"), Some("-")] {
+            assert!(unnamed(output, None).unwrap_err().contains("--name"), "{output:?}");
+            assert_eq!(unnamed(output, Some("x")).unwrap().app, "x");
+        }
+        assert_eq!(unnamed(Some("out"), None).unwrap().app, "out");
+    }
+
+    #[test]
+    fn standard_output_takes_one_executable() {
+        let places = of("-", &[], None).unwrap();
+        assert!(places.to_stdout && places.folder.is_none());
+        assert_eq!((places.outputs[0].target, places.app.as_str()), (Target::LinuxX86_64, "tool"));
+        assert_eq!(
+            of("-", &[Wanted::One(Target::MacosArm64)], None).unwrap().outputs[0].target,
+            Target::MacosArm64
+        );
+        assert!(of("-", &[Wanted::All], None).unwrap_err().contains("one executable"));
+        assert!(Order { archive: true, ..order(Some("-".as_ref()), &[], None) }.places(HOST).is_err());
+        assert!(!of("./-", &[], None).unwrap().to_stdout);
     }
 
     #[test]

@@ -5,9 +5,10 @@
 //! for `NAME=VALUE`. Paths on this machine are relative to the file. An option that was typed wins: the key of the same
 //! name is left out, and so are those that it cannot stand beside.
 
-use std::{ffi::OsString, fs, path::Path};
+use std::{ffi::OsString, path::Path};
 
 use clap::{Arg, ArgAction, CommandFactory, FromArgMatches, parser::ValueSource};
+use payload::info::printable;
 use toml::de::{DeTable, DeValue};
 
 use super::{
@@ -15,7 +16,7 @@ use super::{
     command::{Build, Cli},
     complain, packing, say,
 };
-use crate::error::spoken;
+use crate::{output::STANDARD, read};
 
 /// Keys with another name than their option.
 const ALIASES: [(&str, &str); 2] = [("version", "app-version"), ("targets", "target")];
@@ -29,7 +30,7 @@ pub(super) fn run(build: &Build, args: &[OsString]) -> ExitCode {
     match merged(&build.config, args) {
         Ok(Cli { input, options, .. }) => packing::run_described(input.unwrap_or_default(), options),
         Err(reason) => {
-            complain(&format!("{}: {reason}", build.config.display()));
+            complain(&format!("{}: {reason}", printable(&build.config.to_string_lossy())));
             ExitCode::Usage
         }
     }
@@ -37,13 +38,17 @@ pub(super) fn run(build: &Build, args: &[OsString]) -> ExitCode {
 
 /// The command line that the description and `args` make together.
 fn merged(config: &Path, args: &[OsString]) -> Result<Cli, String> {
-    let text = fs::read_to_string(config).map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => {
+    let is_missing = |error: std::io::Error| error.kind() == std::io::ErrorKind::NotFound;
+    if config.as_os_str() != STANDARD && config.symlink_metadata().is_err_and(is_missing) {
+        return Err(
             "there is no such file; write one, or pack without it: wasmpack APP.wasm -o OUT".to_owned()
-        }
-        _ => format!("cannot read it: {}", spoken(&error)),
-    })?;
-    let folder = config.parent().unwrap_or(Path::new(""));
+        );
+    }
+    let is_file = read::has_a_name(config);
+    let bytes = read::whole(config, "it", read::MOST_DESCRIPTION).map_err(|error| error.reason)?;
+    let text = String::from_utf8(bytes).map_err(|_| "cannot read it: it is no text in UTF-8".to_owned())?;
+    // What comes from a pipe lies nowhere.
+    let folder = config.parent().filter(|_| is_file).unwrap_or(Path::new(""));
     let described = described(&text, folder)?;
     // Alone first, so that what is wrong with it is said to be the description's.
     parse(described.module.clone(), described.options.iter().flat_map(Said::words))?;
@@ -192,7 +197,10 @@ fn described(text: &str, folder: &Path) -> Result<Described, String> {
             values = values.iter().map(named).collect();
         }
         if PATHS.contains(&option) {
-            values.iter_mut().for_each(|value| *value = folder.join(&value).to_string_lossy().into_owned());
+            values
+                .iter_mut()
+                .filter(|value| *value != STANDARD)
+                .for_each(|value| *value = folder.join(&value).to_string_lossy().into_owned());
         }
         // An option without values would be typed alone, which means something else.
         if arg.get_action().takes_values() && values.is_empty() {

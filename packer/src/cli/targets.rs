@@ -10,7 +10,7 @@ use crate::{stubs, targets::info};
 pub(super) fn text(flags: &Flags) -> String {
     if flags.json {
         let list: Vec<Value> = Target::ALL.into_iter().map(object).collect();
-        return format!("{:#}\n", Value::Array(list));
+        return super::json(&Value::Array(list));
     }
     let mut rows = vec![["target", "also", "triple", "launcher", "CPU", "tested"].map(str::to_owned)];
     rows.extend(Target::ALL.into_iter().map(row));

@@ -2,7 +2,7 @@
 
 use std::{ffi::OsString, path::PathBuf};
 
-use payload::{DirGrant, Variable, grant};
+use payload::{DirGrant, Variable, grant, info::is_seen};
 
 use crate::files::Folder;
 
@@ -25,6 +25,9 @@ pub(super) fn text(value: OsString) -> Result<String, String> {
 /// When it could not be.
 pub(super) fn name(value: OsString) -> Result<String, String> {
     let name = text(value)?;
+    if let Some(c) = name.chars().find(|c| !is_seen(*c)) {
+        return Err(format!("the character U+{:04X} in it is not seen", u32::from(c)));
+    }
     match std::path::Path::new(&name).file_name() {
         Some(_) => Ok(name),
         None => Err("a program's name was expected, such as notes".to_owned()),
@@ -38,7 +41,7 @@ pub(super) fn name(value: OsString) -> Result<String, String> {
 pub(super) fn version(value: OsString) -> Result<String, String> {
     let version = text(value)?;
     let fits = |c: char| c.is_ascii_alphanumeric() || ".-+_~".contains(c);
-    if version.is_empty() || !version.chars().all(fits) {
+    if version.is_empty() || matches!(version.as_str(), "." | "..") || !version.chars().all(fits) {
         return Err("a version has letters, digits and .-+_~ only, such as 1.2.3".to_owned());
     }
     Ok(version)

@@ -8,7 +8,7 @@
 mod tests;
 mod verify;
 
-use std::{fs::File, io::Read, path::Path};
+use std::{io::Read, path::Path};
 
 use payload::{Manifest, Prefix, SectionKind, header};
 
@@ -18,6 +18,7 @@ use crate::{
     container::{self, Format, Found, MAX_LEN, finished::Check},
     decode,
     error::spoken,
+    read::open,
 };
 
 /// A finished executable whose header, section table and manifest are whole.
@@ -80,7 +81,10 @@ impl Executable {
     pub fn section(&self, kind: SectionKind) -> Result<Option<Vec<u8>>, Error> {
         let Some(section) = self.prefix.section(kind) else { return Ok(None) };
         let content = decode::section(self.payload(), section);
-        content.map(Some).map_err(|error| damaged(&format!("section {}: {error}", kind.name())))
+        content.map(Some).map_err(|error| match error {
+            decode::Error::Damaged(error) => damaged(&format!("section {}: {error}", kind.name())),
+            decode::Error::Memory(_) => Error::new(Kind::Read, format!("section {}: {error}", kind.name())),
+        })
     }
 
     /// Looks at everything in it, as [`verify`] does.
@@ -97,19 +101,27 @@ pub fn read(path: &Path) -> Result<Vec<u8>, Error> {
     let failed = |error: std::io::Error| {
         Error::new(Kind::Read, format!("cannot read it: {}", spoken(&error))).in_file(path)
     };
-    let mut file = File::open(path).map_err(failed)?;
+    let (mut file, len) = open(path).map_err(failed)?;
     let mut bytes = Vec::new();
     file.by_ref().take(8).read_to_end(&mut bytes).map_err(failed)?;
     if !container::is_executable(&bytes) {
         // With the words that it has for such a file.
         container::find(&bytes).map_err(|error| error.in_file(path))?;
     }
+    let room = len.unwrap_or(0).min(MAX_LEN) as usize;
+    bytes.try_reserve_exact(room).map_err(|error| failed(error.into()))?;
     file.take(MAX_LEN).read_to_end(&mut bytes).map_err(failed)?;
     if bytes.len() as u64 >= MAX_LEN {
         let reason = format!("not an executable made by wasmpack: those have {} bytes at most", MAX_LEN - 1);
         return Err(Error::new(Kind::TooLarge, reason).in_file(path));
     }
     Ok(bytes)
+}
+
+/// What the executable that `file` holds says of itself; `None` for any other file.
+pub fn manifest(file: &[u8]) -> Option<Manifest> {
+    let found = container::is_executable(file).then(|| container::find(file).ok()).flatten()?;
+    prefix(file, &found).ok().map(|prefix| prefix.manifest)
 }
 
 /// The prefix of the payload in `file`, checked to be for the machine that its launcher is for.

@@ -128,7 +128,8 @@ fn looks_like_text(bytes: &[u8]) -> bool {
 
 fn assemble(text: &[u8], file: &Path) -> Result<Vec<u8>, Error> {
     wat::parse_bytes(text).map(std::borrow::Cow::into_owned).map_err(|mut error| {
-        error.set_path(file);
+        let name = payload::info::printable(&file.to_string_lossy());
+        error.set_path(Path::new(&name));
         // The message is a sentence, then the place and the line itself, with a mark under the mistake.
         Error::new(Kind::Text, format!("not valid WebAssembly text: {error}"))
     })

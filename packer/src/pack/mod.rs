@@ -19,14 +19,23 @@ mod trial;
 
 use std::{
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
 use payload::{Compiler, DirGrant, Grants, Manifest, SectionKind, Target, Variable};
 
 use crate::{
-    Error, Kind, compress::DEFAULT_LEVEL, container::pe::PeOptions, cpu::Raise, files::Folder,
-    profile::Trial, progress::Progress, store::Storage, targets::name,
+    Error, Kind,
+    compress::DEFAULT_LEVEL,
+    container::pe::PeOptions,
+    cpu::Raise,
+    files::Folder,
+    output::STANDARD,
+    profile::Trial,
+    progress::Progress,
+    store::Storage,
+    targets::{name, part},
 };
 
 /// What to pack, and how it starts.
@@ -34,8 +43,12 @@ use crate::{
 pub struct Pack {
     /// The app: a .wasm module, WebAssembly text, or an executable that kept its module.
     pub input: PathBuf,
+    /// What `input` holds, where that was read already (a pipe can be read only once), or why it cannot be.
+    pub given: Option<Result<Arc<[u8]>, Error>>,
     /// The files to write, one for each target.
     pub outputs: Vec<Place>,
+    /// True: the one executable goes to standard output, and what is said of files in `outputs` is for messages.
+    pub to_stdout: bool,
     /// A folder to make first, when it is not there.
     pub folder: Option<PathBuf>,
     /// The app's name, which the manifest keeps and the systems show; `None`: the executable's, else the file's.
@@ -126,7 +139,9 @@ impl Pack {
     pub fn new(input: impl Into<PathBuf>) -> Pack {
         Pack {
             input: input.into(),
+            given: None,
             outputs: Vec::new(),
+            to_stdout: false,
             folder: None,
             app: None,
             version: None,
@@ -249,6 +264,10 @@ impl Pack {
             place.file = path.to_owned();
         } else {
             let app = self.app.clone().unwrap_or_else(|| stem(&self.input));
+            for place in &self.outputs {
+                part::check(&app, place.target)
+                    .map_err(|why| Error::new(Kind::Name, format!("the program's name {why}")))?;
+            }
             self.outputs.iter_mut().for_each(|place| place.file = path.join(name::of(&app, place.target)));
             self.folder = Some(path.to_owned());
         }
@@ -263,5 +282,7 @@ impl Pack {
 
 /// What a file is called without its extension; `app` for one without a name.
 pub fn stem(file: &Path) -> String {
-    file.file_stem().map_or_else(|| "app".to_owned(), |name| name.to_string_lossy().into_owned())
+    file.file_stem()
+        .filter(|name| name.to_str() != Some(STANDARD))
+        .map_or_else(|| "app".to_owned(), |name| name.to_string_lossy().into_owned())
 }

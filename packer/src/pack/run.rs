@@ -17,15 +17,14 @@ use crate::{
     Error, Kind,
     archive::{self, Member},
     compile,
-    container::{self, pe::PeOptions},
-    error::spoken,
+    container::{self, MAX_LEN, pe::PeOptions},
     input::{Module, command, fit, lean},
     link,
     output::{self, Output},
     parallel,
     profile::Trial,
     progress::Progress,
-    proposals,
+    proposals, read,
     store::{self, Chunks, Stored},
     stubs,
     targets::name,
@@ -49,6 +48,8 @@ pub(super) struct Shared {
     /// Sections that are the same for every target.
     pub(super) sections: Vec<Stored>,
     shown: PeOptions,
+    /// The launcher that is used instead of those in this packer.
+    pub(super) own_stub: Option<Vec<u8>>,
     /// What goes into each archive behind the executable: names and bytes.
     included: Vec<(String, Vec<u8>)>,
 }
@@ -70,16 +71,17 @@ impl Pack {
         let start = Instant::now();
         let in_app = |error: Error| error.in_file(&self.input);
 
-        let Source { module, original, manifest, files } = Source::read(self)?;
+        let Source { module, is_kept, text, manifest, files } = Source::read(self)?;
+        let own_stub = self.read_stub()?;
         let made = self.folder.as_deref().map(output::make_folder).transpose()?;
-        let jobs: Vec<_> = self.outputs.iter().map(|place| (place, self.job(place))).collect();
+        let jobs: Vec<_> =
+            self.outputs.iter().map(|place| (place, self.job(place, own_stub.as_deref()))).collect();
         let sums = self.sums()?;
         let (shown, included) = (self.shown(&manifest)?, self.included()?);
         let outcomes = self.validate(&module.wasm, jobs).map_err(in_app)?;
         command::check(&module.wasm).map_err(in_app)?;
         let Module { wasm, file_len, .. } = module;
         let lean = lean::lean(&wasm).expect("the module was validated");
-        drop(wasm);
         let lean = fit::fit(lean).map_err(in_app)?;
 
         let mut jobs = Vec::new();
@@ -92,10 +94,11 @@ impl Pack {
         let sections = if jobs.is_empty() {
             Vec::new()
         } else {
-            store::shared(&files, original.as_deref(), self.storage, progress)
+            let original = is_kept.then(|| text.as_ref().unwrap_or(&wasm).as_slice());
+            store::shared(&files, original, self.storage, progress)
         };
-        drop((original, files));
-        let shared = Shared { lean, manifest, sections, shown, included };
+        drop((wasm, text, files));
+        let shared = Shared { lean, manifest, sections, shown, included, own_stub };
         let tried =
             if jobs.is_empty() { Tried::default() } else { self.tried(&shared, progress).map_err(in_app)? };
         let written = Mutex::new(Vec::new());
@@ -122,10 +125,13 @@ impl Pack {
     }
 
     /// Everything about one target that can be found wanting before the module is looked at.
-    fn job<'a>(&self, place: &'a Place) -> Result<Job<'a>, Error> {
+    fn job<'a>(&self, place: &'a Place, own_stub: Option<&[u8]>) -> Result<Job<'a>, Error> {
         let inputs: Vec<&Path> = [&self.input].into_iter().chain(&self.stub).map(PathBuf::as_path).collect();
-        let output = Output::prepare(&place.file, &inputs, self.archive.is_none())?;
-        Ok(Job { place, output, stub: self.launcher(place.target)? })
+        let output = match self.to_stdout {
+            true => Output::standard(&inputs, true)?,
+            false => Output::prepare(&place.file, &inputs, self.archive.is_none())?,
+        };
+        Ok(Job { place, output, stub: launcher(place.target, own_stub)? })
     }
 
     /// The jobs whose target can have the module. It is validated once for all that take the same proposals.
@@ -203,11 +209,12 @@ impl Pack {
                 Some(stub) if error.kind == Kind::Stub => error.in_file(stub),
                 _ => error.in_file(file),
             })?;
+        let sections = sections(&payload)?;
         let packed = Packed {
             input_len: 0,
             output_len: bytes.len() as u64,
             launcher_len: stub.len() as u64,
-            sections: sections(&payload),
+            sections,
             layout,
             took: std::time::Duration::ZERO,
         };
@@ -235,10 +242,7 @@ impl Pack {
     /// What goes into archives beside the executable.
     fn included(&self) -> Result<Vec<(String, Vec<u8>)>, Error> {
         let read = |file: &PathBuf| {
-            let bytes = std::fs::read(file).map_err(|error| {
-                Error::new(Kind::Read, format!("cannot read it for the archive: {}", spoken(&error)))
-                    .in_file(file)
-            })?;
+            let bytes = read::whole(file, "it for the archive", MAX_LEN)?;
             let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
             Ok((name, bytes))
         };
@@ -247,11 +251,7 @@ impl Pack {
 
     /// What a Windows executable shows of itself.
     fn shown(&self, manifest: &Manifest) -> Result<PeOptions, Error> {
-        let read = |icon: &PathBuf| {
-            std::fs::read(icon).map_err(|error| {
-                Error::new(Kind::Read, format!("cannot read the icon: {}", spoken(&error))).in_file(icon)
-            })
-        };
+        let read = |icon: &PathBuf| read::whole(icon, "the icon", read::MOST_ICON);
         let mut shown = self.shown.clone();
         shown.app.clone_from(&manifest.app);
         shown.icon = self.icon.as_ref().map(read).transpose()?;
@@ -265,20 +265,30 @@ impl Pack {
         Ok(shown)
     }
 
-    pub(super) fn launcher(&self, target: payload::Target) -> Result<Vec<u8>, Error> {
-        let Some(stub) = &self.stub else { return stubs::get(target) };
-        std::fs::read(stub).map_err(|error| {
-            Error::new(Kind::Read, format!("cannot read the launcher: {}", spoken(&error))).in_file(stub)
-        })
+    /// The launcher to use instead of those in this packer.
+    fn read_stub(&self) -> Result<Option<Vec<u8>>, Error> {
+        let read = |stub: &PathBuf| read::whole(stub, "the launcher", read::MOST_LAUNCHER);
+        self.stub.as_ref().map(read).transpose()
     }
 }
 
+/// The launcher for `target`: `own_stub`, or one of those in this packer.
+pub(super) fn launcher(target: payload::Target, own_stub: Option<&[u8]>) -> Result<Vec<u8>, Error> {
+    own_stub.map_or_else(|| stubs::get(target), |stub| Ok(stub.to_vec()))
+}
+
 /// The sections of a payload that was just written: kinds, and bytes decoded and stored.
-fn sections(payload: &[u8]) -> Vec<(SectionKind, u64, u64)> {
+///
+/// # Errors
+/// `TooLarge` where a part of it is longer than the format allows.
+fn sections(payload: &[u8]) -> Result<Vec<(SectionKind, u64, u64)>, Error> {
     let len = payload.len() as u64;
     let prefix = Prefix::len(payload, len).and_then(|end| Prefix::parse(&payload[..end], len));
-    let prefix = prefix.expect("the payload was just written");
-    prefix.sections.iter().map(|section| (section.kind, section.len, section.stored_len)).collect()
+    let prefix = prefix.map_err(|error| {
+        let reason = format!("a part of it would be larger than an executable can hold: {error}");
+        Error::new(Kind::TooLarge, reason)
+    })?;
+    Ok(prefix.sections.iter().map(|section| (section.kind, section.len, section.stored_len)).collect())
 }
 
 /// Does `one` for each job, on as many threads as there are cores. The bar counts jobs.

@@ -4,17 +4,11 @@
 //! files; what is said for the new pack is added to that, and replaces what has its name or can be there only once. How the
 //! old one was compiled and stored is of no matter.
 
-use std::path::Path;
-
 use payload::{Grants, Manifest, SectionKind, Variable, tree::Tree};
 
 use super::{Pack, stem};
 use crate::{
-    Error, Kind, container,
-    error::spoken,
-    executable::Executable,
-    files::Files,
-    input::{self, Module},
+    Error, Kind, container, decode, executable::Executable, files::Files, input::Module, read, targets::part,
 };
 
 /// What a manifest names as its producer.
@@ -25,8 +19,10 @@ pub(crate) const PRODUCER: &str = concat!("wasmpack ", env!("CARGO_PKG_VERSION")
 pub struct Source {
     /// The module, read and translated, not yet known to be valid.
     pub module: Module,
-    /// The bytes of the file it came from, where they are to be kept.
-    pub original: Option<Vec<u8>>,
+    /// Whether the executable is to keep it.
+    pub is_kept: bool,
+    /// The bytes of the file it came from, where they are to be kept and are not the module's own.
+    pub text: Option<Vec<u8>>,
     /// What the launcher will be told.
     pub manifest: Manifest,
     /// What the executable will carry.
@@ -39,8 +35,9 @@ impl Source {
     /// # Errors
     /// As [`Module::new`] and [`Files::add`]; as [`Executable::open`], and `NoModule` for an executable that kept none.
     pub fn read(pack: &Pack) -> Result<Source, Error> {
-        let Input { bytes, mut manifest, mut files, kept } = Input::read(&pack.input)?;
-        let original = (pack.keep_module || kept).then(|| bytes.clone());
+        let Input { bytes, mut manifest, mut files, kept } = Input::read(pack)?;
+        let is_kept = pack.keep_module || kept;
+        let text = (is_kept && !bytes.starts_with(b"\0asm")).then(|| bytes.clone());
         let module = Module::new(bytes, &pack.input)?;
         pack.files.iter().for_each(|folder| files.remove(&folder.guest));
         for folder in &pack.files {
@@ -54,13 +51,14 @@ impl Source {
         if let Some(app) = &pack.app {
             manifest.app.clone_from(app);
         }
+        check_names(&manifest, pack)?;
         if !pack.args.is_empty() {
             manifest.args.clone_from(&pack.args);
         }
         add(&mut manifest.grants, &pack.grants);
         manifest.sealed |= pack.sealed;
         manifest.files.clone_from(&files.grants);
-        Ok(Source { module, original, manifest, files })
+        Ok(Source { module, is_kept, text, manifest, files })
     }
 }
 
@@ -73,13 +71,12 @@ struct Input {
 }
 
 impl Input {
-    fn read(file: &Path) -> Result<Input, Error> {
-        let unreadable = |error| {
-            Error::new(Kind::Read, format!("cannot read the module: {}", spoken(&error))).in_file(file)
+    fn read(pack: &Pack) -> Result<Input, Error> {
+        let file = &pack.input;
+        let bytes = match &pack.given {
+            Some(given) => given.clone()?.to_vec(),
+            None => read::program(file)?,
         };
-        let len = std::fs::metadata(file).map_err(unreadable)?.len();
-        input::check_len(len).map_err(|error| error.in_file(file))?;
-        let bytes = std::fs::read(file).map_err(unreadable)?;
         if !container::is_executable(&bytes) {
             let manifest = Manifest { app: stem(file), ..Manifest::default() };
             return Ok(Input { bytes, manifest, files: Files::default(), kept: false });
@@ -97,26 +94,38 @@ impl Input {
     }
 }
 
-/// What the executable in `file` says of itself, if that is one; `None` for any other file.
-pub fn manifest(file: &Path) -> Option<Manifest> {
-    Executable::open(file).ok().map(|executable| executable.manifest().clone())
-}
-
 /// The module that `executable` kept, compared with the hash in its manifest.
 ///
 /// # Errors
 /// `NoModule` if it kept none; `Damaged` if it is another.
 pub fn kept_module(executable: &Executable) -> Result<Vec<u8>, Error> {
-    let module = executable.section(SectionKind::Module)?.ok_or_else(|| {
-        let reason = "this executable did not keep its module, so it cannot be had back from it; pack the .wasm with --keep-module";
-        Error::new(Kind::NoModule, reason)
-    })?;
-    if payload::sha256(&module) != executable.manifest().module_sha256 {
-        let reason =
-            "the module in this executable does not match the SHA-256 in its manifest; the file is damaged";
-        return Err(Error::new(Kind::Damaged, reason));
+    check_module(executable)?;
+    executable.section(SectionKind::Module)?.ok_or_else(no_module)
+}
+
+/// Compares the module that `executable` kept with the hash in its manifest, a chunk at a time; how many bytes it has.
+///
+/// # Errors
+/// As [`kept_module`].
+pub fn check_module(executable: &Executable) -> Result<u64, Error> {
+    let section = executable.prefix().section(SectionKind::Module).ok_or_else(no_module)?;
+    let hash = decode::sha256(executable.payload(), section)
+        .map_err(|error| damaged(&format!("the module in this executable is damaged: {error}")))?;
+    if hash != executable.manifest().module_sha256 {
+        return Err(damaged(
+            "the module in this executable does not match the SHA-256 in its manifest; the file is damaged",
+        ));
     }
-    Ok(module)
+    Ok(section.len)
+}
+
+fn damaged(reason: &str) -> Error {
+    Error::new(Kind::Damaged, reason)
+}
+
+fn no_module() -> Error {
+    let reason = "this executable did not keep its module, so it cannot be had back from it; pack the .wasm with --keep-module";
+    Error::new(Kind::NoModule, reason)
 }
 
 /// The files that `executable` carries.
@@ -128,6 +137,23 @@ fn carried(executable: &Executable) -> Result<Files, Error> {
         .and_then(|tree| tree.entries(manifest.files.len() as u32, content.len() as u64))
         .map_err(|error| Error::new(Kind::Damaged, format!("its tree of files is damaged: {error}")))?;
     Ok(Files::carried(manifest.files.clone(), roots, content))
+}
+
+/// Whether what becomes part of files' names can. An executable's own name and version may be anybody's.
+fn check_names(manifest: &Manifest, pack: &Pack) -> Result<(), Error> {
+    let fail = |what: &str, option: &str| {
+        let (what, option) = (what.to_owned(), option.to_owned());
+        move |why| Error::new(Kind::Name, format!("{what} {why}; say another ({option})"))
+    };
+    for target in pack.outputs.iter().map(|place| place.target) {
+        if pack.app.is_none() {
+            part::check(&manifest.app, target).map_err(fail("its name", "--name"))?;
+        }
+        if let Some(version) = &manifest.version {
+            part::check(version, target).map_err(fail("the version", "--app-version"))?;
+        }
+    }
+    Ok(())
 }
 
 fn replace(old: &mut Option<String>, new: &Option<String>) {

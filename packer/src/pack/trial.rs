@@ -2,18 +2,20 @@
 
 use std::sync::Mutex;
 
-use payload::{Engine, Header, Target};
+use payload::{Engine, Grants, Header, Target};
 
-use super::{Pack, run::Shared};
+use super::{
+    Pack,
+    run::{Shared, launcher},
+};
 use crate::{
-    Error,
+    Error, Kind,
     compile::{self, Compiled},
     cpu::Raise,
     link,
     profile::{self, Profile, Program, Trial},
     progress::Progress,
     store::Storage,
-    stubs,
 };
 
 /// What a tried start touched, and what was compiled for it: a target that is packed need not be compiled again.
@@ -60,23 +62,41 @@ impl Pack {
     ) -> Result<Tried, Error> {
         // What was said about launcher and CPU is for the targets that are packed, which may be other machines.
         let wanted = self.outputs.iter().any(|place| place.target == target);
-        let (stub, cpu) =
-            if wanted { (self.launcher(target)?, self.cpu) } else { (stubs::get(target)?, Raise::default()) };
+        let own_stub = shared.own_stub.as_deref().filter(|_| wanted);
+        let (stub, cpu) = (launcher(target, own_stub)?, if wanted { self.cpu } else { Raise::default() });
         let compiled = compile::compile(&shared.lean, target, self.compiler, cpu, progress)?;
         let linked = link::link(&compiled.build, target, &profile::apart(), profile::PIECE.into())?;
         let header = Header { target, engine: Engine::PINNED, compiler: self.compiler, cpu: compiled.cpu };
-        let manifest =
-            if args.is_some() { shared.manifest.clone() } else { profile::alone(&shared.manifest) };
+        let manifest = match args {
+            Some(_) => profile::asked(&shared.manifest, &self.grants),
+            None => profile::alone(&shared.manifest),
+        };
         let payload = profile::payload(&linked, header, &manifest, &shared.sections, progress);
         let program = Program { payload: &payload, target, stub: &stub, app: &manifest.app };
         progress.phase("trying", 1);
         let (profile, untried) = match args {
-            Some(args) => (Profile::parse(&program.profile(args)?, &linked), None),
+            Some(args) => {
+                let text = program.profile(args).map_err(|error| self.without_inherited(error, shared))?;
+                (Profile::parse(&text, &linked), None)
+            }
             None => match program.trial() {
                 Ok(text) => (Profile::parse(&text, &linked), None),
                 Err(error) => (Profile::default(), Some(error.reason)),
             },
         };
         Ok(Tried { profile, untried, compiled: Mutex::new(Some((target, compiled))) })
+    }
+
+    /// The error of a start that lacked what an executable was granted before, which may be why.
+    fn without_inherited(&self, error: Error, shared: &Shared) -> Error {
+        let Grants { dirs, pass, env_all, native, .. } = &shared.manifest.grants;
+        let asked = &self.grants;
+        let is_all =
+            (dirs, pass, env_all, native) == (&asked.dirs, &asked.pass, &asked.env_all, &asked.native);
+        if is_all || error.kind != Kind::Profile {
+            return error;
+        }
+        let note = "; it had the grants that were typed now, not those that the executable had before";
+        Error { reason: error.reason + note, ..error }
     }
 }

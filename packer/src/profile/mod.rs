@@ -6,6 +6,7 @@
 //!
 //! Functions have the same numbers on every target, so one profile serves all of them.
 
+mod place;
 mod run;
 
 use std::collections::HashSet;
@@ -19,7 +20,7 @@ use crate::{
     store::{self, Chunks, Stored},
 };
 
-pub use run::{Program, alone};
+pub use run::{Program, alone, asked};
 
 /// Bytes a piece: a page, and the least that a chunk can have.
 pub const PIECE: u32 = payload::chunk::MIN_SIZE;
@@ -34,7 +35,8 @@ pub enum Trial {
     /// One without arguments, alone with what the executable carries. What it touches, any start is likely to touch: so that
     /// lies together, and is brought by a CPU that is idle.
     Bare,
-    /// One with these arguments, and with the grants that are packed. What it touches is brought before every start.
+    /// One with these arguments, and with the grants that were asked for in this pack (those that an executable brings along
+    /// are for whoever starts that). What it touches is brought before every start.
     With(Vec<String>),
 }
 

@@ -12,11 +12,14 @@ use crate::{
     Error, Kind,
     container::{self, pe::PeOptions},
     error::spoken,
-    output::Temporary,
 };
+
+use super::place::Place;
 
 /// The environment variable that tells a launcher where to write what was touched.
 const VARIABLE: &str = "WASMPACK_PROFILE";
+/// The environment variable that tells a launcher whose child it is: it ends when that does.
+const PARENT: &str = "WASMPACK_PROFILE_PARENT";
 /// How long a start without arguments may take. What has not ended then does more than start.
 const LIMIT: Duration = Duration::from_secs(5);
 /// How often to look whether it has ended.
@@ -45,7 +48,7 @@ impl Program<'_> {
             let ended = child.wait_with_output()?;
             Ok((ended.status, ended.stderr))
         };
-        self.run(args, Stdio::piped(), wait).map_err(|error| match error.kind {
+        self.run(args, true, wait).map_err(|error| match error.kind {
             Kind::Profile => Error { reason: format!("cannot profile: {}", error.reason), ..error },
             _ => error,
         })
@@ -56,7 +59,7 @@ impl Program<'_> {
     /// # Errors
     /// As [`Program::profile`]; `Profile` if it does not end.
     pub fn trial(self) -> Result<String, Error> {
-        self.run(&[], Stdio::null(), |mut child| {
+        self.run(&[], false, |mut child| {
             let since = Instant::now();
             loop {
                 if let Some(status) = child.try_wait()? {
@@ -76,7 +79,7 @@ impl Program<'_> {
     fn run(
         self,
         args: &[String],
-        errors: Stdio,
+        wants_errors: bool,
         wait: impl FnOnce(Child) -> io::Result<(ExitStatus, Vec<u8>)>,
     ) -> Result<String, Error> {
         let shown = PeOptions { app: self.app.to_owned(), ..PeOptions::default() };
@@ -85,21 +88,33 @@ impl Program<'_> {
             let what = what.to_owned();
             move |error: io::Error| Error::new(Kind::Profile, format!("{what}{}", spoken(&error)))
         };
-        let program = Temporary::with(&bytes, true).map_err(failed("cannot write the program: "))?;
-        let touched = Temporary::with(&[], false).map_err(failed("cannot write a temporary file: "))?;
-        let mut command = Command::new(program.path());
-        command
-            .args(args)
-            .env(VARIABLE, touched.path())
-            // Its grants are those that are packed.
-            .env_remove(OPTIONS)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(errors);
-        called(&mut command, self.app);
-        let child = start(&mut command).map_err(failed("cannot start the program: "))?;
+        let start = |place: &Place| {
+            place.with_paths(|program, touched| {
+                let mut command = Command::new(program);
+                command
+                    .args(args)
+                    .env(VARIABLE, touched)
+                    .env(PARENT, std::process::id().to_string())
+                    // Its grants are those that are packed.
+                    .env_remove(OPTIONS)
+                    .stdin(Stdio::null())
+                    .stdout(Stdio::null())
+                    .stderr(if wants_errors { Stdio::piped() } else { Stdio::null() });
+                called(&mut command, self.app);
+                start(&mut command)
+            })
+        };
+        let in_memory = Place::in_memory(&bytes).and_then(|place| Some((start(&place).ok()?, place)));
+        let (child, place) = match in_memory {
+            Some(started) => started,
+            None => {
+                let place = Place::in_files(&bytes).map_err(failed("cannot write the program: "))?;
+                (start(&place).map_err(failed("cannot start the program: "))?, place)
+            }
+        };
+        drop(bytes);
         let (status, said) = wait(child).map_err(failed(""))?;
-        let text = std::fs::read_to_string(touched.path()).unwrap_or_default();
+        let text = place.touched().unwrap_or_default();
         if text.is_empty() {
             let said = String::from_utf8_lossy(&said);
             let said = said.lines().next().map_or_else(String::new, |line| format!(": {}", printable(line)));
@@ -140,6 +155,15 @@ pub fn alone(manifest: &Manifest) -> Manifest {
     Manifest { grants: Grants { env: env.clone(), cwd, ..Grants::default() }, ..manifest.clone() }
 }
 
+/// The manifest of a program that is tried as it was asked for: it has what the executable carries, and of this machine what
+/// `asked` grants. What an executable that is packed again was granted is for those who start that, and not for this.
+pub fn asked(manifest: &Manifest, asked: &Grants) -> Manifest {
+    let Grants { dirs, env, native, cwd, .. } = &manifest.grants;
+    let is_all = *dirs == asked.dirs && *native == asked.native;
+    let cwd = asked.cwd.clone().or_else(|| cwd.clone().filter(|_| is_all));
+    Manifest { grants: Grants { env: env.clone(), cwd, ..asked.clone() }, ..manifest.clone() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -164,6 +188,26 @@ mod tests {
         let tried = alone(&manifest);
         assert_eq!(tried.grants, Grants { env: vec!["MODE=fast".to_owned()], ..Grants::default() });
         assert_eq!((tried.app, tried.args), (manifest.app, manifest.args));
+    }
+
+    #[test]
+    fn what_an_executable_brings_along_is_not_granted_to_a_profile() {
+        let dir =
+            |host: &str| DirGrant { host: host.to_owned(), guest: "/data".to_owned(), read_only: false };
+        let typed = Grants { dirs: vec![dir("mine")], pass: vec!["LANG".to_owned()], ..Grants::default() };
+        let merged = Grants {
+            dirs: vec![dir("/etc"), dir("mine")],
+            env: vec!["MODE=fast".to_owned()],
+            pass: vec!["TOKEN".to_owned(), "LANG".to_owned()],
+            env_all: true,
+            native: true,
+            cwd: Some("/data".to_owned()),
+        };
+        let manifest = Manifest { grants: merged, ..Manifest::default() };
+        let tried = asked(&manifest, &typed).grants;
+        assert_eq!(tried, Grants { env: vec!["MODE=fast".to_owned()], ..typed.clone() });
+        let manifest = Manifest { grants: typed.clone(), ..Manifest::default() };
+        assert_eq!(asked(&manifest, &typed).grants, typed);
     }
 
     #[test]

@@ -9,6 +9,7 @@
 //! the name of an output file, more carefully, since file names were not written to be read.
 
 pub mod name;
+pub mod part;
 mod table;
 
 pub use table::{Info, info};

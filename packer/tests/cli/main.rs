@@ -9,6 +9,12 @@ mod api;
 mod bad_input;
 mod dir;
 mod elf_stub;
+#[cfg(target_os = "linux")]
+mod ends;
 mod flags;
+#[cfg(target_os = "linux")]
+mod hostile;
 #[cfg(unix)]
 mod output;
+#[cfg(target_os = "linux")]
+mod streams;

@@ -90,6 +90,9 @@ pub fn cases() -> Vec<Case> {
         case("section-out-of-bounds", "Truncated", SECOND + STORED_LEN, "it ends after the payload", {
             field(SECOND + STORED_LEN, &(stored_len + 1).to_le_bytes())
         }),
+        case("section-table-large", "Value", SECOND + LEN, "metadata of 256 MiB and a byte", {
+            field(SECOND + LEN, &(256u64 * 1024 * 1024 + 1).to_le_bytes())
+        }),
         case("section-endless", "Truncated", SECOND + STORED_LEN, "offset and length do not fit 64 bits", {
             field(SECOND + STORED_LEN, &u64::MAX.to_le_bytes())
         }),

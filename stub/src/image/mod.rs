@@ -82,6 +82,22 @@ pub(crate) fn module(stored: Stored) -> Result<(Store, Module), Failure> {
     loader::module(stored, image, code)
 }
 
+/// Where the packer tries this program: the process ends when the packer does, however that ends. The app has no way to
+/// change that.
+#[cfg_attr(not(target_os = "linux"), allow(unused_variables, reason = "nothing is tried there"))]
+pub(crate) fn end_with_packer(stored: Stored) -> Result<(), Failure> {
+    #[cfg(target_os = "linux")]
+    if stored.is_profiled()
+        && let Some(parent) = std::env::var_os("WASMPACK_PROFILE_PARENT")
+    {
+        let parent = parent.to_str().and_then(|text| text.parse().ok());
+        if !parent.is_some_and(sys::end_with_parent) {
+            return Err(Failure::new("the packer that tries this program has ended"));
+        }
+    }
+    Ok(())
+}
+
 /// Writes down what was touched, where the packer asked for it: it packs a program in pieces of a page to find out what
 /// a start needs. A program that was packed for use never looks at the variable.
 #[cfg_attr(not(target_os = "linux"), allow(unused_variables, reason = "nothing is noted there"))]

@@ -32,6 +32,18 @@ unsafe extern "C" {
     fn issetugid() -> libc::c_int;
 }
 
+/// Ends this process by SIGKILL when the thread that started it is gone, whatever ended that. False if `parent`, the process
+/// of that thread, is gone already.
+#[cfg(target_os = "linux")]
+pub(crate) fn end_with_parent(parent: u32) -> bool {
+    // SAFETY: the call notes a number for this process; it touches no memory.
+    let asked = unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL as libc::c_ulong) } == 0;
+    // SAFETY: the call has no preconditions.
+    let now = unsafe { libc::getppid() };
+    // 0: it is in another namespace of processes, and there.
+    asked && (now == 0 || u32::try_from(now) == Ok(parent))
+}
+
 /// Opens the file this process was started from.
 #[cfg(target_os = "linux")]
 pub(crate) fn open_self() -> Result<File, Failure> {

@@ -1,0 +1,69 @@
+//! Signals that end the packer: what lies about for the moment is removed, and the process ends as the signal says.
+//!
+//! A signal that whoever started the packer had ignored (`nohup`, a script's `&`) stays ignored, and says nothing about the
+//! others. On Linux next to nothing lies about in the first place: outputs are written into files without a name, and a
+//! program that is tried is in memory ([`crate::output`], [`crate::profile`]).
+
+#[cfg(target_os = "linux")]
+mod linux {
+    use std::sync::{Arc, atomic::AtomicBool};
+
+    use signal_hook::{
+        consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ},
+        iterator::Signals,
+        low_level,
+    };
+
+    use crate::output;
+
+    /// From now on SIGINT, SIGTERM and SIGHUP remove what lies about before they end the process, which dies by the signal:
+    /// a shell has 130, 143 and 129 for it. A file that becomes longer than the process may write is an error, not an end.
+    ///
+    /// For programs, not for libraries: signals belong to the whole process.
+    pub fn handle() {
+        // Nobody reads the flag. That somebody handles the signal lets the system answer "file too large".
+        let _ = signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)));
+        let ignored = ignored();
+        let wanted =
+            [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|signal| ignored & (1 << (signal - 1)) == 0);
+        let wanted: Vec<i32> = wanted.collect();
+        // Without a thread the signals keep their own way of ending a process.
+        let _ = std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
+            let Ok(mut signals) = Signals::new(&wanted) else { return };
+            for signal in signals.forever() {
+                output::remove_temporaries(|| {
+                    let _ = low_level::emulate_default_handler(signal);
+                    std::process::exit(128 + signal);
+                });
+            }
+        });
+    }
+
+    /// The signals that are ignored, a bit each; none where the system does not tell.
+    fn ignored() -> u64 {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+        mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+mod other {
+    use crate::output;
+
+    /// The exit code after an interrupt: 128 and the number of SIGINT, as shells have it.
+    const INTERRUPTED: i32 = 130;
+
+    /// From now on Ctrl-C (and SIGTERM and SIGHUP, where there are such) removes what lies about before it ends the process,
+    /// with exit code 130. Where one of the signals is ignored on purpose, all are left alone.
+    ///
+    /// For programs, not for libraries: signals belong to the whole process.
+    pub fn handle() {
+        let _ = ctrlc::try_set_handler(|| output::remove_temporaries(|| std::process::exit(INTERRUPTED)));
+    }
+}
+
+#[cfg(target_os = "linux")]
+pub use linux::handle;
+#[cfg(not(target_os = "linux"))]
+pub use other::handle;

@@ -1,0 +1,168 @@
+//! What lies about for a moment and is removed whatever happens: files beside an output, files of a trial, folders.
+
+use std::{
+    io::{self, Write},
+    path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard, PoisonError, TryLockError},
+};
+
+use tempfile::{Builder, NamedTempFile, TempPath};
+
+/// What exists now: several, when targets are packed side by side. Folders stand before what lies in them.
+static THERE: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+fn lock() -> MutexGuard<'static, Vec<PathBuf>> {
+    THERE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Removes all of it, and then does `end`, which ends the process. Nothing comes to be in between.
+pub(crate) fn remove_temporaries(end: impl FnOnce()) {
+    let there = lock();
+    remove(&there);
+    end();
+    drop(there);
+}
+
+/// The same for a thread that may have been interrupted in the middle of anything.
+pub(crate) fn try_remove_temporaries() {
+    match THERE.try_lock() {
+        Ok(there) => remove(&there),
+        Err(TryLockError::Poisoned(there)) => remove(&there.into_inner()),
+        Err(TryLockError::WouldBlock) => {}
+    }
+}
+
+fn remove(there: &[PathBuf]) {
+    for path in there.iter().rev() {
+        // A folder goes only when nothing is left in it.
+        let _ = std::fs::remove_file(path).or_else(|_| std::fs::remove_dir(path));
+    }
+}
+
+/// Does `what`, and no signal's handler meanwhile.
+#[cfg(target_os = "linux")]
+pub(super) fn undisturbed<T>(what: impl FnOnce() -> T) -> T {
+    let _there = lock();
+    what()
+}
+
+/// A folder that was made for something, and goes again unless there is something in it.
+#[derive(Debug)]
+pub(super) struct Folder(PathBuf);
+
+impl Folder {
+    pub(super) fn new(path: &Path) -> Folder {
+        lock().push(path.to_owned());
+        Folder(path.to_owned())
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let mut there = lock();
+        there.retain(|other| *other != self.0);
+        // Not when something is in it: the system refuses.
+        let _ = std::fs::remove_dir(&self.0);
+    }
+}
+
+/// A file with a name, for the moment. It is removed when it is dropped.
+pub(super) struct Registered {
+    path: Option<TempPath>,
+}
+
+impl Registered {
+    pub(super) fn new(path: TempPath) -> Registered {
+        lock().push(path.to_path_buf());
+        Registered { path: Some(path) }
+    }
+
+    fn path(&self) -> &Path {
+        self.path.as_deref().expect("taken only when it is renamed")
+    }
+
+    /// Renames it to `target`, over what is there. No signal gets in between.
+    pub(super) fn rename(mut self, target: &Path) -> io::Result<()> {
+        let mut there = lock();
+        let path = self.path.take().expect("taken here only");
+        there.retain(|other| *other != *path);
+        let result = path.persist(target);
+        result.map_err(|error| error.error)
+    }
+}
+
+impl Drop for Registered {
+    fn drop(&mut self) {
+        if let Some(path) = self.path.take() {
+            let mut there = lock();
+            there.retain(|other| *other != *path);
+            drop(path);
+        }
+    }
+}
+
+/// How temporary files are called.
+pub(super) fn names() -> Builder<'static, 'static> {
+    let mut builder = Builder::new();
+    builder.prefix(".wasmpack-").suffix(".tmp");
+    builder
+}
+
+/// An empty file in `folder`, where systems have modes with this one: the system takes the umask off it.
+pub(super) fn file(
+    folder: &Path,
+    #[cfg_attr(not(unix), allow(unused_variables, reason = "other systems have no modes"))] mode: u32,
+) -> io::Result<NamedTempFile> {
+    let mut builder = names();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(std::fs::Permissions::from_mode(mode));
+    }
+    builder.tempfile_in(folder)
+}
+
+/// A file in the system's folder for such, for this user alone. It is removed when it is dropped, and on an interrupt.
+pub(crate) struct Temporary(Registered);
+
+impl Temporary {
+    /// One that holds `bytes`; a program, if it is `executable`.
+    pub(crate) fn with(bytes: &[u8], executable: bool) -> io::Result<Temporary> {
+        let mode = if executable { 0o700 } else { 0o600 };
+        let (mut handle, path) = file(&std::env::temp_dir(), mode)?.into_parts();
+        let file = Temporary(Registered::new(path));
+        // Closed in the end: a program that is open for writing cannot be started.
+        handle.write_all(bytes).map(|()| file)
+    }
+
+    /// Where it lies.
+    pub(crate) fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
+
+/// A folder in the system's folder for such, which goes with all that is in it.
+pub(crate) struct Scratch {
+    folder: tempfile::TempDir,
+}
+
+impl Scratch {
+    pub(crate) fn new() -> io::Result<Scratch> {
+        let folder = tempfile::tempdir()?;
+        lock().push(folder.path().to_owned());
+        Ok(Scratch { folder })
+    }
+
+    /// Where `name` is in it, which an interrupt removes as well.
+    pub(crate) fn join(&self, name: &str) -> PathBuf {
+        let path = self.folder.path().join(name);
+        lock().push(path.clone());
+        path
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        lock().retain(|other| !other.starts_with(self.folder.path()));
+    }
+}

@@ -1,0 +1,89 @@
+//! Names and versions of programs as parts of files' names. They may be anybody's: an executable that is packed again says
+//! its own.
+
+use payload::{
+    Target,
+    info::{is_seen, printable},
+};
+
+/// Whether `text`, a name or a version, can be part of the name of a file for `target`, wherever that file is written.
+///
+/// # Errors
+/// What is wrong with it, with the text, to stand behind what it is.
+pub fn check(text: &str, target: Target) -> Result<(), String> {
+    let fail = |why: &str| Err(format!("{} cannot be part of a file's name: {why}", quoted(text)));
+    if text.is_empty() {
+        return fail("it is empty");
+    }
+    if text.contains(['/', '\\']) {
+        return fail("it has a separator of folders in it");
+    }
+    if matches!(text, "." | "..") {
+        return fail("it names a folder");
+    }
+    if let Some(c) = text.chars().find(|c| !is_seen(*c)) {
+        return fail(&format!("it has the character U+{:04X} in it, which is not seen", u32::from(c)));
+    }
+    if target != Target::WindowsX86_64 {
+        return Ok(());
+    }
+    if let Some(c) = text.chars().find(|c| r#"<>:"|?*"#.contains(*c)) {
+        return fail(&format!("Windows has no names with {c}"));
+    }
+    if text.ends_with(['.', ' ']) {
+        return fail("Windows has no names that end with a dot or a space");
+    }
+    if is_device(text) {
+        return fail("for Windows it names a device");
+    }
+    Ok(())
+}
+
+/// Whether Windows takes a file of this name, whatever its extension, for a device.
+fn is_device(name: &str) -> bool {
+    let stem = name.split('.').next().unwrap_or_default().trim_end().to_ascii_uppercase();
+    let numbered = |of: &str| {
+        let number = stem.strip_prefix(of).map(|rest| rest.chars().collect::<Vec<_>>());
+        number.is_some_and(|rest| matches!(rest[..], ['0'..='9' | '¹' | '²' | '³']))
+    };
+    ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"].contains(&stem.as_str())
+        || numbered("COM")
+        || numbered("LPT")
+}
+
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", printable(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_leads_elsewhere_is_refused_for_all_targets() {
+        for target in Target::ALL {
+            for text in
+                ["", ".", "..", "../x", "a/b", "/", "a\\b", "a\nb", "a\x1b[2Jb", "a\u{202e}b", "a\u{200b}"]
+            {
+                assert!(check(text, target).is_err(), "{text:?}");
+            }
+            for text in
+                ["notes", "1.2.3", "a b", "...", "-", "größe", "日本", "a..b", "com", "console", "1.2+x~3"]
+            {
+                let is_ended_by_dot = text.ends_with('.') && target == Target::WindowsX86_64;
+                assert_eq!(check(text, target).is_err(), is_ended_by_dot, "{text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_windows_takes_for_something_else_is_refused_there() {
+        for text in [
+            "con", "NUL.txt", "aux .x", "Com1", "lpt9", "COM²", "CONOUT$", "a:b", "a?", "x.", "x ", "a*",
+            "\"a\"",
+        ] {
+            assert!(check(text, Target::WindowsX86_64).is_err(), "{text:?}");
+            assert!(check(text, Target::LinuxX86_64).is_ok(), "{text:?}");
+        }
+    }
+}
