@@ -172,8 +172,8 @@ def sweep(findings, counts, width):
             while high - low > 1:
                 middle = (low + high) // 2
                 low, high = (low, middle) if full(middle) else (middle, high)
-            # Deep frames are met long before the end that shallow ones find.
-            for depth in range(low - width, low + 10):
+            # Behind the last depth that fits come those at which only the large frame does not, then those at which nothing does.
+            for depth in range(low - width, low + width):
                 check(findings, counts, f"{what}, {depth - low:+} calls", at(max(1, depth)), (0, 134))
 
 
