@@ -131,8 +131,9 @@ impl<'a> Assembly<'_, '_, 'a> {
             types.ty().function([reference], []);
         }
         for &ty in plan.taking.keys() {
-            let params = exnref.val_types(plan.module.types.function(ty).params().to_vec())?;
-            types.ty().function(params, []);
+            let params = plan.module.types.function(ty).params().iter();
+            let params = params.map(|&ty| Reencode::val_type(&mut exnref, ty));
+            types.ty().function(params.collect::<Result<Vec<_>, _>>()?, []);
         }
         self.out.section(&types);
         Ok(())

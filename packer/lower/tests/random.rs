@@ -20,7 +20,7 @@ use wasmi::{Engine, Linker, Module, Store};
 const ARGUMENTS: [i32; 3] = [0, 5, -3];
 
 fn seeds() -> u64 {
-    env::var("LOWER_SEEDS").ok().and_then(|text| text.parse().ok()).unwrap_or(300)
+    env::var("LOWER_SEEDS").ok().and_then(|text| text.parse().ok()).unwrap_or(120)
 }
 
 fn modules(encoding: Encoding, count: u64) -> impl Iterator<Item = (String, Program, Vec<u8>)> {

@@ -26,6 +26,7 @@
 ;;! in_dead_code() = 1
 ;;! tail(7) = 7
 ;;! to_label_below(3) = 4
+;;! into_try(3) = 33
 (module
   (tag $a (param i32)) (tag $n) (tag $f (param f32))
   (type $give (func (param i32) (result exnref)))
@@ -148,4 +149,10 @@
           (i64.const 1) (f64.const 2)
           (try_table (catch_all_ref $h) (i32.const 5) (drop (call $thr_a (local.get 0))) (drop))
           (drop) (drop) (br $o (i32.const 0))))
-      (i32.const 1) (i32.add))))
+      (i32.const 1) (i32.add)))
+  ;; a try that takes a reference
+  (func (export "into_try") (param i32) (result i32)
+    (block $o (result i32)
+      (call $reference (i32.const 30))
+      (try_table (param exnref) (result i32) (catch $a $o)
+        (call $value) (local.get 0) (i32.add) (throw $a)))))
