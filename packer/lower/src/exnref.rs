@@ -8,7 +8,7 @@
 //! The lower half of either has the tag in its low 32 bits, one more than its index, so that null is zero, and the first
 //! word of the payload in its high ones. The upper half of a v128 is the first long one.
 
-use std::convert::Infallible;
+use std::{collections::BTreeSet, convert::Infallible};
 
 use wasm_encoder::{
     HeapType, Instruction, ValType,
@@ -86,13 +86,16 @@ impl Exnref {
             };
             (lower(ty.params()), lower(ty.results()))
         };
-        for &called in &module.facts.called {
-            for &function in &module.facts.taken {
-                let other = module.functions[function as usize];
+        let kinds = |functions: &BTreeSet<u32>| -> BTreeSet<u32> {
+            functions.iter().map(|&function| types.first(module.functions[function as usize])).collect()
+        };
+        let taken = kinds(&module.facts.taken);
+        for called in module.facts.called.iter().map(|&ty| types.first(ty)) {
+            for &other in &taken {
                 let matter = mentions(types.function(called)) || mentions(types.function(other));
-                if matter && types.same(called) != types.same(other) && lowered(called) == lowered(other) {
+                if matter && called != other && lowered(called) == lowered(other) {
                     let what = format!(
-                        "the function types {called} and {other}, of an indirect call and a function"
+                        "the function types {called} and {other}, of an indirect call and a function,"
                     );
                     return Err(Error::new(Kind::Types, what, 0));
                 }

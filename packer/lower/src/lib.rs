@@ -65,6 +65,8 @@ pub struct Lowered {
     pub added: Vec<Added>,
     /// How an exception that nobody caught is told; `None` if none can get out.
     pub uncaught: Option<Uncaught>,
+    /// Whether references to exceptions are v128s, so that the module needs SIMD although the original may not.
+    pub needs_simd: bool,
     /// What was done, in numbers.
     pub counts: Counts,
 }
@@ -138,7 +140,8 @@ pub fn exceptions(wasm: &[u8]) -> Result<Option<Lowered>, Error> {
     let entries = plan.wrappers.iter().map(|(&function, &index)| (index, Role::Entry { function }));
     let added = roles.chain(entries).map(|(index, role)| Added { index, role }).collect();
     let uncaught = plan.origin_name().map(|export| Uncaught { global: plan.origin, export });
-    Ok(Some(Lowered { wasm, map, added, uncaught, counts }))
+    let needs_simd = plan.exnref == exnref::Exnref::Wide;
+    Ok(Some(Lowered { wasm, map, added, uncaught, needs_simd, counts }))
 }
 
 /// All bodies of the original, rewritten or copied.

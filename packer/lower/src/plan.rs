@@ -37,7 +37,8 @@ impl<'m, 'a> Plan<'m, 'a> {
         let take = function(!module.facts.by_reference.is_empty());
         let put = function(module.facts.throws_references);
         let taking = module.facts.tries.iter().copied().zip(types).collect();
-        let exported = module.exports.iter().filter(|export| export.kind == ExternalKind::Func);
+        let is_function = |kind| matches!(kind, ExternalKind::Func | ExternalKind::FuncExact);
+        let exported = module.exports.iter().filter(|export| is_function(export.kind));
         let mut wrapped: Vec<u32> = exported
             .map(|export| export.index)
             .chain(module.start)

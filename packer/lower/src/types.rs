@@ -34,8 +34,8 @@ pub(crate) fn mentions(ty: &FuncType) -> bool {
 pub(crate) struct Types {
     /// By index; `None` for what is not a function.
     functions: Vec<Option<FuncType>>,
-    /// The first type that functions cannot be told apart from by a call, by index.
-    same: Vec<u32>,
+    /// The first type that is the same, by index.
+    first: Vec<u32>,
     /// Whether a type is declared to be a subtype of another.
     has_subtypes: bool,
     /// Whether a type mentions exception references.
@@ -74,14 +74,8 @@ impl Types {
     /// Finds out which types are the same, when all are known.
     pub(crate) fn identify(&mut self, known: TypesRef<'_>) {
         let mut first = HashMap::new();
-        self.same = (0..self.functions.len() as u32)
-            .map(|index| {
-                // A function may be of a subtype of what a call asks for: then any may be called.
-                if self.has_subtypes {
-                    return 0;
-                }
-                *first.entry(known.core_type_at_in_module(index)).or_insert(index)
-            })
+        self.first = (0..self.functions.len() as u32)
+            .map(|index| *first.entry(known.core_type_at_in_module(index)).or_insert(index))
             .collect();
     }
 
@@ -97,9 +91,15 @@ impl Types {
             .expect("the module was validated: it is the type of a function")
     }
 
-    /// The first type that functions of type `index` cannot be told apart from by a call.
+    /// The first type that is the same as the one at `index`.
+    pub(crate) fn first(&self, index: u32) -> u32 {
+        self.first[index as usize]
+    }
+
+    /// A name for all types that a call of type `index` may find a function to be of.
     pub(crate) fn same(&self, index: u32) -> u32 {
-        self.same[index as usize]
+        // It may be a subtype of what the call asks for: then any may be called.
+        if self.has_subtypes { 0 } else { self.first(index) }
     }
 }
 
