@@ -2,6 +2,7 @@
 //!
 //! They run lowered in an interpreter that has no exceptions, always. Where the engines are there, the original runs in
 //! wasmtime (standard) or node (legacy) as well, and the lowered module in both.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod common;
 

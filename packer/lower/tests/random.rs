@@ -2,6 +2,7 @@
 //! exceptions agree.
 //!
 //! `LOWER_SEEDS=5000` runs that many of each encoding, instead of the few that are run always.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod common;
 #[path = "random/oracle.rs"]

@@ -100,7 +100,7 @@ impl Rewriter<'_, '_, '_> {
             };
             self.restore(set, tag);
         }
-        self.to_handler();
+        self.go_to_handler();
     }
 
     /// Keeps what is in flight, which is of `tag` if that is known, in a set of locals.

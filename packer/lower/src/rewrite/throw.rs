@@ -11,7 +11,7 @@ impl Rewriter<'_, '_, '_> {
         self.put(Instruction::I32Const(offset as i32));
         self.put(Instruction::GlobalSet(self.plan.origin));
         self.in_flight(tag);
-        self.to_handler();
+        self.go_to_handler();
     }
 
     /// `throw_ref`: the same with what a reference holds.
@@ -19,7 +19,7 @@ impl Rewriter<'_, '_, '_> {
         if let Some((put, _)) = self.plan.put {
             self.put(Instruction::Call(put));
         }
-        self.to_handler();
+        self.go_to_handler();
     }
 
     /// After a call: to its handler if something is in flight. The operands below stay where there is nothing.
@@ -42,7 +42,7 @@ impl Rewriter<'_, '_, '_> {
     }
 
     /// To who handles what is thrown here.
-    pub(super) fn to_handler(&mut self) {
+    pub(super) fn go_to_handler(&mut self) {
         self.put(Instruction::Br(self.labels.to(self.labels.top().handler)));
     }
 
