@@ -18,8 +18,8 @@ use wasmparser::{self as wp, FuncType, Operator};
 
 use crate::{
     Error, Kind,
+    facts::ByReference,
     module::Module,
-    scan::ByReference,
     types::{is_exception, is_exception_heap, mentions},
 };
 

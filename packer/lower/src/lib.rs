@@ -33,6 +33,8 @@ mod added;
 mod assemble;
 mod error;
 mod exnref;
+mod facts;
+mod flow;
 mod labels;
 mod map;
 mod module;

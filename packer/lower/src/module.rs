@@ -9,9 +9,10 @@ use wasmparser::{
 
 use crate::{
     Error, Kind,
+    facts::Facts,
     map::Original,
     parallel,
-    scan::{Facts, Scan, Scanner},
+    scan::{Scan, Scanner},
     types::{self, Types},
 };
 

@@ -3,8 +3,6 @@
 //! Which calls may throw is not known yet, so each is noted as a source: those that leave the function unless a try catches
 //! them, and those that must be tested if they throw.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use wasmparser::{
     BlockType, Catch, FuncToValidate, FuncValidator, FuncValidatorAllocations, FunctionBody, Operator,
     ValidatorResources,
@@ -12,6 +10,8 @@ use wasmparser::{
 
 use crate::{
     Error, Kind,
+    facts::{ByReference, Facts},
+    flow::Flow,
     sources::{Caught, Source, leaves},
     types::{self, Types},
 };
@@ -29,83 +29,6 @@ pub(crate) struct Scan {
     pub(crate) rethrown: Vec<u32>,
     /// Where `ref.is_null` looks at an exception reference.
     pub(crate) null_tests: Vec<u64>,
-}
-
-/// What all bodies together say.
-#[derive(Debug, Default)]
-pub(crate) struct Facts {
-    /// Whether there is anything of the proposal.
-    pub(crate) uses: bool,
-    /// Functions whose references are taken.
-    pub(crate) taken: BTreeSet<u32>,
-    /// Those of them that bodies take.
-    pub(crate) referenced: BTreeSet<u32>,
-    /// Tags that are thrown.
-    pub(crate) thrown: BTreeSet<u32>,
-    /// Tables that are written to.
-    pub(crate) written: BTreeSet<u32>,
-    /// Types by which functions are called through tables and references.
-    pub(crate) called: BTreeSet<u32>,
-    /// What is caught by reference, and where first.
-    pub(crate) by_reference: BTreeMap<ByReference, (u32, u64)>,
-    /// Whether references are thrown.
-    pub(crate) throws_references: bool,
-    /// The first instruction that cannot be lowered, should exceptions be used.
-    pub(crate) refused: Option<Error>,
-    /// Types of tries with parameters.
-    pub(crate) tries: BTreeSet<u32>,
-}
-
-/// The exceptions that a clause makes references to.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum ByReference {
-    /// Those of one tag.
-    Tag(u32),
-    /// All but those that clauses before it catch.
-    AllBut(Vec<u32>),
-}
-
-impl Facts {
-    /// Adds what later bodies say.
-    pub(crate) fn merge(&mut self, other: Self) {
-        self.uses |= other.uses;
-        self.throws_references |= other.throws_references;
-        self.refused = self.refused.take().or(other.refused);
-        self.taken.extend(other.taken);
-        self.referenced.extend(other.referenced);
-        self.thrown.extend(other.thrown);
-        self.written.extend(other.written);
-        self.called.extend(other.called);
-        self.tries.extend(other.tries);
-        for (what, place) in other.by_reference {
-            self.by_reference.entry(what).or_insert(place);
-        }
-    }
-}
-
-/// A block that is open.
-struct Frame {
-    kind: FrameKind,
-    /// Whether an exception in it goes to a try of this function first.
-    guarded: bool,
-    /// Where its sources begin.
-    begin: usize,
-    /// Sources that a `delegate` brings to it.
-    delegated: Vec<Source>,
-    /// What its clauses catch so far.
-    caught: Caught,
-}
-
-enum FrameKind {
-    Plain,
-    TryTable,
-    /// The body of a legacy try, by the order of tries.
-    TryBody(u32),
-    /// One of its clauses; the sources of its body end at `body_end`.
-    Clause {
-        order: u32,
-        body_end: usize,
-    },
 }
 
 /// Scans bodies one after the other.
@@ -142,17 +65,13 @@ struct One<'s, 'm> {
     scanner: &'s mut Scanner<'m>,
     index: u32,
     scan: Scan,
-    frames: Vec<Frame>,
-    sources: Vec<Source>,
-    tries: u32,
+    flow: Flow,
 }
 
 impl<'s, 'm> One<'s, 'm> {
     fn new(scanner: &'s mut Scanner<'m>, index: u32) -> Self {
-        let mut one =
-            Self { scanner, index, scan: Scan::default(), frames: Vec::new(), sources: Vec::new(), tries: 0 };
-        one.open(FrameKind::Plain, false);
-        one
+        let flow = Flow::new(scanner.tags);
+        Self { scanner, index, scan: Scan::default(), flow }
     }
 
     fn read(
@@ -176,43 +95,33 @@ impl<'s, 'm> One<'s, 'm> {
             self.operands(validator, &op, offset);
             validator.op(offset, &op)?;
             if let Some((source, guarded)) = pending.take()
-                && (guarded || !leaves(&op, self.frames.len()))
+                && (guarded || !leaves(&op, self.flow.len()))
             {
                 self.scan.tested.push(source);
             }
             if let Some(call) = self.op(&op, offset) {
-                self.sources.push(call);
-                pending = Some((call, self.top().guarded));
+                self.flow.throws(call);
+                pending = Some((call, self.flow.guarded()));
             }
         }
         Ok(ops.finish()?)
     }
 
     fn finish(mut self) -> Scan {
-        for list in [&mut self.sources, &mut self.scan.tested] {
+        self.scan.escapes = self.flow.escapes();
+        for list in [&mut self.scan.escapes, &mut self.scan.tested] {
             list.sort_unstable();
             list.dedup();
             list.shrink_to_fit();
         }
         self.scan.rethrown.sort_unstable();
         self.scan.rethrown.dedup();
-        self.scan.escapes = self.sources;
         self.scanner.facts.uses |= self.scan.changes;
         self.scan
     }
 
     fn notes(&mut self, is_of_the_proposal: bool) {
         self.scan.changes |= is_of_the_proposal;
-    }
-
-    fn top(&mut self) -> &mut Frame {
-        self.frames.last_mut().expect("the body was validated: a frame is open")
-    }
-
-    fn open(&mut self, kind: FrameKind, guards: bool) {
-        let guarded = guards || self.frames.last().is_some_and(|frame| frame.guarded);
-        let begin = self.sources.len();
-        self.frames.push(Frame { kind, guarded, begin, delegated: Vec::new(), caught: Caught::default() });
     }
 
     /// Looks at the operands of instructions that take references of any kind.
@@ -238,43 +147,35 @@ impl<'s, 'm> One<'s, 'm> {
         match op {
             Operator::Block { blockty } | Operator::Loop { blockty } | Operator::If { blockty } => {
                 self.block_type(*blockty);
-                self.open(FrameKind::Plain, false);
+                self.flow.block();
             }
             Operator::TryTable { try_table } => {
                 self.try_type(try_table.ty);
-                self.clauses(&try_table.catches, offset);
-                self.open(FrameKind::TryTable, !try_table.catches.is_empty());
-                for catch in &try_table.catches {
-                    let tags = self.scanner.tags;
-                    self.top().caught.add(tag_of(*catch), tags);
-                }
+                let caught = self.clauses(&try_table.catches, offset);
+                self.flow.try_table((!try_table.catches.is_empty()).then_some(caught));
             }
             Operator::Try { blockty } => {
                 self.try_type(*blockty);
-                self.open(FrameKind::TryBody(self.tries), true);
-                self.tries += 1;
+                self.flow.legacy_try();
             }
-            Operator::Catch { tag_index } => self.clause(Some(*tag_index)),
-            Operator::CatchAll => self.clause(None),
-            Operator::Delegate { relative_depth } => self.delegate(*relative_depth),
-            Operator::End => self.end(),
+            Operator::Catch { tag_index } => self.flow.clause(Some(*tag_index)),
+            Operator::CatchAll => self.flow.clause(None),
+            Operator::Delegate { relative_depth } => self.flow.delegate(*relative_depth),
+            Operator::End => self.flow.end(),
             Operator::Throw { tag_index } => {
                 self.notes(true);
                 self.scanner.facts.thrown.insert(*tag_index);
-                self.sources.push(Source::Throw(*tag_index));
+                self.flow.throws(Source::Throw(*tag_index));
             }
             Operator::ThrowRef => {
                 self.notes(true);
                 self.scanner.facts.throws_references = true;
-                self.sources.push(Source::Any);
+                self.flow.throws(Source::Any);
             }
             Operator::Rethrow { relative_depth } => {
                 self.notes(true);
-                let at = self.frames.len() - 1 - *relative_depth as usize;
-                if let FrameKind::Clause { order, .. } = self.frames[at].kind {
-                    self.scan.rethrown.push(order);
-                }
-                self.sources.push(Source::Any);
+                self.scan.rethrown.extend(self.flow.clause_at(*relative_depth));
+                self.flow.throws(Source::Any);
             }
             Operator::Call { .. } | Operator::CallIndirect { .. } | Operator::CallRef { .. } => {
                 return self.callee(op);
@@ -284,7 +185,7 @@ impl<'s, 'm> One<'s, 'm> {
             | Operator::ReturnCallIndirect { .. }
             | Operator::ReturnCallRef { .. } => {
                 if let Some(source) = self.callee(op) {
-                    self.frames[0].delegated.push(source);
+                    self.flow.throws_out(source);
                 }
             }
             Operator::RefFunc { function_index } => {
@@ -367,8 +268,8 @@ impl<'s, 'm> One<'s, 'm> {
         }
     }
 
-    /// Notes what the clauses of a `try_table` make references to.
-    fn clauses(&mut self, catches: &[Catch], offset: u64) {
+    /// What the clauses of a `try_table` catch; what they make references to is noted.
+    fn clauses(&mut self, catches: &[Catch], offset: u64) -> Caught {
         let mut caught = Caught::default();
         for catch in catches {
             let captured = match *catch {
@@ -385,58 +286,7 @@ impl<'s, 'm> One<'s, 'm> {
             }
             caught.add(tag_of(*catch), self.scanner.tags);
         }
-    }
-
-    /// A clause of a legacy try begins.
-    fn clause(&mut self, tag: Option<u32>) {
-        self.settle();
-        let (outer, tags) = (self.outer_is_guarded(), self.scanner.tags);
-        let body_end = self.sources.len();
-        let top = self.top();
-        if let FrameKind::TryBody(order) = top.kind {
-            top.kind = FrameKind::Clause { order, body_end };
-        }
-        top.caught.add(tag, tags);
-        top.guarded = outer;
-    }
-
-    fn outer_is_guarded(&self) -> bool {
-        self.frames.len().checked_sub(2).is_some_and(|at| self.frames[at].guarded)
-    }
-
-    /// Adds to the sources of the innermost frame what was delegated to it.
-    fn settle(&mut self) {
-        let delegated = std::mem::take(&mut self.top().delegated);
-        self.sources.extend(delegated);
-    }
-
-    fn end(&mut self) {
-        self.settle();
-        let Some(frame) = self.frames.pop() else { return };
-        let body_end = match frame.kind {
-            FrameKind::Plain | FrameKind::TryBody(_) => return,
-            FrameKind::TryTable => self.sources.len(),
-            FrameKind::Clause { body_end, .. } => body_end,
-        };
-        let of_clauses = self.sources.split_off(body_end);
-        let mut kept = frame.begin;
-        for at in frame.begin..self.sources.len() {
-            let source = self.sources[at];
-            if !frame.caught.absorbs(source) {
-                self.sources[kept] = source;
-                kept += 1;
-            }
-        }
-        self.sources.truncate(kept);
-        self.sources.extend(of_clauses);
-    }
-
-    fn delegate(&mut self, depth: u32) {
-        self.settle();
-        let Some(frame) = self.frames.pop() else { return };
-        let sources = self.sources.split_off(frame.begin);
-        let at = self.frames.len() - 1 - depth as usize;
-        self.frames[at].delegated.extend(sources);
+        caught
     }
 }
 

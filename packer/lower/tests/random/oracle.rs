@@ -70,7 +70,7 @@ fn payload(tag: usize, accumulator: i32) -> i32 {
     match tag {
         0 => a,
         1 => 11,
-        2 => ((i64::from(a) * 3 >> 3) as i32).wrapping_add(a ^ 5),
+        2 => (((i64::from(a) * 3) >> 3) as i32).wrapping_add(a ^ 5),
         3 => a.wrapping_sub(a.wrapping_add(1).wrapping_mul(2)),
         _ => a.wrapping_add(a.wrapping_add(7) ^ (i64::from(a) << 4) as i32),
     }
