@@ -90,14 +90,15 @@ impl Exnref {
             functions.iter().map(|&function| types.first(module.functions[function as usize])).collect()
         };
         let taken = kinds(&module.facts.taken);
-        for called in module.facts.called.iter().map(|&ty| types.first(ty)) {
+        for (&called, &(function, offset)) in &module.facts.called {
+            let called = types.first(called);
             for &other in &taken {
                 let matter = mentions(types.function(called)) || mentions(types.function(other));
                 if matter && called != other && lowered(called) == lowered(other) {
                     let what = format!(
                         "the function types {called} and {other}, of an indirect call and a function,"
                     );
-                    return Err(Error::new(Kind::Types, what, 0));
+                    return Err(Error::new(Kind::Types, what, offset).in_function(function));
                 }
             }
         }

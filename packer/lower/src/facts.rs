@@ -17,8 +17,8 @@ pub(crate) struct Facts {
     pub(crate) thrown: BTreeSet<u32>,
     /// Tables that are written to.
     pub(crate) written: BTreeSet<u32>,
-    /// Types by which functions are called through tables and references.
-    pub(crate) called: BTreeSet<u32>,
+    /// Types by which functions are called through tables and references, and where first.
+    pub(crate) called: BTreeMap<u32, (u32, u64)>,
     /// What is caught by reference, and where first.
     pub(crate) by_reference: BTreeMap<ByReference, (u32, u64)>,
     /// Whether references are thrown.
@@ -48,7 +48,9 @@ impl Facts {
         self.referenced.extend(other.referenced);
         self.thrown.extend(other.thrown);
         self.written.extend(other.written);
-        self.called.extend(other.called);
+        for (ty, place) in other.called {
+            self.called.entry(ty).or_insert(place);
+        }
         self.tries.extend(other.tries);
         for (what, place) in other.by_reference {
             self.by_reference.entry(what).or_insert(place);

@@ -7,16 +7,16 @@
 //!
 //! # How
 //!
-//! A global tells which tag is in flight, if any; others hold its payload ([`payload`]). `throw` fills them and
+//! A global tells which tag is in flight, if any; others hold its payload (`payload.rs`). `throw` fills them and
 //! branches to the handler, the end of a block: that of the try around it, or of one around the whole body, from where
 //! the function returns. After a call that may throw, a test asks whether something is in flight, and branches to the handler
 //! too; operands below stay on the stack where nothing is, and are dropped with the block where something is. A try's
-//! handler is followed by its clauses, and then by a branch to the handler outside ([`rewrite`]). A reference to an
-//! exception becomes the exception itself, as a number ([`exnref`]).
+//! handler is followed by its clauses, and then by a branch to the handler outside (`rewrite/`). A reference to an
+//! exception becomes the exception itself, as a number (`exnref.rs`).
 //!
-//! Most functions never throw: a look at all bodies ([`scan`]) and the graph of calls ([`throwers`]) tell which may, and all
+//! Most functions never throw: a look at all bodies (`scan.rs`) and the graph of calls (`throwers.rs`) tell which may, and all
 //! others are copied byte for byte, as is everything in the rest that does not change. No index changes: what is new
-//! comes behind what is there ([`plan`]). The outside, which cannot test, calls wrappers that trap ([`added`]).
+//! comes behind what is there (`plan.rs`). The outside, which cannot test, calls wrappers that trap (`added.rs`).
 //!
 //! # Messages
 //!
@@ -28,6 +28,7 @@
 //! wasmparser validates and reads, wasm-encoder writes, and its `reencode` does both for sections that change in few
 //! places. They are the tools of the Bytecode Alliance that know every proposal; a library with a representation of whole
 //! modules (walrus, waffle) would read and write again what can be copied, and lose the offsets.
+#![forbid(unsafe_code)]
 
 mod added;
 mod assemble;

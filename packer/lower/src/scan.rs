@@ -178,13 +178,13 @@ impl<'s, 'm> One<'s, 'm> {
                 self.flow.throws(Source::Any);
             }
             Operator::Call { .. } | Operator::CallIndirect { .. } | Operator::CallRef { .. } => {
-                return self.callee(op);
+                return self.callee(op, offset);
             }
             // The frame is gone when the callee runs, so no try of this function catches what it throws.
             Operator::ReturnCall { .. }
             | Operator::ReturnCallIndirect { .. }
             | Operator::ReturnCallRef { .. } => {
-                if let Some(source) = self.callee(op) {
+                if let Some(source) = self.callee(op, offset) {
                     self.flow.throws_out(source);
                 }
             }
@@ -207,7 +207,7 @@ impl<'s, 'm> One<'s, 'm> {
     }
 
     /// What a call calls.
-    fn callee(&mut self, op: &Operator<'_>) -> Option<Source> {
+    fn callee(&mut self, op: &Operator<'_>, offset: u64) -> Option<Source> {
         let types = self.scanner.types;
         let source = match *op {
             Operator::Call { function_index } | Operator::ReturnCall { function_index } => {
@@ -215,11 +215,11 @@ impl<'s, 'm> One<'s, 'm> {
             }
             Operator::CallIndirect { type_index, table_index }
             | Operator::ReturnCallIndirect { type_index, table_index } => {
-                self.scanner.facts.called.insert(type_index);
+                self.scanner.facts.called.entry(type_index).or_insert((self.index, offset));
                 Source::Table { table: table_index, ty: types.same(type_index) }
             }
             Operator::CallRef { type_index } | Operator::ReturnCallRef { type_index } => {
-                self.scanner.facts.called.insert(type_index);
+                self.scanner.facts.called.entry(type_index).or_insert((self.index, offset));
                 Source::Reference { ty: types.same(type_index) }
             }
             _ => return None,
