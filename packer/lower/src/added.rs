@@ -4,8 +4,9 @@ use wasm_encoder::{BlockType, Instruction as I, ValType};
 
 use crate::{exnref::Exnref, output::Code, plan::Plan};
 
-/// Writes them, in the order of their indices.
-pub(crate) fn write(plan: &Plan<'_, '_>, code: &mut Code) {
+/// Their code, in the order of their indices.
+pub(crate) fn write(plan: &Plan<'_, '_>) -> Code {
+    let mut code = Code::default();
     if plan.take.is_some() {
         code.added(&take(plan));
     }
@@ -15,6 +16,7 @@ pub(crate) fn write(plan: &Plan<'_, '_>, code: &mut Code) {
     for &function in plan.wrappers.keys() {
         code.added(&wrapper(plan, function));
     }
+    code
 }
 
 /// The first word of a payload and the first long one, which are what references hold.

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use wasm_encoder::{
     ConstExpr, ElementSection, Elements, Encode, ExportKind, ExportSection, FunctionSection, GlobalSection,
-    GlobalType, Module as Encoder, RawSection, SectionId, StartSection, TypeSection, ValType,
+    GlobalType, Module as Encoder, RawSection, Section, SectionId, StartSection, TypeSection, ValType,
     reencode::Reencode,
 };
 use wasmparser::{
@@ -45,7 +45,7 @@ const ABOUT_CODE: [&str; 6] =
     [".debug_", "reloc.", "linking", "metadata.code.", "sourceMappingURL", "external_debug_info"];
 
 /// The module with its bodies as `code` has them, and the map of its offsets.
-pub(crate) fn assemble(plan: &Plan<'_, '_>, code: &Code) -> Result<(Vec<u8>, OffsetMap), Error> {
+pub(crate) fn assemble(plan: &Plan<'_, '_>, code: &[Code]) -> Result<(Vec<u8>, OffsetMap), Error> {
     let mut assembly = Assembly { plan, code, out: Encoder::new(), map: OffsetMap::default(), next: 0 };
     for (id, range) in &plan.module.sections {
         if *id == SectionId::Custom as u8 {
@@ -63,7 +63,7 @@ pub(crate) fn assemble(plan: &Plan<'_, '_>, code: &Code) -> Result<(Vec<u8>, Off
 
 struct Assembly<'p, 'm, 'a> {
     plan: &'p Plan<'m, 'a>,
-    code: &'p Code,
+    code: &'p [Code],
     out: Encoder,
     map: OffsetMap,
     /// The rank of the section that may come next.
@@ -229,12 +229,45 @@ impl<'a> Assembly<'_, '_, 'a> {
         let added = self.plan.wrappers.len()
             + usize::from(self.plan.take.is_some())
             + usize::from(self.plan.put.is_some());
-        let mut data = Vec::with_capacity(self.code.bytes.len() + 5);
-        ((self.plan.module.bodies.len() + added) as u32).encode(&mut data);
-        data.extend_from_slice(&self.code.bytes);
-        self.out.section(&RawSection { id: SectionId::Code as u8, data: &data });
+        let count = (self.plan.module.bodies.len() + added) as u32;
+        let section = Bodies { count, code: self.code };
+        self.out.section(&section);
         let end = self.out.as_slice().len();
-        self.map.append(&self.code.map, (end - self.code.bytes.len()) as u32);
+        let mut start = end - section.len();
+        for code in self.code {
+            self.map.append(&code.map, start as u32);
+            start += code.bytes.len();
+        }
         self.map.push(end as u32, Original::Nothing);
+    }
+}
+
+/// The code section, of pieces.
+struct Bodies<'c> {
+    count: u32,
+    code: &'c [Code],
+}
+
+impl Bodies<'_> {
+    /// Bytes of all bodies.
+    fn len(&self) -> usize {
+        self.code.iter().map(|code| code.bytes.len()).sum()
+    }
+}
+
+impl Section for Bodies<'_> {
+    fn id(&self) -> u8 {
+        SectionId::Code as u8
+    }
+}
+
+impl Encode for Bodies<'_> {
+    fn encode(&self, sink: &mut Vec<u8>) {
+        let mut count = Vec::new();
+        self.count.encode(&mut count);
+        (count.len() + self.len()).encode(sink);
+        sink.reserve(count.len() + self.len());
+        sink.extend(count);
+        self.code.iter().for_each(|code| sink.extend_from_slice(&code.bytes));
     }
 }

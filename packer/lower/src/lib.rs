@@ -134,7 +134,7 @@ pub fn exceptions(wasm: &[u8]) -> Result<Option<Lowered>, Error> {
     }
     let plan = Plan::new(&module)?;
     let (mut code, mut counts) = rewrite_all(&plan)?;
-    added::write(&plan, &mut code);
+    code.push(added::write(&plan));
     let (wasm, map) = assemble::assemble(&plan, &code)?;
     counts.functions = module.bodies.len();
     counts.throwing = plan.throwers.count();
@@ -147,8 +147,8 @@ pub fn exceptions(wasm: &[u8]) -> Result<Option<Lowered>, Error> {
     Ok(Some(Lowered { wasm, map, added, uncaught, needs_simd, counts }))
 }
 
-/// All bodies of the original, rewritten or copied.
-fn rewrite_all(plan: &Plan<'_, '_>) -> Result<(Code, Counts), Error> {
+/// All bodies of the original, rewritten or copied, in pieces.
+fn rewrite_all(plan: &Plan<'_, '_>) -> Result<(Vec<Code>, Counts), Error> {
     let module = plan.module;
     let bodies: Vec<_> = (module.imported..).zip(module.bodies.iter().zip(&module.scans)).collect();
     let pieces = parallel::pieces(bodies, module::PIECE, |(_, (body, _))| body.as_bytes().len());
@@ -165,10 +165,10 @@ fn rewrite_all(plan: &Plan<'_, '_>) -> Result<(Code, Counts), Error> {
         }
         Ok::<_, Error>((code, rewritten, rewriter.tests))
     });
-    let (mut code, mut counts) = (Code::default(), Counts::default());
+    let (mut code, mut counts) = (Vec::with_capacity(written.len() + 1), Counts::default());
     for piece in written {
         let (piece, rewritten, tests) = piece?;
-        code.append(&piece);
+        code.push(piece);
         counts.rewritten += rewritten;
         counts.tests += tests;
     }

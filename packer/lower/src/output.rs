@@ -104,10 +104,4 @@ impl Code {
         self.map.push(self.bytes.len() as u32, Original::Nothing);
         self.bytes.extend(body);
     }
-
-    /// Appends what comes behind.
-    pub(crate) fn append(&mut self, other: &Self) {
-        self.map.append(&other.map, self.bytes.len() as u32);
-        self.bytes.extend_from_slice(&other.bytes);
-    }
 }
