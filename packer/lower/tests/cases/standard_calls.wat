@@ -20,6 +20,11 @@
 ;;! started() = 77
 ;;! set_in_table(6) = 406
 ;;! two_tables(5) = 505
+;;! last_in_block(0) = 1
+;;! last_in_block(5) = 17
+;;! last_in_if(0) = 1
+;;! last_in_else(0) = 1
+;;! last_in_loop(0) = 1
 (module
   (type $f (func (param i32) (result i32)))
   (tag $a (param i32))
@@ -96,4 +101,30 @@
     (i32.add (i32.const 400) (block $h (result i32)
       (try_table (result i32) (catch $a $h)
         (i32.add (call_indirect $quiet (type $f) (local.get 0) (i32.const 0))
-          (call_indirect $main (type $f) (local.get 0) (i32.const 1))))))))
+          (call_indirect $main (type $f) (local.get 0) (i32.const 1)))))))
+  ;; A call that is the last in a block is not the last in its function.
+  (func $mark (i32.store (i32.const 8) (i32.const 16)))
+  (func $check (param i32) (result i32) (i32.add (local.get 0) (i32.load (i32.const 8))))
+  (func $block (param i32) (block (drop (block (result i32) (call $both (local.get 0))))) (call $mark))
+  (func (export "last_in_block") (param i32) (result i32)
+    (block $h (result i32)
+      (try_table (catch $a $h) (call $block (local.get 0))) (i32.const 1))
+    (call $check))
+  (func $nothing (param i32) (if (i32.eqz (local.get 0)) (then (throw $a (i32.const 1)))))
+  (func $if (param i32)
+    (if (i32.eqz (local.get 0)) (then (call $nothing (local.get 0)))) (call $mark))
+  (func (export "last_in_if") (param i32) (result i32)
+    (block $h (result i32)
+      (try_table (catch $a $h) (call $if (local.get 0))) (i32.const 2))
+    (call $check))
+  (func $else (param i32)
+    (if (local.get 0) (then (call $nothing (local.get 0))) (else (call $nothing (local.get 0)))) (call $mark))
+  (func (export "last_in_else") (param i32) (result i32)
+    (block $h (result i32)
+      (try_table (catch $a $h) (call $else (local.get 0))) (i32.const 2))
+    (call $check))
+  (func $loop (param i32) (loop (call $nothing (local.get 0))) (call $mark))
+  (func (export "last_in_loop") (param i32) (result i32)
+    (block $h (result i32)
+      (try_table (catch $a $h) (call $loop (local.get 0))) (i32.const 2))
+    (call $check)))

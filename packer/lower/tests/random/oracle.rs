@@ -114,6 +114,10 @@ impl Machine<'_> {
                 self.trace = self.trace.wrapping_mul(33).wrapping_add(active.accumulator);
             }
             Stmt::Call { function, tail } => return self.called(*function, *tail, active),
+            Stmt::CallLast { function } => match self.call(*function, accumulator) {
+                Flow::Return(value) => active.accumulator = value,
+                other => return other,
+            },
             Stmt::Indirect { slot, tail } => return self.called(self.program.table[*slot], *tail, active),
             Stmt::Throw(tag) => {
                 return Flow::Throw(Exception { tag: *tag, payload: payload(*tag, accumulator) });

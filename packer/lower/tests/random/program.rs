@@ -31,7 +31,11 @@ pub enum Stmt {
         function: usize,
         tail: bool,
     },
-    /// The same through the table.
+    /// Takes what a function gives, by a call that is the last in a block.
+    CallLast {
+        function: usize,
+    },
+    /// As a call, through the table.
     Indirect {
         slot: usize,
         tail: bool,
@@ -163,7 +167,8 @@ impl Maker<'_> {
         let kinds = if depth == 0 { 12 } else { 24 };
         match self.random.below(kinds) {
             0..=2 => Stmt::Mix(constant),
-            3 | 4 => Stmt::Call { function: self.random.below(self.count), tail: self.random.one_in(5) },
+            3 => Stmt::Call { function: self.random.below(self.count), tail: self.random.one_in(5) },
+            4 => Stmt::CallLast { function: self.random.below(self.count) },
             5 => Stmt::Indirect { slot: self.random.below(self.slots), tail: self.random.one_in(5) },
             6 | 7 => Stmt::Throw(self.random.below(self.tags)),
             8 if self.encoding == Encoding::Standard => match self.random.below(2) {

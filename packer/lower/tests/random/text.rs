@@ -123,6 +123,9 @@ impl Writer<'_> {
                 self.put("global.get $trace i32.const 33 i32.mul local.get $a i32.add global.set $trace");
             }
             Stmt::Call { function, tail } => self.call(&format!("call $f{function}"), *tail),
+            Stmt::CallLast { function } => {
+                self.put(format!("block (result i32) local.get $a call $f{function} end local.set $a"));
+            }
             Stmt::Indirect { slot, tail } => {
                 self.call(&format!("i32.const {slot} call_indirect $t (type $f)"), *tail);
             }
