@@ -72,7 +72,9 @@ impl Kind {
 
 impl Error {
     pub(crate) fn new(kind: Kind, what: impl Into<String>, offset: u64) -> Self {
-        Self { kind, what: what.into(), function: None, offset }
+        // Some of the validator's messages have several lines.
+        let what = what.into().split_whitespace().collect::<Vec<_>>().join(" ");
+        Self { kind, what, function: None, offset }
     }
 
     pub(crate) fn in_function(self, index: u32) -> Self {

@@ -184,6 +184,9 @@ fn what_is_no_module_is_refused() {
     let invalid = wat::parse_str("(module (tag $t (param i32)) (func throw $t))").unwrap();
     let error = lower::exceptions(&invalid).map(drop).unwrap_err();
     assert_eq!((error.kind, error.function), (Kind::Invalid, Some(0)), "{error}");
+    // The validator says this in several lines.
+    let text = lower::exceptions(b"PK\x03\x04....").map(drop).unwrap_err().to_string();
+    assert!(text.starts_with("not a valid wasm module: magic header") && !text.contains('\n'), "{text}");
     let component = wat::parse_str("(component)").unwrap();
     assert_eq!(lower::exceptions(&component).map(drop).unwrap_err().kind, Kind::Invalid);
 }
