@@ -17,6 +17,7 @@ pub(crate) use windows::*;
 
 /// What to wait for in [`poll`], and what came of it.
 #[derive(Debug)]
+#[cfg_attr(windows, allow(dead_code, reason = "everything is ready there, whatever it is"))]
 pub(crate) struct Interest<'a> {
     pub(crate) handle: &'a crate::file::Handle,
     /// True to wait until it can be written, false until it can be read.
