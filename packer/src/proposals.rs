@@ -16,27 +16,43 @@ struct Proposal {
     flag: WasmFeatures,
     cranelift: bool,
     singlepass: bool,
-    /// It needs tables to leave functions by.
-    unwinds: bool,
+    /// What it needs beside a compiler that knows it.
+    needs: Needs,
+}
+
+/// What a target must have for a proposal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Needs {
+    Nothing,
+    /// Tables to leave functions by.
+    Unwinding,
+    /// Vector registers.
+    Vectors,
+}
+
+impl Needs {
+    fn are_met(self, target: Target) -> bool {
+        match self {
+            Needs::Nothing => true,
+            Needs::Unwinding => unwinds(target),
+            Needs::Vectors => has_vectors(target),
+        }
+    }
 }
 
 /// What older compilers made of C++ exceptions, and what became of it is another proposal.
 const LEGACY: &str = "legacy exception handling";
 
 const fn both(name: &'static str, flag: WasmFeatures) -> Proposal {
-    Proposal { name, flag, cranelift: true, singlepass: true, unwinds: false }
+    Proposal { name, flag, cranelift: true, singlepass: true, needs: Needs::Nothing }
 }
 
-const fn cranelift_only(name: &'static str, flag: WasmFeatures) -> Proposal {
-    Proposal { name, flag, cranelift: true, singlepass: false, unwinds: false }
-}
-
-const fn cranelift_where_it_unwinds(name: &'static str, flag: WasmFeatures) -> Proposal {
-    Proposal { name, flag, cranelift: true, singlepass: false, unwinds: true }
+const fn cranelift_only(name: &'static str, flag: WasmFeatures, needs: Needs) -> Proposal {
+    Proposal { name, flag, cranelift: true, singlepass: false, needs }
 }
 
 const fn neither(name: &'static str, flag: WasmFeatures) -> Proposal {
-    Proposal { name, flag, cranelift: false, singlepass: false, unwinds: false }
+    Proposal { name, flag, cranelift: false, singlepass: false, needs: Needs::Nothing }
 }
 
 /// What wasmer 7.2.0 compiles: `supported_features_for_target` of both compilers, less SIMD for Singlepass,
@@ -50,10 +66,10 @@ const PROPOSALS: &[Proposal] = &[
     both("reference types", WasmFeatures::REFERENCE_TYPES),
     both("extended constant expressions", WasmFeatures::EXTENDED_CONST),
     both("threads", WasmFeatures::THREADS),
-    cranelift_only("SIMD", WasmFeatures::SIMD),
-    cranelift_only("relaxed SIMD", WasmFeatures::RELAXED_SIMD),
-    cranelift_where_it_unwinds("exception handling", WasmFeatures::EXCEPTIONS),
-    cranelift_only("wide arithmetic", WasmFeatures::WIDE_ARITHMETIC),
+    cranelift_only("SIMD", WasmFeatures::SIMD, Needs::Vectors),
+    cranelift_only("relaxed SIMD", WasmFeatures::RELAXED_SIMD, Needs::Vectors),
+    cranelift_only("exception handling", WasmFeatures::EXCEPTIONS, Needs::Unwinding),
+    cranelift_only("wide arithmetic", WasmFeatures::WIDE_ARITHMETIC, Needs::Nothing),
     neither(LEGACY, WasmFeatures::LEGACY_EXCEPTIONS),
     neither("tail calls", WasmFeatures::TAIL_CALL),
     neither("multiple memories", WasmFeatures::MULTI_MEMORY),
@@ -74,7 +90,7 @@ impl Proposal {
             Compiler::Cranelift => self.cranelift,
             Compiler::Singlepass => self.singlepass,
         };
-        compiles && (!self.unwinds || unwinds(target))
+        compiles && self.needs.are_met(target)
     }
 }
 
@@ -83,8 +99,19 @@ impl Proposal {
 /// Cranelift passes an exception in registers, and names none for the calling convention of Windows; wasmer has no tables
 /// for unwinding there either. For Apple silicon it writes tables of Apple's own kind, which are not registered as others
 /// are: the launcher would need a way that nobody here could try.
-pub fn unwinds(target: Target) -> bool {
+fn unwinds(target: Target) -> bool {
     !matches!(target, Target::WindowsX86_64 | Target::MacosArm64)
+}
+
+/// Whether code for `target` has vector registers: those of RISC-V are an extension that rv64gc lacks, and Cranelift panics
+/// without it.
+fn has_vectors(target: Target) -> bool {
+    target != Target::LinuxRiscv64
+}
+
+/// What tells targets apart whose modules have to be checked by themselves.
+pub fn class(target: Target) -> impl Copy + Eq {
+    (unwinds(target), has_vectors(target))
 }
 
 /// Every feature that `keep` accepts, on top of those that are no proposals but switches of the validator.
@@ -133,7 +160,7 @@ pub fn check(module: &[u8], compiler: Compiler, target: Target) -> Result<(), Er
     } else if missing.iter().all(|proposal| proposal.is_in(other, target)) {
         format!("pack with --compiler {}, which has {them}", other.name())
     } else {
-        let elsewhere = missing.iter().any(|proposal| proposal.unwinds && proposal.cranelift);
+        let elsewhere = missing.iter().any(|proposal| proposal.cranelift && !proposal.needs.are_met(target));
         let on = if elsewhere { format!(" for {}", target.name()) } else { String::new() };
         format!("no compiler of this version has {them}{on}; build the app without {them}")
     };
@@ -206,6 +233,18 @@ mod tests {
         assert_eq!(refusal(Target::MacosX86_64), "");
         let simd = "(func (result v128) v128.const i64x2 0 0)";
         assert_eq!(refusal_for(Target::WindowsX86_64, simd, Compiler::Cranelift), "");
+    }
+
+    #[test]
+    fn vectors_are_refused_where_the_cpu_may_have_none() {
+        let simd = "(func (result v128) v128.const i64x2 0 0)";
+        for compiler in [Compiler::Cranelift, Compiler::Singlepass] {
+            let reason = refusal_for(Target::LinuxRiscv64, simd, compiler);
+            assert!(reason.contains("no compiler of this version has it for linux-riscv64"), "{reason}");
+        }
+        for target in Target::ALL.into_iter().filter(|target| *target != Target::LinuxRiscv64) {
+            assert_eq!(refusal_for(target, simd, Compiler::Cranelift), "");
+        }
     }
 
     #[test]

@@ -132,15 +132,18 @@ mod tests {
 
     #[test]
     fn results_of_nested_blocks_count_as_well() {
+        // Of 20 results each.
         let blocks = |count: usize| {
             format!(
-                "(module (func {} i64.const 1 {} drop))",
-                "block (result i64) ".repeat(count),
-                "end ".repeat(count)
+                "(module (func {} {} {} {}))",
+                format!("block (result {}) ", "i64 ".repeat(20)).repeat(count),
+                "i64.const 1 ".repeat(20),
+                "end ".repeat(count),
+                "drop ".repeat(20)
             )
         };
-        let refused = refusal(&blocks(60_000), Target::LinuxX86_64, Compiler::Singlepass).unwrap();
+        let refused = refusal(&blocks(3000), Target::LinuxX86_64, Compiler::Singlepass).unwrap();
         assert!(refused.contains("--compiler cranelift"), "{refused}");
-        assert_eq!(refusal(&blocks(50_000), Target::LinuxX86_64, Compiler::Singlepass), None);
+        assert_eq!(refusal(&blocks(2500), Target::LinuxX86_64, Compiler::Singlepass), None);
     }
 }

@@ -10,7 +10,7 @@ use std::{
     time::Instant,
 };
 
-use payload::{Engine, Header, Manifest, Prefix, SectionKind};
+use payload::{Engine, Header, Manifest, Prefix, SectionKind, Target};
 
 use super::{Done, Layout, Pack, Packed, Place, source::Source, trial::Tried};
 use crate::{
@@ -147,14 +147,14 @@ impl Pack {
         wasm: &[u8],
         jobs: Vec<(&'a Place, Result<Job<'a>, Error>)>,
     ) -> Result<Vec<(&'a Place, Result<Job<'a>, Error>)>, Error> {
-        let mut known: Vec<(bool, Result<(), Error>)> = Vec::new();
+        let mut known: Vec<(Target, Result<(), Error>)> = Vec::new();
         let mut valid = |target| {
-            let class = proposals::unwinds(target);
-            if let Some((_, result)) = known.iter().find(|(of, _)| *of == class) {
+            let class = proposals::class(target);
+            if let Some((_, result)) = known.iter().find(|(of, _)| proposals::class(*of) == class) {
                 return result.clone();
             }
             let result = proposals::check(wasm, self.compiler, target);
-            known.push((class, result.clone()));
+            known.push((target, result.clone()));
             result
         };
         let check = |(place, job): (&'a Place, Result<Job<'a>, Error>)| {
@@ -273,7 +273,7 @@ impl Pack {
 }
 
 /// The launcher for `target`: `own_stub`, or one of those in this packer.
-pub(super) fn launcher(target: payload::Target, own_stub: Option<&[u8]>) -> Result<Vec<u8>, Error> {
+pub(super) fn launcher(target: Target, own_stub: Option<&[u8]>) -> Result<Vec<u8>, Error> {
     own_stub.map_or_else(|| stubs::get(target), |stub| Ok(stub.to_vec()))
 }
 

@@ -4,7 +4,7 @@
 //! of the memory image are none of its business. If one of the others lies there, all of these become passive, and a function
 //! copies them before anything else runs, in their order.
 
-use wasm_encoder::{Encode, Instruction, SectionId};
+use wasm_encoder::{Encode, Instruction, MemArg, MemArgTarget, SectionId};
 use wasmer_compiler::wasmparser::{
     BinaryReaderError, ConstExpr, Data, DataKind, Operator, Parser, Payload, TypeRef,
 };
@@ -43,7 +43,7 @@ pub(super) fn fit(parts: &mut Parts<'_>) -> Result<bool, BinaryReaderError> {
     for (index, segment) in outline.segments.iter().enumerate().filter(|(_, segment)| active(segment)) {
         seen += 1;
         if seen > folded {
-            copied.push((index as u32, addresses[index], segment.data.len() as u32));
+            copied.push((index as u32, addresses[index], segment.data));
         }
     }
     let is_far = |address: Option<u64>| address.is_some_and(|address| address >= NEGATIVE);
@@ -132,17 +132,30 @@ fn value(expression: &ConstExpr<'_>) -> Option<u32> {
     stack.pop()
 }
 
-/// A function that copies segments: index, address and length; and then does what the module did first.
-fn body(segments: &[(u32, Option<u64>, u32)], start: Option<u32>) -> Vec<u8> {
+/// A function that copies segments: index, address and data; and then does what the module did first.
+fn body(segments: &[(u32, Option<u64>, &[u8])], start: Option<u32>) -> Vec<u8> {
     let mut out = Vec::new();
     // No locals.
     0u32.encode(&mut out);
     let mut put = |instruction: Instruction<'_>| instruction.encode(&mut out);
-    for (index, address, len) in segments {
-        put(Instruction::I32Const(address.unwrap_or_default() as u32 as i32));
+    for (index, address, data) in segments {
+        let address = address.unwrap_or_default();
+        // wasmer takes an end at 4 GiB for one behind the memory: the last byte there is stored by itself.
+        let last = data.last().filter(|_| address + data.len() as u64 == 1 << 32);
+        put(Instruction::I32Const(address as u32 as i32));
         put(Instruction::I32Const(0));
-        put(Instruction::I32Const(*len as i32));
+        put(Instruction::I32Const((data.len() - usize::from(last.is_some())) as i32));
         put(Instruction::MemoryInit { mem: 0, data_index: *index });
+        if let Some(byte) = last {
+            put(Instruction::I32Const(-1));
+            put(Instruction::I32Const((*byte).into()));
+            put(Instruction::I32Store8(MemArg {
+                offset: 0,
+                align: 0,
+                target: MemArgTarget::Memory(0),
+                ordering: None,
+            }));
+        }
         put(Instruction::DataDrop(*index));
     }
     if let Some(start) = start {
