@@ -1,5 +1,7 @@
 //! The `wasmpack` command. Everything is in the library; see `wasmpack::cli` for flags and exit codes.
 
+mod exhausted;
+
 fn main() -> std::process::ExitCode {
     wasmpack::cli::run(std::env::args_os()).into()
 }

@@ -13,7 +13,7 @@ use payload::{FilesGrant, Grants, Manifest};
 use wasi::{Access, Ctx, CtxBuilder};
 
 use crate::fail::{self, Failure};
-use crate::image::Stored;
+use crate::image::{self, Stored};
 use crate::options::Granted;
 use crate::{carried, expand, sys};
 
@@ -113,7 +113,8 @@ fn variables(mut builder: CtxBuilder, granted: &Granted, cwd: Option<&str>) -> C
     let start = working_directory(grants, cwd).filter(|_| !is_set(WORKING_DIRECTORY.as_ref()));
     let mut pass = |name: &OsStr, value: &OsStr| {
         // What is for the launcher is not the app's business; Windows keeps a drive's directory in names that begin so.
-        let kept_back = name == OPTIONS || name.as_encoded_bytes().starts_with(b"=");
+        let begins = |with: &[u8]| name.as_encoded_bytes().starts_with(with);
+        let kept_back = name == OPTIONS || begins(image::PROFILE.as_bytes()) || begins(b"=");
         let replaced = is_set(name) || name == WORKING_DIRECTORY && start.is_some();
         if !kept_back && !replaced {
             let text = [name.as_encoded_bytes(), b"=", value.as_encoded_bytes()].concat();

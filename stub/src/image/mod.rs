@@ -58,6 +58,12 @@ pub(crate) const BRING: Option<wasi::Bring> = None;
 const FORBIDDEN: &str = "this system forbids making memory executable, which a compressed program needs; packed with \
                          --no-compress it runs here";
 
+/// The variable that tells where to write what was touched, and what the names of all the packer's variables begin with.
+pub(crate) const PROFILE: &str = "WASMPACK_PROFILE";
+/// The variable that tells which process packs.
+#[cfg(target_os = "linux")]
+const PROFILE_PARENT: &str = "WASMPACK_PROFILE_PARENT";
+
 /// What every error about the payload's bytes begins with.
 const DAMAGED: &str = "the file is damaged, fetch it again or pack it again";
 
@@ -88,7 +94,7 @@ pub(crate) fn module(stored: Stored) -> Result<(Store, Module), Failure> {
 pub(crate) fn end_with_packer(stored: Stored) -> Result<(), Failure> {
     #[cfg(target_os = "linux")]
     if stored.is_profiled()
-        && let Some(parent) = std::env::var_os("WASMPACK_PROFILE_PARENT")
+        && let Some(parent) = std::env::var_os(PROFILE_PARENT)
     {
         let parent = parent.to_str().and_then(|text| text.parse().ok());
         if !parent.is_some_and(sys::end_with_parent) {
@@ -105,7 +111,7 @@ pub(crate) fn write_profile(stored: Stored) {
     #[cfg(target_os = "linux")]
     if stored.is_profiled()
         && !sys::is_privileged()
-        && let Some(file) = std::env::var_os("WASMPACK_PROFILE")
+        && let Some(file) = std::env::var_os(PROFILE)
     {
         // Without the file the packer says that nothing was written.
         let _ = std::fs::write(file, record::touched());
