@@ -66,6 +66,7 @@ fn stored(code: &[u8], memory: &[u8]) -> Stored {
 
 #[test]
 fn threads_that_touch_cold_chunks_at_once_see_whole_chunks() {
+    sys::signals::handle().unwrap();
     let code = code();
     let memory: Vec<u8> = (0..CHUNK * CHUNKS).map(|at| (at * 7 % 251) as u8).collect();
     let stored = stored(&code, &memory);
