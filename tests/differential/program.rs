@@ -67,7 +67,7 @@ fn config(kind: Kind, seed: u64) -> Config {
     let wide = kind == Kind::Wide;
     Config {
         // Every fourth module stops at nothing: it divides, loads and converts what comes, and may trap.
-        disallow_traps: seed % 4 != 0,
+        disallow_traps: !seed.is_multiple_of(4),
         canonicalize_nans: true,
         simd_enabled: wide,
         exceptions_enabled: wide,
@@ -379,7 +379,11 @@ impl Command {
     /// An argument: more often than not one at which functions turn.
     fn constant(&mut self, ty: Parsed) -> Instruction<'static> {
         const EDGES: [u64; 8] = [0, 1, u64::MAX, 1 << 31, 1 << 63, 0x7fff_ffff, 0xffff, 64];
-        let value = if self.random.next() % 2 == 0 { self.random.next() } else { self.random.one_of(&EDGES) };
+        let value = if self.random.next().is_multiple_of(2) {
+            self.random.next()
+        } else {
+            self.random.one_of(&EDGES)
+        };
         // Neither infinite nor no number: what is done to those is compared where functions make them.
         let finite = (value >> 40) as f64 - 8192.5;
         match ty {
