@@ -101,7 +101,7 @@ pub(crate) fn describe(trap: &RuntimeError) -> (String, Vec<Frame>) {
     }
     // The engine raised it. Errors of other functions say what they are, and came by another way. Where the CPU trapped in
     // other code than the app's, the engine was entered by a frame that was active then, or not at all.
-    let is_active = |frame_pointer: usize| noted.is_none_or(|noted| frame_pointer > noted.sp);
+    let is_active = |frame_pointer: usize| noted.is_none_or(|noted| frame_pointer >= noted.sp);
     let crossed = sys::cross::last()
         .filter(|(frame_pointer, _)| trap.clone().to_trap().is_some() && is_active(*frame_pointer));
     let active = crossed.map_or_else(Vec::new, |(frame_pointer, address)| {
