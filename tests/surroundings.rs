@@ -128,6 +128,8 @@ fn a_stack_that_ends_within_the_engine_is_a_trap() {
         "unreachable",
         "(drop (i32.div_u (i32.const 1) (i32.load (i32.const 0))))",
     ];
+    // A start takes wine as long as a hundred of the others.
+    let bodies = if common::on_windows() { &bodies[2..3] } else { &bodies[..] };
     let dir = Dir::new();
     for compiler in ["cranelift", "singlepass"] {
         for body in bodies {
