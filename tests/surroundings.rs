@@ -216,6 +216,11 @@ fn a_filter_of_system_calls_is_not_met_by_surprise() {
         let ended = under(answer);
         assert_eq!(text(&ended.stdout), "content", "{:?} {}", ended.status, text(&ended.stderr));
     }
+    // What forbids other calls of the process that tries must not be taken for that.
+    let mut command = start(&program);
+    confine::filter(&mut command, libc::SYS_exit, libc::SECCOMP_RET_ERRNO | libc::EPERM as u32);
+    let ended = output(command.args(["cat", "/data/file"]).stdin(Stdio::null()));
+    assert_eq!(text(&ended.stdout), "content", "{:?} {}", ended.status, text(&ended.stderr));
     let message = fails_in_one_line(&under(libc::SECCOMP_RET_KILL_PROCESS), "probe");
     assert!(message.contains("openat2") && message.contains("seccomp"), "{message}");
 }
