@@ -284,7 +284,7 @@ fn as_an_interpreter_without_proc_it_says_what_it_needs() {
     let program = dir.pack("hello", &[]);
     assert!(prints(&program, &[], 7).starts_with("hello"));
     std::fs::create_dir(dir.join("root")).unwrap();
-    std::fs::copy(&program, dir.join("root/app")).unwrap();
+    std::fs::hard_link(&program, dir.join("root/app")).unwrap();
     let script = dir.write("root/script", "#!/app\n");
     std::fs::set_permissions(script, std::fs::Permissions::from_mode(0o755)).unwrap();
     let ended = output(Command::new("chroot").arg(dir.join("root")).arg("/script"));
