@@ -140,7 +140,7 @@ fn without_space_an_older_output_survives_and_the_size_is_told() {
 pub fn slow_app() -> String {
     let body = "local.get 0 i32.const 3 i32.mul local.tee 0 i32.const 7 i32.xor local.set 0 ".repeat(400);
     let function = format!("(func (param i32) (result i32) {body} local.get 0)");
-    format!("(module {} (func (export \"_start\")))", function.repeat(600))
+    format!("(module {} (func (export \"_start\")))", function.repeat(1500))
 }
 
 #[test]
