@@ -391,7 +391,7 @@ impl Command {
             Parsed::I64 => Instruction::I64Const(value as i64),
             Parsed::F32 => Instruction::F32Const((finite as f32).into()),
             Parsed::F64 => Instruction::F64Const(finite.into()),
-            Parsed::V128 => Instruction::V128Const(i128::from(value) * 0x1_0000_0001_0000_0001),
+            Parsed::V128 => Instruction::V128Const(i128::from(value).wrapping_mul(0x1_0000_0001_0000_0001)),
             Parsed::Ref(ty) => {
                 Instruction::RefNull(self.heap_type(ty.heap_type()).expect("a type of references"))
             }
