@@ -37,8 +37,8 @@ fn manifest() -> impl Strategy<Value = Manifest> {
     let optional = || proptest::option::of(text());
     let names = (text(), text(), any::<[u8; 32]>(), optional(), optional());
     let files = (text(), any::<bool>()).prop_map(|(guest, writable)| FilesGrant { guest, writable });
-    (names, vec(text(), 0..5), grants(), vec(files, 0..3), any::<bool>()).prop_map(
-        |((producer, app, module_sha256, argv0, version), args, grants, files, sealed)| Manifest {
+    (names, vec(text(), 0..5), grants(), vec(files, 0..3), any::<[bool; 2]>()).prop_map(
+        |((producer, app, module_sha256, argv0, version), args, grants, files, [sealed, trial])| Manifest {
             producer,
             app,
             module_sha256,
@@ -47,6 +47,7 @@ fn manifest() -> impl Strategy<Value = Manifest> {
             grants,
             files,
             sealed,
+            trial,
             version,
             content: None,
         },

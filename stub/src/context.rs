@@ -13,15 +13,14 @@ use payload::{FilesGrant, Grants, Manifest};
 use wasi::{Access, Ctx, CtxBuilder};
 
 use crate::fail::{self, Failure};
-use crate::image::{self, Stored};
+use crate::image::Stored;
 use crate::options::Granted;
-use crate::{carried, expand, sys};
+use crate::{carried, expand, sys, trial};
 
 /// Opens everything that was granted.
-pub(crate) fn context(manifest: &Manifest, granted: &Granted, stored: Stored) -> Result<Ctx, Failure> {
+pub(crate) fn open(manifest: &Manifest, granted: &Granted, stored: Stored) -> Result<Ctx, Failure> {
     let grants = &granted.grants;
-    #[cfg(target_os = "linux")]
-    if (grants.native || !grants.dirs.is_empty()) && sys::filter::ends_for_openat2() {
+    if (grants.native || !grants.dirs.is_empty()) && sys::process::ends_for_openat2() {
         return Err(Failure::new(
             "the filter of system calls (seccomp) that it is started under ends whoever asks for openat2, with which \
              granted directories are opened: let it answer with an error (ENOSYS or EPERM), or allow the call",
@@ -35,7 +34,7 @@ pub(crate) fn context(manifest: &Manifest, granted: &Granted, stored: Stored) ->
     for grant in &grants.dirs {
         let host = expand::path(&grant.host)?;
         let guest = if grant.guest == grant.host { &host } else { &grant.guest };
-        builder = builder.dir(open(&host, guest)?, guest, access(!grant.read_only));
+        builder = builder.dir(open_dir(&host, guest)?, guest, access(!grant.read_only));
     }
     if !manifest.files.is_empty() {
         let files = carried::files(stored);
@@ -46,11 +45,10 @@ pub(crate) fn context(manifest: &Manifest, granted: &Granted, stored: Stored) ->
     if let Some(guest) = &cwd {
         builder = builder.cwd(guest);
     }
-    #[cfg(unix)]
-    for stream in (0..3).filter(|&stream| sys::was_closed(stream)) {
+    for stream in (0..3).filter(|&stream| sys::process::was_closed(stream)) {
         builder = builder.closed(stream as usize);
     }
-    if stored.is_profiled() {
+    if manifest.trial {
         // What a start touches must not depend on when and where it is tried.
         builder = builder.repeatable();
     }
@@ -69,17 +67,17 @@ fn native(mut builder: CtxBuilder, grants: &Grants) -> Result<CtxBuilder, Failur
     let root = root.map_or_else(|| "/".to_owned(), |root| root.to_string_lossy().into_owned());
     if cfg!(windows) {
         let drive = root.trim_end_matches(['/', '\\']);
-        builder = builder.dir(open(&root, drive)?, drive, Access::ReadWrite);
+        builder = builder.dir(open_dir(&root, drive)?, drive, Access::ReadWrite);
     }
     let names_root = |relative: bool| {
         let named = |guest: &str| normal(guest).is_empty() && guest.starts_with('.') == relative;
         grants.dirs.iter().any(|grant| named(&grant.guest))
     };
     if !names_root(false) {
-        builder = builder.dir(open(&root, "/")?, "/", Access::ReadWrite);
+        builder = builder.dir(open_dir(&root, "/")?, "/", Access::ReadWrite);
     }
     if grants.cwd.is_none() && !names_root(true) {
-        builder = builder.dir(open(".", ".")?, ".", Access::ReadWrite);
+        builder = builder.dir(open_dir(".", ".")?, ".", Access::ReadWrite);
     }
     Ok(builder)
 }
@@ -114,7 +112,7 @@ fn variables(mut builder: CtxBuilder, granted: &Granted, cwd: Option<&str>) -> C
     let mut pass = |name: &OsStr, value: &OsStr| {
         // What is for the launcher is not the app's business; Windows keeps a drive's directory in names that begin so.
         let begins = |with: &[u8]| name.as_encoded_bytes().starts_with(with);
-        let kept_back = name == OPTIONS || begins(image::PROFILE.as_bytes()) || begins(b"=");
+        let kept_back = name == OPTIONS || begins(trial::VARIABLE.as_bytes()) || begins(b"=");
         let replaced = is_set(name) || name == WORKING_DIRECTORY && start.is_some();
         if !kept_back && !replaced {
             let text = [name.as_encoded_bytes(), b"=", value.as_encoded_bytes()].concat();
@@ -163,7 +161,7 @@ fn working_directory(grants: &Grants, cwd: Option<&str>) -> Option<String> {
     Some(format!("/{}", parts.join("/")))
 }
 
-fn open(host: &str, guest: &str) -> Result<Dir, Failure> {
+fn open_dir(host: &str, guest: &str) -> Result<Dir, Failure> {
     Dir::open_ambient_dir(host, ambient_authority()).map_err(|error| {
         let way = match error.kind() {
             ErrorKind::NotFound => "; create it, or start the program where it exists",

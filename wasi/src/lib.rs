@@ -43,7 +43,7 @@ mod tree;
 
 pub use ctx::{Access, Ctx, CtxBuilder};
 pub use errno::{Error, Result};
-pub use host::{Exit, MemoryBefore, State};
+pub use host::{Exit, State};
 pub use memory::{Bring, Memory};
 pub use misses::Miss;
 pub use tree::{Files, Node};

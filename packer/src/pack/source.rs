@@ -46,6 +46,7 @@ impl Source {
         manifest.producer = PRODUCER.to_owned();
         manifest.module_sha256 = module.sha256;
         manifest.content = None;
+        manifest.trial = false;
         replace(&mut manifest.version, &pack.version);
         replace(&mut manifest.argv0, &pack.argv0);
         if let Some(app) = &pack.app {

@@ -152,7 +152,11 @@ pub fn alone(manifest: &Manifest) -> Manifest {
     let Grants { dirs, env, native, cwd, .. } = &manifest.grants;
     // Where it would stand may be in a directory that it does not have now.
     let cwd = cwd.clone().filter(|_| dirs.is_empty() && !native);
-    Manifest { grants: Grants { env: env.clone(), cwd, ..Grants::default() }, ..manifest.clone() }
+    Manifest {
+        grants: Grants { env: env.clone(), cwd, ..Grants::default() },
+        trial: true,
+        ..manifest.clone()
+    }
 }
 
 /// The manifest of a program that is tried as it was asked for: it has what the executable carries, and of this machine what
@@ -161,7 +165,7 @@ pub fn asked(manifest: &Manifest, asked: &Grants) -> Manifest {
     let Grants { dirs, env, native, cwd, .. } = &manifest.grants;
     let is_all = *dirs == asked.dirs && *native == asked.native;
     let cwd = asked.cwd.clone().or_else(|| cwd.clone().filter(|_| is_all));
-    Manifest { grants: Grants { env: env.clone(), cwd, ..asked.clone() }, ..manifest.clone() }
+    Manifest { grants: Grants { env: env.clone(), cwd, ..asked.clone() }, trial: true, ..manifest.clone() }
 }
 
 #[cfg(test)]

@@ -114,6 +114,7 @@ pub fn full() -> Sample {
             },
             files: vec![FilesGrant { guest: "/lib".to_owned(), writable: true }],
             sealed: true,
+            trial: true,
             version: Some("1.2.3".to_owned()),
             content: None,
         },

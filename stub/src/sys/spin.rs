@@ -5,21 +5,21 @@ use std::cell::UnsafeCell;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Something that one thread at a time uses, and a signal handler may: whoever comes later waits without sleeping.
-pub(crate) struct Turn<T> {
+pub(crate) struct SpinLock<T> {
     taken: AtomicBool,
     value: UnsafeCell<T>,
 }
 
-// SAFETY: `take` hands out the value to one thread at a time.
-unsafe impl<T: Send> Sync for Turn<T> {}
+// SAFETY: `with` hands out the value to one thread at a time.
+unsafe impl<T: Send> Sync for SpinLock<T> {}
 
-impl<T> Turn<T> {
-    pub(crate) fn new(value: T) -> Turn<T> {
-        Turn { taken: AtomicBool::new(false), value: UnsafeCell::new(value) }
+impl<T> SpinLock<T> {
+    pub(crate) fn new(value: T) -> SpinLock<T> {
+        SpinLock { taken: AtomicBool::new(false), value: UnsafeCell::new(value) }
     }
 
     /// Uses the value, after whoever uses it now.
-    pub(crate) fn take<R>(&self, work: impl FnOnce(&mut T) -> R) -> R {
+    pub(crate) fn with<R>(&self, work: impl FnOnce(&mut T) -> R) -> R {
         while self.taken.swap(true, Ordering::Acquire) {
             std::thread::yield_now();
         }

@@ -47,24 +47,21 @@ impl Filler {
         Some(filler)
     }
 
-    /// Maps `len` bytes of nothing at `address`, over what is there: executable code or writable data, as it will be
-    /// used. From then on a touch of it raises SIGBUS until it is filled.
-    pub(crate) fn open(&self, address: usize, len: usize, code: bool) -> io::Result<()> {
-        let use_as = if code { libc::PROT_EXEC } else { libc::PROT_WRITE };
-        let flags = libc::MAP_PRIVATE | libc::MAP_ANON | libc::MAP_NORESERVE | libc::MAP_FIXED;
-        // SAFETY: the range is the caller's, and nothing is in it yet.
-        let mapped =
-            unsafe { libc::mmap(address as *mut libc::c_void, len, libc::PROT_READ | use_as, flags, -1, 0) };
-        if mapped == libc::MAP_FAILED {
-            return Err(io::Error::last_os_error());
-        }
+    /// From now on a touch of the `len` bytes at `address` raises SIGBUS until it is filled.
+    ///
+    /// # Safety
+    /// The range is mapped, is the caller's alone, and nothing in it is used.
+    pub(super) unsafe fn register(&self, address: usize, len: usize) -> io::Result<()> {
         let mut register = [address as u64, len as u64, UFFDIO_REGISTER_MODE_MISSING, 0];
         self.ask(UFFDIO_REGISTER, &mut register)
     }
 
     /// Puts copies of `bytes`, which are whole pages, at `address`, in a range that was opened. Pages that are there already
     /// stay as they are.
-    pub(crate) fn fill(&self, address: usize, bytes: &[u8]) -> io::Result<()> {
+    ///
+    /// # Safety
+    /// The range is the caller's.
+    pub(super) unsafe fn fill(&self, address: usize, bytes: &[u8]) -> io::Result<()> {
         let (mut done, len) = (0, bytes.len());
         while done < len {
             let from = bytes[done..].as_ptr() as u64;
@@ -74,7 +71,9 @@ impl Filler {
             let copied = copy[4] as i64;
             match result {
                 Ok(()) => break,
-                Err(error) if error.raw_os_error() == Some(libc::EEXIST) => done += super::page_size(),
+                Err(error) if error.raw_os_error() == Some(libc::EEXIST) => {
+                    done += crate::sys::unix::memory::page_size()
+                }
                 Err(error) if error.raw_os_error() != Some(libc::EAGAIN) => return Err(error),
                 Err(_) => done += usize::try_from(copied).unwrap_or(0),
             }

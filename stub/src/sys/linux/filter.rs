@@ -8,6 +8,8 @@
 use std::ffi::c_void;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::sys::memory::Region;
+
 /// Bytes of stack for the process that tries.
 const STACK: usize = 64 * 1024;
 
@@ -28,12 +30,13 @@ pub(crate) fn ends_for_openat2() -> bool {
         unsafe { libc::syscall(libc::SYS_exit_group, 0) };
         0
     }
-    let Ok(stack) = super::scratch(STACK) else { return false };
+    let Ok(stack) = Region::reserve(STACK).and_then(Region::writable) else { return false };
+    let top = stack.addresses().end;
     let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD;
     let mut status = 0;
     // SAFETY: the other process runs `ask` on a stack of its own, while this one waits for its end; it writes nowhere else.
     unsafe {
-        let child = libc::clone(ask, (stack + STACK) as *mut c_void, flags, std::ptr::null_mut());
+        let child = libc::clone(ask, top as *mut c_void, flags, std::ptr::null_mut());
         // How it ended says less: another call of its may not be allowed either.
         child > 0 && libc::waitpid(child, &mut status, 0) == child && !ANSWERED.load(Ordering::Relaxed)
     }

@@ -8,8 +8,8 @@ use std::io;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::last;
-use crate::image::{self, Outcome};
+use crate::sys::memory::Region;
+use crate::sys::outcome::Outcome;
 
 /// Bytes of the stack that the handler runs on. Decoding a chunk takes a few KiB of it, and the kernel saves the CPU's
 /// registers there, up to 11 KiB with AMX.
@@ -27,23 +27,28 @@ static KEPT_BACK: AtomicU64 = AtomicU64::new(0);
 /// `si_code` of a SIGSYS that a filter of system calls raised (asm-generic/siginfo.h).
 const SYS_SECCOMP: libc::c_int = 1;
 
-/// Installs the handlers, on a stack of their own, before wasmer's.
-pub(crate) fn handle() -> io::Result<()> {
+/// What finds out what is to be done about a fault at an address.
+static RESOLVE: OnceLock<fn(usize) -> Outcome> = OnceLock::new();
+
+/// Installs the handlers, on a stack of their own, before wasmer's. `resolve` is asked about each fault; it must do only what
+/// a handler may.
+pub(crate) fn install(resolve: fn(usize) -> Outcome) -> io::Result<()> {
+    let _ = RESOLVE.set(resolve);
     note_kept_back();
     // wasmer installs its handlers once; after this call it never puts them before ours.
     wasmer_vm::init_traps();
     own_stack()?;
     for (signal, before) in SIGNALS.into_iter().zip(&PREVIOUS) {
-        let _ = before.set(install(signal, handler)?);
+        let _ = before.set(install_one(signal, handler)?);
     }
-    install(libc::SIGSYS, forbidden_call)?;
+    install_one(libc::SIGSYS, forbidden_call)?;
     unblock()
 }
 
 type Handler = unsafe extern "C" fn(libc::c_int, *mut libc::siginfo_t, *mut c_void);
 
 /// Installs a handler; returns what was there before.
-fn install(signal: libc::c_int, handler: Handler) -> io::Result<libc::sigaction> {
+fn install_one(signal: libc::c_int, handler: Handler) -> io::Result<libc::sigaction> {
     // SAFETY: zeroes are a valid value of this C structure.
     let (mut action, mut previous): (libc::sigaction, libc::sigaction) = unsafe { std::mem::zeroed() };
     action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK | libc::SA_NODEFER;
@@ -83,9 +88,9 @@ fn unblock() -> io::Result<()> {
 
 /// Gives this thread a stack for handlers that is large enough for ours, above memory that cannot be touched.
 pub(crate) fn own_stack() -> io::Result<()> {
-    let range = super::reserve(GUARD + STACK)?;
-    super::allow_writing(range + GUARD, STACK)?;
-    let stack = libc::stack_t { ss_sp: (range + GUARD) as *mut c_void, ss_flags: 0, ss_size: STACK };
+    let (_guard, stack) = Region::reserve(GUARD + STACK)?.split_at(GUARD);
+    let lowest = stack.writable()?.addresses().start;
+    let stack = libc::stack_t { ss_sp: lowest as *mut c_void, ss_flags: 0, ss_size: STACK };
     // SAFETY: the memory is this thread's alone, for as long as the process lives.
     match unsafe { libc::sigaltstack(&stack, std::ptr::null_mut()) } {
         0 => Ok(()),
@@ -99,8 +104,8 @@ thread_local! {
     static AGAIN: Cell<(usize, usize, u32)> = const { Cell::new((0, 0, 0)) };
 }
 
-/// How often a fault in a chunk that is there may come at one address before it is a real one, while no other chunk is
-/// brought: another thread may have brought the chunk between the fault and this handler.
+/// How often a fault in a chunk that is there may come at one address before it is a real one, while no other chunk is paged
+/// in: another thread may have paged in the chunk between the fault and this handler.
 const PATIENCE: u32 = 3;
 
 /// The number that says where a signal comes from. What processes send has one that is not above 0 (sigaction(2)).
@@ -128,21 +133,19 @@ unsafe extern "C" fn handler(signal: libc::c_int, info: *mut libc::siginfo_t, co
     }
 }
 
-/// Brings the chunk that was touched. False if the fault is about something else.
+/// Has what was touched paged in. False if the fault is about something else.
 fn is_resolved(info: *const libc::siginfo_t) -> bool {
     // SAFETY: the kernel hands a handler installed with SA_SIGINFO a siginfo_t, for these signals with an address.
     let address = unsafe { (*info).si_addr() } as usize;
-    let resolved = match image::fault(address) {
-        Outcome::Brought => true,
-        Outcome::WasThere => {
-            let published = image::published();
+    let resolved = match RESOLVE.get().map_or(Outcome::Foreign, |resolve| resolve(address)) {
+        Outcome::PagedIn => true,
+        Outcome::WasThere { published } => {
             let (last, before, times) = AGAIN.get();
             let times = if (last, before) == (address, published) { times + 1 } else { 1 };
             AGAIN.set((address, published, times));
             times < PATIENCE
         }
         Outcome::Foreign => false,
-        Outcome::Failed(error) => last::end_with(format_args!("{error}")),
     };
     if !resolved {
         AGAIN.set((0, 0, 0));

@@ -1,4 +1,4 @@
-//! Many threads touch cold chunks at once, again and again, while another brings them: each sees the whole chunk or waits
+//! Many threads touch cold chunks at once, again and again, while another pages them in: each sees the whole chunk or waits
 //! for it.
 #![allow(clippy::unwrap_used, unsafe_code, reason = "a test that cannot go on fails")]
 
@@ -8,9 +8,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use payload::image::Touch;
 use payload::{Compiler, CpuFeatures, Engine, Header, Manifest, SectionKind, Target, Writer, chunk};
 
-use super::Stored;
-use super::lazy::{self, Bringer, Kind};
-use crate::sys;
+use super::super::hints::Hints;
+use super::super::kind::Kind;
+use super::images;
+use super::pager::Worker;
+use super::prefetch::prefetch;
+use crate::image::stored::Stored;
+use crate::sys::{self, memory::Region};
 
 const CHUNK: usize = chunk::MIN_SIZE as usize;
 const CHUNKS: usize = 6;
@@ -66,34 +70,36 @@ fn stored(code: &[u8], memory: &[u8]) -> Stored {
 
 #[test]
 fn threads_that_touch_cold_chunks_at_once_see_whole_chunks() {
-    sys::signals::handle().unwrap();
+    sys::handle_faults(super::resolve).unwrap();
     let code = code();
     let memory: Vec<u8> = (0..CHUNK * CHUNKS).map(|at| (at * 7 % 251) as u8).collect();
     let stored = stored(&code, &memory);
-    let ahead = [Touch::Code(1), Touch::Code(2), Touch::Memory(3), Touch::Memory(4), Touch::Memory(5)];
-    let place = |kind, section: SectionKind, len: usize| {
-        let base = sys::reserve(len).unwrap();
-        lazy::manage(kind, stored, stored.section(section).unwrap(), base, &ahead).unwrap();
+    let likely = [Touch::Code(1), Touch::Code(2), Touch::Memory(3), Touch::Memory(4), Touch::Memory(5)];
+    let hints = Hints { preload: Vec::new(), prefetch: likely.to_vec() };
+    let place = |kind: Kind, len: usize| {
+        let region = Region::reserve(len).unwrap();
+        let base = region.addresses().start;
+        super::place(kind, stored, stored.section(kind.section()).unwrap(), region, &hints).unwrap();
         base
     };
-    let code_base = place(Kind::Code, SectionKind::Code, code.len());
-    let memory_base = place(Kind::Memory, SectionKind::Memory, memory.len());
+    let code_base = place(Kind::Code, code.len());
+    let memory_base = place(Kind::Memory, memory.len());
 
     let barrier = Barrier::new(THREADS + 1);
     let wrong = AtomicUsize::new(0);
     std::thread::scope(|scope| {
-        // As `ahead` does, where it may.
+        // As the thread of `prefetch` does, where it may.
         scope.spawn(|| {
-            let mut bringer = Bringer::new().unwrap();
+            let mut worker = Worker::new().unwrap();
             for round in 0..ROUNDS {
                 if barrier.wait().is_leader() {
-                    lazy::forget();
+                    images::all().for_each(|pager| pager.forget());
                 }
                 barrier.wait();
-                for step in (0..CHUNKS).filter(|_| lazy::is_filled()) {
+                for step in (0..CHUNKS).filter(|_| images::are_filled()) {
                     let index = ((step + round) % CHUNKS) as u32;
-                    lazy::bring_ahead(Touch::Code(index), &mut bringer);
-                    lazy::bring_ahead(Touch::Memory(index), &mut bringer);
+                    prefetch(Touch::Code(index), &mut worker);
+                    prefetch(Touch::Memory(index), &mut worker);
                 }
             }
         });
@@ -103,7 +109,7 @@ fn threads_that_touch_cold_chunks_at_once_see_whole_chunks() {
                 sys::signals::own_stack().unwrap();
                 for round in 0..ROUNDS {
                     if barrier.wait().is_leader() {
-                        lazy::forget();
+                        images::all().for_each(|pager| pager.forget());
                     }
                     barrier.wait();
                     for step in 0..CHUNKS {
@@ -111,13 +117,13 @@ fn threads_that_touch_cold_chunks_at_once_see_whole_chunks() {
                         let number = if thread % 3 == 0 {
                             let end = thread % 2;
                             let address = code_base + index * CHUNK + end * (CHUNK - 16);
-                            // SAFETY: a function of this type was put there, in code that is brought when it is
+                            // SAFETY: a function of this type was put there, in code that is paged in when it is
                             // touched.
                             let function: extern "C" fn() -> usize = unsafe { std::mem::transmute(address) };
                             usize::from(function() as u32 as usize != index + end * 100)
                         } else {
                             let at = index * CHUNK + (round * 31 + thread * 997) % CHUNK;
-                            // SAFETY: the address lies in the memory image, which is brought when it is touched.
+                            // SAFETY: the address lies in the memory image, which is paged in when it is touched.
                             let found = unsafe { std::ptr::read_volatile((memory_base + at) as *const u8) };
                             usize::from(found != memory[at])
                         };
@@ -135,7 +141,10 @@ fn threads_that_touch_cold_chunks_at_once_see_whole_chunks() {
 #[test]
 fn threads_see_whole_chunks_that_are_moved() {
     let ended = std::process::Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "image::lazy_tests::threads_that_touch_cold_chunks_at_once_see_whole_chunks"])
+        .args([
+            "--exact",
+            "image::paging::way::tests::threads_that_touch_cold_chunks_at_once_see_whole_chunks",
+        ])
         .env("WASMPACK_TEST_MOVE", "1")
         .output()
         .unwrap();
