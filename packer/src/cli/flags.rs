@@ -97,6 +97,10 @@ pub(super) struct Options {
     #[arg(long, conflicts_with = "cwd", help_heading = GRANTS)]
     native: bool,
 
+    /// Let the program's memory grow no further than this, such as 64M or 2G [default: as it declares]
+    #[arg(long, value_name = "SIZE", value_parser = value::size, help_heading = GRANTS)]
+    max_memory: Option<u64>,
+
     /// Keep whoever runs the executable from changing its grants
     #[arg(long, help_heading = GRANTS)]
     sealed: bool,
@@ -226,6 +230,7 @@ impl Options {
                 Compiler::Cranelift => payload::Compiler::Cranelift,
                 Compiler::Singlepass => payload::Compiler::Singlepass,
             },
+            max_memory: self.max_memory,
             storage: match (self.no_compress, self.level, self.compiler) {
                 (true, ..) => Storage::Raw,
                 (false, Some(level), _) => Storage::Compressed { level },

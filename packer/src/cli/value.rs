@@ -47,6 +47,25 @@ pub(super) fn version(value: OsString) -> Result<String, String> {
     Ok(version)
 }
 
+/// A number of bytes, or of the units that K, M and G stand for: 1024 of the one before. A B or iB behind them changes nothing.
+///
+/// # Errors
+/// For anything else.
+pub(super) fn size(value: &str) -> Result<u64, String> {
+    let digits = value.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = value.split_at(digits);
+    let shift = match unit.trim_start().to_ascii_lowercase().as_str() {
+        "" | "b" => Some(0),
+        "k" | "kb" | "kib" => Some(10),
+        "m" | "mb" | "mib" => Some(20),
+        "g" | "gb" | "gib" => Some(30),
+        _ => None,
+    };
+    let bytes =
+        number.parse::<u64>().ok().zip(shift).and_then(|(number, shift)| number.checked_mul(1 << shift));
+    bytes.ok_or_else(|| "a size was expected, such as 64M or 2G".to_owned())
+}
+
 /// `HOST` or `HOST::GUEST`, a directory that is found when the executable runs.
 ///
 /// # Errors
@@ -98,5 +117,29 @@ pub(super) fn pair(value: OsString) -> Result<(String, String), String> {
     match value.split_once('=') {
         Some((key, text)) if !key.is_empty() => Ok((key.to_owned(), text.to_owned())),
         _ => Err("KEY=VALUE was expected".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_have_units() {
+        for (text, bytes) in [
+            ("0", 0),
+            ("65536", 65536),
+            ("64K", 65536),
+            ("64kb", 65536),
+            ("64 KiB", 65536),
+            ("3M", 3 << 20),
+            ("2g", 2 << 30),
+            ("7B", 7),
+        ] {
+            assert_eq!(size(text), Ok(bytes), "{text}");
+        }
+        for text in ["", "M", "1.5G", "-1", "1T", "1i", "1Mi", "1bb", "1 M B", "99999999999G"] {
+            assert!(size(text).is_err(), "{text}");
+        }
     }
 }

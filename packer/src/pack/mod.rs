@@ -57,6 +57,8 @@ pub struct Pack {
     pub version: Option<String>,
     /// The compiler that makes its code.
     pub compiler: Compiler,
+    /// The most memory that the app may have, in bytes; `None`: what it declares.
+    pub max_memory: Option<u64>,
     /// What the code may need of an x86-64 CPU beyond the baseline.
     pub cpu: Raise,
     /// How the images are stored.
@@ -146,6 +148,7 @@ impl Pack {
             app: None,
             version: None,
             compiler: Compiler::Cranelift,
+            max_memory: None,
             cpu: Raise::default(),
             storage: Storage::Compressed { level: DEFAULT_LEVEL },
             trial: Trial::Bare,
@@ -188,6 +191,13 @@ impl Pack {
     #[must_use]
     pub fn compiler(mut self, compiler: Compiler) -> Pack {
         self.compiler = compiler;
+        self
+    }
+
+    /// Lets the app's memory grow to `bytes` at most.
+    #[must_use]
+    pub fn max_memory(mut self, bytes: u64) -> Pack {
+        self.max_memory = Some(bytes);
         self
     }
 
