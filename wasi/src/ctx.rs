@@ -5,14 +5,14 @@ use std::sync::Arc;
 use cap_std::fs::Dir as CapDir;
 
 use crate::clock::Clocks;
-use crate::dir::{HostDir, Layer};
 use crate::fds::{Descriptor, Fds, Object};
-use crate::file::{File, Stream};
+use crate::fs::dir::{HostDir, Layer};
+use crate::fs::file::{File, Stream};
+use crate::fs::tree::{Files, TreeDir};
 use crate::grants::Grants;
 use crate::kept::Budget;
 use crate::misses::{Miss, Misses};
 use crate::randomness::Randomness;
-use crate::tree::{Files, TreeDir};
 use crate::{Result, rights, sys};
 
 /// What may be done below a granted directory.

@@ -7,8 +7,8 @@
 use wasip1::{Fdflags, Filetype, Rights};
 
 use crate::Result;
-use crate::dir::Dir;
-use crate::file::File;
+use crate::fs::dir::Dir;
+use crate::fs::file::File;
 
 /// One open descriptor.
 #[derive(Debug)]

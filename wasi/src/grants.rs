@@ -9,9 +9,9 @@
 //! therefore a layer of the root, below what is embedded and above what else is granted as `/`.
 
 use crate::Result;
-use crate::dir::{Dir, Layer, Open};
 use crate::fds::Object;
-use crate::tree::TreeDir;
+use crate::fs::dir::{Dir, Layer, Open};
+use crate::fs::tree::TreeDir;
 
 /// What was granted, in the order of the grants.
 #[derive(Debug, Default)]

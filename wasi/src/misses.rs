@@ -7,7 +7,7 @@
 
 use std::collections::VecDeque;
 
-use crate::dir::Dir;
+use crate::fs::dir::Dir;
 use crate::{Error, Result};
 
 /// How many calls back a miss counts.

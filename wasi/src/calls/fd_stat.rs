@@ -2,7 +2,7 @@
 
 use crate::abi::Filestat;
 use crate::fds::Object;
-use crate::file::Times;
+use crate::fs::file::Times;
 use crate::{Ctx, Memory, Result};
 
 /// What is known about `fd`; the part that both previews share.

@@ -3,9 +3,9 @@
 use wasip1::Rights;
 
 use crate::abi::Filestat;
-use crate::dir::{Dir, Open};
 use crate::fds::{Descriptor, Fds, Object};
-use crate::file::Times;
+use crate::fs::dir::{Dir, Open};
+use crate::fs::file::Times;
 use crate::{Ctx, Memory, Result, path, rights};
 
 /// Reads lookup flags: whether a symbolic link at the end of the path is followed.

@@ -5,7 +5,7 @@ use wasip1::{Errno, Eventtype};
 use crate::abi::{Event, Subscription, Wait};
 use crate::clock::Clocks;
 use crate::fds::Object;
-use crate::file::File;
+use crate::fs::file::File;
 use crate::sys::{self, Interest};
 use crate::{Ctx, Error, Memory, Result};
 

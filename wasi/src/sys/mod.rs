@@ -5,11 +5,6 @@ mod unix;
 #[cfg(not(windows))]
 pub(crate) use unix::*;
 
-#[cfg(not(windows))]
-mod unix_streams;
-#[cfg(not(windows))]
-pub(crate) use unix_streams::*;
-
 #[cfg(windows)]
 mod windows;
 #[cfg(windows)]
@@ -19,7 +14,7 @@ pub(crate) use windows::*;
 #[derive(Debug)]
 #[cfg_attr(windows, allow(dead_code, reason = "everything is ready there, whatever it is"))]
 pub(crate) struct Interest<'a> {
-    pub(crate) handle: &'a crate::file::Handle,
+    pub(crate) handle: &'a crate::fs::file::Handle,
     /// True to wait until it can be written, false until it can be read.
     pub(crate) write: bool,
     /// Set by `poll`: it can be.

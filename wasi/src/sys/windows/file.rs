@@ -12,10 +12,10 @@ use cap_fs_ext::MetadataExt;
 use cap_std::fs::{DirEntry, File as CapFile, Metadata, OpenOptions};
 use wasip1::{Errno, Fdflags, Filetype};
 
-use super::Interest;
 use crate::Result;
 use crate::abi::Filestat;
-use crate::file::{Handle, Stream, Time, Times};
+use crate::fs::file::{Handle, Stream, Time, Times};
+use crate::sys::Interest;
 
 /// Nanoseconds: the tick of Windows' performance counter and of its file times.
 pub(crate) const CLOCK_RESOLUTION: u64 = 100;

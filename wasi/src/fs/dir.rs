@@ -4,37 +4,30 @@
 //! was granted under one name becomes one directory here. A path is looked up in each layer in turn, whole: what
 //! stands in the first layer hides what the others have there, and where a layer has nothing, the next one is asked
 //! (`noent`, `notdir`); every other answer is final. Something new is made in the first layer that can be changed
-//! and has the directory around it. See [`layers`] for each verb; this module is the way past it for one layer,
+//! and has the directory around it. See `layers` for each verb; this module is the way past it for one layer,
 //! and what belongs to a descriptor: its name, and what is read through `fd_readdir`.
-
-mod host;
-mod layer;
-mod layers;
-mod listing;
-mod name;
 
 use wasip1::Fdflags;
 
-pub(crate) use host::HostDir;
-pub(crate) use layer::Layer;
-use listing::Listing;
-pub(crate) use listing::{Each, Entry};
-
+pub(crate) use super::host::dir::HostDir;
+pub(crate) use super::layer::Layer;
+use super::listing::Listing;
+pub(crate) use super::listing::{Each, Entry};
 use crate::Result;
 use crate::abi::Filestat;
 use crate::fds::Object;
-use crate::file::{File, Times};
+use crate::fs::file::{File, Times};
 use crate::kept::Budget;
 
 /// An open directory.
 #[derive(Debug)]
 pub(crate) struct Dir {
-    first: Layer,
+    pub(super) first: Layer,
     /// The layers below, the next one first. Empty for most.
-    rest: Vec<Layer>,
+    pub(super) rest: Vec<Layer>,
     /// Which layers are the directory itself, counted from the first, if not all: where the user stands, in the
     /// root, whose other layers are good for looking up what is in them.
-    shown: Option<(usize, usize)>,
+    pub(super) shown: Option<(usize, usize)>,
     /// The name it was granted under; `None` for one that the guest opened.
     guest: Option<String>,
     /// True for the root that is there though nothing was granted as it.
@@ -98,7 +91,7 @@ impl Dir {
         Dir { first, rest, shown, guest: Some(guest), assumed: false, listing: None }
     }
 
-    fn opened(first: Layer, rest: Vec<Layer>) -> Dir {
+    pub(super) fn opened(first: Layer, rest: Vec<Layer>) -> Dir {
         Dir { first, rest, shown: None, guest: None, assumed: false, listing: None }
     }
 
@@ -123,17 +116,17 @@ impl Dir {
     }
 
     /// The layers that are the directory itself.
-    fn own_layers(&self) -> impl Iterator<Item = &Layer> {
+    pub(super) fn own_layers(&self) -> impl Iterator<Item = &Layer> {
         let (skipped, count) = self.shown.unwrap_or((0, usize::MAX));
         self.layers().skip(skipped).take(count)
     }
 
     /// The first of the layers that are the directory itself.
-    fn own(&self) -> &Layer {
+    pub(super) fn own(&self) -> &Layer {
         self.own_layers().next().unwrap_or(&self.first)
     }
 
-    fn is_single(&self) -> bool {
+    pub(super) fn is_single(&self) -> bool {
         self.rest.is_empty()
     }
 
@@ -230,7 +223,7 @@ impl Dir {
         Ok(self.listing.insert(listing).from(cookie))
     }
 
-    fn read_entries(&self, budget: &Budget) -> Result<Listing> {
+    pub(super) fn read_entries(&self, budget: &Budget) -> Result<Listing> {
         // The parent's number would be a fact about the host that was not granted.
         let ino = self.filestat()?.ino;
         let special = |name: &[u8]| Entry { name: name.to_vec(), ino, filetype: wasip1::FILETYPE_DIRECTORY };

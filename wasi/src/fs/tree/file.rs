@@ -6,7 +6,7 @@ use std::io::{IoSlice, IoSliceMut, SeekFrom};
 use super::Hold;
 use crate::Result;
 use crate::abi::Filestat;
-use crate::file::Times;
+use crate::fs::file::Times;
 
 /// An open file.
 #[derive(Debug)]

@@ -7,7 +7,7 @@
 
 use std::collections::HashSet;
 
-use super::{Dir, Each, Layer, Open, Opened};
+use super::dir::{Dir, Each, Layer, Open, Opened};
 use crate::abi::Filestat;
 use crate::fds::Object;
 use crate::{Error, Result};

@@ -178,7 +178,7 @@ fn checked_end(offset: u64, len: u64) -> Result<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tree::Node;
+    use crate::fs::tree::Node;
 
     /// One file of 10,000 bytes that count up.
     #[derive(Debug)]

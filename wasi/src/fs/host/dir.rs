@@ -12,10 +12,10 @@ use cap_std::fs::{Dir as CapDir, OpenOptions};
 use cap_std::time::SystemTime;
 
 use super::name::{Name, followed, wants_directory};
-use super::{Each, Entry, Open, Opened};
 use crate::abi::Filestat;
 use crate::ctx::Access;
-use crate::file::{File, Time, Times};
+use crate::fs::dir::{Each, Entry, Open, Opened};
+use crate::fs::file::{File, Time, Times};
 use crate::{Result, sys};
 
 /// An open directory.

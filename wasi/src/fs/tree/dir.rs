@@ -10,8 +10,8 @@ use super::{Files, Hold, Nothing, Tree, TreeFile};
 use crate::Result;
 use crate::abi::Filestat;
 use crate::ctx::Access;
-use crate::dir::{Each, Entry, Open, Opened};
-use crate::file::{File, Times};
+use crate::fs::dir::{Each, Entry, Open, Opened};
+use crate::fs::file::{File, Times};
 use crate::kept::Budget;
 
 /// The device number of the first tree; the next ones follow. Hosts count theirs from 0, and in 32 bits.
@@ -135,7 +135,7 @@ impl TreeDir {
         Opened::File(File::Tree(TreeFile::new(Hold::new(&self.hold.tree, nodes, id))))
     }
 
-    /// Opens in a read-only tree, as [`crate::dir::HostDir`] does in a read-only directory of the host.
+    /// Opens in a read-only tree, as [`crate::fs::dir::HostDir`] does in a read-only directory of the host.
     fn open_unchanged(&self, path: &str, how: Open) -> Result<Opened<TreeDir>> {
         if how.create && how.exclusive {
             return match self.filestat_at(path, false) {

@@ -3,12 +3,12 @@
 //! Nothing happens here but the choice between the two, and what needs two layers: a name moves or is doubled
 //! within one host or one tree, never between them.
 
-use super::{Each, HostDir, Open, Opened};
+use super::dir::{Each, HostDir, Open, Opened};
 use crate::Result;
 use crate::abi::Filestat;
 use crate::ctx::Access;
-use crate::file::Times;
-use crate::tree::TreeDir;
+use crate::fs::file::Times;
+use crate::fs::tree::TreeDir;
 
 /// A directory in one place.
 #[derive(Debug)]

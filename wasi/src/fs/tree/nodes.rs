@@ -12,7 +12,7 @@ use super::content::Content;
 use super::{Files, Node};
 use crate::Result;
 use crate::abi::Filestat;
-use crate::file::{Time, Times};
+use crate::fs::file::{Time, Times};
 use crate::kept::{Budget, Kept};
 
 /// A node's number.

@@ -11,7 +11,7 @@ use wasip1::Fdflags;
 
 use crate::abi::Filestat;
 use crate::ctx::Access;
-use crate::tree::TreeFile;
+use crate::fs::tree::TreeFile;
 use crate::{Result, sys};
 
 /// One of the standard streams.

@@ -10,10 +10,10 @@ use rustix::fs::{OFlags, Stat, Timestamps};
 use rustix::io::{Errno as SysErrno, retry_on_intr};
 use wasip1::{Errno, Fdflags, Filetype};
 
-use super::Interest;
 use crate::Result;
 use crate::abi::Filestat;
-use crate::file::{Handle, Time, Times};
+use crate::fs::file::{Handle, Time, Times};
+use crate::sys::Interest;
 
 /// Nanoseconds: what `clock_getres` tells for the clocks behind std's on Linux and macOS.
 pub(crate) const CLOCK_RESOLUTION: u64 = 1;
@@ -225,7 +225,7 @@ fn timespec(nanos: u64) -> Timespec {
 
 pub(crate) fn set_flags(file: &CapFile, flags: Fdflags) -> io::Result<()> {
     // Darwin duplicates a descriptor when its name below /dev/fd is opened: this may be a stream, whose flags are shared.
-    if cfg!(target_vendor = "apple") && super::unix_streams::is_stream(file)? {
+    if cfg!(target_vendor = "apple") && super::streams::is_stream(file)? {
         return Err(SysErrno::NOTSUP.into());
     }
     let mut system = rustix::fs::fcntl_getfl(file)?;

@@ -1,0 +1,4 @@
+//! What lies on the host.
+
+pub(super) mod dir;
+mod name;

@@ -1,0 +1,5 @@
+//! Windows.
+
+mod file;
+
+pub(crate) use file::*;
