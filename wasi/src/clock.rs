@@ -9,7 +9,8 @@
 use std::cell::Cell;
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::{Result, sys};
+use crate::errno::Result;
+use crate::sys;
 
 /// The clocks of one running program.
 #[derive(Debug)]
@@ -50,9 +51,9 @@ impl Clocks {
             // Never 0: Go's runtime takes a zero for a broken clock.
             Ok(nanos(start.elapsed()).max(1))
         } else if id == wasip1::CLOCKID_PROCESS_CPUTIME_ID.raw() {
-            sys::cpu_time(false)
+            Ok(sys::cpu_time(false).ok_or(wasip1::ERRNO_INVAL)?)
         } else if id == wasip1::CLOCKID_THREAD_CPUTIME_ID.raw() {
-            sys::cpu_time(true)
+            Ok(sys::cpu_time(true).ok_or(wasip1::ERRNO_INVAL)?)
         } else {
             Err(wasip1::ERRNO_INVAL.into())
         }

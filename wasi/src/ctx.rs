@@ -5,24 +5,22 @@ use std::sync::Arc;
 use cap_std::fs::Dir as CapDir;
 
 use crate::clock::Clocks;
-use crate::fds::{Descriptor, Fds, Object};
-use crate::fs::dir::{HostDir, Layer};
-use crate::fs::file::{File, Stream};
-use crate::fs::tree::{Files, TreeDir};
+use crate::errno::Result;
+use crate::fds::{Descriptor, Fds};
+use crate::fs::file::File;
+use crate::fs::host::dir::HostDir;
+use crate::fs::host::file::HostFile;
+use crate::fs::layer::Layer;
+use crate::fs::tree::dir::TreeDir;
+use crate::fs::tree::source::Files;
 use crate::grants::Grants;
 use crate::kept::Budget;
 use crate::misses::{Miss, Misses};
 use crate::randomness::Randomness;
-use crate::{Result, rights, sys};
-
-/// What may be done below a granted directory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Access {
-    /// Everything.
-    ReadWrite,
-    /// Nothing that changes it: such calls fail with `rofs`, as on a read-only file system.
-    ReadOnly,
-}
+use crate::rights;
+use crate::strings::Strings;
+use crate::sys::{self, Stream};
+use crate::words::{Access, Opened};
 
 /// The state behind one program's calls.
 #[derive(Debug)]
@@ -140,7 +138,7 @@ impl CtxBuilder {
         for (stream, closed) in [Stream::In, Stream::Out, Stream::Err].into_iter().zip(self.closed) {
             let terminal = stream.is_terminal();
             let open = || Descriptor {
-                object: Object::File(File::stream(stream)),
+                object: Opened::File(File::Host(HostFile::stream(stream))),
                 rights: rights::stream(stream == Stream::In, terminal),
                 inheriting: 0,
                 flags: sys::stream_flags(stream) & wasip1::FDFLAGS_NONBLOCK,
@@ -149,7 +147,7 @@ impl CtxBuilder {
         }
         for dir in self.grants.preopens(self.trees)? {
             fds.push(Some(Descriptor {
-                object: Object::Dir(dir),
+                object: Opened::Dir(dir),
                 rights: rights::DIRECTORY,
                 inheriting: rights::DIRECTORY | rights::FILE,
                 flags: 0,
@@ -169,36 +167,5 @@ impl CtxBuilder {
             misses: Misses::default(),
             listings: self.listings,
         })
-    }
-}
-
-/// A list of byte strings, kept as the guest will see it: one after the other, each with a NUL behind.
-#[derive(Debug, Default)]
-pub(crate) struct Strings {
-    bytes: Vec<u8>,
-    starts: Vec<u32>,
-}
-
-impl Strings {
-    fn push(&mut self, text: &[u8]) {
-        self.starts.push(self.bytes.len() as u32);
-        // The operating system hands strings over NUL-terminated, so none has one inside.
-        self.bytes.extend_from_slice(text);
-        self.bytes.push(0);
-    }
-
-    /// How many there are.
-    pub(crate) fn count(&self) -> u32 {
-        self.starts.len() as u32
-    }
-
-    /// All of them, each with its NUL.
-    pub(crate) fn bytes(&self) -> &[u8] {
-        &self.bytes
-    }
-
-    /// Where each starts in [`Strings::bytes`].
-    pub(crate) fn starts(&self) -> impl Iterator<Item = u32> {
-        self.starts.iter().copied()
     }
 }

@@ -8,10 +8,12 @@
 //! A program has no working directory but the root, since `/x` and `x` are one path to it. Where it is to stand is
 //! therefore a layer of the root, below what is embedded and above what else is granted as `/`.
 
-use crate::Result;
-use crate::fds::Object;
-use crate::fs::dir::{Dir, Layer, Open};
-use crate::fs::tree::TreeDir;
+use crate::errno::Result;
+use crate::fs::dir::Dir;
+use crate::fs::layer::Layer;
+use crate::fs::layers::Layers;
+use crate::fs::tree::dir::TreeDir;
+use crate::words::{Open, Opened};
 
 /// What was granted, in the order of the grants.
 #[derive(Debug, Default)]
@@ -103,8 +105,8 @@ impl Grants {
         };
         let rest = if rest.is_empty() { "." } else { rest };
         match name.preopen()?.open(rest, Open::DIRECTORY)? {
-            Object::Dir(dir) => Ok(dir),
-            Object::File(_) => Err(wasip1::ERRNO_NOTDIR.into()),
+            Opened::Dir(dir) => Ok(dir),
+            Opened::File(_) => Err(wasip1::ERRNO_NOTDIR.into()),
         }
     }
 }
@@ -125,7 +127,7 @@ impl Name {
         let mut layers = self.trees.into_iter().chain(self.standing).chain(self.hosts);
         // There is no name without a grant.
         let first = layers.next().ok_or(wasip1::ERRNO_NOENT)?;
-        Ok(Dir::granted(guest, first, layers.collect(), shown))
+        Ok(Dir::granted(guest, Layers::new(first, layers.collect(), shown)))
     }
 }
 

@@ -11,25 +11,15 @@ use crate::calls::proc::Raised;
 use crate::calls::{
     args, clock, environ, fd_io, fd_stat, fd_table, path, poll, proc, random, readdir, sched, sock,
 };
-use crate::memory::Bring;
-use crate::{Ctx, Memory, Result, preview0};
+use crate::ctx::Ctx;
+use crate::errno::Result;
+use crate::memory::{Bring, Memory};
+use crate::preview0;
 
 /// The module name of preview 1's imports.
 pub const PREVIEW1: &str = "wasi_snapshot_preview1";
 /// The module name of preview 0's imports.
 pub const PREVIEW0: &str = "wasi_unstable";
-
-/// The end of a program by its own will, carried through wasmer as a user error.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Exit(pub u32);
-
-impl std::fmt::Display for Exit {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "exit with {}", self.0)
-    }
-}
-
-impl std::error::Error for Exit {}
 
 /// What host functions work on: the program's state, and its memory once it has one.
 #[derive(Debug)]

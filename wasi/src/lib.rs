@@ -26,6 +26,7 @@ pub mod calls;
 mod clock;
 mod ctx;
 mod errno;
+mod exit;
 mod fds;
 mod fs;
 mod grants;
@@ -37,13 +38,17 @@ mod path;
 mod preview0;
 mod randomness;
 pub mod rights;
+mod strings;
 mod sys;
+mod words;
 
-pub use ctx::{Access, Ctx, CtxBuilder};
+pub use ctx::{Ctx, CtxBuilder};
 pub use errno::{Error, Result};
-pub use fs::tree::{Files, Node};
-pub use imports::{Exit, MemoryBefore, State};
+pub use exit::Exit;
+pub use fs::tree::source::{Files, Node};
+pub use imports::{MemoryBefore, State};
 pub use memory::{Bring, Memory};
 pub use misses::Miss;
 /// The types and constants of the specification.
 pub use wasip1 as spec;
+pub use words::Access;

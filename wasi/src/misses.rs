@@ -7,8 +7,8 @@
 
 use std::collections::VecDeque;
 
+use crate::errno::{Error, Result};
 use crate::fs::dir::Dir;
-use crate::{Error, Result};
 
 /// How many calls back a miss counts.
 const RECENT: u64 = 16;
@@ -72,7 +72,7 @@ impl Misses {
     #[cold]
     fn note(&mut self, dir: &Dir, path: &str, write: bool, error: Error) {
         let Some(guest) = dir.guest() else { return };
-        let of_host = dir.layers().any(|layer| layer.is_host());
+        let of_host = dir.layers().iter().any(|layer| layer.is_host());
         let is_root = matches!(guest, "/" | ".");
         let missed = match error.0 {
             // In the root, where a path that was absolute is looked for where the program stands.
@@ -102,7 +102,8 @@ impl Misses {
 
 /// True if it is a directory of the host, granted read-only, that `path` could not be changed in.
 fn fixed_by_grant(dir: &Dir, path: &str) -> bool {
-    let holder = dir.layers().find(|layer| layer.has(path));
-    let mut layers = dir.layers().filter(|layer| holder.is_none_or(|holder| std::ptr::eq(*layer, holder)));
+    let holder = dir.layers().iter().find(|layer| layer.has(path));
+    let mut layers =
+        dir.layers().iter().filter(|layer| holder.is_none_or(|holder| std::ptr::eq(*layer, holder)));
     layers.any(|layer| layer.is_host() && layer.is_read_only())
 }

@@ -22,8 +22,9 @@ pub mod readdir;
 pub mod sched;
 pub mod sock;
 
-use crate::ctx::Strings;
-use crate::{Memory, Result};
+use crate::errno::Result;
+use crate::memory::Memory;
+use crate::strings::Strings;
 
 /// Writes `strings` to `buffer`, and to `pointers` where each starts.
 fn write_strings(strings: &Strings, memory: &mut Memory<'_>, pointers: u32, buffer: u32) -> Result<()> {

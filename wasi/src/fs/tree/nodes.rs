@@ -9,10 +9,8 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::content::Content;
-use super::{Files, Node};
-use crate::Result;
-use crate::abi::Filestat;
-use crate::fs::file::{Time, Times};
+use super::source::{Files, Node};
+use crate::errno::Result;
 use crate::kept::{Budget, Kept};
 
 /// A node's number.
@@ -34,7 +32,7 @@ pub(super) type Names = BTreeMap<String, Id>;
 #[derive(Debug)]
 pub(super) struct Nodes {
     files: Arc<dyn Files>,
-    device: u64,
+    pub(super) device: u64,
     /// See [`Nodes::is_top`].
     top: bool,
     nodes: HashMap<Id, Known>,
@@ -44,15 +42,15 @@ pub(super) struct Nodes {
 
 /// What is known about a node.
 #[derive(Debug)]
-struct Known {
+pub(super) struct Known {
     body: Body,
     /// How many names lead to it.
-    links: u64,
+    pub(super) links: u64,
     /// How many descriptors hold it.
     holds: u64,
-    accessed: u64,
-    modified: u64,
-    changed: u64,
+    pub(super) accessed: u64,
+    pub(super) modified: u64,
+    pub(super) changed: u64,
     /// What it takes in memory, names included, if the program made it or gave it more names.
     kept: Kept,
 }
@@ -104,11 +102,11 @@ impl Nodes {
         self.top
     }
 
-    fn known(&self, id: Id) -> &Known {
+    pub(super) fn known(&self, id: Id) -> &Known {
         self.nodes.get(&id).expect("a node that is named or held is there")
     }
 
-    fn known_mut(&mut self, id: Id) -> &mut Known {
+    pub(super) fn known_mut(&mut self, id: Id) -> &mut Known {
         self.nodes.get_mut(&id).expect("a node that is named or held is there")
     }
 
@@ -276,57 +274,6 @@ impl Nodes {
             Body::Dir { .. } | Body::Link(_) => Err(wasip1::ERRNO_ISDIR.into()),
         }
     }
-
-    /// What is known about `id`.
-    pub(super) fn filestat(&mut self, id: Id) -> Result<Filestat> {
-        let (filetype, size) = match self.body(id) {
-            Body::Dir { .. } => (wasip1::FILETYPE_DIRECTORY, 0),
-            Body::File(content) => (wasip1::FILETYPE_REGULAR_FILE, content.len()),
-            Body::Link(target) => (wasip1::FILETYPE_SYMBOLIC_LINK, target.len() as u64),
-        };
-        let nlink = match self.known(id).links {
-            // Its name, its own `.`, and the `..` of each directory in it.
-            1.. if self.is_dir(id) => {
-                let below: Vec<Id> = self.names(id)?.values().copied().collect();
-                2 + below.into_iter().filter(|&id| self.is_dir(id)).count() as u64
-            }
-            links => links,
-        };
-        let Known { accessed, modified, changed, .. } = *self.known(id);
-        let dev = self.device;
-        Ok(Filestat {
-            dev,
-            ino: ino(id),
-            filetype,
-            nlink,
-            size,
-            atim: accessed,
-            mtim: modified,
-            ctim: changed,
-        })
-    }
-
-    /// What sort of file `id` is.
-    pub(super) fn filetype(&self, id: Id) -> wasip1::Filetype {
-        match self.body(id) {
-            Body::Dir { .. } => wasip1::FILETYPE_DIRECTORY,
-            Body::File(_) => wasip1::FILETYPE_REGULAR_FILE,
-            Body::Link(_) => wasip1::FILETYPE_SYMBOLIC_LINK,
-        }
-    }
-
-    /// Sets the times of `id`.
-    pub(super) fn set_times(&mut self, id: Id, times: Times) {
-        let now = now();
-        let nanos = |time| match time {
-            Time::Now => now,
-            Time::At(nanos) => nanos,
-        };
-        let known = self.known_mut(id);
-        known.accessed = times.accessed.map_or(known.accessed, nanos);
-        known.modified = times.modified.map_or(known.modified, nanos);
-        known.changed = now;
-    }
 }
 
 /// The inode number of a node.
@@ -335,7 +282,7 @@ pub(super) fn ino(id: Id) -> u64 {
 }
 
 /// Nanoseconds since 1970.
-fn now() -> u64 {
+pub(super) fn now() -> u64 {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
 }

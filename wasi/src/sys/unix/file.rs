@@ -1,22 +1,18 @@
-//! Unix: Linux and macOS. Everything here works on descriptors that are already open; no function takes a path.
+//! Files. Everything here works on descriptors that are already open; no function takes a path.
 
 use std::io::{self, IoSlice, IoSliceMut, SeekFrom};
 use std::os::fd::{AsFd, BorrowedFd};
-use std::os::unix::fs::DirEntryExt;
 
-use cap_std::fs::{DirEntry, File as CapFile, Metadata, MetadataExt, OpenOptions, OpenOptionsExt};
-use rustix::event::{PollFd, PollFlags, Timespec};
-use rustix::fs::{OFlags, Stat, Timestamps};
+use cap_std::fs::{File as CapFile, OpenOptions, OpenOptionsExt};
+use rustix::event::Timespec;
+use rustix::fs::{OFlags, Timestamps};
 use rustix::io::{Errno as SysErrno, retry_on_intr};
-use wasip1::{Errno, Fdflags, Filetype};
+use wasip1::Fdflags;
 
-use crate::Result;
-use crate::abi::Filestat;
-use crate::fs::file::{Handle, Time, Times};
-use crate::sys::Interest;
-
-/// Nanoseconds: what `clock_getres` tells for the clocks behind std's on Linux and macOS.
-pub(crate) const CLOCK_RESOLUTION: u64 = 1;
+use super::stat::filestat;
+use super::time::timespec;
+use crate::sys::handle::Handle;
+use crate::words::{Time, Times};
 
 impl AsFd for Handle {
     fn as_fd(&self) -> BorrowedFd<'_> {
@@ -90,77 +86,6 @@ pub(crate) fn seek(file: &Handle, position: SeekFrom) -> io::Result<u64> {
     Ok(rustix::fs::seek(file, position)?)
 }
 
-pub(crate) fn filestat(file: &Handle) -> io::Result<Filestat> {
-    let stat: Stat = rustix::fs::fstat(file)?;
-    #[allow(clippy::unnecessary_cast, reason = "the widths of these fields differ between systems")]
-    Ok(Filestat {
-        dev: stat.st_dev as u64,
-        ino: stat.st_ino as u64,
-        filetype: filetype_of_mode(stat.st_mode as u32),
-        nlink: stat.st_nlink as u64,
-        size: stat.st_size as u64,
-        atim: nanos(stat.st_atime as i64, stat.st_atime_nsec as i64),
-        mtim: nanos(stat.st_mtime as i64, stat.st_mtime_nsec as i64),
-        ctim: nanos(stat.st_ctime as i64, stat.st_ctime_nsec as i64),
-    })
-}
-
-pub(crate) fn filestat_of(metadata: &Metadata) -> Filestat {
-    Filestat {
-        dev: metadata.dev(),
-        ino: metadata.ino(),
-        filetype: filetype_of_mode(metadata.mode()),
-        nlink: metadata.nlink(),
-        size: metadata.size(),
-        atim: nanos(metadata.atime(), metadata.atime_nsec()),
-        mtim: nanos(metadata.mtime(), metadata.mtime_nsec()),
-        ctim: nanos(metadata.ctime(), metadata.ctime_nsec()),
-    }
-}
-
-/// Nanoseconds since 1970; 0 for times before.
-fn nanos(seconds: i64, nanos: i64) -> u64 {
-    let total = i128::from(seconds) * 1_000_000_000 + i128::from(nanos);
-    u64::try_from(total.max(0)).unwrap_or(u64::MAX)
-}
-
-fn filetype_of_mode(mode: u32) -> Filetype {
-    use rustix::fs::FileType;
-    match FileType::from_raw_mode(mode as rustix::fs::RawMode) {
-        FileType::RegularFile => wasip1::FILETYPE_REGULAR_FILE,
-        FileType::Directory => wasip1::FILETYPE_DIRECTORY,
-        FileType::Symlink => wasip1::FILETYPE_SYMBOLIC_LINK,
-        FileType::CharacterDevice => wasip1::FILETYPE_CHARACTER_DEVICE,
-        FileType::BlockDevice => wasip1::FILETYPE_BLOCK_DEVICE,
-        FileType::Socket => wasip1::FILETYPE_SOCKET_STREAM,
-        // WASI has no word for pipes.
-        FileType::Fifo | FileType::Unknown => wasip1::FILETYPE_UNKNOWN,
-    }
-}
-
-pub(crate) fn filetype(filetype: cap_std::fs::FileType) -> Filetype {
-    use cap_std::fs::FileTypeExt;
-    if filetype.is_file() {
-        wasip1::FILETYPE_REGULAR_FILE
-    } else if filetype.is_dir() {
-        wasip1::FILETYPE_DIRECTORY
-    } else if filetype.is_symlink() {
-        wasip1::FILETYPE_SYMBOLIC_LINK
-    } else if filetype.is_char_device() {
-        wasip1::FILETYPE_CHARACTER_DEVICE
-    } else if filetype.is_block_device() {
-        wasip1::FILETYPE_BLOCK_DEVICE
-    } else if filetype.is_socket() {
-        wasip1::FILETYPE_SOCKET_STREAM
-    } else {
-        wasip1::FILETYPE_UNKNOWN
-    }
-}
-
-pub(crate) fn entry_ino(entry: &DirEntry) -> io::Result<u64> {
-    Ok(entry.ino())
-}
-
 pub(crate) fn set_len(file: &Handle, len: u64) -> io::Result<()> {
     Ok(retry_on_intr(|| rustix::fs::ftruncate(file, len))?)
 }
@@ -218,11 +143,6 @@ pub(crate) fn set_times(file: &Handle, times: Times) -> io::Result<()> {
     Ok(rustix::fs::futimens(file, &times)?)
 }
 
-#[allow(clippy::unnecessary_cast, reason = "the widths of these fields differ between systems")]
-fn timespec(nanos: u64) -> Timespec {
-    Timespec { tv_sec: (nanos / 1_000_000_000) as _, tv_nsec: (nanos % 1_000_000_000) as _ }
-}
-
 pub(crate) fn set_flags(file: &CapFile, flags: Fdflags) -> io::Result<()> {
     // Darwin duplicates a descriptor when its name below /dev/fd is opened: this may be a stream, whose flags are shared.
     if cfg!(target_vendor = "apple") && super::streams::is_stream(file)? {
@@ -232,90 +152,4 @@ pub(crate) fn set_flags(file: &CapFile, flags: Fdflags) -> io::Result<()> {
     system.set(OFlags::APPEND, flags & wasip1::FDFLAGS_APPEND != 0);
     system.set(OFlags::NONBLOCK, flags & wasip1::FDFLAGS_NONBLOCK != 0);
     Ok(rustix::fs::fcntl_setfl(file, system)?)
-}
-
-/// Waits until one of `interests` is ready, or `timeout` nanoseconds have passed; `None` waits for ever.
-pub(crate) fn poll(interests: &mut [Interest<'_>], timeout: Option<u64>) -> io::Result<()> {
-    let mut fds: Vec<PollFd<'_>> = interests
-        .iter()
-        .map(|i| {
-            let flags = if i.write { PollFlags::OUT } else { PollFlags::IN };
-            PollFd::from_borrowed_fd(i.handle.as_fd(), flags)
-        })
-        .collect();
-    let timeout = timeout.map(timespec);
-    match rustix::event::poll(&mut fds, timeout.as_ref()) {
-        // A signal that did not end the program: whoever waits looks at the clock and waits again.
-        Err(SysErrno::INTR) => return Ok(()),
-        result => result?,
-    };
-    let seen: Vec<PollFlags> = fds.iter().map(PollFd::revents).collect();
-    for (interest, seen) in interests.iter_mut().zip(seen) {
-        interest.ready = seen.intersects(PollFlags::IN | PollFlags::OUT);
-        interest.hangup = seen.intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL);
-    }
-    Ok(())
-}
-
-/// Bytes that can be read from a pipe, terminal or socket at once.
-pub(crate) fn readable(file: &Handle) -> u64 {
-    rustix::io::ioctl_fionread(file).unwrap_or(0)
-}
-
-pub(crate) fn yield_now() {
-    rustix::thread::sched_yield();
-}
-
-/// CPU time of the process, or of this thread alone, in nanoseconds.
-pub(crate) fn cpu_time(thread: bool) -> Result<u64> {
-    use rustix::time::ClockId;
-    let id = if thread { ClockId::ThreadCPUTime } else { ClockId::ProcessCPUTime };
-    let now = rustix::time::clock_gettime(id);
-    #[allow(clippy::unnecessary_cast, reason = "the widths of these fields differ between systems")]
-    Ok(nanos(now.tv_sec as i64, now.tv_nsec as i64))
-}
-
-/// WASI's number for the system's, where there is one.
-pub(crate) fn errno(code: i32) -> Option<Errno> {
-    const TABLE: &[(SysErrno, Errno)] = &[
-        (SysErrno::PERM, wasip1::ERRNO_PERM),
-        (SysErrno::NOENT, wasip1::ERRNO_NOENT),
-        (SysErrno::INTR, wasip1::ERRNO_INTR),
-        (SysErrno::IO, wasip1::ERRNO_IO),
-        (SysErrno::NXIO, wasip1::ERRNO_NXIO),
-        (SysErrno::BADF, wasip1::ERRNO_BADF),
-        (SysErrno::AGAIN, wasip1::ERRNO_AGAIN),
-        (SysErrno::NOMEM, wasip1::ERRNO_NOMEM),
-        (SysErrno::ACCESS, wasip1::ERRNO_ACCES),
-        (SysErrno::FAULT, wasip1::ERRNO_FAULT),
-        (SysErrno::BUSY, wasip1::ERRNO_BUSY),
-        (SysErrno::EXIST, wasip1::ERRNO_EXIST),
-        (SysErrno::XDEV, wasip1::ERRNO_XDEV),
-        (SysErrno::NODEV, wasip1::ERRNO_NODEV),
-        (SysErrno::NOTDIR, wasip1::ERRNO_NOTDIR),
-        (SysErrno::ISDIR, wasip1::ERRNO_ISDIR),
-        (SysErrno::INVAL, wasip1::ERRNO_INVAL),
-        (SysErrno::NFILE, wasip1::ERRNO_NFILE),
-        (SysErrno::MFILE, wasip1::ERRNO_MFILE),
-        (SysErrno::NOTTY, wasip1::ERRNO_NOTTY),
-        (SysErrno::TXTBSY, wasip1::ERRNO_TXTBSY),
-        (SysErrno::FBIG, wasip1::ERRNO_FBIG),
-        (SysErrno::NOSPC, wasip1::ERRNO_NOSPC),
-        (SysErrno::SPIPE, wasip1::ERRNO_SPIPE),
-        (SysErrno::ROFS, wasip1::ERRNO_ROFS),
-        (SysErrno::MLINK, wasip1::ERRNO_MLINK),
-        (SysErrno::PIPE, wasip1::ERRNO_PIPE),
-        (SysErrno::NAMETOOLONG, wasip1::ERRNO_NAMETOOLONG),
-        (SysErrno::NOTEMPTY, wasip1::ERRNO_NOTEMPTY),
-        (SysErrno::LOOP, wasip1::ERRNO_LOOP),
-        (SysErrno::OVERFLOW, wasip1::ERRNO_OVERFLOW),
-        (SysErrno::ILSEQ, wasip1::ERRNO_ILSEQ),
-        (SysErrno::NOTSUP, wasip1::ERRNO_NOTSUP),
-        (SysErrno::OPNOTSUPP, wasip1::ERRNO_NOTSUP),
-        (SysErrno::DQUOT, wasip1::ERRNO_DQUOT),
-        (SysErrno::STALE, wasip1::ERRNO_STALE),
-        (SysErrno::NOSYS, wasip1::ERRNO_NOSYS),
-        (SysErrno::TIMEDOUT, wasip1::ERRNO_TIMEDOUT),
-    ];
-    TABLE.iter().find(|(system, _)| system.raw_os_error() == code).map(|(_, wasi)| *wasi)
 }
