@@ -54,7 +54,8 @@ impl Ctx {
         CtxBuilder::default()
     }
 
-    /// What the program asked for and did not get because it was not granted: the last 16, oldest first.
+    /// What the program asked for and did not get because it was not granted, in the last calls that took a path
+    /// (how many, says `misses.rs`), oldest first.
     pub fn misses(&self) -> impl Iterator<Item = &Miss> {
         self.misses.iter()
     }

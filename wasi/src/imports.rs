@@ -1,5 +1,9 @@
 //! The bridge to wasmer: which imports there are, and how a call gets from the guest into [`crate::calls`].
 //!
+//! The table at the end declares each call once: its name, its parameters as the specification names them, and the family
+//! where its function is. The import, [`NAMES`] and their count all come from there. A new call is a function in
+//! `calls/`, a row here, and rows in `tests/faults.rs`.
+//!
 //! Only the functions that an app imports are made, each as a typed static function, so nothing is looked up and
 //! nothing is boxed when it is called. A failed call becomes its errno; only `proc_exit` and `proc_raise` unwind.
 
@@ -117,107 +121,133 @@ pub fn function(
     name: &str,
 ) -> Option<Function> {
     match module {
-        PREVIEW1 => {}
-        PREVIEW0 => {
-            let changed = match name {
-                "fd_seek" => {
-                    function!(store, env, preview0::fd_seek, (fd: u32, offset: i64, whence: u32, r: u32))
-                }
-                "fd_filestat_get" => function!(store, env, preview0::fd_filestat_get, (fd: u32, r: u32)),
-                "path_filestat_get" => {
-                    function!(store, env, preview0::path_filestat_get, (fd: u32, l: u32, p: u32, n: u32, r: u32))
-                }
-                "poll_oneoff" => {
-                    function!(store, env, preview0::poll_oneoff, (s: u32, e: u32, n: u32, r: u32))
-                }
-                // Preview 0 did not have it.
-                "sock_accept" => return None,
-                _ => return preview1(store, env, name),
-            };
-            return Some(changed);
-        }
-        _ => return None,
+        PREVIEW1 => preview1(store, env, name),
+        PREVIEW0 => Some(match name {
+            "fd_seek" => {
+                function!(store, env, preview0::fd_seek, (fd: u32, offset: i64, whence: u32, newoffset: u32))
+            }
+            "fd_filestat_get" => function!(store, env, preview0::fd_filestat_get, (fd: u32, buf: u32)),
+            "path_filestat_get" => function!(
+                store,
+                env,
+                preview0::path_filestat_get,
+                (fd: u32, flags: u32, path: u32, path_len: u32, buf: u32)
+            ),
+            "poll_oneoff" => function!(
+                store,
+                env,
+                preview0::poll_oneoff,
+                (subscriptions: u32, events: u32, nsubscriptions: u32, nevents: u32)
+            ),
+            // Preview 0 did not have it.
+            "sock_accept" => return None,
+            _ => return preview1(store, env, name),
+        }),
+        _ => None,
     }
-    preview1(store, env, name)
 }
 
-fn preview1(store: &mut impl AsStoreMut, env: &FunctionEnv<State>, name: &str) -> Option<Function> {
-    macro_rules! f {
-        ($call:path, $args:tt) => {
-            function!(store, env, $call, $args)
-        };
-    }
-    Some(match name {
-        "args_get" => f!(args::args_get, (p: u32, b: u32)),
-        "args_sizes_get" => f!(args::args_sizes_get, (n: u32, s: u32)),
-        "environ_get" => f!(environ::environ_get, (p: u32, b: u32)),
-        "environ_sizes_get" => f!(environ::environ_sizes_get, (n: u32, s: u32)),
-        "clock_res_get" => f!(clock::clock_res_get, (id: u32, r: u32)),
-        "clock_time_get" => f!(clock::clock_time_get, (id: u32, precision: u64, r: u32)),
-        "random_get" => f!(random::random_get, (b: u32, n: u32)),
-        "sched_yield" => f!(sched::sched_yield, ()),
-        "poll_oneoff" => f!(poll::poll_oneoff, (s: u32, e: u32, n: u32, r: u32)),
-
-        "fd_close" => f!(fd_table::fd_close, (fd: u32)),
-        "fd_renumber" => f!(fd_table::fd_renumber, (from: u32, to: u32)),
-        "fd_fdstat_get" => f!(fd_table::fd_fdstat_get, (fd: u32, r: u32)),
-        "fd_fdstat_set_flags" => f!(fd_table::fd_fdstat_set_flags, (fd: u32, flags: u32)),
-        "fd_fdstat_set_rights" => f!(fd_table::fd_fdstat_set_rights, (fd: u32, base: u64, inheriting: u64)),
-        "fd_prestat_get" => f!(fd_table::fd_prestat_get, (fd: u32, r: u32)),
-        "fd_prestat_dir_name" => f!(fd_table::fd_prestat_dir_name, (fd: u32, p: u32, n: u32)),
-
-        "fd_read" => f!(fd_io::fd_read, (fd: u32, v: u32, n: u32, r: u32)),
-        "fd_pread" => f!(fd_io::fd_pread, (fd: u32, v: u32, n: u32, offset: u64, r: u32)),
-        "fd_write" => f!(fd_io::fd_write, (fd: u32, v: u32, n: u32, r: u32)),
-        "fd_pwrite" => f!(fd_io::fd_pwrite, (fd: u32, v: u32, n: u32, offset: u64, r: u32)),
-        "fd_seek" => f!(fd_io::fd_seek, (fd: u32, offset: i64, whence: u32, r: u32)),
-        "fd_tell" => f!(fd_io::fd_tell, (fd: u32, r: u32)),
-
-        "fd_filestat_get" => f!(fd_stat::fd_filestat_get, (fd: u32, r: u32)),
-        "fd_filestat_set_size" => f!(fd_stat::fd_filestat_set_size, (fd: u32, size: u64)),
-        "fd_filestat_set_times" => f!(fd_stat::fd_filestat_set_times, (fd: u32, a: u64, m: u64, flags: u32)),
-        "fd_allocate" => f!(fd_stat::fd_allocate, (fd: u32, offset: u64, n: u64)),
-        "fd_advise" => f!(fd_stat::fd_advise, (fd: u32, offset: u64, n: u64, advice: u32)),
-        "fd_datasync" => f!(fd_stat::fd_datasync, (fd: u32)),
-        "fd_sync" => f!(fd_stat::fd_sync, (fd: u32)),
-        "fd_readdir" => f!(readdir::fd_readdir, (fd: u32, b: u32, n: u32, cookie: u64, r: u32)),
-
-        "path_open" => f!(
-            path::path_open,
-            (fd: u32, l: u32, p: u32, n: u32, o: u32, base: u64, inheriting: u64, flags: u32, r: u32)
-        ),
-        "path_filestat_get" => f!(path::path_filestat_get, (fd: u32, l: u32, p: u32, n: u32, r: u32)),
-        "path_filestat_set_times" => f!(
-            path::path_filestat_set_times,
-            (fd: u32, l: u32, p: u32, n: u32, a: u64, m: u64, flags: u32)
-        ),
-        "path_create_directory" => f!(path::path_create_directory, (fd: u32, p: u32, n: u32)),
-        "path_remove_directory" => f!(path::path_remove_directory, (fd: u32, p: u32, n: u32)),
-        "path_unlink_file" => f!(path::path_unlink_file, (fd: u32, p: u32, n: u32)),
-        "path_link" => {
-            f!(path::path_link, (fd: u32, l: u32, p: u32, n: u32, new_fd: u32, new_p: u32, new_n: u32))
-        }
-        "path_rename" => {
-            f!(path::path_rename, (fd: u32, p: u32, n: u32, new_fd: u32, new_p: u32, new_n: u32))
-        }
-        "path_symlink" => f!(path::path_symlink, (p: u32, n: u32, fd: u32, new_p: u32, new_n: u32)),
-        "path_readlink" => f!(path::path_readlink, (fd: u32, p: u32, n: u32, b: u32, len: u32, r: u32)),
-
-        "sock_accept" => f!(sock::sock_accept, (fd: u32, flags: u32, r: u32)),
-        "sock_recv" => f!(sock::sock_recv, (fd: u32, v: u32, n: u32, flags: u32, r: u32, out: u32)),
-        "sock_send" => f!(sock::sock_send, (fd: u32, v: u32, n: u32, flags: u32, r: u32)),
-        "sock_shutdown" => f!(sock::sock_shutdown, (fd: u32, how: u32)),
-
-        "proc_exit" => Function::new_typed(store, |code: u32| -> std::result::Result<(), RuntimeError> {
-            Err(RuntimeError::user(Box::new(proc::proc_exit(code))))
-        }),
-        "proc_raise" => Function::new_typed(store, |signal: u32| -> std::result::Result<i32, RuntimeError> {
-            match proc::proc_raise(signal) {
-                Raised::Ignored => Ok(wasip1::ERRNO_SUCCESS.raw().into()),
-                Raised::Failed(errno) => Ok(errno.raw().into()),
-                Raised::Ended(exit) => Err(RuntimeError::user(Box::new(exit))),
-            }
-        }),
-        _ => return None,
+/// The import that ends the program.
+fn proc_exit(store: &mut impl AsStoreMut) -> Function {
+    Function::new_typed(store, |rval: u32| -> std::result::Result<(), RuntimeError> {
+        Err(RuntimeError::user(Box::new(proc::proc_exit(rval))))
     })
+}
+
+/// The import that may end the program.
+fn proc_raise(store: &mut impl AsStoreMut) -> Function {
+    Function::new_typed(store, |sig: u32| -> std::result::Result<i32, RuntimeError> {
+        match proc::proc_raise(sig) {
+            Raised::Ignored => Ok(wasip1::ERRNO_SUCCESS.raw().into()),
+            Raised::Failed(errno) => Ok(errno.raw().into()),
+            Raised::Ended(exit) => Err(RuntimeError::user(Box::new(exit))),
+        }
+    })
+}
+
+/// Declares the calls: those that may not return and so are made by a function of their own, then rows
+/// `name(parameters) in family`.
+macro_rules! calls {
+    (by themselves: $($own:ident),*; $($name:ident($($parameter:ident: $type:ty),*) in $family:ident;)*) => {
+        /// The names of all calls of preview 1.
+        pub const NAMES: &[&str] = &[$(stringify!($own),)* $(stringify!($name)),*];
+
+        fn preview1(store: &mut impl AsStoreMut, env: &FunctionEnv<State>, name: &str) -> Option<Function> {
+            $(
+                if name == stringify!($name) {
+                    return Some(function!(store, env, $family::$name, ($($parameter: $type),*)));
+                }
+            )*
+            $(
+                if name == stringify!($own) {
+                    return Some($own(store));
+                }
+            )*
+            None
+        }
+    };
+}
+
+calls! {
+    by themselves: proc_exit, proc_raise;
+
+    args_get(argv: u32, argv_buf: u32) in args;
+    args_sizes_get(argc: u32, argv_buf_size: u32) in args;
+    environ_get(environ: u32, environ_buf: u32) in environ;
+    environ_sizes_get(environc: u32, environ_buf_size: u32) in environ;
+    clock_res_get(id: u32, resolution: u32) in clock;
+    clock_time_get(id: u32, precision: u64, time: u32) in clock;
+    random_get(buf: u32, buf_len: u32) in random;
+    sched_yield() in sched;
+    poll_oneoff(subscriptions: u32, events: u32, nsubscriptions: u32, nevents: u32) in poll;
+
+    fd_close(fd: u32) in fd_table;
+    fd_renumber(fd: u32, to: u32) in fd_table;
+    fd_fdstat_get(fd: u32, stat: u32) in fd_table;
+    fd_fdstat_set_flags(fd: u32, flags: u32) in fd_table;
+    fd_fdstat_set_rights(fd: u32, fs_rights_base: u64, fs_rights_inheriting: u64) in fd_table;
+    fd_prestat_get(fd: u32, buf: u32) in fd_table;
+    fd_prestat_dir_name(fd: u32, path: u32, path_len: u32) in fd_table;
+
+    fd_read(fd: u32, iovs: u32, iovs_len: u32, nread: u32) in fd_io;
+    fd_pread(fd: u32, iovs: u32, iovs_len: u32, offset: u64, nread: u32) in fd_io;
+    fd_write(fd: u32, iovs: u32, iovs_len: u32, nwritten: u32) in fd_io;
+    fd_pwrite(fd: u32, iovs: u32, iovs_len: u32, offset: u64, nwritten: u32) in fd_io;
+    fd_seek(fd: u32, offset: i64, whence: u32, newoffset: u32) in fd_io;
+    fd_tell(fd: u32, offset: u32) in fd_io;
+
+    fd_filestat_get(fd: u32, buf: u32) in fd_stat;
+    fd_filestat_set_size(fd: u32, size: u64) in fd_stat;
+    fd_filestat_set_times(fd: u32, atim: u64, mtim: u64, fst_flags: u32) in fd_stat;
+    fd_allocate(fd: u32, offset: u64, len: u64) in fd_stat;
+    fd_advise(fd: u32, offset: u64, len: u64, advice: u32) in fd_stat;
+    fd_datasync(fd: u32) in fd_stat;
+    fd_sync(fd: u32) in fd_stat;
+    fd_readdir(fd: u32, buf: u32, buf_len: u32, cookie: u64, bufused: u32) in readdir;
+
+    path_open(
+        fd: u32, dirflags: u32, path: u32, path_len: u32, oflags: u32, fs_rights_base: u64, fs_rights_inheriting: u64,
+        fdflags: u32, opened_fd: u32
+    ) in path;
+    path_filestat_get(fd: u32, flags: u32, path: u32, path_len: u32, buf: u32) in path;
+    path_filestat_set_times(
+        fd: u32, flags: u32, path: u32, path_len: u32, atim: u64, mtim: u64, fst_flags: u32
+    ) in path;
+    path_create_directory(fd: u32, path: u32, path_len: u32) in path;
+    path_remove_directory(fd: u32, path: u32, path_len: u32) in path;
+    path_unlink_file(fd: u32, path: u32, path_len: u32) in path;
+    path_link(
+        old_fd: u32, old_flags: u32, old_path: u32, old_path_len: u32, new_fd: u32, new_path: u32, new_path_len: u32
+    ) in path;
+    path_rename(fd: u32, old_path: u32, old_path_len: u32, new_fd: u32, new_path: u32, new_path_len: u32) in path;
+    path_symlink(old_path: u32, old_path_len: u32, fd: u32, new_path: u32, new_path_len: u32) in path;
+    path_readlink(fd: u32, path: u32, path_len: u32, buf: u32, buf_len: u32, bufused: u32) in path;
+
+    sock_accept(fd: u32, flags: u32, connection: u32) in sock;
+    sock_recv(
+        fd: u32, ri_data: u32, ri_data_len: u32, ri_flags: u32, ro_datalen: u32, ro_flags: u32
+    ) in sock;
+    sock_send(fd: u32, si_data: u32, si_data_len: u32, si_flags: u32, so_datalen: u32) in sock;
+    sock_shutdown(fd: u32, how: u32) in sock;
+
 }
