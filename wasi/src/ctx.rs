@@ -7,6 +7,7 @@ use cap_std::fs::Dir as CapDir;
 use crate::clock::Clocks;
 use crate::errno::Result;
 use crate::fds::{Descriptor, Fds};
+use crate::fs::dir::Dir;
 use crate::fs::file::File;
 use crate::fs::host::dir::HostDir;
 use crate::fs::host::file::HostFile;
@@ -28,7 +29,7 @@ pub struct Ctx {
     pub(crate) args: Strings,
     pub(crate) env: Strings,
     pub(crate) fds: Fds,
-    pub(crate) clocks: Clocks,
+    pub(crate) clocks: Arc<Clocks>,
     pub(crate) randomness: Randomness,
     pub(crate) misses: Misses,
     /// For the directories that the program reads.
@@ -40,12 +41,27 @@ pub struct Ctx {
 pub struct CtxBuilder {
     args: Strings,
     env: Strings,
-    grants: Grants,
-    trees: usize,
+    granted: Vec<Grant>,
+    cwd: Option<String>,
     closed: [bool; 3],
     written: Budget,
     listings: Budget,
     repeatable: bool,
+}
+
+/// What was granted under a name.
+#[derive(Debug)]
+struct Grant {
+    guest: String,
+    access: Access,
+    what: What,
+}
+
+#[derive(Debug)]
+enum What {
+    Host(CapDir),
+    /// A directory of files that come with the program.
+    Tree(Arc<dyn Files>, u32),
 }
 
 impl Ctx {
@@ -82,7 +98,7 @@ impl CtxBuilder {
     /// the others. `/` and `.` are one name to wasi-libc, but what is granted as `.` is where the program stands.
     #[must_use]
     pub fn dir(mut self, dir: CapDir, guest: &str, access: Access) -> Self {
-        self.grants.host(guest, Layer::Host(HostDir::granted(dir, access)));
+        self.granted.push(Grant { guest: guest.to_owned(), access, what: What::Host(dir) });
         self
     }
 
@@ -91,9 +107,7 @@ impl CtxBuilder {
     /// trees the first one given lies over the others.
     #[must_use]
     pub fn files(mut self, files: Arc<dyn Files>, root: u32, guest: &str, access: Access) -> Self {
-        let tree = TreeDir::root(files, root, access, self.trees, &self.written);
-        self.grants.tree(guest, Layer::Tree(tree));
-        self.trees += 1;
+        self.granted.push(Grant { guest: guest.to_owned(), access, what: What::Tree(files, root) });
         self
     }
 
@@ -101,7 +115,7 @@ impl CtxBuilder {
     /// lead, and what it sees when it lists `.`. Without this, and without a grant of `.`, that is the root.
     #[must_use]
     pub fn cwd(mut self, guest: &str) -> Self {
-        self.grants.cwd(guest);
+        self.cwd = Some(guest.to_owned());
         self
     }
 
@@ -123,7 +137,8 @@ impl CtxBuilder {
     }
 
     /// Makes every run the same, as far as the machine goes: clocks start at 1980-01-01 and go on by a microsecond with
-    /// every look at one, waiting takes no time but on them, and random numbers are always the same.
+    /// every look at one, waiting takes no time but on them, files that come with the program take their times from them, and
+    /// random numbers are always the same.
     #[must_use]
     pub fn repeatable(mut self) -> Self {
         self.repeatable = true;
@@ -135,30 +150,33 @@ impl CtxBuilder {
     /// # Errors
     /// That of opening the directory where the program is to stand.
     pub fn build(self) -> Result<Ctx> {
-        let mut fds = Fds::default();
-        for (stream, closed) in [Stream::In, Stream::Out, Stream::Err].into_iter().zip(self.closed) {
-            let terminal = stream.is_terminal();
-            let open = || Descriptor {
-                object: Opened::File(File::Host(HostFile::stream(stream))),
-                rights: rights::stream(stream == Stream::In, terminal),
-                inheriting: 0,
-                flags: sys::stream_flags(stream) & wasip1::FDFLAGS_NONBLOCK,
-            };
-            fds.push((!closed).then(open));
-        }
-        for dir in self.grants.preopens(self.trees)? {
-            fds.push(Some(Descriptor {
-                object: Opened::Dir(dir),
-                rights: rights::DIRECTORY,
-                inheriting: rights::DIRECTORY | rights::FILE,
-                flags: 0,
-            }));
-        }
         let (clocks, randomness) = if self.repeatable {
             (Clocks::counted(), Randomness::Repeatable(0))
         } else {
             (Clocks::system(), Randomness::System)
         };
+        let clocks = Arc::new(clocks);
+        let mut fds = Fds::default();
+        for (stream, closed) in [Stream::In, Stream::Out, Stream::Err].into_iter().zip(self.closed) {
+            fds.push((!closed).then(|| standard(stream)));
+        }
+        let (mut grants, mut trees) = (Grants::default(), 0);
+        for Grant { guest, access, what } in self.granted {
+            match what {
+                What::Host(dir) => grants.host(&guest, Layer::Host(HostDir::granted(dir, access))),
+                What::Tree(files, root) => {
+                    let tree = TreeDir::root(files, root, access, trees, &self.written, &clocks);
+                    grants.tree(&guest, Layer::Tree(tree));
+                    trees += 1;
+                }
+            }
+        }
+        if let Some(guest) = &self.cwd {
+            grants.cwd(guest);
+        }
+        for dir in grants.preopens(trees, &clocks)? {
+            fds.push(Some(preopened(dir)));
+        }
         Ok(Ctx {
             args: self.args,
             env: self.env,
@@ -168,5 +186,25 @@ impl CtxBuilder {
             misses: Misses::default(),
             listings: self.listings,
         })
+    }
+}
+
+/// The descriptor of a standard stream.
+fn standard(stream: Stream) -> Descriptor {
+    Descriptor {
+        object: Opened::File(File::Host(HostFile::stream(stream))),
+        rights: rights::stream(stream == Stream::In, stream.is_terminal()),
+        inheriting: 0,
+        flags: sys::stream_flags(stream) & wasip1::FDFLAGS_NONBLOCK,
+    }
+}
+
+/// The descriptor of a directory that the program starts with.
+fn preopened(dir: Dir) -> Descriptor {
+    Descriptor {
+        object: Opened::Dir(dir),
+        rights: rights::DIRECTORY,
+        inheriting: rights::DIRECTORY | rights::FILE,
+        flags: 0,
     }
 }

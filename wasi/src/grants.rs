@@ -8,6 +8,9 @@
 //! A program has no working directory but the root, since `/x` and `x` are one path to it. Where it is to stand is
 //! therefore a layer of the root, below what is embedded and above what else is granted as `/`.
 
+use std::sync::Arc;
+
+use crate::clock::Clocks;
 use crate::errno::Result;
 use crate::fs::dir::Dir;
 use crate::fs::layer::Layer;
@@ -70,7 +73,7 @@ impl Grants {
     ///
     /// # Errors
     /// That of opening the directory where the program is to stand.
-    pub(crate) fn preopens(mut self, trees: usize) -> Result<Vec<Dir>> {
+    pub(crate) fn preopens(mut self, trees: usize, clocks: &Arc<Clocks>) -> Result<Vec<Dir>> {
         let cwd = self.cwd.take().filter(|cwd| !normal(cwd).is_empty());
         let standing = cwd.map(|cwd| self.open(&cwd)).transpose()?;
         if let Some(dir) = standing {
@@ -79,7 +82,7 @@ impl Grants {
         let has_root = self.names.iter().any(Name::is_root);
         let mut dirs = self.names.into_iter().map(Name::preopen).collect::<Result<Vec<Dir>>>()?;
         if !has_root {
-            dirs.push(Dir::assumed(Layer::Tree(TreeDir::nothing(trees))));
+            dirs.push(Dir::assumed(Layer::Tree(TreeDir::nothing(trees, clocks))));
         }
         Ok(dirs)
     }

@@ -8,6 +8,7 @@ use super::hold::{Hold, Tree};
 use super::nodes::{Body, Id, Listed, Names, Nodes, ino};
 use super::source::{Files, Nothing};
 use super::walk::End;
+use crate::clock::Clocks;
 use crate::errno::Result;
 use crate::fs::listing::{Each, Entry};
 use crate::kept::Budget;
@@ -30,13 +31,16 @@ impl TreeDir {
         access: Access,
         number: usize,
         budget: &Budget,
+        clocks: &Arc<Clocks>,
     ) -> TreeDir {
-        TreeDir::of(Nodes::new(files, root, DEVICE + number as u64, false, budget.clone()), access)
+        let device = DEVICE + number as u64;
+        TreeDir::of(Nodes::new(files, root, device, false, budget.clone(), Arc::clone(clocks)), access)
     }
 
     /// An empty tree that is the whole world: nothing is above it, and it cannot be changed.
-    pub(crate) fn nothing(number: usize) -> TreeDir {
-        let nodes = Nodes::new(Arc::new(Nothing), 0, DEVICE + number as u64, true, Budget::default());
+    pub(crate) fn nothing(number: usize, clocks: &Arc<Clocks>) -> TreeDir {
+        let (device, budget) = (DEVICE + number as u64, Budget::default());
+        let nodes = Nodes::new(Arc::new(Nothing), 0, device, true, budget, Arc::clone(clocks));
         TreeDir::of(nodes, Access::ReadOnly)
     }
 

@@ -1,6 +1,6 @@
 //! What can be told of a node, and which of it can be set.
 
-use super::nodes::{Body, Id, Known, Nodes, ino, now};
+use super::nodes::{Body, Id, Known, Nodes, ino};
 use crate::errno::Result;
 use crate::words::{Filestat, Time, Times};
 
@@ -45,7 +45,7 @@ impl Nodes {
 
     /// Sets the times of `id`.
     pub(super) fn set_times(&mut self, id: Id, times: Times) {
-        let now = now();
+        let now = self.now();
         let nanos = |time| match time {
             Time::Now => now,
             Time::At(nanos) => nanos,

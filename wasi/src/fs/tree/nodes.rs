@@ -6,10 +6,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use super::content::Content;
 use super::source::{Files, Node};
+use crate::clock::Clocks;
 use crate::errno::Result;
 use crate::kept::{Budget, Kept};
 
@@ -38,6 +38,7 @@ pub(super) struct Nodes {
     nodes: HashMap<Id, Known>,
     next: Id,
     budget: Budget,
+    clocks: Arc<Clocks>,
 }
 
 /// What is known about a node.
@@ -81,10 +82,23 @@ impl Nodes {
     pub(super) const ROOT: Id = 0;
 
     /// A tree of which only the root is known: directory `root` of `files`.
-    pub(super) fn new(files: Arc<dyn Files>, root: u32, device: u64, top: bool, budget: Budget) -> Nodes {
-        let mut nodes = Nodes { files, device, top, nodes: HashMap::new(), next: Nodes::ROOT, budget };
+    pub(super) fn new(
+        files: Arc<dyn Files>,
+        root: u32,
+        device: u64,
+        top: bool,
+        budget: Budget,
+        clocks: Arc<Clocks>,
+    ) -> Nodes {
+        let mut nodes =
+            Nodes { files, device, top, nodes: HashMap::new(), next: Nodes::ROOT, budget, clocks };
         nodes.add(Body::Dir { names: Listed::Source(root), parent: Nodes::ROOT }, UNCHANGED);
         nodes
+    }
+
+    /// The time of day, as the program's clock shows it.
+    pub(super) fn now(&self) -> u64 {
+        self.clocks.time_of_day()
     }
 
     /// A new node, with one name to come.
@@ -175,7 +189,7 @@ impl Nodes {
         if !kept.grow(NAME_COST + text) {
             return Err(wasip1::ERRNO_NOSPC.into());
         }
-        let id = self.add(body, now());
+        let id = self.add(body, self.now());
         self.known_mut(id).kept = kept;
         self.put(dir, name, id)?;
         Ok(id)
@@ -195,18 +209,20 @@ impl Nodes {
             return Err(wasip1::ERRNO_NOSPC.into());
         }
         self.put(dir, name, id)?;
+        let now = self.now();
         let known = self.known_mut(id);
         known.links += 1;
-        known.changed = now();
+        known.changed = now;
         Ok(())
     }
 
     /// Takes `name`, which leads to `id`, out of `dir`. A directory must be empty.
     pub(super) fn unlink(&mut self, dir: Id, name: &str, id: Id) -> Result<()> {
         self.take(dir, name)?;
+        let now = self.now();
         let known = self.known_mut(id);
         known.links -= 1;
-        known.changed = now();
+        known.changed = now;
         // The last name is given back with the node.
         if known.links > 0 {
             known.kept.shrink(NAME_COST);
@@ -220,8 +236,9 @@ impl Nodes {
         self.names(new.0)?;
         self.take(old.0, old.1)?;
         self.put(new.0, new.1, id)?;
+        let now = self.now();
         let known = self.known_mut(id);
-        known.changed = now();
+        known.changed = now;
         if let Body::Dir { parent, .. } = &mut known.body {
             *parent = new.0;
         }
@@ -242,9 +259,9 @@ impl Nodes {
 
     /// Notes that what `id` holds has changed.
     pub(super) fn touch(&mut self, id: Id) {
+        let now = self.now();
         let known = self.known_mut(id);
-        known.modified = now();
-        known.changed = known.modified;
+        (known.modified, known.changed) = (now, now);
     }
 
     /// Keeps `id` until it is released as often as it was held.
@@ -279,10 +296,4 @@ impl Nodes {
 /// The inode number of a node.
 pub(super) fn ino(id: Id) -> u64 {
     id + 1
-}
-
-/// Nanoseconds since 1970.
-pub(super) fn now() -> u64 {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
 }
