@@ -20,6 +20,7 @@ mod flags;
 mod internal;
 mod look;
 mod message;
+mod mounts;
 mod packing;
 mod place;
 mod project;

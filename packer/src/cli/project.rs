@@ -162,7 +162,10 @@ fn described(text: &str, folder: &Path) -> Result<Described, String> {
     let line = |at: usize| text[..at].matches('\n').count() + 1;
     let mut module = None;
     let mut options = Vec::new();
-    for (key, value) in table.get_ref() {
+    // As they stand in the file: grants keep their order.
+    let mut entries: Vec<_> = table.get_ref().iter().collect();
+    entries.sort_by_key(|(key, _)| key.span().start);
+    for (key, value) in entries {
         let (name, place) = (key.get_ref().as_ref(), line(key.span().start));
         let wrong = |why: &str| format!("line {place}: {name}: {why}");
         if name == "module" {

@@ -114,7 +114,7 @@ fn tables(payload: &[u8], prefix: &Prefix) -> Vec<Check> {
     });
     table(SectionKind::Tree, &|content| {
         let tree = Tree::parse(content)?;
-        tree.entries(prefix.manifest.files.len() as u32, len_of(SectionKind::Files))?;
+        tree.entries(prefix.manifest.grants.files().count() as u32, len_of(SectionKind::Files))?;
         Ok(format!("{} files and folders", tree.count()))
     });
     // Not as a whole: a kept module may be large.
