@@ -12,9 +12,10 @@ use super::{
 };
 use crate::{
     Check, decode,
-    executable::{self, Executable},
+    executable::{self, Executable, Launcher},
     output::{Output, STANDARD},
     pack::source,
+    read,
 };
 
 /// Prints what an executable is.
@@ -32,9 +33,17 @@ pub(super) fn inspect(flags: &Inspect) -> ExitCode {
 
 /// Checks an executable and prints what was found.
 pub(super) fn verify(flags: &Verify) -> ExitCode {
-    let checked = executable::read(&flags.file)
-        .and_then(|file| executable::verify(&file).map_err(|error| error.in_file(&flags.file)));
-    let checks = match checked {
+    let checked = || {
+        let file = executable::read(&flags.file)?;
+        let own = match &flags.stub {
+            Some(stub) => {
+                Launcher::Own { name: stub, bytes: &read::whole(stub, "the launcher", read::MOST_LAUNCHER)? }
+            }
+            None => Launcher::Carried,
+        };
+        executable::verify_with(&file, own).map_err(|error| error.in_file(&flags.file))
+    };
+    let checks = match checked() {
         Ok(checks) => checks,
         Err(error) => return fail(&error),
     };

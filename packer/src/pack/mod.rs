@@ -310,7 +310,7 @@ impl Pack {
         } else {
             let app = self.app.clone().unwrap_or_else(|| stem(&self.input));
             for place in &self.outputs {
-                part::check(&app, place.target)
+                part::check_first(&app, place.target)
                     .map_err(|why| Error::new(Kind::Name, format!("the program's name {why}")))?;
             }
             self.outputs.iter_mut().for_each(|place| place.file = path.join(name::of(&app, place.target)));

@@ -143,7 +143,7 @@ fn check_names(manifest: &Manifest, pack: &Pack) -> Result<(), Error> {
     };
     for target in pack.outputs.iter().map(|place| place.target) {
         if pack.app.is_none() {
-            part::check(&manifest.app, target).map_err(fail("its name", "--name"))?;
+            part::check_first(&manifest.app, target).map_err(fail("its name", "--name"))?;
         }
         if let Some(version) = &manifest.version {
             part::check(version, target).map_err(fail("the version", "--app-version"))?;

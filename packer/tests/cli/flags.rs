@@ -161,3 +161,23 @@ fn every_target_compiles_with_both_compilers_and_only_the_stub_is_missing() {
         }
     }
 }
+
+#[test]
+fn a_file_is_compared_with_the_launcher_that_is_named() {
+    let dir = Dir::new();
+    dir.packs(&[&PACK[..], &["--no-trial"]].concat());
+    let line = |args: &[&str]| {
+        let output = dir.wasmpack(&[&["verify", "out"], args].concat()).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        (output.status.success(), text.lines().find(|line| line.contains("launcher:")).unwrap().to_owned())
+    };
+    assert_eq!(line(&["--stub", "stub"]), (true, "ok      launcher: the one in stub".to_owned()));
+    let (passed, text) = line(&[]);
+    assert!(!passed && text.contains("verify --stub FILE"), "{text}");
+    let mut other = dir.read("stub");
+    let last = other.len() - 1;
+    other[last] ^= 1;
+    dir.write("other", &other);
+    let (passed, text) = line(&["--stub", "other"]);
+    assert!(!passed && text.starts_with("FAILED  launcher: not the one in other"), "{text}");
+}
