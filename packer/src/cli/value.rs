@@ -2,9 +2,18 @@
 
 use std::{ffi::OsString, path::PathBuf};
 
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use payload::{DirGrant, Variable, grant, info::is_seen};
 
-use crate::files::Folder;
+use crate::{files::Folder, pack::Grant};
+
+/// A parser for values that may be no text at all, so that the message can say so.
+pub(super) fn os<T>(parse: fn(OsString) -> Result<T, String>) -> impl TypedValueParser<Value = T>
+where
+    T: Clone + Send + Sync + 'static,
+{
+    OsStringValueParser::new().try_map(parse)
+}
 
 /// A text for the manifest.
 ///
@@ -70,34 +79,38 @@ pub(super) fn size(value: &str) -> Result<u64, String> {
 ///
 /// # Errors
 /// As [`DirGrant::parse`].
-pub(super) fn directory(value: OsString) -> Result<DirGrant, String> {
-    DirGrant::parse(&text(value)?, false)
+pub(super) fn directory(value: OsString) -> Result<Grant, String> {
+    DirGrant::parse(&text(value)?, false).map(Grant::Dir)
 }
 
 /// As [`directory`], for reading only.
 ///
 /// # Errors
 /// As [`directory`].
-pub(super) fn read_only_directory(value: OsString) -> Result<DirGrant, String> {
-    DirGrant::parse(&text(value)?, true)
+pub(super) fn read_only_directory(value: OsString) -> Result<Grant, String> {
+    DirGrant::parse(&text(value)?, true).map(Grant::Dir)
 }
 
 /// `FOLDER` or `FOLDER::GUEST`, a folder of this machine.
 ///
 /// # Errors
 /// As [`DirGrant::parse`].
-pub(super) fn folder(value: OsString) -> Result<Folder, String> {
-    let value = text(value)?;
-    let (host, guest) = grant::split(&value, &value)?;
-    Ok(Folder { host: PathBuf::from(host), guest, writable: false })
+pub(super) fn folder(value: OsString) -> Result<Grant, String> {
+    carried(value, false)
 }
 
 /// As [`folder`], to be changed in memory.
 ///
 /// # Errors
 /// As [`folder`].
-pub(super) fn writable_folder(value: OsString) -> Result<Folder, String> {
-    Ok(Folder { writable: true, ..folder(value)? })
+pub(super) fn writable_folder(value: OsString) -> Result<Grant, String> {
+    carried(value, true)
+}
+
+fn carried(value: OsString, writable: bool) -> Result<Grant, String> {
+    let value = text(value)?;
+    let (host, guest) = grant::split(&value, &value)?;
+    Ok(Grant::Files(Folder { host: PathBuf::from(host), guest, writable }))
 }
 
 /// `NAME=VALUE` or `NAME`.

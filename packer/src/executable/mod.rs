@@ -12,7 +12,7 @@ use std::{io::Read, path::Path};
 
 use payload::{Manifest, Prefix, SectionKind, header};
 
-pub use self::verify::verify;
+pub use self::verify::{Launcher, verify, verify_with};
 use crate::{
     Error, Kind,
     container::{self, Format, Found, MAX_LEN, finished::Check},
@@ -89,7 +89,7 @@ impl Executable {
 
     /// Looks at everything in it, as [`verify`] does.
     pub fn verify(&self) -> Vec<Check> {
-        verify::checks(&self.file, &self.found, Ok(&self.prefix))
+        verify::checks(&self.file, &self.found, Ok(&self.prefix), Launcher::Carried)
     }
 }
 
