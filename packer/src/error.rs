@@ -110,6 +110,19 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
+impl From<container::Error> for Error {
+    fn from(error: container::Error) -> Error {
+        let kind = match error.kind {
+            container::Kind::Stub => Kind::Stub,
+            container::Kind::Foreign | container::Kind::NotPacked => Kind::NotPacked,
+            container::Kind::Icon | container::Kind::Version | container::Kind::Manifest => Kind::Resource,
+            container::Kind::TooLarge => Kind::TooLarge,
+            container::Kind::Verify => Kind::Verify,
+        };
+        Error::new(kind, error.to_string())
+    }
+}
+
 /// The operating system's words for `error`, lower-case and without the number that Rust adds.
 pub(crate) fn spoken(error: &std::io::Error) -> String {
     let text = error.to_string();

@@ -9,7 +9,7 @@ use crate::{
     Error,
     container::{
         self, Found,
-        finished::{self, Check},
+        check::{self, Check},
     },
     decode, stubs,
 };
@@ -72,7 +72,7 @@ pub(super) fn checks(
 /// The checks that need no launcher to compare with.
 pub(super) fn of_itself(file: &[u8], found: &Found, prefix: Result<&Prefix, &Error>) -> Vec<Check> {
     let app = prefix.ok().map(|prefix| &prefix.manifest.app[..]);
-    let mut checks = finished::checks(file, found, app);
+    let mut checks = check::checks(file, found, app);
     let head = prefix.map(|prefix| format!("SHA-256 matches, {} sections", prefix.sections.len()));
     checks.push(Check::new("header and manifest", head.map_err(|error| error.reason.clone())));
     if let Ok(prefix) = prefix {
@@ -188,7 +188,7 @@ pub(super) fn carried(
         return Ok(format!("not compared: this wasmpack carries none for {}", found.target.name()));
     };
     let stub = stub.map_err(|error| error.reason)?;
-    let differs = match finished::is_made_of(file, found, &stub) {
+    let differs = match check::is_made_of(file, found, &stub) {
         Ok(true) => return Ok("the one that this wasmpack carries".to_owned()),
         Ok(false) => String::new(),
         Err(what) => format!(": {what}"),

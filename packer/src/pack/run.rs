@@ -206,8 +206,8 @@ impl Pack {
         progress.clear();
         let bytes =
             container::embed(&stub, *target, &payload, &shared.shown).map_err(|error| match &self.stub {
-                Some(stub) if error.kind == Kind::Stub => error.in_file(stub),
-                _ => error.in_file(file),
+                Some(stub) if error.kind == container::Kind::Stub => Error::from(error).in_file(stub),
+                _ => Error::from(error).in_file(file),
             })?;
         let sections = sections(&payload)?;
         let packed = Packed {

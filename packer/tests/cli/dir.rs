@@ -6,7 +6,7 @@ use std::{
     process::{Command, Output},
 };
 
-use crate::elf_stub;
+use container::testing::elf;
 
 /// A fresh folder that holds a launcher (`stub`) and a program (`app.wasm`), removed at the end of the test.
 pub struct Dir {
@@ -19,7 +19,7 @@ pub const COMMAND: &str = r#"(module (func (export "_start")))"#;
 impl Dir {
     pub fn new() -> Dir {
         let dir = Dir { folder: tempfile::tempdir().unwrap() };
-        dir.write("stub", &elf_stub::stub(&payload::Locator::BARE));
+        dir.write("stub", &elf::stub(&payload::Locator::BARE));
         dir.wat("app.wasm", COMMAND);
         dir
     }

@@ -1,11 +1,9 @@
 //! What a good command line does: the manifest holds what was typed, and the same input gives the same bytes.
 
+use container::testing::elf::{SECTION, elf};
 use payload::{Compiler, CpuFeatures, DirGrant, Engine, SectionKind, Target};
 
-use crate::{
-    dir::{Dir, prefix, stderr},
-    elf_stub::{SECTION, elf},
-};
+use crate::dir::{Dir, prefix, stderr};
 
 const PACK: [&str; 5] = ["app.wasm", "-o", "out", "--stub", "stub"];
 

@@ -8,12 +8,9 @@ use payload::{
     chunk::{MAX_SIZE, compress},
     info::is_seen,
 };
-use wasmpack::container::{self, pe::PeOptions};
+use wasmpack::container::{self, pe::PeOptions, testing::elf as elf_stub};
 
-use crate::{
-    dir::{COMMAND, Dir, stderr},
-    elf_stub,
-};
+use crate::dir::{COMMAND, Dir, stderr};
 
 /// What a terminal would obey, or not show.
 const EVIL: &str =

@@ -14,7 +14,7 @@ use payload::{
 use super::*;
 use crate::container::{
     pe::PeOptions,
-    tests::{elf_stub, macho_stub, pe_stub},
+    testing::{elf as elf_stub, macho as macho_stub, pe as pe_stub},
 };
 
 const CHUNK: u32 = 4096;
@@ -91,7 +91,7 @@ fn packed(target: Target, stub: &[u8]) -> Vec<u8> {
 /// What is wrong with `file`, packed with `stub`. The launchers of this packer have nothing to do with it.
 fn findings(file: &[u8], stub: &[u8]) -> Result<Vec<String>, Error> {
     let found = container::find(file)?;
-    let own = container::finished::is_made_of(file, &found, stub);
+    let own = container::check::is_made_of(file, &found, stub);
     let own = if own == Ok(true) { None } else { Some(format!("launcher: {own:?}")) };
     let others = verify::of_itself(file, &found, prefix(file, &found).as_ref());
     let failed = others
