@@ -183,7 +183,7 @@ fn llvm_reads_a_mac_file_and_finds_its_commands_in_order() {
 /// The whole of a packed file, with a real launcher: every page's hash again, and one byte changed in every page.
 #[test]
 fn a_mac_file_passes_the_independent_check_and_no_changed_byte_passes() {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/macho_check.py");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/check-macho");
     let dir = Dir::new();
     for target in [Target::MacosArm64, Target::MacosX86_64] {
         let file = executable(&dir, "app", &packed(&dir, target));

@@ -7,26 +7,20 @@
 
 use std::sync::LazyLock;
 
+use container::{
+    check,
+    testing::{elf, macho, pe},
+};
 use libfuzzer_sys::fuzz_target;
 use payload::{Locator, Target};
-use wasmpack_fuzz::container::{self, finished};
-
-#[path = "../../packer/tests/cli/elf_stub.rs"]
-mod elf_stub;
-#[path = "../../packer/src/container/macho/tests/stub.rs"]
-#[allow(dead_code, reason = "the tests use more of it")]
-mod macho_stub;
-#[path = "../../packer/tests/cli/pe_stub.rs"]
-#[allow(dead_code, reason = "the tests use more of it")]
-mod pe_stub;
 
 /// A launcher of each format, and the executable that was packed with it.
 static PACKED: LazyLock<[(Vec<u8>, Vec<u8>); 4]> = LazyLock::new(|| {
     [
-        (Target::LinuxX86_64, elf_stub::stub(&Locator::BARE)),
-        (Target::WindowsX86_64, pe_stub::stub(&Locator::BARE)),
-        (Target::MacosArm64, macho_stub::stub(macho_stub::ARM64, &Locator::BARE).build()),
-        (Target::MacosX86_64, macho_stub::stub(macho_stub::X86_64, &Locator::BARE).build()),
+        (Target::LinuxX86_64, elf::stub(&Locator::BARE)),
+        (Target::WindowsX86_64, pe::stub(&Locator::BARE)),
+        (Target::MacosArm64, macho::stub(macho::ARM64, &Locator::BARE).build()),
+        (Target::MacosX86_64, macho::stub(macho::X86_64, &Locator::BARE).build()),
     ]
     .map(|(target, stub)| {
         let file = wasmpack_fuzz::packed(&stub, target).expect("the small launchers are right");
@@ -47,6 +41,6 @@ fuzz_target!(|data: &[u8]| {
     let Ok(found) = container::find(&file) else { return };
     assert!(container::is_executable(&file));
     assert!(file.get(found.slot..found.slot + 32).is_some() && !file[found.payload.clone()].is_empty());
-    assert_eq!(finished::checks(&file, &found, Some("app")).len(), 2);
-    let _ = finished::is_made_of(&file, &found, stub);
+    assert_eq!(check::checks(&file, &found, Some("app")).len(), 2);
+    let _ = check::is_made_of(&file, &found, stub);
 });

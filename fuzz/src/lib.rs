@@ -1,16 +1,8 @@
-//! What the fuzz targets of the containers share: the packer's own container code, without its compilers, which would
-//! take minutes to build with a fuzzer's instrumentation and have no part in it.
-#![allow(missing_docs, reason = "the items are documented where they come from")]
-
-#[path = "../../packer/src/container/mod.rs"]
-pub mod container;
-#[path = "../../packer/src/error.rs"]
-mod error;
+//! What the fuzz targets of the containers share.
 
 use std::path::Path;
 
-use container::pe::PeOptions;
-pub use error::{Error, Kind};
+use container::{Error, pe::PeOptions};
 use payload::{Compiler, CpuFeatures, Engine, Header, Locator, Manifest, Target, Writer};
 
 /// Packs the launcher that `data` describes, and reads the result again as anybody would.

@@ -43,6 +43,8 @@ pub enum Kind {
     NotACommand,
     /// The module imports something that nobody provides.
     Import,
+    /// The module begins with more memory than it was to be given.
+    Memory,
     /// The compiler failed on a valid module.
     Compile,
     /// A file or folder that was to be carried cannot be.
@@ -107,6 +109,19 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+impl From<container::Error> for Error {
+    fn from(error: container::Error) -> Error {
+        let kind = match error.kind {
+            container::Kind::Stub => Kind::Stub,
+            container::Kind::Foreign | container::Kind::NotPacked => Kind::NotPacked,
+            container::Kind::Icon | container::Kind::Version | container::Kind::Manifest => Kind::Resource,
+            container::Kind::TooLarge => Kind::TooLarge,
+            container::Kind::Verify => Kind::Verify,
+        };
+        Error::new(kind, error.to_string())
+    }
+}
 
 /// The operating system's words for `error`, lower-case and without the number that Rust adds.
 pub(crate) fn spoken(error: &std::io::Error) -> String {

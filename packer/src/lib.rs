@@ -22,7 +22,6 @@ mod caught;
 pub mod cli;
 pub mod compile;
 pub mod compress;
-pub mod container;
 pub mod cpu;
 mod decode;
 mod error;
@@ -44,7 +43,7 @@ pub mod store;
 pub mod stubs;
 pub mod targets;
 
-pub use container::finished::Check;
+pub use container::{self, check::Check};
 pub use error::{Error, Kind};
 pub use executable::Executable;
 pub use pack::{Pack, Packed};

@@ -7,7 +7,7 @@
 //! project   wasmpack build: wasmpack.toml becomes options
 //! look      wasmpack inspect, verify, extract
 //! doctor, targets, shell   what this wasmpack has and can do here; completions and man pages
-//! internal  a panic, in one line
+//! internal  a panic, in one line; mistyped  what was probably meant
 //! ```
 //!
 //! What is for programs (a table, JSON, a module) goes to stdout. What is said about a pack goes to stderr, where the
@@ -20,6 +20,8 @@ mod flags;
 mod internal;
 mod look;
 mod message;
+mod mistyped;
+mod mounts;
 mod packing;
 mod place;
 mod project;
@@ -27,7 +29,7 @@ mod shell;
 mod targets;
 mod value;
 
-use std::{ffi::OsString, io::Write, path::Path, process, thread};
+use std::{ffi::OsString, io::Write, process, thread};
 
 use clap::Parser;
 use payload::info::{is_seen, printable, printable_lines};
@@ -52,12 +54,24 @@ impl From<ExitCode> for process::ExitCode {
     }
 }
 
+/// How whoever started the process left its standard output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stdout {
+    /// It can be written to.
+    Open,
+    /// It was closed. Rust's runtime opens /dev/null in its place, so only what runs before that can tell.
+    Closed,
+}
+
 /// Bytes of stack for the command: more than a system gives a process, and the same whatever limit it is started with.
 const STACK: usize = 32 * 1024 * 1024;
 
 /// Runs the command with these arguments, the program's name first. For programs, not for libraries: signals and panics end
 /// the process.
-pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+pub fn run(args: impl IntoIterator<Item = OsString>, stdout: Stdout) -> ExitCode {
+    if stdout == Stdout::Closed {
+        output::close_stdout();
+    }
     internal::report_panics();
     interrupt::handle();
     let args: Vec<OsString> = args.into_iter().collect();
@@ -96,14 +110,11 @@ fn command(args: &[OsString]) -> ExitCode {
 /// Prints what clap has to say: help, or what is wrong with `args`.
 fn refused(error: clap::Error, args: &[OsString]) -> ExitCode {
     if !error.use_stderr() {
-        let printed = error.print().and_then(|()| std::io::stdout().flush());
+        let printed = output::stdout().and_then(|mut stdout| error.print().and_then(|()| stdout.flush()));
         return printed.map_or_else(|error| unwritten(&error), |()| ExitCode::Success);
     }
-    let first = args.get(1).map(Path::new);
-    let unknown = error.kind() == clap::error::ErrorKind::UnknownArgument;
-    if let Some(name) = first.filter(|_| unknown).and_then(shell::meant) {
-        let first = first.unwrap_or(Path::new("")).display();
-        complain(&printable(&format!("{first}: no such file or command; did you mean the command {name}?")));
+    if let Some(advice) = mistyped::advice(&error, args) {
+        complain(&printable(&advice));
         return ExitCode::Usage;
     }
     let is_plain = |arg: &OsString| arg.to_str().is_some_and(|text| text.chars().all(is_seen));
@@ -124,8 +135,8 @@ const ENTITLEMENTS: &str = include_str!("../../assets/entitlements.plist");
 
 /// Prints what was asked for. A reader that went away has enough.
 fn out(text: &str) -> ExitCode {
-    let mut stdout = std::io::stdout();
-    let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    let written = output::stdout()
+        .and_then(|mut stdout| stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()));
     written.map_or_else(|error| unwritten(&error), |()| ExitCode::Success)
 }
 

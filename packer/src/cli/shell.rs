@@ -1,6 +1,4 @@
-//! For shells: completions, man pages, and what was meant by a mistyped command.
-
-use std::path::Path;
+//! For shells: completions and man pages.
 
 use clap::CommandFactory;
 
@@ -39,17 +37,4 @@ pub(super) fn man(flags: &Man) -> ExitCode {
         }
         Err(error) => fail(&error),
     }
-}
-
-/// Nearer than this a word is a command mistyped.
-const LIKENESS: f64 = 0.85;
-
-/// The command that was meant by `input`, if that looks like one and is no file.
-pub(super) fn meant(input: &Path) -> Option<String> {
-    let word = input.to_str().filter(|word| !word.contains(['.', '/', '\\']) && !input.exists())?;
-    let command = Cli::command();
-    let near =
-        command.get_subcommands().map(|sub| (strsim::jaro_winkler(word, sub.get_name()), sub.get_name()));
-    let best = near.max_by(|one, other| one.0.total_cmp(&other.0));
-    best.filter(|(likeness, _)| *likeness >= LIKENESS).map(|(_, name)| name.to_owned())
 }

@@ -12,10 +12,10 @@ use std::{io::Read, path::Path};
 
 use payload::{Manifest, Prefix, SectionKind, header};
 
-pub use self::verify::verify;
+pub use self::verify::{Launcher, verify, verify_with};
 use crate::{
     Error, Kind,
-    container::{self, Format, Found, MAX_LEN, finished::Check},
+    container::{self, Format, Found, MAX_LEN, check::Check},
     decode,
     error::spoken,
     read::open,
@@ -89,7 +89,7 @@ impl Executable {
 
     /// Looks at everything in it, as [`verify`] does.
     pub fn verify(&self) -> Vec<Check> {
-        verify::checks(&self.file, &self.found, Ok(&self.prefix))
+        verify::checks(&self.file, &self.found, Ok(&self.prefix), Launcher::Carried)
     }
 }
 
@@ -106,7 +106,7 @@ pub fn read(path: &Path) -> Result<Vec<u8>, Error> {
     file.by_ref().take(8).read_to_end(&mut bytes).map_err(failed)?;
     if !container::is_executable(&bytes) {
         // With the words that it has for such a file.
-        container::find(&bytes).map_err(|error| error.in_file(path))?;
+        container::find(&bytes).map_err(|error| Error::from(error).in_file(path))?;
     }
     let room = len.unwrap_or(0).min(MAX_LEN) as usize;
     bytes.try_reserve_exact(room).map_err(|error| failed(error.into()))?;

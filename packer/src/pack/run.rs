@@ -82,7 +82,7 @@ impl Pack {
         command::check(&module.wasm).map_err(in_app)?;
         let Module { wasm, file_len, .. } = module;
         let lean = lean::lean(&wasm).expect("the module was validated");
-        let lean = fit::fit(lean).map_err(in_app)?;
+        let lean = fit::fit(lean, self.max_memory).map_err(in_app)?;
 
         let mut jobs = Vec::new();
         for (place, outcome) in outcomes {
@@ -206,8 +206,8 @@ impl Pack {
         progress.clear();
         let bytes =
             container::embed(&stub, *target, &payload, &shared.shown).map_err(|error| match &self.stub {
-                Some(stub) if error.kind == Kind::Stub => error.in_file(stub),
-                _ => error.in_file(file),
+                Some(stub) if error.kind == container::Kind::Stub => Error::from(error).in_file(stub),
+                _ => Error::from(error).in_file(file),
             })?;
         let sections = sections(&payload)?;
         let packed = Packed {

@@ -6,7 +6,7 @@ use std::{
     process::{Command, Output},
 };
 
-use crate::elf_stub;
+use container::testing::elf;
 
 /// A fresh folder that holds a launcher (`stub`) and a program (`app.wasm`), removed at the end of the test.
 pub struct Dir {
@@ -19,7 +19,7 @@ pub const COMMAND: &str = r#"(module (func (export "_start")))"#;
 impl Dir {
     pub fn new() -> Dir {
         let dir = Dir { folder: tempfile::tempdir().unwrap() };
-        dir.write("stub", &elf_stub::stub(&payload::Locator::BARE));
+        dir.write("stub", &elf::stub(&payload::Locator::BARE));
         dir.wat("app.wasm", COMMAND);
         dir
     }
@@ -54,6 +54,14 @@ impl Dir {
     /// `wasmpack`, to be run in this folder with these arguments.
     pub fn wasmpack(&self, args: &[&str]) -> Command {
         self.command(env!("CARGO_BIN_EXE_wasmpack"), args)
+    }
+
+    /// The command, as it is met by signals that whoever runs the tests (`nohup`, a script's `&`) may have ignored.
+    pub fn signalled(&self, args: &[&str]) -> Command {
+        let mut command =
+            self.command("env", &["--default-signal=INT,TERM,HUP", env!("CARGO_BIN_EXE_wasmpack")]);
+        command.args(args);
+        command
     }
 
     /// A script of the system's shell; `$WASMPACK` in it is the command.

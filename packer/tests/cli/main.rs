@@ -1,6 +1,6 @@
 //! Tests of the built `wasmpack` command: what it accepts, what it refuses, and what it leaves on the disk.
 //!
-//! They need no real launcher: [`elf_stub`] is one that launches nothing.
+//! They need no real launcher: `container::testing` has one that launches nothing.
 
 // In a test, a broken expectation is what `unwrap` is for; clippy sees that only in functions marked `#[test]`.
 #![allow(clippy::unwrap_used)]
@@ -8,7 +8,6 @@
 mod api;
 mod bad_input;
 mod dir;
-mod elf_stub;
 #[cfg(target_os = "linux")]
 mod ends;
 mod flags;

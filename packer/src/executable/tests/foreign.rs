@@ -4,7 +4,7 @@ use super::*;
 
 #[track_caller]
 fn assert_not_packed(file: &[u8], part: &str) {
-    let error = container::find(file).unwrap_err();
+    let error = Error::from(container::find(file).unwrap_err());
     assert_eq!(error.kind, Kind::NotPacked, "{error}");
     assert!(error.reason.contains(part), "{part:?} is not in: {error}");
     assert_eq!(verify(file).unwrap_err(), error);
@@ -87,7 +87,7 @@ fn a_file_cut_anywhere_is_refused_or_found_wanting() {
             }
         }
         let start = container::find(&file).unwrap().payload.start;
-        let error = container::find(&file[..start]).unwrap_err();
+        let error = Error::from(container::find(&file[..start]).unwrap_err());
         let expected = format!(
             "its payload is missing: {} bytes expected at {start:#x}, the file ends at {start:#x}; it was stripped",
             end - start

@@ -14,7 +14,7 @@ use payload::{
 use super::*;
 use crate::container::{
     pe::PeOptions,
-    tests::{elf_stub, macho_stub, pe_stub},
+    testing::{elf as elf_stub, macho as macho_stub, pe as pe_stub},
 };
 
 const CHUNK: u32 = 4096;
@@ -91,7 +91,7 @@ fn packed(target: Target, stub: &[u8]) -> Vec<u8> {
 /// What is wrong with `file`, packed with `stub`. The launchers of this packer have nothing to do with it.
 fn findings(file: &[u8], stub: &[u8]) -> Result<Vec<String>, Error> {
     let found = container::find(file)?;
-    let own = container::finished::is_made_of(file, &found, stub);
+    let own = container::check::is_made_of(file, &found, stub);
     let own = if own == Ok(true) { None } else { Some(format!("launcher: {own:?}")) };
     let others = verify::of_itself(file, &found, prefix(file, &found).as_ref());
     let failed = others
@@ -169,7 +169,7 @@ fn a_launcher_of_another_version_is_not_blamed() {
     let (target, stub) = stubs().into_iter().next().unwrap();
     let file = packed(target, &stub);
     let found = container::find(&file).unwrap();
-    let compare = |producer, stub| verify::launcher(&file, &found, producer, stub);
+    let compare = |producer, stub| verify::carried(&file, &found, producer, stub);
     let other = elf_stub::elf(elf_stub::EM_X86_64, &[(elf_stub::SECTION, &Locator::BARE)]);
     assert!(compare(Some("wasmpack 0.0.1"), Some(Ok(other.clone()))).unwrap().contains("not compared"));
     assert!(

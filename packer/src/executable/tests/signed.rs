@@ -7,7 +7,7 @@ use super::{
     pe_stub::put,
     *,
 };
-use crate::container::tests::{command, u32_at};
+use crate::container::testing::macho::{command, u32_at};
 
 fn installed(program: &str) -> bool {
     Command::new(program).arg("--version").output().is_ok()

@@ -117,7 +117,7 @@ mod tests {
 
     fn fitted(text: &str) -> (Vec<u8>, Vec<u8>) {
         let module = wat::parse_str(text).unwrap();
-        let fitted = fit(module.clone()).unwrap();
+        let fitted = fit(module.clone(), None).unwrap();
         (module, fitted)
     }
 
@@ -143,7 +143,11 @@ mod tests {
         }
         // No locals; call $two; call the old _start; end.
         assert_eq!(entry_code(&fitted), [0, 0x10, 2, 0x10, 3, 0x0b]);
-        assert_eq!(fit(fitted.clone()).unwrap(), fitted, "and that is a module without a start function");
+        assert_eq!(
+            fit(fitted.clone(), None).unwrap(),
+            fitted,
+            "and that is a module without a start function"
+        );
     }
 
     fn entry_code(module: &[u8]) -> &[u8] {

@@ -1,0 +1,123 @@
+//! Finding the payload of a finished executable, as its launcher does: through the locator in its slot.
+//!
+//! The slot's section is looked up by its name and nothing is searched, so a file is found to be what it is also after
+//! somebody signed it, added bytes or rewrote its headers, as long as its launcher would find the payload, too. No more
+//! is looked at than leads there; whether the rest is sound is for [`check`](super::check) to say.
+
+use std::ops::Range;
+
+use payload::{Locator, Target};
+
+use super::{elf, macho, pe};
+use crate::{Error, Kind};
+
+/// A container: what kind of executable a file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Linux.
+    Elf,
+    /// macOS.
+    MachO,
+    /// Windows.
+    Pe,
+}
+
+impl Format {
+    /// The name that people know it by.
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::Elf => "ELF",
+            Format::MachO => "Mach-O",
+            Format::Pe => "PE",
+        }
+    }
+
+    /// The format that a file with these first bytes has; four are enough, and eight tell a Java class apart.
+    pub(super) fn of(head: &[u8]) -> Option<Format> {
+        match head {
+            [0x7f, b'E', b'L', b'F', ..] => Some(Format::Elf),
+            [b'M', b'Z', ..] => Some(Format::Pe),
+            // Mach-O of 64 and of 32 bits.
+            [0xcf | 0xce, 0xfa, 0xed, 0xfe, ..] => Some(Format::MachO),
+            // Where a universal file has the number of its executables, a Java class has its version, 45 or more.
+            [0xca, 0xfe, 0xba, 0xbe, a, b, c, d, ..] if u32::from_be_bytes([*a, *b, *c, *d]) >= 45 => None,
+            _ if is_universal(head) => Some(Format::MachO),
+            _ => None,
+        }
+    }
+}
+
+/// A finished executable: where in its file the parts lie.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Its container.
+    pub format: Format,
+    /// The machine that its launcher is for.
+    pub target: Target,
+    /// Where its locator slot starts.
+    pub slot: usize,
+    /// Where its payload lies: inside the file, and not empty.
+    pub payload: Range<usize>,
+}
+
+/// Whether a file that starts with `head` (eight bytes of it, or all it has) is an executable of some system, and not a
+/// wasm module or a text.
+pub fn is_executable(head: &[u8]) -> bool {
+    Format::of(head).is_some()
+}
+
+/// Where the payload of `file`, a finished executable of any format, lies.
+///
+/// # Errors
+/// `Foreign` for what is no executable or another program's; `NotPacked` for a universal file, a bare launcher, and a
+/// payload that was cut off.
+pub fn find(file: &[u8]) -> Result<Found, Error> {
+    let format = Format::of(file).ok_or_else(|| Error::new(Kind::Foreign, "it is no executable at all"))?;
+    if is_universal(file) {
+        return Err(not_packed(
+            "a universal file, with executables for several CPUs; thin it first: lipo -thin arm64 (or x86_64) FILE \
+             -output OUT",
+        ));
+    }
+    let (target, slot, locator) = locate(file, format).map_err(foreign)?;
+    let Some(Locator { offset, len }) = locator else {
+        return Err(not_packed("a bare launcher, it carries no program; pack one with wasmpack"));
+    };
+    let inside = |at: u64| usize::try_from(at).ok().filter(|at| *at <= file.len());
+    // The sum fits: the locator was checked.
+    let (Some(start), Some(end)) = (inside(offset), inside(offset + len)) else {
+        return Err(not_packed(&format!(
+            "its payload is missing: {len} bytes expected at {offset:#x}, the file ends at {:#x}; it was stripped or cut \
+             short: pack it again",
+            file.len()
+        )));
+    };
+    Ok(Found { format, target, slot, payload: start..end })
+}
+
+fn is_universal(head: &[u8]) -> bool {
+    head.first_chunk().is_some_and(|magic| macho::commands::UNIVERSAL.contains(magic))
+}
+
+fn locate(file: &[u8], format: Format) -> Result<(Target, usize, Option<Locator>), Error> {
+    let (target, slot) = match format {
+        Format::Elf => elf::target_and_slot(file)?,
+        Format::MachO => macho::target_and_slot(file)?,
+        Format::Pe => pe::target_and_slot(file)?,
+    };
+    let locator = match format {
+        Format::Elf => elf::locator(file, slot)?,
+        Format::MachO => macho::locator(file, slot)?,
+        Format::Pe => pe::locator(file, slot)?,
+    };
+    Ok((target, slot, locator))
+}
+
+/// What the readers of launchers say of a stub, said of a file that need not be one.
+fn foreign(error: Error) -> Error {
+    Error { kind: Kind::Foreign, ..error }
+}
+
+fn not_packed(what: &str) -> Error {
+    Error::new(Kind::NotPacked, what)
+}

@@ -1,0 +1,51 @@
+//! Putting a payload into a launcher: bytes in, bytes out, the same on every host.
+//!
+//! The launcher's format is told from its first bytes. Each format has a file of its own here; whatever one
+//! writes is read again by `verify`, as somebody who knows nothing of how it was made. What was packed long ago, and
+//! perhaps signed since, [`find`] finds again, and [`check`] looks at with nothing but the file at hand.
+//!
+//! So two words are kept apart in every format: **verify** compares with the launcher and the payload that the file was
+//! made of, and fails a pack; **check** needs only the file, and tells what it found.
+#![forbid(unsafe_code)]
+
+pub mod check;
+mod elf;
+mod error;
+mod find;
+mod limit;
+mod macho;
+pub mod pe;
+pub mod testing;
+#[cfg(test)]
+mod tests;
+mod verify;
+
+pub use error::{Error, Kind};
+pub use find::{Format, Found, find, is_executable};
+pub use limit::MAX_LEN;
+use payload::Target;
+
+/// The executable made of `stub`, a launcher for `target`, and `payload`. `options` say what Windows shows of it; the
+/// app's name in them also identifies it in a macOS signature.
+///
+/// # Errors
+/// `Stub` when `stub` is no launcher for that target, or one that carries a payload already; `TooLarge` from
+/// [`MAX_LEN`] bytes on; `Verify` when the result does not read back.
+pub fn embed(stub: &[u8], target: Target, payload: &[u8], options: &pe::PeOptions) -> Result<Vec<u8>, Error> {
+    let file = match Format::of(stub) {
+        Some(Format::Elf) => {
+            let file = elf::embed(stub, target, payload)?;
+            verify::verify(&file, stub, target, payload)?;
+            return Ok(file);
+        }
+        Some(Format::Pe) => pe::embed(stub, target, payload, options)?,
+        Some(Format::MachO) => {
+            let file = macho::embed(stub, target, payload, &options.app)?;
+            macho::verify(&file, stub, target, payload, &options.app)?;
+            file
+        }
+        None => return Err(Error::new(Kind::Stub, "not an executable, so not a launcher of wasmpack")),
+    };
+    verify::read_payload(payload, target)?;
+    Ok(file)
+}

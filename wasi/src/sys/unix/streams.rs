@@ -1,0 +1,232 @@
+//! The standard streams on Unix, which are shared with whoever started the program: no flag of theirs is ever changed.
+//!
+//! A program that asked never to wait gets what can be done at once, and one that asked to wait does so, whatever mode the
+//! starter left the stream in.
+
+use std::io::{self, IoSlice, IoSliceMut};
+use std::os::fd::{AsFd, BorrowedFd};
+
+use rustix::event::{PollFd, PollFlags, Timespec};
+use rustix::fs::{FileType, OFlags};
+use rustix::io::Errno as SysErrno;
+use wasip1::Fdflags;
+
+use crate::sys::handle::Stream;
+
+/// How many bytes fit into a pipe that is said to have room; as many are written as one (pipe(7), "PIPE_BUF").
+const PIPE_STEP: usize = if cfg!(target_os = "linux") { 4096 } else { 512 };
+/// How many bytes that stand for themselves fit into a terminal that is said to have room. Linux counts that room in
+/// pieces of 256.
+const TERMINAL_STEP: usize = 128;
+/// How many buffers one step takes.
+const STEP_BUFFERS: usize = 16;
+
+impl AsFd for Stream {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Stream::In => rustix::stdio::stdin(),
+            Stream::Out => rustix::stdio::stdout(),
+            Stream::Err => rustix::stdio::stderr(),
+        }
+    }
+}
+
+/// The flags that the starter gave a stream.
+pub(crate) fn stream_flags(stream: Stream) -> Fdflags {
+    let set = rustix::fs::fcntl_getfl(stream).unwrap_or(OFlags::empty());
+    let known = [
+        (OFlags::APPEND, wasip1::FDFLAGS_APPEND),
+        (OFlags::NONBLOCK, wasip1::FDFLAGS_NONBLOCK),
+        (OFlags::SYNC, wasip1::FDFLAGS_SYNC),
+        (OFlags::DSYNC, wasip1::FDFLAGS_DSYNC),
+    ];
+    let held = known.into_iter().filter(|(system, _)| set.contains(*system));
+    held.fold(0, |flags, (_, flag)| flags | flag)
+}
+
+/// True if `file` is what a stream is, be it opened anew.
+pub(super) fn is_stream(file: impl AsFd) -> io::Result<bool> {
+    let opened = rustix::fs::fstat(file)?;
+    Ok([Stream::In, Stream::Out, Stream::Err].into_iter().any(|stream| {
+        rustix::fs::fstat(stream)
+            .is_ok_and(|held| (held.st_dev, held.st_ino) == (opened.st_dev, opened.st_ino))
+    }))
+}
+
+/// Reads from a stream; `again` if it would have to wait and must not.
+pub(crate) fn read_stream(
+    stream: Stream,
+    buffers: &mut [IoSliceMut<'_>],
+    nonblocking: bool,
+) -> io::Result<usize> {
+    if !nonblocking {
+        return until_done(stream, PollFlags::IN, || rustix::io::readv(stream, buffers));
+    }
+    if waits(stream)? {
+        #[cfg(target_os = "linux")]
+        match rustix::io::preadv2(stream, buffers, u64::MAX, rustix::io::ReadWriteFlags::NOWAIT) {
+            Err(error) if is_unknown(error) => {}
+            outcome => return Ok(outcome?),
+        }
+        if !is_ready(stream, PollFlags::IN)? {
+            return Err(SysErrno::AGAIN.into());
+        }
+    }
+    Ok(rustix::io::readv(stream, buffers)?)
+}
+
+/// Writes to a stream; `again` if it would have to wait for the first byte and must not.
+pub(crate) fn write_stream(stream: Stream, buffers: &[IoSlice<'_>], nonblocking: bool) -> io::Result<usize> {
+    if !nonblocking {
+        return until_done(stream, PollFlags::OUT, || rustix::io::writev(stream, buffers));
+    }
+    if !waits(stream)? {
+        return Ok(rustix::io::writev(stream, buffers)?);
+    }
+    #[cfg(target_os = "linux")]
+    match rustix::io::pwritev2(stream, buffers, u64::MAX, rustix::io::ReadWriteFlags::NOWAIT) {
+        Err(error) if is_unknown(error) => {}
+        outcome => return Ok(outcome?),
+    }
+    write_in_steps(stream, buffers)
+}
+
+/// Writes to a stream at `offset`. One in append mode is only appended to, as Linux does it by itself.
+pub(crate) fn write_stream_at(stream: Stream, buffers: &[IoSlice<'_>], offset: u64) -> io::Result<usize> {
+    if cfg!(not(target_os = "linux")) && stream_flags(stream) & wasip1::FDFLAGS_APPEND != 0 {
+        return Ok(rustix::io::writev(stream, buffers)?);
+    }
+    Ok(rustix::io::pwritev(stream, buffers, offset)?)
+}
+
+/// Does what a program waits for, also on a stream that the starter made non-blocking.
+fn until_done(
+    stream: Stream,
+    event: PollFlags,
+    mut attempt: impl FnMut() -> rustix::io::Result<usize>,
+) -> io::Result<usize> {
+    loop {
+        match attempt() {
+            Err(SysErrno::AGAIN) => match rustix::event::poll(&mut [PollFd::new(&stream, event)], None) {
+                Ok(_) | Err(SysErrno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            },
+            outcome => return Ok(outcome?),
+        }
+    }
+}
+
+/// True for a stream on which reading or writing may wait for another process.
+fn waits(stream: Stream) -> io::Result<bool> {
+    let kind = FileType::from_raw_mode(rustix::fs::fstat(stream)?.st_mode);
+    Ok(!matches!(kind, FileType::RegularFile | FileType::BlockDevice | FileType::Directory))
+}
+
+/// True if something can be read or written at once, or would fail at once.
+fn is_ready(stream: Stream, event: PollFlags) -> io::Result<bool> {
+    const AT_ONCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 0 };
+    Ok(rustix::event::poll(&mut [PollFd::new(&stream, event)], Some(&AT_ONCE))? > 0)
+}
+
+/// True if the system does not know how not to wait on such a file: older than Linux 6.4 on a pipe, any on a terminal.
+#[cfg(target_os = "linux")]
+fn is_unknown(error: SysErrno) -> bool {
+    matches!(error, SysErrno::OPNOTSUPP | SysErrno::NOSYS | SysErrno::INVAL)
+}
+
+/// Writes as long as there is room, never more at once than fits.
+fn write_in_steps(stream: Stream, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
+    let terminal = stream.is_terminal();
+    let mut total = 0;
+    loop {
+        let mut step = [IoSlice::new(&[]); STEP_BUFFERS];
+        let (count, len) = next_step(buffers, total, terminal, &mut step);
+        if len == 0 && total > 0 {
+            return Ok(total);
+        }
+        let written = match is_ready(stream, PollFlags::OUT) {
+            Ok(true) => rustix::io::writev(stream, &step[..count.max(1)]),
+            Ok(false) => Err(SysErrno::AGAIN),
+            Err(error) => return if total > 0 { Ok(total) } else { Err(error) },
+        };
+        match written {
+            Ok(written) if written == len && len > 0 => total += written,
+            Ok(written) => return Ok(total + written),
+            // What was written before a failure counts; the next call will meet the failure again.
+            Err(_) if total > 0 => return Ok(total),
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// Puts what comes behind the first `done` bytes of `buffers` into `step`, as much as fits into a pipe or terminal that has
+/// room; returns how many buffers and bytes that is.
+fn next_step<'b>(
+    buffers: &'b [IoSlice<'_>],
+    done: usize,
+    terminal: bool,
+    step: &mut [IoSlice<'b>; STEP_BUFFERS],
+) -> (usize, usize) {
+    let (mut skipped, mut count, mut len) = (0, 0, 0);
+    for buffer in buffers {
+        let rest = &buffer[done.saturating_sub(skipped).min(buffer.len())..];
+        skipped += buffer.len();
+        if rest.is_empty() {
+            continue;
+        }
+        let fits = if terminal { terminal_step(rest) } else { rest.len().min(PIPE_STEP - len) };
+        step[count] = IoSlice::new(&rest[..fits]);
+        (count, len) = (count + 1, len + fits);
+        if terminal || len == PIPE_STEP || count == STEP_BUFFERS {
+            break;
+        }
+    }
+    (count, len)
+}
+
+/// How much of `bytes` a terminal takes that has room: a control byte alone, because it may become several, or what stands
+/// before the next one.
+fn terminal_step(bytes: &[u8]) -> usize {
+    let plain = bytes.iter().take(TERMINAL_STEP).take_while(|byte| !byte.is_ascii_control()).count();
+    plain.max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn steps(buffers: &[&[u8]], terminal: bool) -> Vec<Vec<u8>> {
+        let buffers: Vec<IoSlice<'_>> = buffers.iter().map(|buffer| IoSlice::new(buffer)).collect();
+        let (mut done, mut seen) = (0, Vec::new());
+        loop {
+            let mut step = [IoSlice::new(&[]); STEP_BUFFERS];
+            let (count, len) = next_step(&buffers, done, terminal, &mut step);
+            if len == 0 {
+                return seen;
+            }
+            let bytes: Vec<u8> = step[..count].iter().flat_map(|buffer| buffer.to_vec()).collect();
+            assert_eq!(bytes.len(), len);
+            done += len;
+            seen.push(bytes);
+        }
+    }
+
+    #[test]
+    fn a_pipe_takes_small_writes_whole_and_large_ones_in_pieces() {
+        assert_eq!(steps(&[b"ab", b"", b"c"], false), [b"abc".to_vec()]);
+        let large = vec![b'x'; PIPE_STEP + 10];
+        let lens: Vec<usize> = steps(&[b"ab", &large, b"c"], false).iter().map(Vec::len).collect();
+        assert_eq!(lens, [PIPE_STEP, 13]);
+        let many = vec![&b"x"[..]; STEP_BUFFERS + 1];
+        assert_eq!(steps(&many, false).len(), 2);
+        assert!(steps(&[], false).is_empty() && steps(&[b"", b""], true).is_empty());
+    }
+
+    #[test]
+    fn a_terminal_takes_plain_runs_and_control_bytes_alone() {
+        let seen = steps(&[b"one\n\ntwo", b"\tx"], true);
+        assert_eq!(seen, [&b"one"[..], b"\n", b"\n", b"two", b"\t", b"x"].map(<[u8]>::to_vec));
+        let lens: Vec<usize> = steps(&[&[b'x'; 300]], true).iter().map(Vec::len).collect();
+        assert_eq!(lens, [128, 128, 44]);
+    }
+}

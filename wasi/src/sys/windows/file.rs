@@ -1,0 +1,187 @@
+//! Files and streams.
+//!
+//! Append mode is kept by moving to the end before each write, since Windows fixes a file's mode when it is opened;
+//! non-blocking mode means nothing to the files there are.
+
+use std::io::{self, IoSlice, IoSliceMut, Read, Seek, SeekFrom, Write};
+use std::os::windows::fs::FileExt;
+use std::time::{Duration, SystemTime};
+
+use cap_std::fs::{File as CapFile, OpenOptions};
+use wasip1::Fdflags;
+
+use crate::sys::handle::{Handle, Stream};
+use crate::words::{Time, Times};
+
+/// Windows shows no processes as files.
+pub(crate) fn is_of_processes(_file: &CapFile) -> bool {
+    false
+}
+
+fn file(handle: &Handle) -> io::Result<&CapFile> {
+    match handle {
+        Handle::File(file) => Ok(file),
+        Handle::Stream(_) => Err(io::ErrorKind::NotSeekable.into()),
+    }
+}
+
+/// Nothing: a descriptor remembers append mode, see [`write`].
+pub(crate) fn add_flags(_options: &mut OpenOptions, _flags: Fdflags) {}
+
+pub(crate) fn read(handle: &Handle, buffers: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+    match handle {
+        Handle::File(file) => (&mut &*file).read_vectored(buffers),
+        Handle::Stream(Stream::In) => io::stdin().lock().read_vectored(buffers),
+        Handle::Stream(_) => Err(io::Error::from_raw_os_error(5)),
+    }
+}
+
+pub(crate) fn write(handle: &Handle, buffers: &[IoSlice<'_>], append: bool) -> io::Result<usize> {
+    match handle {
+        Handle::File(file) => {
+            let mut file: &CapFile = file;
+            if append {
+                file.seek(SeekFrom::End(0))?;
+            }
+            file.write_vectored(buffers)
+        }
+        Handle::Stream(Stream::Out) => {
+            let mut out = io::stdout().lock();
+            let written = out.write_vectored(buffers)?;
+            out.flush()?;
+            Ok(written)
+        }
+        Handle::Stream(Stream::Err) => io::stderr().lock().write_vectored(buffers),
+        Handle::Stream(Stream::In) => Err(io::Error::from_raw_os_error(5)),
+    }
+}
+
+/// Windows' streams have no flags.
+pub(crate) fn stream_flags(_stream: Stream) -> Fdflags {
+    0
+}
+
+pub(crate) fn read_stream(
+    stream: Stream,
+    buffers: &mut [IoSliceMut<'_>],
+    _nonblocking: bool,
+) -> io::Result<usize> {
+    read(&Handle::Stream(stream), buffers)
+}
+
+pub(crate) fn write_stream(stream: Stream, buffers: &[IoSlice<'_>], _nonblocking: bool) -> io::Result<usize> {
+    write(&Handle::Stream(stream), buffers, false)
+}
+
+/// A stream has no positions here.
+pub(crate) fn write_stream_at(_stream: Stream, _buffers: &[IoSlice<'_>], _offset: u64) -> io::Result<usize> {
+    Err(io::ErrorKind::NotSeekable.into())
+}
+
+pub(crate) fn read_at(handle: &Handle, buffers: &mut [IoSliceMut<'_>], offset: u64) -> io::Result<usize> {
+    let buffers = buffers.iter_mut().map(|buffer| &mut **buffer);
+    each_at(handle, buffers, offset, |file, buffer: &mut [u8], at| {
+        Ok((file.seek_read(buffer, at)?, buffer.len()))
+    })
+}
+
+pub(crate) fn write_at(
+    handle: &Handle,
+    buffers: &[IoSlice<'_>],
+    offset: u64,
+    _append: bool,
+) -> io::Result<usize> {
+    let buffers = buffers.iter().map(|buffer| &**buffer);
+    each_at(handle, buffers, offset, |file, buffer: &[u8], at| {
+        Ok((file.seek_write(buffer, at)?, buffer.len()))
+    })
+}
+
+/// Reads or writes one buffer after the other from `offset` on, up to the first that was not done whole. `one` tells
+/// how many bytes were, of how many. Windows moves the file's position with each; it is put back.
+fn each_at<B>(
+    handle: &Handle,
+    buffers: impl Iterator<Item = B>,
+    offset: u64,
+    one: impl Fn(&std::fs::File, B, u64) -> io::Result<(usize, usize)>,
+) -> io::Result<usize> {
+    let mut file = file(handle)?;
+    if i64::try_from(offset).is_err() {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    let here = file.stream_position()?;
+    let std = file.try_clone()?.into_std();
+    let mut total = 0;
+    let mut outcome = Ok(());
+    for buffer in buffers {
+        match one(&std, buffer, offset + total as u64) {
+            Ok((count, len)) => {
+                total += count;
+                if count < len {
+                    break;
+                }
+            }
+            Err(error) => {
+                outcome = Err(error);
+                break;
+            }
+        }
+    }
+    file.seek(SeekFrom::Start(here))?;
+    // What was done before a failure counts; the next call will meet the failure again.
+    if total > 0 { Ok(total) } else { outcome.map(|()| total) }
+}
+
+pub(crate) fn seek(handle: &Handle, position: SeekFrom) -> io::Result<u64> {
+    let mut file = file(handle)?;
+    file.seek(position)
+}
+
+pub(crate) fn set_len(handle: &Handle, len: u64) -> io::Result<()> {
+    file(handle)?.set_len(len)
+}
+
+/// Windows gives room as it is written; the length is what can be had.
+pub(crate) fn allocate(handle: &Handle, offset: u64, len: u64) -> io::Result<()> {
+    let file = file(handle)?;
+    let end = offset.checked_add(len).ok_or(io::ErrorKind::FileTooLarge)?;
+    if file.metadata()?.len() < end { file.set_len(end) } else { Ok(()) }
+}
+
+/// Windows takes no such hint once a file is open.
+pub(crate) fn advise(_handle: &Handle, _offset: u64, _len: u64, _advice: wasip1::Advice) -> io::Result<()> {
+    Ok(())
+}
+
+pub(crate) fn sync(handle: &Handle, data_only: bool) -> io::Result<()> {
+    match handle {
+        Handle::File(file) if data_only => file.sync_data(),
+        Handle::File(file) => file.sync_all(),
+        Handle::Stream(_) => Ok(()),
+    }
+}
+
+/// Windows has no way to wait for a directory.
+pub(crate) fn sync_dir(_dir: &CapFile) -> io::Result<()> {
+    Ok(())
+}
+
+pub(crate) fn set_times(handle: &Handle, times: Times) -> io::Result<()> {
+    let time = |time| match time {
+        Time::Now => SystemTime::now(),
+        Time::At(nanos) => SystemTime::UNIX_EPOCH + Duration::from_nanos(nanos),
+    };
+    let mut new = std::fs::FileTimes::new();
+    if let Some(accessed) = times.accessed {
+        new = new.set_accessed(time(accessed));
+    }
+    if let Some(modified) = times.modified {
+        new = new.set_modified(time(modified));
+    }
+    file(handle)?.try_clone()?.into_std().set_times(new)
+}
+
+/// The descriptor remembers them; see [`write`].
+pub(crate) fn set_flags(_file: &CapFile, _flags: Fdflags) -> io::Result<()> {
+    Ok(())
+}
