@@ -68,7 +68,7 @@ impl Packed {
 
     /// The whole payload, for as long as the process lives. Nothing is read before it is looked at.
     pub(crate) fn view(&self) -> Result<&'static [u8], Failure> {
-        sys::view(&self.file, self.locator.offset, self.locator.len as usize)
+        sys::memory::view(&self.file, self.locator.offset, self.locator.len as usize)
             .map_err(sys::Limited)
             .context(UNREADABLE)
     }

@@ -168,7 +168,7 @@ fn tables(payload: &[u8], prefix: &Prefix) -> Vec<Check> {
 /// Whether the launcher is `stub`, the one in the file `name`.
 fn own(file: &[u8], found: &Found, name: &Path, stub: &[u8]) -> Result<String, String> {
     let name = name.display();
-    match finished::is_made_of(file, found, stub) {
+    match check::is_made_of(file, found, stub) {
         Ok(true) => Ok(format!("the one in {name}")),
         Ok(false) => Err(format!("not the one in {name}; it was packed with another, or changed since")),
         Err(what) => {

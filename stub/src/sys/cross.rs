@@ -21,6 +21,7 @@ use super::cpu::state::{BEFORE_THROW, COUNT, CROSSED, FLOOR, FUNCTIONS, THROW};
 
 /// Bytes of stack that the engine's functions find at least.
 const ROOM: usize = 128 * 1024;
+
 /// Where the app last entered the engine: the frame pointer and the address to return to.
 pub(crate) fn last() -> Option<(usize, usize)> {
     let [frame, address] = [0, 1].map(|index| CROSSED[index].load(Ordering::Relaxed));

@@ -8,7 +8,13 @@
 use std::io;
 use std::ops::Range;
 
-use super::system::memory as system;
+#[cfg(unix)]
+use super::unix::memory as system;
+#[cfg(windows)]
+use super::windows::memory as system;
+
+pub(super) use system::{can_have, is_writable};
+pub(crate) use system::{page_size, view};
 
 /// Addresses that are nobody else's for as long as the process lives, and at which there is nothing.
 #[derive(Debug)]

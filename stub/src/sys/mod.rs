@@ -31,11 +31,11 @@ mod system {
     #[cfg(target_os = "macos")]
     pub(crate) use super::macos::{file, process};
     #[cfg(unix)]
-    pub(crate) use super::unix::{console, memory, unwind};
+    pub(crate) use super::unix::{console, unwind};
     #[cfg(windows)]
     pub(super) use super::windows::registers;
     #[cfg(windows)]
-    pub(crate) use super::windows::{console, file, memory, process, unwind};
+    pub(crate) use super::windows::{console, file, process, unwind};
 }
 
 mod cpu;
@@ -63,8 +63,6 @@ pub(crate) use linux::signals;
 pub(crate) use linux::{fill::Filler, mapped::Use, paged, process::run_when_idle};
 #[cfg(target_os = "linux")]
 pub(crate) use spin::SpinLock;
-
-pub(crate) use system::memory::{page_size, view};
 
 /// Has `resolve` asked about each fault, before the engine makes a trap of it. It runs in a signal handler.
 #[cfg(target_os = "linux")]

@@ -10,7 +10,7 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::limits::Limited;
-use super::system::memory;
+use super::memory;
 
 /// Bytes of stack for the app's own frames, as much as a native program usually has. Only touched pages cost.
 pub(crate) const SIZE: usize = 8 * 1024 * 1024;

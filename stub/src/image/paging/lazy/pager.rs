@@ -283,11 +283,11 @@ fn chunk_size(kind: Kind, section: &Section) -> Result<usize, Failure> {
     let Encoding::Chunked { chunk_size } = section.encoding else {
         return Err(Failure::new(format!("{DAMAGED}: an image is not in chunks")));
     };
-    if !(chunk_size as usize).is_multiple_of(sys::page_size()) {
+    if !(chunk_size as usize).is_multiple_of(sys::memory::page_size()) {
         return Err(Failure::new(format!(
             "it is stored in pieces of {chunk_size} bytes, less than a page of this system ({}); packed with \
              --no-compress it runs here",
-            sys::page_size()
+            sys::memory::page_size()
         )));
     }
     let is_whole = kind == Kind::Code || section.len.is_multiple_of(chunk_size.into());
