@@ -31,7 +31,7 @@ pub(crate) fn command(store: &mut Store, module: &Module, ctx: Ctx) -> Result<(i
     }
     let env = FunctionEnv::new(store, state);
     let code = exit_code(store, module, &env)?;
-    let misses = env.as_ref(store).ctx().misses().cloned().collect();
+    let misses = env.as_ref(store).ctx().misses();
     Ok((code, misses))
 }
 

@@ -18,6 +18,7 @@ use crate::calls::{
 use crate::ctx::Ctx;
 use crate::errno::Result;
 use crate::memory::{Bring, Memory};
+use crate::piece::Piece;
 use crate::preview0;
 
 /// The module name of preview 1's imports.
@@ -73,31 +74,30 @@ impl State {
 }
 
 /// Runs one call with the guest's memory at hand.
-fn with<T>(mut env: FunctionEnvMut<'_, State>, call: impl FnOnce(&mut Ctx, &mut Memory<'_>) -> T) -> T {
+fn with<T>(mut env: FunctionEnvMut<'_, State>, call: impl FnOnce(&Ctx, &Memory<'_>) -> T) -> T {
     let (state, store) = env.data_and_store_mut();
-    let view;
-    let bytes: &mut [u8] = if let Some(wasm_memory) = &state.memory {
-        view = wasm_memory.view(&store);
-        // SAFETY: the app has one thread, nothing here can start another, and it waits for this call, so nothing else
-        // touches its memory while the slice lives; calls do not re-enter the app.
+    let all = if let Some(memory) = &state.memory {
+        let view = memory.view(&store);
+        // SAFETY: this is all of the app's memory, which never moves and stays until the store goes. Only the app's own code
+        // touches it, and what is reached from here: nothing makes a reference to it.
         #[allow(unsafe_code)]
         unsafe {
-            view.data_unchecked_mut()
+            Piece::at(view.data_ptr(), view.data_size() as usize)
         }
-    } else if let Some(mut memory) = state.before.and_then(|before| before()) {
+    } else if let Some(memory) = state.before.and_then(|before| before()) {
         // SAFETY: as above, and whoever gave `before` promised that this is the app's memory.
         #[allow(unsafe_code)]
         unsafe {
-            memory.as_mut()
+            Piece::at(memory.as_ptr().cast(), memory.len())
         }
     } else {
-        &mut []
+        Piece::EMPTY
     };
-    call(&mut state.ctx, &mut Memory::new(bytes).bring_with(state.bring))
+    call(&state.ctx, &Memory::of(all).bring_with(state.bring))
 }
 
 /// Runs one call and answers with its errno.
-fn answer(env: FunctionEnvMut<'_, State>, call: impl FnOnce(&mut Ctx, &mut Memory<'_>) -> Result<()>) -> i32 {
+fn answer(env: FunctionEnvMut<'_, State>, call: impl FnOnce(&Ctx, &Memory<'_>) -> Result<()>) -> i32 {
     match with(env, call) {
         Ok(()) => wasip1::ERRNO_SUCCESS.raw().into(),
         Err(error) => error.0.raw().into(),
