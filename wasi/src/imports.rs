@@ -8,6 +8,7 @@
 //! nothing is boxed when it is called. A failed call becomes its errno; only `proc_exit` and `proc_raise` unwind.
 
 use std::ptr::NonNull;
+use std::sync::Arc;
 
 use wasmer::{AsStoreMut, Function, FunctionEnv, FunctionEnvMut, Memory as WasmMemory, RuntimeError};
 
@@ -26,10 +27,11 @@ pub const PREVIEW1: &str = "wasi_snapshot_preview1";
 /// The module name of preview 0's imports.
 pub const PREVIEW0: &str = "wasi_unstable";
 
-/// What host functions work on: the program's state, and its memory once it has one.
+/// What host functions work on: the program's state, and its memory once it has one. Each thread of a program has one of its
+/// own, because each has a store of its own; they share the program's state.
 #[derive(Debug)]
 pub struct State {
-    ctx: Ctx,
+    ctx: Arc<Ctx>,
     memory: Option<WasmMemory>,
     before: Option<MemoryBefore>,
     bring: Option<Bring>,
@@ -40,8 +42,8 @@ pub type MemoryBefore = fn() -> Option<NonNull<[u8]>>;
 
 impl State {
     /// State for an app that is not instantiated yet.
-    pub fn new(ctx: Ctx) -> State {
-        State { ctx, memory: None, before: None, bring: None }
+    pub fn new(ctx: impl Into<Arc<Ctx>>) -> State {
+        State { ctx: ctx.into(), memory: None, before: None, bring: None }
     }
 
     /// The same state, with what makes part of the app's memory accessible before the operating system is handed it.
