@@ -10,6 +10,10 @@
 //! | places in the module | its offset as a signed difference to that of the function before it; for each place the signed difference to the place before it |
 //! | traps | a count; for each trap the difference in the code to the trap before it, and the engine's number of the trap |
 //!
+//! A function that begins at 0 in the module is none of it: the packer added it. It is in no trace. If it has a trap, that is
+//! what its `unreachable` means; for an uncaught exception its name is that of the exported i32 global that holds the place of
+//! the last `throw`.
+//!
 //! Every number is LEB128; differences that may be negative have their sign in the lowest bit. The first four bytes of
 //! the section are the number of functions that the app imports: it is the index of the first function here.
 
@@ -31,9 +35,10 @@ pub struct Function {
     pub start: u32,
     /// Bytes of code.
     pub len: u32,
-    /// Its name in the module's name section; empty where it has none.
+    /// Its name in the module's name section; empty where it has none. For one that is not in the module, the name of the exported
+    /// global that tells where what it lets out was thrown.
     pub name: String,
-    /// Where it begins in the module.
+    /// Where it begins in the module; 0 for one that the packer added.
     pub module_start: u32,
     /// Its places, ascending in the code.
     pub places: Vec<Place>,
