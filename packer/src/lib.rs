@@ -43,6 +43,9 @@ pub mod store;
 pub mod stubs;
 pub mod targets;
 
+/// What a manifest names as its producer.
+pub(crate) const PRODUCER: &str = concat!("wasmpack ", env!("CARGO_PKG_VERSION"));
+
 pub use container::{self, check::Check};
 pub use error::{Error, Kind};
 pub use executable::Executable;

@@ -118,12 +118,6 @@ pub fn read(path: &Path) -> Result<Vec<u8>, Error> {
     Ok(bytes)
 }
 
-/// What the executable that `file` holds says of itself; `None` for any other file.
-pub fn manifest(file: &[u8]) -> Option<Manifest> {
-    let found = container::is_executable(file).then(|| container::find(file).ok()).flatten()?;
-    prefix(file, &found).ok().map(|prefix| prefix.manifest)
-}
-
 /// The prefix of the payload in `file`, checked to be for the machine that its launcher is for.
 fn prefix(file: &[u8], found: &Found) -> Result<Prefix, Error> {
     let payload = &file[found.payload.clone()];

@@ -195,8 +195,8 @@ pub(super) fn carried(
     };
     // Only the very version that packed it can tell a launcher that was changed from another one.
     match producer {
-        Some(other) if other != crate::pack::source::PRODUCER => {
-            Ok(format!("not compared: it was packed by {other:?}, this is {}", crate::pack::source::PRODUCER))
+        Some(other) if other != crate::PRODUCER => {
+            Ok(format!("not compared: it was packed by {other:?}, this is {}", crate::PRODUCER))
         }
         _ => Err(format!(
             "not the one that this wasmpack carries for {}, with which it was compared{differs}; it was packed with --stub \

@@ -6,13 +6,10 @@
 
 use payload::{FilesGrant, Grants, Manifest, Mount, SectionKind, grant::normal, tree::Tree};
 
-use super::{Grant, Pack, stem};
+use super::{Grant, Opened, Pack, stem};
 use crate::{
-    Error, Kind, container, decode, executable::Executable, files::Files, input::Module, read, targets::part,
+    Error, Kind, PRODUCER, decode, executable::Executable, files::Files, input::Module, targets::part,
 };
-
-/// What a manifest names as its producer.
-pub(crate) const PRODUCER: &str = concat!("wasmpack ", env!("CARGO_PKG_VERSION"));
 
 /// Everything that is packed, and that does not depend on the target.
 #[derive(Debug)]
@@ -70,23 +67,19 @@ struct Input {
 impl Input {
     fn read(pack: &Pack) -> Result<Input, Error> {
         let file = &pack.input;
-        let bytes = match &pack.given {
-            Some(given) => given.clone()?.to_vec(),
-            None => read::program(file)?,
+        let opened = match &pack.opened {
+            Some(opened) => opened.clone()?,
+            None => Opened::read(file)?.into(),
         };
-        if !container::is_executable(&bytes) {
-            let manifest = Manifest { app: stem(file), ..Manifest::default() };
-            return Ok(Input { bytes, manifest, files: Files::default(), kept: false });
-        }
-        let executable = Executable::from_bytes(bytes).map_err(|error| {
-            let reason = match error.kind {
-                Kind::NotPacked => format!("not a wasm module, and {}", error.reason),
-                _ => error.reason,
-            };
-            Error { reason, ..error }.in_file(file)
-        })?;
-        let module = kept_module(&executable).map_err(|error| error.in_file(file))?;
-        let files = carried(&executable).map_err(|error| error.in_file(file))?;
+        let executable = match &*opened {
+            Opened::Executable(executable) => executable,
+            Opened::Module(bytes) => {
+                let manifest = Manifest { app: stem(file), ..Manifest::default() };
+                return Ok(Input { bytes: bytes.clone(), manifest, files: Files::default(), kept: false });
+            }
+        };
+        let module = kept_module(executable).map_err(|error| error.in_file(file))?;
+        let files = carried(executable).map_err(|error| error.in_file(file))?;
         Ok(Input { bytes: module, manifest: executable.manifest().clone(), files, kept: true })
     }
 }
