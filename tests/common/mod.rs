@@ -1,5 +1,4 @@
 //! What every end-to-end test needs: a folder of its own, programs packed into it, and what they print.
-#![allow(dead_code, reason = "each test file uses its own part of this")]
 
 #[cfg(target_os = "linux")]
 pub mod confine;

@@ -1,9 +1,5 @@
 //! Odd surroundings on Linux: signals that others send or keep back, limits, filters of system calls, rights that whoever
 //! starts a program lacks. A program does there what a native one would, or its launcher says one line and exits with 125.
-#![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
-mod common;
 
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
@@ -12,7 +8,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use common::{Dir, confine, output, prints, says, skipped_when_emulated, start, text};
+use crate::common::{self, Dir, confine, output, prints, says, skipped_when_emulated, start, text};
 
 /// Never ends, and says so first.
 const LOOP: &str = r#"(module

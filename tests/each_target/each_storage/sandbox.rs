@@ -1,13 +1,10 @@
 //! The sandbox, seen from outside: what grants allow, and what no program gets out of.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
-mod common;
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use common::{Dir, complains, on_windows, prints, run, skipped_on_windows, text};
+use crate::common::{self, Dir, complains, on_windows, prints, run, skipped_on_windows, text};
 
 #[test]
 fn without_a_grant_there_are_no_files() {

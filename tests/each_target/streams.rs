@@ -1,9 +1,5 @@
 //! The standard streams belong to whoever started a program: what the starter decided about them holds for the program, as
 //! it does for a native one, and nothing of theirs is changed for others.
-#![cfg(unix)]
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
-mod common;
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
@@ -13,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use common::{Dir, says, skipped_on_windows, skipped_when_emulated, text};
+use crate::common::{self, Dir, says, skipped_on_windows, skipped_when_emulated, text};
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 
 /// WASI's numbers.

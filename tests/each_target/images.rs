@@ -1,12 +1,9 @@
 //! Images: code and memory that are decoded when they are touched, or mapped from the file; both do the same.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
-mod common;
 
 use std::io::{Read, Write};
 use std::process::Stdio;
 
-use common::{Dir, complains, fixture, on_windows, prints, says, skipped_when_emulated, start, text};
+use crate::common::{self, Dir, complains, fixture, on_windows, prints, says, skipped_when_emulated, start, text};
 
 /// Both ways to store a program.
 const WAYS: [&[&str]; 2] = [&["--level", "3"], &["--no-compress"]];

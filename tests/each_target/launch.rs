@@ -1,12 +1,9 @@
 //! The launcher itself: finding the payload wherever the file is, checking it, and saying what is wrong.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
-mod common;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use common::{
+use crate::common::{
     Dir, complains, executable, file_name, fixture, on_windows, pack, payload_at, prints, run, says,
     skipped_on_windows, skipped_when_emulated, slot, target, text,
 };

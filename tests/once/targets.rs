@@ -1,13 +1,10 @@
 //! Executables for all targets, made on this machine: which file is for which, what form it has, and that those which
 //! can be run here do.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
-mod common;
 
 use std::path::Path;
 use std::process::{Command, Output};
 
-use common::{Dir, fixture, runner, text};
+use crate::common::{Dir, fixture, runner, text};
 use goblin::elf::{Elf, header};
 use goblin::pe::PE;
 use payload::Target;

@@ -1,13 +1,10 @@
 //! What other people's tools do to a packed executable: strip, patchelf, objcopy, signing. Afterwards it runs, or it
 //! says in one line what is missing; never anything else.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
-mod common;
 
 use std::path::Path;
 use std::process::Command;
 
-use common::{Dir, executable, fixture, runner, text};
+use crate::common::{self, Dir, executable, fixture, runner, text};
 use payload::Target;
 
 const GREETING: &str = "hello from a packed program, 0 arguments\n";

@@ -1,13 +1,10 @@
 //! What the command prints, word for word: each file of `tests/console` is a session in a folder of its own.
 //!
-//! `SNAPSHOTS=overwrite cargo test -p wasmpack --test console` writes what is printed now; review the difference.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
-mod common;
+//! `SNAPSHOTS=overwrite cargo test -p wasmpack --test e2e console` writes what is printed now; review the difference.
 
 use std::path::Path;
 
-use common::{
+use crate::common::{
     console::{Console, Step, in_markdown, settled, steps},
     fixture,
 };

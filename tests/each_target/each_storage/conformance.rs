@@ -3,13 +3,10 @@
 //! The suite is not part of this repository: `WASI_TESTSUITE` names a checkout of its branch `prod/testsuite-base`,
 //! where the modules lie ready-built. Without it the test says that it was skipped. What a module needs stands beside
 //! it in a JSON file, by the suite's own rules.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
-mod common;
 
 use std::path::{Path, PathBuf};
 
-use common::{Dir, on_windows, pack, start, text};
+use crate::common::{Dir, on_windows, pack, start, text};
 use serde_json::Value;
 
 /// How many modules the set has; a checkout with fewer is not the one meant here.
