@@ -383,7 +383,7 @@ fn a_system_that_forbids_executable_memory_runs_uncompressed_files() {
     };
     match forbidden(&["--no-compress"]) {
         Err(error) if error.raw_os_error() == Some(libc::EINVAL) => {
-            return eprintln!("skipped: this kernel has no PR_SET_MDWE");
+            return skip::because("this kernel has no PR_SET_MDWE");
         }
         outcome => assert_eq!(outcome.unwrap().status.code(), Some(7)),
     }

@@ -187,7 +187,7 @@ fn a_missing_grant_is_hinted_at() {
 fn given(variable: &str) -> Option<PathBuf> {
     let path = std::env::var_os(variable).map(PathBuf::from);
     if path.is_none() {
-        eprintln!("skipped: {variable} is not set");
+        skip::because(format!("{variable} is not set"));
     }
     path
 }

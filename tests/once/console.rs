@@ -13,7 +13,7 @@ use snapbox::Data;
 /// Plays the session in `name`, whose folder has the fixtures.
 fn plays(name: &str) {
     if payload::Target::host() != Some(payload::Target::LinuxX86_64) {
-        eprintln!("skipped: sessions are of linux-x86_64, and say so");
+        skip::because("sessions are of linux-x86_64, and say so");
         return;
     }
     let file =
@@ -102,7 +102,7 @@ fn readme_examples_work() {
         ));
         assert_eq!(copied, "");
     } else {
-        eprintln!("skipped: what needs CPython, since WASMPACK_PYTHON is not set");
+        skip::because("what needs CPython, since WASMPACK_PYTHON is not set");
     }
     for (from, to) in [
         ("tests/fixtures/wc.wasm", "wc.wasm"),

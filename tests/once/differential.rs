@@ -71,8 +71,8 @@ fn by_wasmtime(wasmtime: &Path, module: &Path) -> Vec<Did> {
 fn random_programs_do_the_same_everywhere() {
     let wasmtime = std::env::var_os("WASMTIME").map(PathBuf::from);
     if wasmtime.is_none() {
-        eprintln!(
-            "skipped: WASMTIME does not name a wasmtime to compare with; compilers are compared with each other"
+        skip::because(
+            "WASMTIME does not name a wasmtime to compare with; compilers are compared with each other",
         );
     }
     let (mut same, mut digests, mut exhausted, mut refused, mut alone, mut compared) = (0, 0, 0, 0, 0, 0);

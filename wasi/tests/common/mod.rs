@@ -233,6 +233,7 @@ pub fn fifo(path: &Path) {
 }
 
 /// True for a user whom no permission bits hold back; says so, because a test is then not run.
+#[track_caller]
 pub fn unstoppable(guest: &Guest) -> bool {
     use std::os::unix::fs::PermissionsExt;
     let probe = guest.host("probe");
@@ -240,7 +241,7 @@ pub fn unstoppable(guest: &Guest) -> bool {
     std::fs::set_permissions(&probe, PermissionsExt::from_mode(0o000)).unwrap();
     let unstoppable = std::fs::read(&probe).is_ok();
     if unstoppable {
-        println!("skipped: permission bits do not hold this user back");
+        skip::because("permission bits do not hold this user back");
     }
     unstoppable
 }
