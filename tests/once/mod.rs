@@ -2,6 +2,7 @@
 
 mod console;
 mod differential;
+mod docs;
 #[cfg(target_os = "linux")]
 mod packer;
 mod stubs;
