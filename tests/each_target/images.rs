@@ -3,7 +3,9 @@
 use std::io::{Read, Write};
 use std::process::Stdio;
 
-use crate::common::{self, Dir, complains, fixture, on_windows, prints, says, skipped_when_emulated, start, text};
+use crate::common::{
+    self, Dir, complains, fixture, on_windows, prints, says, skipped_when_emulated, start, text,
+};
 
 /// Both ways to store a program.
 const WAYS: [&[&str]; 2] = [&["--level", "3"], &["--no-compress"]];
