@@ -1,8 +1,6 @@
 //! Exceptions in packed programs: they are lowered when packing, for every target and compiler, and messages stay those of the
 //! module that was given.
 
-mod common;
-#[path = "exceptions/driver.rs"]
 mod driver;
 
 use std::fmt::Write;
