@@ -69,6 +69,18 @@ impl Guest {
         Guest { ctx: add(builder).build().unwrap(), bytes: vec![MARK; SIZE as usize], next: GAP, host }
     }
 
+    /// A guest with `file`, `dir` with `dir/file`, and links to both and to nowhere.
+    pub fn furnished() -> Guest {
+        let guest = Guest::new();
+        guest.file("root/file", "content");
+        guest.dir("root/dir");
+        guest.file("root/dir/file", "below");
+        guest.link("file", "root/to file");
+        guest.link("dir", "root/to dir");
+        guest.link("missing", "root/dangling");
+        guest
+    }
+
     /// A guest with nothing but what `grant` grants, of directories `root`, `other` and `ro` of the host.
     pub fn bare(grant: impl FnOnce(&Path, CtxBuilder) -> CtxBuilder) -> Guest {
         let host = tempfile::tempdir().unwrap();
