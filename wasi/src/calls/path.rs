@@ -63,9 +63,7 @@ pub fn path_open(
     if has(wasip1::OFLAGS_TRUNC) {
         needed |= wasip1::RIGHTS_PATH_FILESTAT_SET_SIZE;
     }
-    let dir = ctx.fds.dir(fd, needed)?;
-    ctx.fds.check_room()?;
-    let handed_on = ctx.fds.get(fd)?.inheriting;
+    let (dir, handed_on) = ctx.fds.opener(fd, needed)?;
     if (base | inheriting) & !handed_on != 0 {
         return Err(wasip1::ERRNO_NOTCAPABLE.into());
     }
