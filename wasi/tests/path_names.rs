@@ -1,6 +1,6 @@
 //! Further names: second ones, other ones, and symbolic links.
 
-use wasi::spec::*;
+use sandbox::spec::*;
 
 use crate::common::*;
 

@@ -1,6 +1,6 @@
 //! The calls that look at what a path names, make it or remove it; opening and further names have files of their own.
 
-use wasi::spec::*;
+use sandbox::spec::*;
 
 use crate::common::*;
 

@@ -40,11 +40,7 @@ impl Program {
     ///
     /// # Errors
     /// As those of [`fit::fit`].
-    pub fn new(
-        module: &[u8],
-        lowered: Option<Lowered>,
-        max_memory: Option<u64>,
-    ) -> Result<Program, Error> {
+    pub fn new(module: &[u8], lowered: Option<Lowered>, max_memory: Option<u64>) -> Result<Program, Error> {
         let Lean { wasm, moved } = {
             let module = lowered.as_ref().map_or(module, |lowered| &lowered.wasm);
             lean::lean(module).expect("the module was validated")

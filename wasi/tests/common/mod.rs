@@ -11,9 +11,9 @@ use std::path::{Path, PathBuf};
 
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
+use sandbox::spec::Errno;
+use sandbox::{Access, Ctx, CtxBuilder, Memory};
 use tempfile::TempDir;
-use wasi::spec::Errno;
-use wasi::{Access, Ctx, CtxBuilder, Memory};
 
 pub use embedded::Embedded;
 pub use wire::*;
@@ -177,7 +177,7 @@ impl Guest {
     pub fn call(
         &mut self,
         results: &[(u32, u32)],
-        f: impl FnOnce(&mut Ctx, &mut Memory<'_>) -> wasi::Result<()>,
+        f: impl FnOnce(&mut Ctx, &mut Memory<'_>) -> sandbox::Result<()>,
     ) -> Answer {
         let before = self.bytes.clone();
         let outcome = f(&mut self.ctx, &mut Memory::new(&mut self.bytes));
@@ -194,7 +194,7 @@ impl Guest {
     #[track_caller]
     pub fn out<const N: usize>(
         &mut self,
-        f: impl FnOnce(&mut Ctx, &mut Memory<'_>, u32) -> wasi::Result<()>,
+        f: impl FnOnce(&mut Ctx, &mut Memory<'_>, u32) -> sandbox::Result<()>,
     ) -> Answer<[u8; N]> {
         self.scope(|g| {
             let result = g.alloc(N as u32);
@@ -207,7 +207,7 @@ impl Guest {
     #[track_caller]
     pub fn out_u32(
         &mut self,
-        f: impl FnOnce(&mut Ctx, &mut Memory<'_>, u32) -> wasi::Result<()>,
+        f: impl FnOnce(&mut Ctx, &mut Memory<'_>, u32) -> sandbox::Result<()>,
     ) -> Answer<u32> {
         self.out(f).map(u32::from_le_bytes)
     }
@@ -216,7 +216,7 @@ impl Guest {
     #[track_caller]
     pub fn out_u64(
         &mut self,
-        f: impl FnOnce(&mut Ctx, &mut Memory<'_>, u32) -> wasi::Result<()>,
+        f: impl FnOnce(&mut Ctx, &mut Memory<'_>, u32) -> sandbox::Result<()>,
     ) -> Answer<u64> {
         self.out(f).map(u64::from_le_bytes)
     }

@@ -56,7 +56,10 @@ pub fn fit(module: Vec<u8>, max_memory: Option<u64>) -> Result<Fitted, Error> {
     Ok(Fitted { wasm: changed, map: Some(map) })
 }
 
-fn changed(module: &[u8], max_memory: Option<u64>) -> Result<Option<(Vec<u8>, OffsetMap)>, BinaryReaderError> {
+fn changed(
+    module: &[u8],
+    max_memory: Option<u64>,
+) -> Result<Option<(Vec<u8>, OffsetMap)>, BinaryReaderError> {
     let mut parts = Parts::read(module)?;
     let tables = tables::fit(module, &mut parts)?;
     let mut is_changed = !tables.is_empty();
