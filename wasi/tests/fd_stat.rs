@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::MetadataExt;
 
-use wasi::spec::*;
+use sandbox::spec::*;
 
 use crate::common::{Filestat, *};
 
