@@ -52,6 +52,26 @@ pub fn skipped_when_dynamic(how: &str) -> bool {
     built_here
 }
 
+/// True, with a word about it, where the embedded launcher for this machine does not know what the packer writes.
+///
+/// That is so after a change of the format, until it is built again. Tests need this that cannot choose a launcher.
+#[track_caller]
+pub fn skipped_when_embedded_is_too_old() -> bool {
+    static TOO_OLD: OnceLock<bool> = OnceLock::new();
+    let too_old = *TOO_OLD.get_or_init(|| {
+        let dir = super::Dir::new();
+        let app = dir.join("app");
+        let mut packer = Command::new(env!("CARGO_BIN_EXE_wasmpack"));
+        packer.arg(super::fixture("hello")).arg("-o").arg(&app).args(["-q", "--profile", ""]);
+        let packed = packer.output().is_ok_and(|output| output.status.success());
+        path().is_some() && !(packed && super::output(&mut Command::new(app)).status.code() == Some(7))
+    });
+    if too_old {
+        skip::because("the embedded launcher is older than the format: scripts/build-stubs builds it");
+    }
+    too_old
+}
+
 /// What is known about a state of the sources.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {

@@ -7,6 +7,7 @@ use std::path::Path;
 use crate::common::{
     console::{Console, Step, in_markdown, settled, steps},
     fixture,
+    launcher::skipped_when_embedded_is_too_old,
 };
 use snapbox::Data;
 
@@ -14,6 +15,9 @@ use snapbox::Data;
 fn plays(name: &str) {
     if payload::Target::host() != Some(payload::Target::LinuxX86_64) {
         skip::because("sessions are of linux-x86_64, and say so");
+        return;
+    }
+    if skipped_when_embedded_is_too_old() {
         return;
     }
     let file =
@@ -71,6 +75,9 @@ sessions!(
 /// Each example that `--help` ends with can be typed as it stands.
 #[test]
 fn help_examples_work() {
+    if skipped_when_embedded_is_too_old() {
+        return;
+    }
     let console = Console::new();
     std::fs::copy(fixture("probe"), console.dir.join("app.wasm")).unwrap();
     console.dir.write("assets/data", "text");
@@ -91,6 +98,9 @@ fn help_examples_work() {
 /// WASMPACK_PYTHON: python.wasm and python-lib, as the README fetches them.
 #[test]
 fn readme_examples_work() {
+    if skipped_when_embedded_is_too_old() {
+        return;
+    }
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let console = Console::new();
     let python = std::env::var_os("WASMPACK_PYTHON");

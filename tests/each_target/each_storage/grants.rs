@@ -274,8 +274,8 @@ fn grants_keep_the_order_in_which_they_were_typed() {
             .map(|pair| format!("{} = [{:?}]\n", pair[0].trim_start_matches("--"), pair[1]))
             .collect();
         let mut description = "module = \"names.wat\"\n".to_owned() + &words.concat();
-        if let Some(stub) = std::env::var_os("WASMPACK_TEST_STUB") {
-            description += &format!("stub = {:?}\n", stub.to_string_lossy());
+        if let Some(stub) = common::launcher::path() {
+            description += &format!("stub = {:?}\n", stub.display().to_string());
         }
         dir.write("wasmpack.toml", &description);
         let out = dir.join(&file_name("built"));
