@@ -1,4 +1,4 @@
-//! CPU features that generated code may need: one bit each in the header, and a spoken name for messages.
+//! CPU features that generated code may need: one bit each in the header, and a spoken name for messages, in one table.
 //!
 //! The bits are this format's own, so that a change of numbering in a compiler cannot change what a file means.
 //! They belong to one architecture; today only x86-64 has optional features the packer uses.
@@ -9,18 +9,45 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CpuFeatures(u64);
 
+/// One feature, as the table tells it.
+struct Row {
+    bit: CpuFeatures,
+    /// The name a person knows it by, as in Linux's /proc/cpuinfo.
+    name: &'static str,
+    /// What a CPU with it has as well, as far as it stands in the table.
+    needs: CpuFeatures,
+}
+
 macro_rules! features {
-    ($($bit:literal $constant:ident $name:literal;)*) => {
+    ($($bit:literal $constant:ident $name:tt $(needs $needs:ident)?;)*) => {
         impl CpuFeatures {
             $(#[doc = concat!("`", $name, "`, bit ", stringify!($bit), ".")]
             pub const $constant: CpuFeatures = CpuFeatures(1 << $bit);)*
+
+            /// What the CPU under this program has, of the features the format knows.
+            #[cfg(target_arch = "x86_64")]
+            pub fn of_this_cpu() -> CpuFeatures {
+                let found = [$((std::arch::is_x86_feature_detected!($name), CpuFeatures::$constant)),*];
+                let found = found.into_iter().filter(|(is_there, _)| *is_there);
+                found.fold(CpuFeatures::NONE, |all, (_, feature)| all.union(feature))
+            }
+
+            /// What the CPU under this program has, of the features the format knows: none.
+            #[cfg(not(target_arch = "x86_64"))]
+            pub fn of_this_cpu() -> CpuFeatures {
+                CpuFeatures::NONE
+            }
         }
 
-        /// Each feature with the name a person knows it by, as in Linux's /proc/cpuinfo.
-        const NAMES: &[(CpuFeatures, &str)] = &[$((CpuFeatures::$constant, $name)),*];
+        const TABLE: &[Row] = &[$(Row {
+            bit: CpuFeatures::$constant,
+            name: $name,
+            needs: CpuFeatures::NONE$(.union(CpuFeatures::$needs))?,
+        }),*];
     };
 }
 
+// A feature stands behind what it needs.
 features! {
     0 SSE3 "sse3";
     1 SSSE3 "ssse3";
@@ -28,23 +55,32 @@ features! {
     3 SSE4_2 "sse4.2";
     4 POPCNT "popcnt";
     5 AVX "avx";
-    6 AVX2 "avx2";
+    6 AVX2 "avx2" needs AVX;
     7 BMI1 "bmi1";
     8 BMI2 "bmi2";
     9 LZCNT "lzcnt";
-    10 AVX512F "avx512f";
-    11 AVX512DQ "avx512dq";
-    12 AVX512VL "avx512vl";
+    10 AVX512F "avx512f" needs AVX2;
+    11 AVX512DQ "avx512dq" needs AVX512F;
+    12 AVX512VL "avx512vl" needs AVX512F;
 }
 
 impl CpuFeatures {
     /// No feature beyond what every CPU of the target has.
     pub const NONE: CpuFeatures = CpuFeatures(0);
 
+    /// Every feature that the format knows.
+    pub const ALL: CpuFeatures = {
+        let (mut all, mut at) = (CpuFeatures::NONE, 0);
+        while at < TABLE.len() {
+            all = all.union(TABLE[at].bit);
+            at += 1;
+        }
+        all
+    };
+
     /// The set with these bits, or `None` when a bit is one this version does not know.
     pub fn from_bits(bits: u64) -> Option<CpuFeatures> {
-        let known = NAMES.iter().fold(0, |all, (feature, _)| all | feature.0);
-        (bits & !known == 0).then_some(CpuFeatures(bits))
+        (bits & !CpuFeatures::ALL.0 == 0).then_some(CpuFeatures(bits))
     }
 
     /// The bits, as the header holds them.
@@ -71,37 +107,19 @@ impl CpuFeatures {
 
     /// The single features in this set.
     pub fn iter(self) -> impl Iterator<Item = CpuFeatures> {
-        NAMES.iter().map(|(feature, _)| *feature).filter(move |feature| self.0 & feature.0 != 0)
+        TABLE.iter().map(|row| row.bit).filter(move |feature| self.has(*feature))
     }
 
-    /// What the CPU under this program has, of the features the format knows.
-    pub fn of_this_cpu() -> CpuFeatures {
-        let mut found = CpuFeatures::NONE;
-        #[cfg(target_arch = "x86_64")]
-        {
-            use std::arch::is_x86_feature_detected as has;
-            let detected = [
-                (has!("sse3"), CpuFeatures::SSE3),
-                (has!("ssse3"), CpuFeatures::SSSE3),
-                (has!("sse4.1"), CpuFeatures::SSE4_1),
-                (has!("sse4.2"), CpuFeatures::SSE4_2),
-                (has!("popcnt"), CpuFeatures::POPCNT),
-                (has!("avx"), CpuFeatures::AVX),
-                (has!("avx2"), CpuFeatures::AVX2),
-                (has!("bmi1"), CpuFeatures::BMI1),
-                (has!("bmi2"), CpuFeatures::BMI2),
-                (has!("lzcnt"), CpuFeatures::LZCNT),
-                (has!("avx512f"), CpuFeatures::AVX512F),
-                (has!("avx512dq"), CpuFeatures::AVX512DQ),
-                (has!("avx512vl"), CpuFeatures::AVX512VL),
-            ];
-            for (_, feature) in detected.into_iter().filter(|(has, _)| *has) {
-                found = found.union(feature);
-            }
-        }
-        #[cfg(not(target_arch = "x86_64"))]
-        let _ = &mut found;
-        found
+    /// This set, and what its features need.
+    #[must_use]
+    pub fn with_needs(self) -> CpuFeatures {
+        // From the end, so that what is needed by what is needed comes too.
+        TABLE.iter().rev().fold(self, |all, row| if all.has(row.bit) { all.union(row.needs) } else { all })
+    }
+
+    /// True when all of `other` is in it.
+    pub fn has(self, other: CpuFeatures) -> bool {
+        self.0 & other.0 == other.0
     }
 }
 
@@ -109,7 +127,7 @@ impl CpuFeatures {
 impl fmt::Display for CpuFeatures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut separator = "";
-        for (_, name) in NAMES.iter().filter(|(feature, _)| self.0 & feature.0 != 0) {
+        for Row { name, .. } in TABLE.iter().filter(|row| self.has(row.bit)) {
             write!(f, "{separator}{name}")?;
             separator = ", ";
         }
@@ -125,6 +143,16 @@ mod tests {
     fn unknown_bits_are_refused() {
         assert_eq!(CpuFeatures::from_bits(1 << 63), None);
         assert_eq!(CpuFeatures::from_bits(1 << 5), Some(CpuFeatures::AVX));
+    }
+
+    #[test]
+    fn what_is_needed_stands_before_what_needs_it() {
+        for (at, row) in TABLE.iter().enumerate() {
+            let before = TABLE[..at].iter().fold(CpuFeatures::NONE, |all, row| all.union(row.bit));
+            assert!(before.has(row.needs), "{}", row.name);
+        }
+        let all = CpuFeatures::AVX512VL.with_needs();
+        assert_eq!(all.to_string(), "avx, avx2, avx512f, avx512vl");
     }
 
     #[test]

@@ -34,6 +34,7 @@ pub mod grant;
 pub mod header;
 pub mod image;
 pub mod info;
+mod limits;
 pub mod locator;
 pub mod manifest;
 mod prefix;
