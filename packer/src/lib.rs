@@ -30,6 +30,7 @@ pub mod files;
 pub mod input;
 pub mod interrupt;
 pub mod link;
+mod nearest;
 pub mod output;
 pub mod pack;
 mod parallel;

@@ -16,7 +16,7 @@ use super::{
     command::{Build, Cli},
     complain, packing, say,
 };
-use crate::{output::STANDARD, read};
+use crate::{nearest::nearest, output::STANDARD, read};
 
 /// Keys with another name than their option.
 const ALIASES: [(&str, &str); 2] = [("version", "app-version"), ("targets", "target")];
@@ -238,19 +238,15 @@ fn values(value: &DeValue<'_>) -> Result<Vec<String>, String> {
     }
 }
 
-/// Nearer than this a key is another one mistyped.
-const LIKENESS: f64 = 0.8;
-
 fn unknown(name: &str, command: &clap::Command) -> String {
     let options = command.get_arguments().filter_map(|arg| arg.get_long());
     let options = options.filter(|option| !TYPED_ONLY.contains(option) && *option != "app-version");
     let mut keys: Vec<&str> =
         ["module", "args"].into_iter().chain(ALIASES.map(|(alias, _)| alias)).chain(options).collect();
     keys.sort_unstable();
-    let near = keys.iter().map(|key| (strsim::jaro_winkler(name, key), *key));
-    match near.max_by(|one, other| one.0.total_cmp(&other.0)) {
-        Some((likeness, key)) if likeness >= LIKENESS => format!("there is no such key; did you mean {key}?"),
-        _ => format!("there is no such key; there are {}", keys.join(", ")),
+    match nearest(name, keys.iter().copied()) {
+        Some(key) => format!("there is no such key; did you mean {key}?"),
+        None => format!("there is no such key; there are {}", keys.join(", ")),
     }
 }
 

@@ -9,7 +9,7 @@ use super::{
     command::{Cli, Completions, Man},
     fail, out, say,
 };
-use crate::{Error, Kind, error::spoken, output};
+use crate::{Error, Kind, error::spoken, nearest::nearest, output};
 
 /// Prints completions.
 pub(super) fn completions(flags: &Completions) -> ExitCode {
@@ -41,15 +41,9 @@ pub(super) fn man(flags: &Man) -> ExitCode {
     }
 }
 
-/// Nearer than this a word is a command mistyped.
-const LIKENESS: f64 = 0.85;
-
 /// The command that was meant by `input`, if that looks like one and is no file.
 pub(super) fn meant(input: &Path) -> Option<String> {
     let word = input.to_str().filter(|word| !word.contains(['.', '/', '\\']) && !input.exists())?;
     let command = Cli::command();
-    let near =
-        command.get_subcommands().map(|sub| (strsim::jaro_winkler(word, sub.get_name()), sub.get_name()));
-    let best = near.max_by(|one, other| one.0.total_cmp(&other.0));
-    best.filter(|(likeness, _)| *likeness >= LIKENESS).map(|(_, name)| name.to_owned())
+    nearest(word, command.get_subcommands().map(clap::Command::get_name)).map(str::to_owned)
 }
