@@ -50,3 +50,6 @@ pub use executable::Executable;
 pub use pack::{Pack, Packed};
 /// The file format: targets, grants, and what an executable says of itself.
 pub use payload;
+
+/// What a manifest names as its producer.
+pub(crate) const PRODUCER: &str = concat!("wasmpack ", env!("CARGO_PKG_VERSION"));

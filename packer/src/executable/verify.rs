@@ -2,9 +2,9 @@
 
 use payload::{Prefix, Section, SectionKind, frames::Frames, image::Image, tree::Tree, unwind::Unwind};
 
-use super::prefix;
+use super::prefix::prefix;
 use crate::{
-    Error,
+    Error, PRODUCER,
     container::{
         self, Found,
         check::{self, Check},
@@ -147,8 +147,8 @@ pub(super) fn launcher(
     };
     // Only the very version that packed it can tell a launcher that was changed from another one.
     match producer {
-        Some(other) if other != crate::pack::source::PRODUCER => {
-            Ok(format!("not compared: it was packed by {other:?}, this is {}", crate::pack::source::PRODUCER))
+        Some(other) if other != PRODUCER => {
+            Ok(format!("not compared: it was packed by {other:?}, this is {}", PRODUCER))
         }
         _ => Err(format!(
             "not the one that this wasmpack carries{differs}; it was packed with --stub, or by another build, or changed \

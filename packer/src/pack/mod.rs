@@ -14,6 +14,7 @@
 //! the way from there to files, and `trial` tries a start on that way.
 
 mod run;
+mod shared;
 pub mod source;
 mod trial;
 

@@ -12,7 +12,12 @@ use std::{
 
 use payload::{Engine, Header, Manifest, Prefix, SectionKind, Target};
 
-use super::{Done, Layout, Pack, Packed, Place, source::Source, trial::Tried};
+use super::{
+    Done, Layout, Pack, Packed, Place,
+    shared::{Shared, launcher},
+    source::Source,
+    trial::Tried,
+};
 use crate::{
     Error, Kind,
     archive::{self, Member},
@@ -25,8 +30,7 @@ use crate::{
     profile::Trial,
     progress::Progress,
     proposals, read,
-    store::{self, Chunks, Stored},
-    stubs,
+    store::{self, Chunks},
     targets::name,
 };
 
@@ -38,20 +42,6 @@ struct Job<'a> {
     place: &'a Place,
     output: Output,
     stub: Vec<u8>,
-}
-
-/// What all targets share.
-pub(super) struct Shared {
-    /// The module without what a running program never looks at.
-    pub(super) lean: Vec<u8>,
-    pub(super) manifest: Manifest,
-    /// Sections that are the same for every target.
-    pub(super) sections: Vec<Stored>,
-    shown: PeOptions,
-    /// The launcher that is used instead of those in this packer.
-    pub(super) own_stub: Option<Vec<u8>>,
-    /// What goes into each archive behind the executable: names and bytes.
-    included: Vec<(String, Vec<u8>)>,
 }
 
 impl Pack {
@@ -270,11 +260,6 @@ impl Pack {
         let read = |stub: &PathBuf| read::whole(stub, "the launcher", read::MOST_LAUNCHER);
         self.stub.as_ref().map(read).transpose()
     }
-}
-
-/// The launcher for `target`: `own_stub`, or one of those in this packer.
-pub(super) fn launcher(target: Target, own_stub: Option<&[u8]>) -> Result<Vec<u8>, Error> {
-    own_stub.map_or_else(|| stubs::get(target), |stub| Ok(stub.to_vec()))
 }
 
 /// The sections of a payload that was just written: kinds, and bytes decoded and stored.

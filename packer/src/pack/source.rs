@@ -8,11 +8,9 @@ use payload::{Grants, Manifest, SectionKind, Variable, tree::Tree};
 
 use super::{Pack, stem};
 use crate::{
-    Error, Kind, container, decode, executable::Executable, files::Files, input::Module, read, targets::part,
+    Error, Kind, PRODUCER, container, decode, executable::Executable, files::Files, input::Module, read,
+    targets::part,
 };
-
-/// What a manifest names as its producer.
-pub(crate) const PRODUCER: &str = concat!("wasmpack ", env!("CARGO_PKG_VERSION"));
 
 /// Everything that is packed, and that does not depend on the target.
 #[derive(Debug)]

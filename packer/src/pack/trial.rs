@@ -6,7 +6,7 @@ use payload::{Engine, Grants, Header, Target};
 
 use super::{
     Pack,
-    run::{Shared, launcher},
+    shared::{Shared, launcher},
 };
 use crate::{
     Error, Kind,
