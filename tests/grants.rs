@@ -207,6 +207,92 @@ fn what_was_granted_is_said_in_one_line() {
     );
 }
 
+/// Prints the names of the directories that it starts with, a line each.
+const NAMES: &str = r#"(module
+    (import "wasi_snapshot_preview1" "fd_prestat_get" (func $get (param i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_prestat_dir_name" (func $name (param i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+    (memory (export "memory") 1)
+    (func (export "_start") (local $fd i32) (local $len i32)
+        (local.set $fd (i32.const 3))
+        (loop $next
+            (if (i32.eqz (call $get (local.get $fd) (i32.const 0))) (then
+                (local.set $len (i32.load (i32.const 4)))
+                (drop (call $name (local.get $fd) (i32.const 16) (local.get $len)))
+                (i32.store8 (i32.add (i32.const 16) (local.get $len)) (i32.const 10))
+                (i32.store (i32.const 8) (i32.const 16))
+                (i32.store (i32.const 12) (i32.add (local.get $len) (i32.const 1)))
+                (drop (call $write (i32.const 1) (i32.const 8) (i32.const 1) (i32.const 0)))
+                (local.set $fd (i32.add (local.get $fd) (i32.const 1)))
+                (br $next))))))"#;
+
+/// Of several grants under one name, and for the order of descriptors, what counts is the order in which they were typed,
+/// whatever options they were given by.
+#[test]
+fn grants_keep_the_order_in_which_they_were_typed() {
+    let dir = Dir::new();
+    for name in ["a", "b"] {
+        dir.write(&format!("{name}/file"), name);
+    }
+    let at = |name: &str| format!("{}::/", dir.join(name).to_str().unwrap());
+    let (a, b) = (at("a"), at("b"));
+    let carried_a = format!("{}::/a", dir.join("a").to_str().unwrap());
+    let granted_b = format!("{}::/b", dir.join("b").to_str().unwrap());
+    for (options, expected) in [
+        // Directories of the host: the last one lies on top.
+        (["--dir-ro", &a, "--dir", &b], "b"),
+        (["--dir", &a, "--dir-ro", &b], "b"),
+        (["--dir", &b, "--dir-ro", &a], "a"),
+        // Carried files: the first one does.
+        (["--files-rw", &a, "--files", &b], "a"),
+        (["--files", &a, "--files-rw", &b], "a"),
+        (["--files", &b, "--files-rw", &a], "b"),
+        // What is carried lies over what is granted, in either order.
+        (["--files", &a, "--dir", &b], "a"),
+        (["--dir", &b, "--files", &a], "a"),
+    ] {
+        let program = dir.pack("probe", &options);
+        assert_eq!(prints(&program, &["cat", "/file"], 0), expected, "{options:?}");
+        let opts = match options {
+            [one @ ("--dir" | "--dir-ro"), first, two @ ("--dir" | "--dir-ro"), second] => {
+                format!("{one} {first} {two} {second}")
+            }
+            _ => continue,
+        };
+        // The same when it is started.
+        let program = dir.pack("probe", &[]);
+        let started = run_in(dir.path(), &program, &["cat", "/file"], &[("WASMPACK_OPTS", &opts)]);
+        assert_eq!(printed(&started), expected, "{opts}");
+    }
+    for (options, names) in [
+        (["--files", &carried_a, "--dir", &granted_b], "/a\n/b\n/\n"),
+        (["--dir", &granted_b, "--files", &carried_a], "/b\n/a\n/\n"),
+    ] {
+        let program = dir.pack_text("names", NAMES, &options);
+        assert_eq!(prints(&program, &[], 0), names, "{options:?}");
+        // A description says it in its own order.
+        let words: Vec<String> = options
+            .chunks(2)
+            .map(|pair| format!("{} = [{:?}]\n", pair[0].trim_start_matches("--"), pair[1]))
+            .collect();
+        let mut description = "module = \"names.wat\"\n".to_owned() + &words.concat();
+        if let Some(stub) = std::env::var_os("WASMPACK_TEST_STUB") {
+            description += &format!("stub = {:?}\n", stub.to_string_lossy());
+        }
+        dir.write("wasmpack.toml", &description);
+        let out = dir.join(&file_name("built"));
+        let built = Command::new(env!("CARGO_BIN_EXE_wasmpack"))
+            .args(["build", "-q", "--target", common::target().name(), "--config"])
+            .arg(dir.join("wasmpack.toml"))
+            .arg("-o")
+            .arg(&out)
+            .output()
+            .unwrap();
+        assert!(built.status.success(), "{}", text(&built.stderr));
+        assert_eq!(prints(&out, &[], 0), names, "wasmpack.toml");
+    }
+}
+
 /// No hint where nobody reads along: a test of the terminal is in tests/terminal.rs.
 #[test]
 fn output_that_is_no_terminal_gets_no_hint() {

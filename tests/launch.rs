@@ -46,7 +46,8 @@ fn a_program_that_was_deleted_while_it_runs_still_runs() {
     }
     let dir = Dir::new();
     let program = dir.pack("probe", &[]);
-    let script = "\"$0\" sleep 50 & rm \"$0\"; wait $!";
+    // Deleted only once the shell's child has become the program.
+    let script = "\"$0\" sleep 500 & until [ /proc/$!/exe -ef \"$0\" ]; do :; done; rm \"$0\"; wait $!";
     let output = Command::new("sh").arg("-c").arg(script).arg(&program).output().unwrap();
     assert_eq!(text(&output.stdout), "slept\n", "{}", text(&output.stderr));
 }

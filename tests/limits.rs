@@ -45,6 +45,33 @@ fn packed(dir: &Dir, name: &str, source: &str, options: &[&str]) -> Result<PathB
     Err(told)
 }
 
+// ---- Memory -----------------------------------------------------------------------------------------------------------------
+
+/// Grows its memory a page at a time for as long as it can, and says how many pages it has.
+fn grows(memory: &str) -> String {
+    format!(
+        r#"(module {EXIT} (memory (export "memory") {memory}) (func (export "_start")
+            (loop $more (br_if $more (i32.ne (memory.grow (i32.const 1)) (i32.const -1))))
+            (call $exit (memory.size))))"#
+    )
+}
+
+#[test]
+fn memory_grows_as_far_as_it_was_let() {
+    let dir = Dir::new();
+    for compiler in COMPILERS {
+        // 7 pages and a half; more than it declares, which stays so; what it begins with.
+        for (memory, most, pages) in [("1", "480K", 7), ("1 5", "1M", 5), ("2", "128 KiB", 2)] {
+            let options = ["--compiler", compiler, "--max-memory", most];
+            let program = packed(&dir, "grows", &grows(memory), &options).unwrap();
+            assert_eq!(prints(&program, &[], pages), "", "{compiler} {memory} {most}");
+        }
+    }
+    let refused = packed(&dir, "large", &grows("3"), &["--max-memory", "131072"]).unwrap_err();
+    let expected = "the program begins with 196608 bytes of memory, and --max-memory lets it have 131072";
+    assert!(refused.contains(expected), "{refused}");
+}
+
 // ---- Tables and code --------------------------------------------------------------------------------------------------------
 
 /// A br_table of `count` targets, whose branches carry `values`, and that says which of its labels was taken.

@@ -65,7 +65,10 @@ fn a_program_that_is_tried_ends_with_the_packer() {
     let before = fs::read_dir(dir.path()).unwrap().count();
     for trial in [&[][..], &["--profile", "x"]] {
         for (signal, number) in [("TERM", 15), ("HUP", 1), ("INT", 2), ("KILL", 9), ("ABRT", 6)] {
-            let mut packer = wasmpack();
+            let typed = wasmpack();
+            // Whoever runs the tests (`nohup`, a script's `&`) may have ignored them.
+            let mut packer = Command::new("env");
+            packer.arg("--default-signal=TERM,HUP,INT,ABRT").arg(typed.get_program()).args(typed.get_args());
             packer.arg(&source).arg("-o").arg(dir.join("out")).args(trial).env("TMPDIR", &temporary);
             let mut packer = packer.stderr(Stdio::null()).spawn().unwrap();
             let tried = child_of(packer.id()).expect("a start is tried");

@@ -171,7 +171,11 @@ fn an_interrupt_ends_the_program_at_once() {
     }
     let dir = Dir::new();
     let program = dir.pack("probe", &[]);
-    let mut child = start(&program).arg("yes").stdout(Stdio::piped()).spawn().unwrap();
+    // Whoever runs the tests (`nohup`, a script's `&`) may have ignored it.
+    let started = start(&program);
+    let mut child = std::process::Command::new("env");
+    child.arg("--default-signal=INT").arg(started.get_program()).args(started.get_args()).arg("yes");
+    let mut child = child.stdout(Stdio::piped()).spawn().unwrap();
     let mut output = child.stdout.take().unwrap();
     output.read_exact(&mut [0; 10]).unwrap();
     let kill = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();

@@ -43,6 +43,8 @@ pub enum Kind {
     NotACommand,
     /// The module imports something that nobody provides.
     Import,
+    /// The module begins with more memory than it was to be given.
+    Memory,
     /// The compiler failed on a valid module.
     Compile,
     /// A file or folder that was to be carried cannot be.

@@ -10,7 +10,7 @@ use std::{
     path::{Component, Path, PathBuf},
 };
 
-use payload::{FilesGrant, grant::normal, tree::Entry};
+use payload::tree::Entry;
 
 use crate::{Error, Kind, error::spoken};
 
@@ -28,9 +28,7 @@ pub struct Folder {
 /// The files that are carried.
 #[derive(Clone, Debug, Default)]
 pub struct Files {
-    /// The names of the roots, and what may be done below them.
-    pub grants: Vec<FilesGrant>,
-    /// The roots, as many as there are names.
+    /// The roots, one for each folder.
     pub roots: Vec<Entry>,
     /// Content of all files, one after the other.
     pub content: Vec<u8>,
@@ -40,20 +38,17 @@ pub struct Files {
 
 impl Files {
     /// Files that an executable carries already.
-    pub fn carried(grants: Vec<FilesGrant>, roots: Vec<Entry>, content: Vec<u8>) -> Files {
-        Files { grants, roots, content, known: HashMap::new() }
+    pub fn carried(roots: Vec<Entry>, content: Vec<u8>) -> Files {
+        Files { roots, content, known: HashMap::new() }
     }
 
-    /// Forgets the roots that have the name `guest` to a program.
-    pub fn remove(&mut self, guest: &str) {
-        let keep: Vec<bool> = self.grants.iter().map(|grant| normal(&grant.guest) != normal(guest)).collect();
-        let mut kept = keep.iter();
-        self.grants.retain(|_| *kept.next().expect("as many as there are"));
-        let mut kept = keep.iter();
-        self.roots.retain(|_| *kept.next().expect("as many roots as names"));
+    /// Forgets the roots for which `kept` is false. Those that it does not reach stay.
+    pub fn keep_roots(&mut self, kept: &[bool]) {
+        let mut kept = kept.iter().copied();
+        self.roots.retain(|_| kept.next().unwrap_or(true));
     }
 
-    /// Adds what is below `folder`.
+    /// Adds what is below `folder`, as the last root.
     ///
     /// # Errors
     /// `Files` for what cannot be read or carried.
@@ -65,7 +60,6 @@ impl Files {
         }
         let root = self.folder(host, 0)?;
         self.roots.push(root);
-        self.grants.push(FilesGrant { guest: folder.guest.clone(), writable: folder.writable });
         Ok(())
     }
 

@@ -1,7 +1,8 @@
 //! The `wasmpack` command. Everything is in the library; see `wasmpack::cli` for flags and exit codes.
 
 mod exhausted;
+mod standard;
 
 fn main() -> std::process::ExitCode {
-    wasmpack::cli::run(std::env::args_os()).into()
+    wasmpack::cli::run(std::env::args_os(), standard::output()).into()
 }

@@ -90,7 +90,7 @@ pub fn in_pieces(
 pub fn shared(files: &Files, module: Option<&[u8]>, storage: Storage, progress: &Progress) -> Vec<Stored> {
     let nothing = |_| None;
     let mut all = Vec::new();
-    if !files.grants.is_empty() {
+    if !files.roots.is_empty() {
         let tree = payload::tree::to_bytes(&files.roots);
         all.push(stored(SectionKind::Tree, &tree, OTHER_CHUNK, storage, nothing, progress));
     }

@@ -12,13 +12,23 @@ pub struct Grants {
     pub pass: Vec<String>,
     /// True: all variables are passed on.
     pub env_all: bool,
-    /// Directories of the host.
-    pub dirs: Vec<DirGrant>,
+    /// Directories of the host and carried files, in the order in which they were given. The nth carried one is the nth root
+    /// of the payload's tree.
+    pub mounts: Vec<Mount>,
     /// True: the app works on files as a native program does. It may read and change what the user may, and starts
     /// where the user stands.
     pub native: bool,
     /// The app's working directory, by the guest's name; `None`: what it takes for its root.
     pub cwd: Option<String>,
+}
+
+/// What an app finds under a name: one entry of the list of what was granted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mount {
+    /// A directory of the host.
+    Dir(DirGrant),
+    /// Files that the executable carries.
+    Files(FilesGrant),
 }
 
 /// One directory of the host under a name of the guest.
@@ -108,7 +118,48 @@ impl Variable {
     }
 }
 
+impl Mount {
+    /// The path under which the app sees it.
+    pub fn guest(&self) -> &str {
+        match self {
+            Mount::Dir(grant) => &grant.guest,
+            Mount::Files(grant) => &grant.guest,
+        }
+    }
+
+    fn in_words(&self) -> String {
+        match self {
+            Mount::Dir(DirGrant { host, guest, read_only }) => {
+                let verb = if *read_only { "read" } else { "read and change" };
+                let here = if host == "." { "the directory it is started in" } else { host };
+                let name = if guest == host { String::new() } else { format!(", as {guest}") };
+                format!("may {verb} files below {here}{name}")
+            }
+            Mount::Files(FilesGrant { guest, writable }) => {
+                let how = if *writable { "which it may change in memory until it ends" } else { "to read" };
+                format!("carries files of its own below {guest}, {how}")
+            }
+        }
+    }
+}
+
 impl Grants {
+    /// The directories of the host, in their order.
+    pub fn dirs(&self) -> impl Iterator<Item = &DirGrant> {
+        self.mounts.iter().filter_map(|mount| match mount {
+            Mount::Dir(grant) => Some(grant),
+            Mount::Files(_) => None,
+        })
+    }
+
+    /// The carried files, in the order of the roots of the payload's tree.
+    pub fn files(&self) -> impl Iterator<Item = &FilesGrant> {
+        self.mounts.iter().filter_map(|mount| match mount {
+            Mount::Dir(_) => None,
+            Mount::Files(grant) => Some(grant),
+        })
+    }
+
     /// Adds a variable; one of the same name that was there before is replaced.
     pub fn add(&mut self, variable: Variable) {
         let (Variable::Set(text) | Variable::Pass(text)) = &variable;
@@ -121,12 +172,21 @@ impl Grants {
 
     /// The directory that has the name `guest`, to a program, if there is one.
     pub fn dir(&self, guest: &str) -> Option<&DirGrant> {
-        self.dirs.iter().find(|grant| normal(&grant.guest) == normal(guest))
+        self.dirs().find(|grant| normal(&grant.guest) == normal(guest))
     }
 
-    /// Removes directories that have the name `guest` to a program.
+    /// Removes the directories of the host that have the name `guest` to a program. What is carried stays.
     pub fn remove_dir(&mut self, guest: &str) {
-        self.dirs.retain(|grant| normal(&grant.guest) != normal(guest));
+        self.remove_dirs(|grant| normal(&grant.guest) == normal(guest));
+    }
+
+    /// Removes all directories of the host. What is carried stays.
+    pub fn remove_all_dirs(&mut self) {
+        self.remove_dirs(|_| true);
+    }
+
+    fn remove_dirs(&mut self, is_removed: impl Fn(&DirGrant) -> bool) {
+        self.mounts.retain(|mount| !matches!(mount, Mount::Dir(grant) if is_removed(grant)));
     }
 
     /// Removes the variable called `called`, set or passed on.
@@ -135,25 +195,16 @@ impl Grants {
         self.pass.retain(|other| other != called);
     }
 
-    /// What is granted, a sentence each, of which the app is the subject: `may read files below /data`. `files` are
-    /// what the executable carries. Empty when nothing is granted.
-    pub fn in_words(&self, files: &[FilesGrant]) -> Vec<String> {
+    /// What is granted, a sentence each, of which the app is the subject: `may read files below /data`. Directories and
+    /// carried files stand in the order in which they were given. Empty when nothing is granted.
+    pub fn in_words(&self) -> Vec<String> {
         let mut words = Vec::new();
         if self.native {
             words.push(
                 "may read and change every file that its user may, from where its user stands".to_owned(),
             );
         }
-        for DirGrant { host, guest, read_only } in &self.dirs {
-            let verb = if *read_only { "read" } else { "read and change" };
-            let here = if host == "." { "the directory it is started in" } else { host };
-            let name = if guest == host { String::new() } else { format!(", as {guest}") };
-            words.push(format!("may {verb} files below {here}{name}"));
-        }
-        for FilesGrant { guest, writable } in files {
-            let how = if *writable { "which it may change in memory until it ends" } else { "to read" };
-            words.push(format!("carries files of its own below {guest}, {how}"));
-        }
+        words.extend(self.mounts.iter().map(Mount::in_words));
         if self.env_all {
             words.push("sees all variables of the environment".to_owned());
         }
@@ -222,33 +273,34 @@ mod tests {
         {
             assert!(names.iter().all(|name| normal(name) == normal(names[0])), "{names:?}");
         }
-        let mut grants =
-            Grants { dirs: vec![DirGrant::parse("d::/data", false).unwrap()], ..Grants::default() };
+        let carried = Mount::Files(FilesGrant { guest: "/data".to_owned(), writable: false });
+        let mounts = vec![Mount::Dir(DirGrant::parse("d::/data", false).unwrap()), carried.clone()];
+        let mut grants = Grants { mounts, ..Grants::default() };
         assert!(grants.dir("data/").is_some() && grants.dir("/").is_none());
         grants.remove_dir("./data");
-        assert!(grants.dirs.is_empty());
+        assert_eq!(grants.mounts, [carried], "what is carried stays");
     }
 
     #[test]
     fn words_say_what_is_granted() {
-        assert!(Grants::default().in_words(&[]).is_empty());
+        assert!(Grants::default().in_words().is_empty());
         let grants = Grants {
             env: vec!["A=1".to_owned()],
             pass: vec!["HOME".to_owned()],
-            dirs: vec![
-                DirGrant::parse(".", false).unwrap(),
-                DirGrant::parse("~/notes::/notes", true).unwrap(),
+            mounts: vec![
+                Mount::Dir(DirGrant::parse(".", false).unwrap()),
+                Mount::Files(FilesGrant { guest: "/lib".to_owned(), writable: false }),
+                Mount::Dir(DirGrant::parse("~/notes::/notes", true).unwrap()),
             ],
             cwd: Some("/notes".to_owned()),
             ..Grants::default()
         };
-        let files = [FilesGrant { guest: "/lib".to_owned(), writable: false }];
         assert_eq!(
-            grants.in_words(&files),
+            grants.in_words(),
             [
                 "may read and change files below the directory it is started in",
-                "may read files below ~/notes, as /notes",
                 "carries files of its own below /lib, to read",
+                "may read files below ~/notes, as /notes",
                 "sees the variable HOME where it is set",
                 "has the variable A=1",
                 "has the working directory /notes",

@@ -43,7 +43,7 @@ pub fn text(prefix: &Prefix, grants: &Grants, notes: &[String], file_len: u64) -
         let args: String = manifest.args.iter().map(|arg| format!(" {arg:?}")).collect();
         line("arguments", &format!("{argv0}{args}, and those it is started with"));
     }
-    let mut words = grants.in_words(&manifest.files);
+    let mut words = grants.in_words();
     if words.is_empty() {
         words.push("sees no file, no directory and no variable".to_owned());
     }

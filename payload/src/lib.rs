@@ -47,7 +47,7 @@ mod writer;
 
 pub use cpu::CpuFeatures;
 pub use error::{Error, Kind};
-pub use grant::{DirGrant, FilesGrant, Grants, Variable};
+pub use grant::{DirGrant, FilesGrant, Grants, Mount, Variable};
 pub use header::{Compiler, Engine, Header};
 pub use locator::Locator;
 pub use manifest::Manifest;

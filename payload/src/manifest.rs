@@ -1,8 +1,9 @@
 //! The manifest: what the packer decided about how the app starts and what it may touch.
 //!
 //! A row of records, each `kind: u16, length: u32, content`. Kinds stand in ascending order; those marked
-//! *many* may repeat, in the order they were given; every other stands exactly once. So there is one way to
-//! write a manifest, and a reader need not guess.
+//! *many* may repeat, in the order they were given; every other stands exactly once. Directories and files are one
+//! list, in the order in which they were given: so directories may stand among the files, behind the first of them. There
+//! is one way to write a manifest, and a reader need not guess.
 //!
 //! | kind | name | content | |
 //! | --- | --- | --- | --- |
@@ -22,7 +23,7 @@
 //!
 //! A text is UTF-8 without NUL; it is not terminated.
 
-use crate::{DirGrant, Error, FilesGrant, Grants, Kind, bytes::Cursor};
+use crate::{DirGrant, Error, FilesGrant, Grants, Kind, Mount, bytes::Cursor};
 
 /// What the packer decided.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -39,8 +40,6 @@ pub struct Manifest {
     pub args: Vec<String>,
     /// What the app may touch.
     pub grants: Grants,
-    /// The roots of the tree of files that the payload carries, in the tree's order.
-    pub files: Vec<FilesGrant>,
     /// True: whoever runs the executable cannot change its grants.
     pub sealed: bool,
     /// The app's own version, for people and for the names of archives.
@@ -85,19 +84,13 @@ impl Manifest {
         self.argv0.iter().for_each(|text| record(ARGV0, text.as_bytes()));
         self.args.iter().for_each(|text| record(ARGUMENT, text.as_bytes()));
         self.grants.env.iter().for_each(|text| record(ENVIRONMENT, text.as_bytes()));
-        for grant in &self.grants.dirs {
-            let mut content = Vec::new();
-            content.extend_from_slice(&(if grant.read_only { READ_ONLY } else { 0 }).to_le_bytes());
-            content.extend_from_slice(&(grant.host.len() as u32).to_le_bytes());
-            content.extend_from_slice(grant.host.as_bytes());
-            content.extend_from_slice(grant.guest.as_bytes());
-            record(DIRECTORY, &content);
-        }
+        let mounts = &self.grants.mounts;
+        let is_carried = |mount: &Mount| matches!(mount, Mount::Files(_));
+        let first_files = mounts.iter().position(is_carried).unwrap_or(mounts.len());
+        let (before, behind) = mounts.split_at(first_files);
+        before.iter().map(mounted).for_each(|(kind, content)| record(kind, &content));
         self.grants.pass.iter().for_each(|name| record(PASSED, name.as_bytes()));
-        for FilesGrant { guest, writable } in &self.files {
-            let flags = if *writable { WRITABLE } else { 0 };
-            record(FILES, &[&flags.to_le_bytes(), guest.as_bytes()].concat());
-        }
+        behind.iter().map(mounted).for_each(|(kind, content)| record(kind, &content));
         let switches = self.switches().into_iter().fold(0, |all, (on, bit)| if on { all | bit } else { all });
         if switches != 0 {
             record(SWITCHES, &switches.to_le_bytes());
@@ -121,20 +114,22 @@ impl Manifest {
     pub fn parse(bytes: &[u8], origin: u64) -> Result<Manifest, Error> {
         let mut cursor = Cursor::new(bytes, origin);
         let mut manifest = Manifest::default();
-        let mut previous = 0;
+        // The highest kind so far.
+        let mut highest = 0;
         while !cursor.is_empty() {
             let start = cursor.offset();
             let kind = cursor.u16()?;
             let len = cursor.u32()?;
             let at = cursor.offset();
             let content = cursor.take(len as usize)?;
-            let repeats = kind == previous && (ARGUMENT..=FILES).contains(&kind);
-            if kind <= previous && !repeats || previous < MODULE && kind != previous + 1 {
-                let expected = u64::from(previous) + 1;
+            let repeats = kind == highest && (ARGUMENT..=FILES).contains(&kind);
+            let is_among_files = highest == FILES && kind == DIRECTORY;
+            if kind <= highest && !repeats && !is_among_files || highest < MODULE && kind != highest + 1 {
+                let expected = u64::from(highest) + 1;
                 let kind = Kind::Mismatch { field: "manifest record", expected, found: kind.into() };
                 return Err(Error::new(start, kind));
             }
-            previous = kind;
+            highest = highest.max(kind);
             match kind {
                 PRODUCER => manifest.producer = text(content, at, "producer")?,
                 APP => manifest.app = text(content, at, "app")?,
@@ -142,9 +137,9 @@ impl Manifest {
                 ARGV0 => manifest.argv0 = Some(text(content, at, "argv0")?),
                 ARGUMENT => manifest.args.push(text(content, at, "argument")?),
                 ENVIRONMENT => manifest.grants.env.push(variable(content, at)?),
-                DIRECTORY => manifest.grants.dirs.push(directory(content, at)?),
+                DIRECTORY => manifest.grants.mounts.push(Mount::Dir(directory(content, at)?)),
                 PASSED => manifest.grants.pass.push(passed(content, at)?),
-                FILES => manifest.files.push(files(content, at)?),
+                FILES => manifest.grants.mounts.push(Mount::Files(files(content, at)?)),
                 SWITCHES => manifest.switch(content, at)?,
                 CWD => manifest.grants.cwd = Some(text(content, at, "working directory")?),
                 CONTENT => manifest.content = Some(Cursor::new(content, at).array()?),
@@ -158,9 +153,9 @@ impl Manifest {
                 crate::bytes::equal(at, "hash length", 32, len.into())?;
             }
         }
-        if previous < MODULE {
+        if highest < MODULE {
             let kind =
-                Kind::Mismatch { field: "manifest record", expected: u64::from(previous) + 1, found: 0 };
+                Kind::Mismatch { field: "manifest record", expected: u64::from(highest) + 1, found: 0 };
             return Err(Error::new(cursor.offset(), kind));
         }
         Ok(manifest)
@@ -176,6 +171,25 @@ impl Manifest {
         self.grants.native = bits & NATIVE != 0;
         self.sealed = bits & SEALED != 0;
         Ok(())
+    }
+}
+
+/// The record of a mount: its kind and content.
+fn mounted(mount: &Mount) -> (u16, Vec<u8>) {
+    let mut content = Vec::new();
+    match mount {
+        Mount::Dir(DirGrant { host, guest, read_only }) => {
+            content.extend_from_slice(&(if *read_only { READ_ONLY } else { 0 }).to_le_bytes());
+            content.extend_from_slice(&(host.len() as u32).to_le_bytes());
+            content.extend_from_slice(host.as_bytes());
+            content.extend_from_slice(guest.as_bytes());
+            (DIRECTORY, content)
+        }
+        Mount::Files(FilesGrant { guest, writable }) => {
+            content.extend_from_slice(&(if *writable { WRITABLE } else { 0 }).to_le_bytes());
+            content.extend_from_slice(guest.as_bytes());
+            (FILES, content)
+        }
     }
 }
 

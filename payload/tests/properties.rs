@@ -6,8 +6,9 @@
 mod support;
 
 use payload::{
-    DirGrant, Encoding, Error, FilesGrant, Grants, Kind, Locator, Manifest, Prefix, Section, SectionKind,
-    Writer, chunk, chunk::ChunkTable, frames::Frames, header, image::Image, tree::Tree, unwind::Unwind,
+    DirGrant, Encoding, Error, FilesGrant, Grants, Kind, Locator, Manifest, Mount, Prefix, Section,
+    SectionKind, Writer, chunk, chunk::ChunkTable, frames::Frames, header, image::Image, tree::Tree,
+    unwind::Unwind,
 };
 use proptest::{collection::vec, prelude::*};
 use support::{reader, samples};
@@ -21,31 +22,33 @@ fn variable() -> impl Strategy<Value = String> {
     ("[^\0=]{1,20}", text()).prop_map(|(name, value)| format!("{name}={value}"))
 }
 
-fn grant() -> impl Strategy<Value = DirGrant> {
-    (text(), text(), any::<bool>()).prop_map(|(host, guest, read_only)| DirGrant { host, guest, read_only })
+fn mount() -> impl Strategy<Value = Mount> {
+    let dir = (text(), text(), any::<bool>())
+        .prop_map(|(host, guest, read_only)| Mount::Dir(DirGrant { host, guest, read_only }));
+    let files =
+        (text(), any::<bool>()).prop_map(|(guest, writable)| Mount::Files(FilesGrant { guest, writable }));
+    prop_oneof![dir, files]
 }
 
 fn grants() -> impl Strategy<Value = Grants> {
     let pass = vec("[^\0=]{1,20}", 0..3);
-    let lists = (vec(variable(), 0..5), pass, vec(grant(), 0..5));
+    let lists = (vec(variable(), 0..5), pass, vec(mount(), 0..8));
     (lists, any::<bool>(), any::<bool>(), proptest::option::of(text())).prop_map(
-        |((env, pass, dirs), env_all, native, cwd)| Grants { env, pass, env_all, dirs, native, cwd },
+        |((env, pass, mounts), env_all, native, cwd)| Grants { env, pass, env_all, mounts, native, cwd },
     )
 }
 
 fn manifest() -> impl Strategy<Value = Manifest> {
     let optional = || proptest::option::of(text());
     let names = (text(), text(), any::<[u8; 32]>(), optional(), optional());
-    let files = (text(), any::<bool>()).prop_map(|(guest, writable)| FilesGrant { guest, writable });
-    (names, vec(text(), 0..5), grants(), vec(files, 0..3), any::<bool>()).prop_map(
-        |((producer, app, module_sha256, argv0, version), args, grants, files, sealed)| Manifest {
+    (names, vec(text(), 0..5), grants(), any::<bool>()).prop_map(
+        |((producer, app, module_sha256, argv0, version), args, grants, sealed)| Manifest {
             producer,
             app,
             module_sha256,
             argv0,
             args,
             grants,
-            files,
             sealed,
             version,
             content: None,

@@ -169,6 +169,9 @@ def main():
     if not sys.platform.startswith("linux"):
         print("kill: skipped: processes are looked for in /proc")
         return
+    # What nohup or a script's & have ignored would be ignored by every packer that is started here.
+    for ignored in (signal.SIGHUP, signal.SIGINT):
+        signal.signal(ignored, signal.SIG_DFL)
     findings, pick = common.Findings(args.keep), random.Random(args.seed)
     counts = kills(args, findings, pick)
     runs = pairs(args, findings, pick)

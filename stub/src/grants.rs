@@ -9,7 +9,7 @@ use std::io::ErrorKind;
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 use payload::grant::{self, OPTIONS, normal};
-use payload::{FilesGrant, Grants, Manifest};
+use payload::{FilesGrant, Grants, Manifest, Mount};
 use wasi::{Access, Ctx, CtxBuilder};
 
 use crate::fail::{self, Failure};
@@ -21,7 +21,7 @@ use crate::{carried, expand, sys};
 pub(crate) fn context(manifest: &Manifest, granted: &Granted, stored: Stored) -> Result<Ctx, Failure> {
     let grants = &granted.grants;
     #[cfg(target_os = "linux")]
-    if (grants.native || !grants.dirs.is_empty()) && sys::filter::ends_for_openat2() {
+    if (grants.native || grants.dirs().next().is_some()) && sys::filter::ends_for_openat2() {
         return Err(Failure::new(
             "the filter of system calls (seccomp) that it is started under ends whoever asks for openat2, with which \
              granted directories are opened: let it answer with an error (ENOSYS or EPERM), or allow the call",
@@ -32,16 +32,21 @@ pub(crate) fn context(manifest: &Manifest, granted: &Granted, stored: Stored) ->
     if grants.native {
         builder = native(builder, grants)?;
     }
-    for grant in &grants.dirs {
-        let host = expand::path(&grant.host)?;
-        let guest = if grant.guest == grant.host { &host } else { &grant.guest };
-        builder = builder.dir(open(&host, guest)?, guest, access(!grant.read_only));
-    }
-    if !manifest.files.is_empty() {
-        let files = carried::files(stored);
-        for (root, FilesGrant { guest, writable }) in (0..).zip(&manifest.files) {
-            builder = builder.files(files.clone(), root, guest, access(*writable));
-        }
+    let mut roots = 0..;
+    let mut files = None;
+    for mount in &grants.mounts {
+        builder = match mount {
+            Mount::Dir(grant) => {
+                let host = expand::path(&grant.host)?;
+                let guest = if grant.guest == grant.host { &host } else { &grant.guest };
+                builder.dir(open(&host, guest)?, guest, access(!grant.read_only))
+            }
+            Mount::Files(FilesGrant { guest, writable }) => {
+                let files = files.get_or_insert_with(|| carried::files(stored)).clone();
+                // One root for each, in their order.
+                builder.files(files, roots.next().unwrap_or_default(), guest, access(*writable))
+            }
+        };
     }
     if let Some(guest) = &cwd {
         builder = builder.cwd(guest);
@@ -73,7 +78,7 @@ fn native(mut builder: CtxBuilder, grants: &Grants) -> Result<CtxBuilder, Failur
     }
     let names_root = |relative: bool| {
         let named = |guest: &str| normal(guest).is_empty() && guest.starts_with('.') == relative;
-        grants.dirs.iter().any(|grant| named(&grant.guest))
+        grants.dirs().any(|grant| named(&grant.guest))
     };
     if !names_root(false) {
         builder = builder.dir(open(&root, "/")?, "/", Access::ReadWrite);

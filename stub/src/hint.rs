@@ -48,7 +48,7 @@ struct Hint {
 fn hint(miss: &Miss, grants: &Grants) -> Option<Hint> {
     let asked = &miss.path;
     let below = |guest: &str| Path::new(asked).starts_with(guest);
-    let fixed = grants.dirs.iter().find(|grant| grant.read_only && miss.write && below(&grant.guest));
+    let fixed = grants.dirs().find(|grant| grant.read_only && miss.write && below(&grant.guest));
     if let Some(grant) = fixed {
         let option = word("--dir", &format!("{}::{}", grant.host, grant.guest))?;
         return Some(Hint { path: asked.clone(), option });
@@ -62,7 +62,7 @@ fn hint(miss: &Miss, grants: &Grants) -> Option<Hint> {
         |path: &Path| path.symlink_metadata().is_ok() || miss.write && path.parent().is_some_and(is_dir);
     // Whether it was relative or absolute cannot be told. Relative paths are found where the user stands is granted.
     let relative = asked.trim_start_matches('/').trim_start_matches("./");
-    let stands = grants.native || grants.dirs.iter().any(|grant| normal(&grant.guest).is_empty());
+    let stands = grants.native || grants.dirs().any(|grant| normal(&grant.guest).is_empty());
     if !stands && !relative.is_empty() && there(Path::new(relative)) {
         return Some(Hint { path: relative.to_owned(), option: format!("{name} .") });
     }
@@ -120,7 +120,8 @@ mod tests {
         assert_eq!(option("../etc/passwd", false, &none), None);
         assert_eq!(option("Cargo.toml", false, &none).as_deref(), Some("--dir-ro ."));
         assert_eq!(option("new file", true, &none).as_deref(), Some("--dir ."));
-        let here = Grants { dirs: vec![payload::DirGrant::parse(".", false).unwrap()], ..Grants::default() };
+        let dir = payload::DirGrant::parse(".", false).unwrap();
+        let here = Grants { mounts: vec![payload::Mount::Dir(dir)], ..Grants::default() };
         assert_eq!(option("Cargo.toml", false, &here), None);
         assert_eq!(option("etc/passwd", false, &here).as_deref(), Some("--dir-ro /etc"));
         assert_eq!(option("etc/passwd", false, &Grants { native: true, ..Grants::default() }), None);

@@ -6,7 +6,7 @@
 //! none, nor does one that has rights which whoever starts it lacks.
 
 use payload::grant::{OPTIONS as VARIABLE, normal};
-use payload::{DirGrant, Grants, Manifest, Variable};
+use payload::{DirGrant, Grants, Manifest, Mount, Variable};
 
 use crate::fail::Failure;
 
@@ -46,6 +46,8 @@ pub(crate) fn granted(manifest: &Manifest) -> Result<Granted, Failure> {
 /// `granted` with what `words` say.
 fn changed(granted: Granted, words: &[String]) -> Result<Granted, String> {
     let Granted { mut grants, mut denied } = granted;
+    // What is granted here stands behind what was packed.
+    let mut added = Grants::default();
     let mut rest = words.iter();
     while let Some(word) = rest.next() {
         let (name, attached) = match word.split_once('=') {
@@ -61,7 +63,11 @@ fn changed(granted: Granted, words: &[String]) -> Result<Granted, String> {
                 let grant =
                     DirGrant::parse(value()?, name == "--dir-ro").map_err(|why| format!("{name}: {why}"))?;
                 grants.remove_dir(&grant.guest);
-                grants.dirs.push(grant);
+                // The root may have several, as when packing: one lies below the other.
+                if !normal(&grant.guest).is_empty() {
+                    added.remove_dir(&grant.guest);
+                }
+                added.mounts.push(Mount::Dir(grant));
             }
             "--env" => {
                 let variable = Variable::parse(value()?).map_err(|why| format!("{name}: {why}"))?;
@@ -75,10 +81,15 @@ fn changed(granted: Granted, words: &[String]) -> Result<Granted, String> {
                 Some("") => return Err(format!("{name}= has no name behind it")),
                 Some(guest) => {
                     grants.remove_dir(guest);
+                    added.remove_dir(guest);
                     // Its directories are `/` and `.`, which are one name.
                     grants.native &= !normal(guest).is_empty();
                 }
-                None => grants = Grants { dirs: Vec::new(), native: false, cwd: None, ..grants },
+                None => {
+                    grants.remove_all_dirs();
+                    added.remove_all_dirs();
+                    grants = Grants { native: false, cwd: None, ..grants };
+                }
             },
             "--deny-env" => match attached {
                 Some("") => return Err(format!("{name}= has no name behind it")),
@@ -94,6 +105,7 @@ fn changed(granted: Granted, words: &[String]) -> Result<Granted, String> {
             _ => return Err(format!("{word} is no option; there are {KNOWN}")),
         }
     }
+    grants.mounts.append(&mut added.mounts);
     Ok(Granted { grants, denied })
 }
 
@@ -109,21 +121,21 @@ mod tests {
         let packed = Grants {
             env: vec!["A=1".to_owned()],
             pass: vec!["HOME".to_owned()],
-            dirs: vec![DirGrant::parse("data::/data", false).unwrap()],
+            mounts: vec![Mount::Dir(DirGrant::parse("data::/data", false).unwrap())],
             ..Grants::default()
         };
         changed(Granted { grants: packed, denied: Vec::new() }, &shlex::split(text).unwrap())
     }
 
     fn hosts(grants: &Grants) -> Vec<&str> {
-        grants.dirs.iter().map(|grant| grant.host.as_str()).collect()
+        grants.dirs().map(|grant| grant.host.as_str()).collect()
     }
 
     #[test]
     fn grants_are_widened() {
         let grants = opts("--dir '/a b' --dir-ro=/c::/data --env B=2 --env A --env-all --cwd /data").unwrap();
         assert_eq!(hosts(&grants), ["/a b", "/c"], "the second has the name of what was packed");
-        assert!(grants.dirs[1].read_only && grants.env_all);
+        assert!(grants.dirs().nth(1).unwrap().read_only && grants.env_all);
         assert_eq!(
             (grants.env, grants.pass),
             (vec!["B=2".to_owned()], vec!["HOME".to_owned(), "A".to_owned()])
@@ -138,9 +150,9 @@ mod tests {
         let grants = opts("--deny-env --deny-dir").unwrap();
         assert_eq!(grants, Grants::default());
         let grants = opts("--deny-env=A --deny-dir=/other").unwrap();
-        assert_eq!((grants.env.len(), grants.pass.len(), grants.dirs.len()), (0, 1, 1));
+        assert_eq!((grants.env.len(), grants.pass.len(), grants.mounts.len()), (0, 1, 1));
         for name in ["/data", "data", "data/", "./data"] {
-            assert!(opts(&format!("--deny-dir={name}")).unwrap().dirs.is_empty(), "{name}");
+            assert!(opts(&format!("--deny-dir={name}")).unwrap().mounts.is_empty(), "{name}");
             assert_eq!(hosts(&opts(&format!("--dir-ro e::{name}")).unwrap()), ["e"], "{name}");
         }
         let narrowed = of("--native --deny-dir=/ --deny-env=SECRET").unwrap();
@@ -148,6 +160,17 @@ mod tests {
         assert_eq!(narrowed.denied, ["SECRET"]);
         assert!(of("--deny-env=A --env A=2").unwrap().denied.is_empty(), "in the order in which they stand");
         assert_eq!(hosts(&opts("--deny-dir --dir .").unwrap()), ["."], "in the order in which they stand");
+    }
+
+    #[test]
+    fn directories_keep_their_order_behind_those_that_were_packed() {
+        let grants = opts("--dir-ro a::/ --dir b::/ --dir c::/x --dir-ro d::x").unwrap();
+        assert_eq!(
+            hosts(&grants),
+            ["data", "a", "b", "d"],
+            "of one name the last; the root may have several"
+        );
+        assert_eq!(hosts(&opts("--dir . --dir a::/ --deny-dir=/").unwrap()), ["data"]);
     }
 
     #[test]

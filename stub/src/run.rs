@@ -71,7 +71,7 @@ fn imports(store: &mut Store, module: &Module, env: &FunctionEnv<State>) -> Resu
                 format!("the program imports {from}.{name}, which is no function; nothing provides it");
             return Err(Failure::new(message));
         };
-        let function = wasi::host::function(store, env, from, name)
+        let function = wasi::imports::function(store, env, from, name)
             .filter(|function| function.ty(store) == *wanted)
             .unwrap_or_else(|| missing(store, wanted, from, name));
         Ok(function.into())

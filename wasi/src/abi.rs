@@ -5,24 +5,9 @@
 
 use wasip1::{Errno, Eventtype, Filetype};
 
-use crate::{Memory, Result};
-
-/// What `fd_filestat_get` and `path_filestat_get` tell of a file.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Filestat {
-    pub(crate) dev: u64,
-    pub(crate) ino: u64,
-    pub(crate) filetype: Filetype,
-    pub(crate) nlink: u64,
-    /// Bytes.
-    pub(crate) size: u64,
-    /// Nanoseconds since 1970.
-    pub(crate) atim: u64,
-    /// Nanoseconds since 1970.
-    pub(crate) mtim: u64,
-    /// Nanoseconds since 1970.
-    pub(crate) ctim: u64,
-}
+use crate::errno::Result;
+use crate::memory::Memory;
+use crate::words::{Filestat, Time, Times};
 
 impl Filestat {
     /// Writes the 64 bytes of preview 1's `filestat`.
@@ -37,6 +22,33 @@ impl Filestat {
         out[48..56].copy_from_slice(&self.mtim.to_le_bytes());
         out[56..64].copy_from_slice(&self.ctim.to_le_bytes());
         memory.write(ptr, &out)
+    }
+}
+
+impl Times {
+    /// Reads the arguments of the `_set_times` calls.
+    ///
+    /// # Errors
+    /// `inval` for a flag that is none, or both a time and now for the same field.
+    pub(crate) fn new(accessed: u64, modified: u64, flags: u32) -> Result<Times> {
+        let pick = |value, at: u16, now: u16| match (flags & u32::from(at) != 0, flags & u32::from(now) != 0)
+        {
+            (true, true) => Err(wasip1::ERRNO_INVAL),
+            (true, false) => Ok(Some(Time::At(value))),
+            (false, true) => Ok(Some(Time::Now)),
+            (false, false) => Ok(None),
+        };
+        let known = wasip1::FSTFLAGS_ATIM
+            | wasip1::FSTFLAGS_ATIM_NOW
+            | wasip1::FSTFLAGS_MTIM
+            | wasip1::FSTFLAGS_MTIM_NOW;
+        if flags & !u32::from(known) != 0 {
+            return Err(wasip1::ERRNO_INVAL.into());
+        }
+        Ok(Times {
+            accessed: pick(accessed, wasip1::FSTFLAGS_ATIM, wasip1::FSTFLAGS_ATIM_NOW)?,
+            modified: pick(modified, wasip1::FSTFLAGS_MTIM, wasip1::FSTFLAGS_MTIM_NOW)?,
+        })
     }
 }
 

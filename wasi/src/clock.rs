@@ -5,11 +5,14 @@
 //!
 //! A program whose run is to be repeatable has clocks that the machine has no part in: each look at one is a microsecond
 //! later, and waiting takes no time but on the clock.
+//!
+//! There is one [`Clocks`] for all that tells time: the calls, and the trees, which note when their files change.
 
-use std::cell::Cell;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::{Result, sys};
+use crate::errno::Result;
+use crate::sys;
 
 /// The clocks of one running program.
 #[derive(Debug)]
@@ -17,7 +20,7 @@ pub(crate) enum Clocks {
     /// The system's.
     System { start: Instant },
     /// Repeatable ones: nanoseconds since the start.
-    Counted(Cell<u64>),
+    Counted(AtomicU64),
 }
 
 /// Nanoseconds between two looks at a repeatable clock.
@@ -31,7 +34,7 @@ impl Clocks {
     }
 
     pub(crate) fn counted() -> Clocks {
-        Clocks::Counted(Cell::new(0))
+        Clocks::Counted(AtomicU64::new(0))
     }
 
     /// Nanoseconds on the clock with this id.
@@ -50,18 +53,23 @@ impl Clocks {
             // Never 0: Go's runtime takes a zero for a broken clock.
             Ok(nanos(start.elapsed()).max(1))
         } else if id == wasip1::CLOCKID_PROCESS_CPUTIME_ID.raw() {
-            sys::cpu_time(false)
+            Ok(sys::cpu_time(false).ok_or(wasip1::ERRNO_INVAL)?)
         } else if id == wasip1::CLOCKID_THREAD_CPUTIME_ID.raw() {
-            sys::cpu_time(true)
+            Ok(sys::cpu_time(true).ok_or(wasip1::ERRNO_INVAL)?)
         } else {
             Err(wasip1::ERRNO_INVAL.into())
         }
     }
 
+    /// The time of day, in nanoseconds since 1970; 0 before.
+    pub(crate) fn time_of_day(&self) -> u64 {
+        self.now(wasip1::CLOCKID_REALTIME.raw()).unwrap_or(0)
+    }
+
     /// How long the system is to wait, at most, for a program that waits for up to `nanos`.
     pub(crate) fn wait(&self, nanos: Option<u64>) -> Option<u64> {
         let (Clocks::Counted(counted), Some(nanos)) = (self, nanos) else { return nanos };
-        counted.set(counted.get().saturating_add(nanos));
+        pass(counted, nanos);
         Some(0)
     }
 
@@ -80,14 +88,20 @@ impl Clocks {
     }
 }
 
-/// A look at a repeatable clock: all there can be are, and show the same time.
-fn count(counted: &Cell<u64>, id: u32) -> Result<u64> {
+/// A look at a repeatable clock: all four are there, and agree.
+fn count(counted: &AtomicU64, id: u32) -> Result<u64> {
     if id > wasip1::CLOCKID_THREAD_CPUTIME_ID.raw() {
         return Err(wasip1::ERRNO_INVAL.into());
     }
-    counted.set(counted.get().saturating_add(LOOK));
     let start = if id == wasip1::CLOCKID_REALTIME.raw() { START } else { 0 };
-    Ok(start.saturating_add(counted.get()))
+    Ok(start.saturating_add(pass(counted, LOOK)))
+}
+
+/// Lets `nanos` pass on a repeatable clock; returns what it shows then.
+fn pass(counted: &AtomicU64, nanos: u64) -> u64 {
+    let later = |now: u64| Some(now.saturating_add(nanos));
+    let before = counted.fetch_update(Ordering::Relaxed, Ordering::Relaxed, later);
+    before.unwrap_or_else(|now| now).saturating_add(nanos)
 }
 
 fn nanos(duration: Duration) -> u64 {

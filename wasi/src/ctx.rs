@@ -5,24 +5,23 @@ use std::sync::Arc;
 use cap_std::fs::Dir as CapDir;
 
 use crate::clock::Clocks;
-use crate::dir::{HostDir, Layer};
-use crate::fds::{Descriptor, Fds, Object};
-use crate::file::{File, Stream};
+use crate::errno::Result;
+use crate::fds::{Descriptor, Fds};
+use crate::fs::dir::Dir;
+use crate::fs::file::File;
+use crate::fs::host::dir::HostDir;
+use crate::fs::host::file::HostFile;
+use crate::fs::layer::Layer;
+use crate::fs::tree::dir::TreeDir;
+use crate::fs::tree::source::Files;
 use crate::grants::Grants;
 use crate::kept::Budget;
 use crate::misses::{Miss, Misses};
 use crate::randomness::Randomness;
-use crate::tree::{Files, TreeDir};
-use crate::{Result, rights, sys};
-
-/// What may be done below a granted directory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Access {
-    /// Everything.
-    ReadWrite,
-    /// Nothing that changes it: such calls fail with `rofs`, as on a read-only file system.
-    ReadOnly,
-}
+use crate::rights;
+use crate::strings::Strings;
+use crate::sys::{self, Stream};
+use crate::words::{Access, Opened};
 
 /// The state behind one program's calls.
 #[derive(Debug)]
@@ -30,7 +29,7 @@ pub struct Ctx {
     pub(crate) args: Strings,
     pub(crate) env: Strings,
     pub(crate) fds: Fds,
-    pub(crate) clocks: Clocks,
+    pub(crate) clocks: Arc<Clocks>,
     pub(crate) randomness: Randomness,
     pub(crate) misses: Misses,
     /// For the directories that the program reads.
@@ -42,12 +41,27 @@ pub struct Ctx {
 pub struct CtxBuilder {
     args: Strings,
     env: Strings,
-    grants: Grants,
-    trees: usize,
+    granted: Vec<Grant>,
+    cwd: Option<String>,
     closed: [bool; 3],
     written: Budget,
     listings: Budget,
     repeatable: bool,
+}
+
+/// What was granted under a name.
+#[derive(Debug)]
+struct Grant {
+    guest: String,
+    access: Access,
+    what: What,
+}
+
+#[derive(Debug)]
+enum What {
+    Host(CapDir),
+    /// A directory of files that come with the program.
+    Tree(Arc<dyn Files>, u32),
 }
 
 impl Ctx {
@@ -56,7 +70,8 @@ impl Ctx {
         CtxBuilder::default()
     }
 
-    /// What the program asked for and did not get because it was not granted: the last 16, oldest first.
+    /// What the program asked for and did not get because it was not granted, in the last calls that took a path
+    /// (how many, says `misses.rs`), oldest first.
     pub fn misses(&self) -> impl Iterator<Item = &Miss> {
         self.misses.iter()
     }
@@ -83,7 +98,7 @@ impl CtxBuilder {
     /// the others. `/` and `.` are one name to wasi-libc, but what is granted as `.` is where the program stands.
     #[must_use]
     pub fn dir(mut self, dir: CapDir, guest: &str, access: Access) -> Self {
-        self.grants.host(guest, Layer::Host(HostDir::granted(dir, access)));
+        self.granted.push(Grant { guest: guest.to_owned(), access, what: What::Host(dir) });
         self
     }
 
@@ -92,9 +107,7 @@ impl CtxBuilder {
     /// trees the first one given lies over the others.
     #[must_use]
     pub fn files(mut self, files: Arc<dyn Files>, root: u32, guest: &str, access: Access) -> Self {
-        let tree = TreeDir::root(files, root, access, self.trees, &self.written);
-        self.grants.tree(guest, Layer::Tree(tree));
-        self.trees += 1;
+        self.granted.push(Grant { guest: guest.to_owned(), access, what: What::Tree(files, root) });
         self
     }
 
@@ -102,7 +115,7 @@ impl CtxBuilder {
     /// lead, and what it sees when it lists `.`. Without this, and without a grant of `.`, that is the root.
     #[must_use]
     pub fn cwd(mut self, guest: &str) -> Self {
-        self.grants.cwd(guest);
+        self.cwd = Some(guest.to_owned());
         self
     }
 
@@ -124,7 +137,8 @@ impl CtxBuilder {
     }
 
     /// Makes every run the same, as far as the machine goes: clocks start at 1980-01-01 and go on by a microsecond with
-    /// every look at one, waiting takes no time but on them, and random numbers are always the same.
+    /// every look at one, waiting takes no time but on them, files that come with the program take their times from them, and
+    /// random numbers are always the same.
     #[must_use]
     pub fn repeatable(mut self) -> Self {
         self.repeatable = true;
@@ -136,30 +150,33 @@ impl CtxBuilder {
     /// # Errors
     /// That of opening the directory where the program is to stand.
     pub fn build(self) -> Result<Ctx> {
-        let mut fds = Fds::default();
-        for (stream, closed) in [Stream::In, Stream::Out, Stream::Err].into_iter().zip(self.closed) {
-            let terminal = stream.is_terminal();
-            let open = || Descriptor {
-                object: Object::File(File::stream(stream)),
-                rights: rights::stream(stream == Stream::In, terminal),
-                inheriting: 0,
-                flags: sys::stream_flags(stream) & wasip1::FDFLAGS_NONBLOCK,
-            };
-            fds.push((!closed).then(open));
-        }
-        for dir in self.grants.preopens(self.trees)? {
-            fds.push(Some(Descriptor {
-                object: Object::Dir(dir),
-                rights: rights::DIRECTORY,
-                inheriting: rights::DIRECTORY | rights::FILE,
-                flags: 0,
-            }));
-        }
         let (clocks, randomness) = if self.repeatable {
             (Clocks::counted(), Randomness::Repeatable(0))
         } else {
             (Clocks::system(), Randomness::System)
         };
+        let clocks = Arc::new(clocks);
+        let mut fds = Fds::default();
+        for (stream, closed) in [Stream::In, Stream::Out, Stream::Err].into_iter().zip(self.closed) {
+            fds.push((!closed).then(|| standard(stream)));
+        }
+        let (mut grants, mut trees) = (Grants::default(), 0);
+        for Grant { guest, access, what } in self.granted {
+            match what {
+                What::Host(dir) => grants.host(&guest, Layer::Host(HostDir::granted(dir, access))),
+                What::Tree(files, root) => {
+                    let tree = TreeDir::root(files, root, access, trees, &self.written, &clocks);
+                    grants.tree(&guest, Layer::Tree(tree));
+                    trees += 1;
+                }
+            }
+        }
+        if let Some(guest) = &self.cwd {
+            grants.cwd(guest);
+        }
+        for dir in grants.preopens(trees, &clocks)? {
+            fds.push(Some(preopened(dir)));
+        }
         Ok(Ctx {
             args: self.args,
             env: self.env,
@@ -172,33 +189,22 @@ impl CtxBuilder {
     }
 }
 
-/// A list of byte strings, kept as the guest will see it: one after the other, each with a NUL behind.
-#[derive(Debug, Default)]
-pub(crate) struct Strings {
-    bytes: Vec<u8>,
-    starts: Vec<u32>,
+/// The descriptor of a standard stream.
+fn standard(stream: Stream) -> Descriptor {
+    Descriptor {
+        object: Opened::File(File::Host(HostFile::stream(stream))),
+        rights: rights::stream(stream == Stream::In, stream.is_terminal()),
+        inheriting: 0,
+        flags: sys::stream_flags(stream) & wasip1::FDFLAGS_NONBLOCK,
+    }
 }
 
-impl Strings {
-    fn push(&mut self, text: &[u8]) {
-        self.starts.push(self.bytes.len() as u32);
-        // The operating system hands strings over NUL-terminated, so none has one inside.
-        self.bytes.extend_from_slice(text);
-        self.bytes.push(0);
-    }
-
-    /// How many there are.
-    pub(crate) fn count(&self) -> u32 {
-        self.starts.len() as u32
-    }
-
-    /// All of them, each with its NUL.
-    pub(crate) fn bytes(&self) -> &[u8] {
-        &self.bytes
-    }
-
-    /// Where each starts in [`Strings::bytes`].
-    pub(crate) fn starts(&self) -> impl Iterator<Item = u32> {
-        self.starts.iter().copied()
+/// The descriptor of a directory that the program starts with.
+fn preopened(dir: Dir) -> Descriptor {
+    Descriptor {
+        object: Opened::Dir(dir),
+        rights: rights::DIRECTORY,
+        inheriting: rights::DIRECTORY | rights::FILE,
+        flags: 0,
     }
 }

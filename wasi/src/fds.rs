@@ -6,27 +6,22 @@
 
 use wasip1::{Fdflags, Filetype, Rights};
 
-use crate::Result;
-use crate::dir::Dir;
-use crate::file::File;
+use crate::errno::Result;
+use crate::fs::dir::Dir;
+use crate::fs::file::File;
+use crate::words::Opened;
 
 /// One open descriptor.
 #[derive(Debug)]
 pub(crate) struct Descriptor {
-    pub(crate) object: Object,
+    /// What it stands for.
+    pub(crate) object: Opened<File, Dir>,
     /// What this descriptor may be used for.
     pub(crate) rights: Rights,
     /// What descriptors opened through it may be used for at most.
     pub(crate) inheriting: Rights,
     /// The flags that the guest asked for; see [`Descriptor::flags`].
     pub(crate) flags: Fdflags,
-}
-
-/// What a descriptor stands for.
-#[derive(Debug)]
-pub(crate) enum Object {
-    File(File),
-    Dir(Dir),
 }
 
 impl Descriptor {
@@ -40,16 +35,16 @@ impl Descriptor {
     /// The flags that hold for it.
     pub(crate) fn flags(&self) -> Fdflags {
         match &self.object {
-            Object::File(file) => file.flags(self.flags),
-            Object::Dir(_) => self.flags,
+            Opened::File(file) => file.flags(self.flags),
+            Opened::Dir(_) => self.flags,
         }
     }
 
     /// What sort of file it is.
     pub(crate) fn filetype(&self) -> Result<Filetype> {
         match &self.object {
-            Object::File(file) => Ok(file.filestat()?.filetype),
-            Object::Dir(_) => Ok(wasip1::FILETYPE_DIRECTORY),
+            Opened::File(file) => Ok(file.filestat()?.filetype),
+            Opened::Dir(_) => Ok(wasip1::FILETYPE_DIRECTORY),
         }
     }
 }
@@ -123,7 +118,7 @@ impl Fds {
     /// The file behind `fd`, which must have `right`; with its descriptor's flags.
     pub(crate) fn file(&self, fd: u32, right: Rights) -> Result<(&File, Fdflags)> {
         let descriptor = self.get(fd)?;
-        let Object::File(file) = &descriptor.object else { return Err(wasip1::ERRNO_ISDIR.into()) };
+        let Opened::File(file) = &descriptor.object else { return Err(wasip1::ERRNO_ISDIR.into()) };
         descriptor.require(right)?;
         Ok((file, descriptor.flags))
     }
@@ -131,7 +126,7 @@ impl Fds {
     /// The directory behind `fd`, which must have `right`.
     pub(crate) fn dir(&self, fd: u32, right: Rights) -> Result<&Dir> {
         let descriptor = self.get(fd)?;
-        let Object::Dir(dir) = &descriptor.object else { return Err(wasip1::ERRNO_NOTDIR.into()) };
+        let Opened::Dir(dir) = &descriptor.object else { return Err(wasip1::ERRNO_NOTDIR.into()) };
         descriptor.require(right)?;
         Ok(dir)
     }
@@ -140,12 +135,12 @@ impl Fds {
     pub(crate) fn dir_mut(&mut self, fd: u32, right: Rights) -> Result<&mut Dir> {
         let descriptor = self.get_mut(fd)?;
         descriptor.require(right).or_else(|missing| match &descriptor.object {
-            Object::Dir(_) => Err(missing),
-            Object::File(_) => Ok(()),
+            Opened::Dir(_) => Err(missing),
+            Opened::File(_) => Ok(()),
         })?;
         match &mut descriptor.object {
-            Object::Dir(dir) => Ok(dir),
-            Object::File(_) => Err(wasip1::ERRNO_NOTDIR.into()),
+            Opened::Dir(dir) => Ok(dir),
+            Opened::File(_) => Err(wasip1::ERRNO_NOTDIR.into()),
         }
     }
 }

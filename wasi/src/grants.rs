@@ -8,10 +8,15 @@
 //! A program has no working directory but the root, since `/x` and `x` are one path to it. Where it is to stand is
 //! therefore a layer of the root, below what is embedded and above what else is granted as `/`.
 
-use crate::Result;
-use crate::dir::{Dir, Layer, Open};
-use crate::fds::Object;
-use crate::tree::TreeDir;
+use std::sync::Arc;
+
+use crate::clock::Clocks;
+use crate::errno::Result;
+use crate::fs::dir::Dir;
+use crate::fs::layer::Layer;
+use crate::fs::layers::Layers;
+use crate::fs::tree::dir::TreeDir;
+use crate::words::{Open, Opened};
 
 /// What was granted, in the order of the grants.
 #[derive(Debug, Default)]
@@ -68,7 +73,7 @@ impl Grants {
     ///
     /// # Errors
     /// That of opening the directory where the program is to stand.
-    pub(crate) fn preopens(mut self, trees: usize) -> Result<Vec<Dir>> {
+    pub(crate) fn preopens(mut self, trees: usize, clocks: &Arc<Clocks>) -> Result<Vec<Dir>> {
         let cwd = self.cwd.take().filter(|cwd| !normal(cwd).is_empty());
         let standing = cwd.map(|cwd| self.open(&cwd)).transpose()?;
         if let Some(dir) = standing {
@@ -77,7 +82,7 @@ impl Grants {
         let has_root = self.names.iter().any(Name::is_root);
         let mut dirs = self.names.into_iter().map(Name::preopen).collect::<Result<Vec<Dir>>>()?;
         if !has_root {
-            dirs.push(Dir::assumed(Layer::Tree(TreeDir::nothing(trees))));
+            dirs.push(Dir::assumed(Layer::Tree(TreeDir::nothing(trees, clocks))));
         }
         Ok(dirs)
     }
@@ -103,8 +108,8 @@ impl Grants {
         };
         let rest = if rest.is_empty() { "." } else { rest };
         match name.preopen()?.open(rest, Open::DIRECTORY)? {
-            Object::Dir(dir) => Ok(dir),
-            Object::File(_) => Err(wasip1::ERRNO_NOTDIR.into()),
+            Opened::Dir(dir) => Ok(dir),
+            Opened::File(_) => Err(wasip1::ERRNO_NOTDIR.into()),
         }
     }
 }
@@ -125,7 +130,7 @@ impl Name {
         let mut layers = self.trees.into_iter().chain(self.standing).chain(self.hosts);
         // There is no name without a grant.
         let first = layers.next().ok_or(wasip1::ERRNO_NOENT)?;
-        Ok(Dir::granted(guest, first, layers.collect(), shown))
+        Ok(Dir::granted(guest, Layers::new(first, layers.collect(), shown)))
     }
 }
 

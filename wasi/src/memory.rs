@@ -7,7 +7,7 @@
 use std::io::{IoSlice, IoSliceMut};
 use std::ops::Range;
 
-use crate::Result;
+use crate::errno::Result;
 
 /// How many buffers one vectored call passes on. A guest that gives more gets a short count, which the
 /// specification allows; it keeps the buffer list on the stack.

@@ -3,15 +3,15 @@
 //! A program rarely says more than that something is missing. Here is kept what it looked for through the
 //! directories it was given, where another grant would have had another answer: a name in a directory that no part
 //! of the host is granted as, a change in one granted read-only, a path that leads out. Nothing is done unless a
-//! call fails, and only the last few are kept: what a program asked for long before it ended is not what it ended for.
+//! call fails, and only those of the last calls are kept: what a program asked for long before it ended is not what it ended for.
 
 use std::collections::VecDeque;
 
-use crate::dir::Dir;
-use crate::{Error, Result};
+use crate::errno::{Error, Result};
+use crate::fs::dir::Dir;
 
-/// How many calls back a miss counts.
-const RECENT: u64 = 16;
+/// How many calls that took a path are looked back on, and so the most misses there are.
+const RECENT: usize = 16;
 
 /// Something a program asked for that was not granted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub(crate) struct Misses {
 impl Misses {
     /// Those among the last calls that took a path, oldest first.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Miss> {
-        self.last.iter().filter(|(call, _)| self.calls - call < RECENT).map(|(_, miss)| miss)
+        self.last.iter().filter(|(call, _)| self.calls - call < RECENT as u64).map(|(_, miss)| miss)
     }
 
     /// Hands `outcome` on, and notes it if `path` below `dir` failed because of what was granted.
@@ -72,7 +72,7 @@ impl Misses {
     #[cold]
     fn note(&mut self, dir: &Dir, path: &str, write: bool, error: Error) {
         let Some(guest) = dir.guest() else { return };
-        let of_host = dir.layers().any(|layer| layer.is_host());
+        let of_host = dir.layers().iter().any(|layer| layer.is_host());
         let is_root = matches!(guest, "/" | ".");
         let missed = match error.0 {
             // In the root, where a path that was absolute is looked for where the program stands.
@@ -88,7 +88,7 @@ impl Misses {
         if !missed {
             return;
         }
-        if self.last.len() as u64 == RECENT {
+        if self.last.len() == RECENT {
             self.last.pop_front();
         }
         let guest = guest.trim_end_matches('/');
@@ -102,7 +102,8 @@ impl Misses {
 
 /// True if it is a directory of the host, granted read-only, that `path` could not be changed in.
 fn fixed_by_grant(dir: &Dir, path: &str) -> bool {
-    let holder = dir.layers().find(|layer| layer.has(path));
-    let mut layers = dir.layers().filter(|layer| holder.is_none_or(|holder| std::ptr::eq(*layer, holder)));
+    let holder = dir.layers().iter().find(|layer| layer.has(path));
+    let mut layers =
+        dir.layers().iter().filter(|layer| holder.is_none_or(|holder| std::ptr::eq(*layer, holder)));
     layers.any(|layer| layer.is_host() && layer.is_read_only())
 }

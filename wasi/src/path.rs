@@ -3,7 +3,9 @@
 //! WASI paths are UTF-8, relative to a descriptor, separated by `/`. What passes here still goes through cap-std,
 //! which confines it; these are the checks that must hold on every system before that.
 
-use crate::{Memory, Result, sys};
+use crate::errno::Result;
+use crate::memory::Memory;
+use crate::sys;
 
 /// The longest path a guest may give, in bytes: Linux's PATH_MAX, the same everywhere.
 const MAX_LEN: u32 = 4096;

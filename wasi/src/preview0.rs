@@ -7,9 +7,13 @@
 //! - `filestat` counts links in 32 bits and is 56 bytes long;
 //! - a clock `subscription` carries an identifier of its own before the clock, and is 56 bytes long.
 
-use crate::abi::{Filestat, Subscription};
+use crate::abi::Subscription;
+use crate::calls;
 use crate::calls::poll;
-use crate::{Ctx, Memory, Result, calls};
+use crate::ctx::Ctx;
+use crate::errno::Result;
+use crate::memory::Memory;
+use crate::words::Filestat;
 
 const SUBSCRIPTION_SIZE: u32 = 56;
 
@@ -86,7 +90,7 @@ mod tests {
     use cap_std::fs::Dir;
 
     use super::*;
-    use crate::Access;
+    use crate::words::Access;
 
     /// The granted directory, and the file opened first.
     const ROOT: u32 = 3;

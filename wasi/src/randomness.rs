@@ -1,6 +1,6 @@
 //! Where a program's randomness comes from.
 
-use crate::Result;
+use crate::errno::Result;
 
 /// The source behind `random_get`.
 #[derive(Debug)]

@@ -104,3 +104,30 @@ fn a_repeatable_run_sees_the_same_times_and_numbers() {
     let mut guest = Guest::with(|builder| builder.repeatable());
     assert_eq!(guest.clock_time_get(4), Err(ERRNO_INVAL));
 }
+
+#[test]
+fn a_repeatable_run_sees_the_same_times_of_carried_files() {
+    let run = || {
+        let files = Embedded::new(&["file=content", "dir/"]);
+        let mut guest = Guest::with(|b| b.files(files, 0, "/tree", wasi::Access::ReadWrite).repeatable());
+        let tree = FIRST;
+        let fd = guest.open(tree, "new", CREATE).unwrap();
+        guest.fd_write(fd, &[b"written"]).unwrap();
+        guest.path_create_directory(tree, "made").unwrap();
+        guest.path_rename((tree, "file"), (tree, "dir/moved")).unwrap();
+        let now = FSTFLAGS_ATIM_NOW | FSTFLAGS_MTIM_NOW;
+        guest.path_filestat_set_times(tree, 0, "dir/moved", (0, 0, now)).unwrap();
+        let mut times = Vec::new();
+        for path in ["new", "made", "dir", "dir/moved", "."] {
+            let stat = guest.path_filestat_get(tree, 0, path).unwrap();
+            times.extend([stat.atim, stat.mtim, stat.ctim]);
+        }
+        times
+    };
+    let times = run();
+    std::thread::sleep(Duration::from_millis(2));
+    assert_eq!(run(), times);
+    // A program compares them with its clock: they lie between its start and its end.
+    let (start, second) = (315_532_800 * 1_000_000_000, 1_000_000_000);
+    assert!(times.iter().all(|time| (start..start + second).contains(time)), "{times:?}");
+}

@@ -166,10 +166,19 @@ fn the_last_byte_of_memory_can_be_used() {
 }
 
 #[test]
-fn all_46_calls_are_here() {
+fn every_call_is_here() {
     let mut names: Vec<&str> = TABLE.iter().filter_map(|(name, _)| name.split([' ', ',']).next()).collect();
     names.extend(WITHOUT);
     names.sort_unstable();
     names.dedup();
-    assert_eq!(names.len(), 46);
+    let mut all = wasi::imports::NAMES.to_vec();
+    all.sort_unstable();
+    assert_eq!(names, all);
+}
+
+#[test]
+fn the_readme_says_how_many_calls_there_are() {
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).unwrap();
+    let count = wasi::imports::NAMES.len();
+    assert!(readme.contains(&format!("all {count} functions of preview 1")), "there are {count}");
 }

@@ -102,6 +102,10 @@ pub(super) struct Verify {
     #[arg(long)]
     pub(super) json: bool,
 
+    /// Compare its launcher with this one, with which it was packed, instead of the one in wasmpack
+    #[arg(long, value_name = "FILE")]
+    pub(super) stub: Option<PathBuf>,
+
     /// Say nothing but errors
     #[arg(short, long)]
     pub(super) quiet: bool,

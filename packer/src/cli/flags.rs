@@ -1,16 +1,15 @@
 //! The options of a pack, exactly as they are typed, and their way into a [`Pack`].
 
-use std::{ffi::OsString, path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc};
 
-use clap::{
-    Args, ValueEnum,
-    builder::{OsStringValueParser, TypedValueParser},
-};
-use payload::{DirGrant, Grants, Target, Variable, grant::normal};
+use clap::{Args, ValueEnum};
+use payload::{DirGrant, Target, Variable, grant::normal};
 
 use super::{
+    mounts::{GRANTS, Mounts},
     place::{self, Places, Wanted},
     value,
+    value::os,
 };
 use crate::{
     Pack,
@@ -18,7 +17,7 @@ use crate::{
     container::pe::PeOptions,
     cpu::Raise,
     executable,
-    files::Folder,
+    pack::Grant,
     profile::Trial,
     read,
     store::Storage,
@@ -26,8 +25,6 @@ use crate::{
 };
 
 const OUTPUT: &str = "Output";
-const GRANTS: &str =
-    "Grants: what the program may touch, beyond its arguments, streams, clocks and randomness";
 const CODE: &str = "Speed and size";
 const WINDOWS: &str = "Windows";
 
@@ -64,22 +61,8 @@ pub(super) struct Options {
     #[arg(long, help_heading = OUTPUT)]
     keep_module: bool,
 
-    /// Grant a directory: HOST is found when the executable runs (~ and $NAME as well), GUEST is the program's name for it
-    /// [default: HOST as written]
-    #[arg(long, value_name = "HOST[::GUEST]", value_parser = os(value::directory), help_heading = GRANTS)]
-    dir: Vec<DirGrant>,
-
-    /// Grant a directory for reading only
-    #[arg(long, value_name = "HOST[::GUEST]", value_parser = os(value::read_only_directory), help_heading = GRANTS)]
-    dir_ro: Vec<DirGrant>,
-
-    /// Carry the files of this folder in the executable, to be read
-    #[arg(long, value_name = "FOLDER[::GUEST]", value_parser = os(value::folder), help_heading = GRANTS)]
-    files: Vec<Folder>,
-
-    /// Carry files that the program may change in memory: changes are lost when it ends
-    #[arg(long, value_name = "FOLDER[::GUEST]", value_parser = os(value::writable_folder), help_heading = GRANTS)]
-    files_rw: Vec<Folder>,
+    #[command(flatten)]
+    mounts: Mounts,
 
     /// Set a variable, or pass one on when it is set
     #[arg(long, value_name = "NAME[=VALUE]", value_parser = os(value::variable), help_heading = GRANTS)]
@@ -96,6 +79,10 @@ pub(super) struct Options {
     /// Feel native: all files of the user, the current directory, all variables
     #[arg(long, conflicts_with = "cwd", help_heading = GRANTS)]
     native: bool,
+
+    /// Let the program's memory grow no further than this, such as 64M or 2G [default: as it declares]
+    #[arg(long, value_name = "SIZE", value_parser = value::size, help_heading = GRANTS)]
+    max_memory: Option<u64>,
 
     /// Keep whoever runs the executable from changing its grants
     #[arg(long, help_heading = GRANTS)]
@@ -204,16 +191,7 @@ impl Options {
             return Err(format!("--stub is a launcher for one target, not for {}", targets::list(&targets)));
         }
         self.cpu.map_or(Ok(()), |raise| raise.check(&targets, host))?;
-        let mut grants = Grants {
-            dirs: self.dir.into_iter().chain(self.dir_ro).collect(),
-            env_all: self.env_all || self.native,
-            native: self.native,
-            cwd: self.cwd,
-            ..Grants::default()
-        };
-        self.env.into_iter().for_each(|variable| grants.add(variable));
-        let files: Vec<Folder> = self.files.into_iter().chain(self.files_rw).collect();
-        check_names(&grants, &files, carried.is_some())?;
+        check_names(&self.mounts.0, self.cwd.as_deref(), carried.is_some())?;
         Ok(Pack {
             given: Some(given),
             outputs,
@@ -226,6 +204,7 @@ impl Options {
                 Compiler::Cranelift => payload::Compiler::Cranelift,
                 Compiler::Singlepass => payload::Compiler::Singlepass,
             },
+            max_memory: self.max_memory,
             storage: match (self.no_compress, self.level, self.compiler) {
                 (true, ..) => Storage::Raw,
                 (false, Some(level), _) => Storage::Compressed { level },
@@ -240,8 +219,11 @@ impl Options {
             stub: self.stub,
             argv0: self.name,
             args: self.args,
-            grants,
-            files,
+            grants: self.mounts.0,
+            variables: self.env,
+            env_all: self.env_all || self.native,
+            native: self.native,
+            cwd: self.cwd,
             sealed: self.sealed,
             keep_module: self.keep_module,
             archive: self.archive.then_some(self.include),
@@ -257,9 +239,16 @@ impl Options {
 ///
 /// # Errors
 /// The sentence to say.
-fn check_names(grants: &Grants, files: &[Folder], carried: bool) -> Result<(), String> {
-    for (at, grant) in grants.dirs.iter().enumerate() {
-        let earlier = grants.dirs[..at].iter().find(|other| normal(&other.guest) == normal(&grant.guest));
+fn check_names(grants: &[Grant], cwd: Option<&str>, carried: bool) -> Result<(), String> {
+    let dirs: Vec<&DirGrant> = grants
+        .iter()
+        .filter_map(|grant| match grant {
+            Grant::Dir(grant) => Some(grant),
+            Grant::Files(_) => None,
+        })
+        .collect();
+    for (at, grant) in dirs.iter().enumerate() {
+        let earlier = dirs[..at].iter().find(|other| normal(&other.guest) == normal(&grant.guest));
         // `.` is where the user stands, and `/` is below it.
         let is_root = normal(&grant.guest).is_empty();
         if let Some(earlier) = earlier.filter(|_| !is_root) {
@@ -269,11 +258,10 @@ fn check_names(grants: &Grants, files: &[Folder], carried: bool) -> Result<(), S
             ));
         }
     }
-    let Some(cwd) = &grants.cwd else { return Ok(()) };
+    let Some(cwd) = cwd else { return Ok(()) };
     // What is found when the executable runs cannot be told now.
     let is_open = |text: &str| text.starts_with('~') || text.contains('$');
-    let mut names =
-        grants.dirs.iter().map(|grant| &grant.guest).chain(files.iter().map(|folder| &folder.guest));
+    let mut names = grants.iter().map(Grant::guest);
     let holds = |name: &str| {
         let rest = normal(cwd).strip_prefix(normal(name));
         normal(name).is_empty() || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
@@ -294,12 +282,4 @@ struct Words(Vec<String>);
 /// Splits arguments as a shell would.
 fn words(text: &str) -> Result<Words, String> {
     shlex::split(text).map(Words).ok_or_else(|| "a quotation in it does not end".to_owned())
-}
-
-/// A parser for values that may be no text at all, so that the message can say so.
-fn os<T>(parse: fn(OsString) -> Result<T, String>) -> impl TypedValueParser<Value = T>
-where
-    T: Clone + Send + Sync + 'static,
-{
-    OsStringValueParser::new().try_map(parse)
 }

@@ -12,9 +12,10 @@ use super::{
 };
 use crate::{
     Check, decode,
-    executable::{self, Executable},
+    executable::{self, Executable, Launcher},
     output::{Output, STANDARD},
     pack::source,
+    read,
 };
 
 /// Prints what an executable is.
@@ -32,9 +33,17 @@ pub(super) fn inspect(flags: &Inspect) -> ExitCode {
 
 /// Checks an executable and prints what was found.
 pub(super) fn verify(flags: &Verify) -> ExitCode {
-    let checked = executable::read(&flags.file)
-        .and_then(|file| executable::verify(&file).map_err(|error| error.in_file(&flags.file)));
-    let checks = match checked {
+    let checked = || {
+        let file = executable::read(&flags.file)?;
+        let own = match &flags.stub {
+            Some(stub) => {
+                Launcher::Own { name: stub, bytes: &read::whole(stub, "the launcher", read::MOST_LAUNCHER)? }
+            }
+            None => Launcher::Carried,
+        };
+        executable::verify_with(&file, own).map_err(|error| error.in_file(&flags.file))
+    };
+    let checks = match checked() {
         Ok(checks) => checks,
         Err(error) => return fail(&error),
     };
@@ -119,15 +128,11 @@ fn object(executable: &Executable) -> Value {
         })
         .collect();
     let dirs: Vec<Value> = grants
-        .dirs
-        .iter()
+        .dirs()
         .map(|grant| json!({ "host": grant.host, "guest": grant.guest, "read_only": grant.read_only }))
         .collect();
-    let files: Vec<Value> = manifest
-        .files
-        .iter()
-        .map(|grant| json!({ "guest": grant.guest, "writable": grant.writable }))
-        .collect();
+    let files: Vec<Value> =
+        grants.files().map(|grant| json!({ "guest": grant.guest, "writable": grant.writable })).collect();
     json!({
         "name": manifest.app,
         "version": manifest.version,

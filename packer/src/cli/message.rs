@@ -54,7 +54,7 @@ pub(super) fn untried(reason: &str) -> String {
 
 /// `grants: may read files below data, as /data; sealed`.
 pub(super) fn grants(manifest: &Manifest) -> String {
-    let mut words = manifest.grants.in_words(&manifest.files);
+    let mut words = manifest.grants.in_words();
     if words.is_empty() {
         words.push("none".to_owned());
     }

@@ -7,7 +7,7 @@
 //! project   wasmpack build: wasmpack.toml becomes options
 //! look      wasmpack inspect, verify, extract
 //! doctor, targets, shell   what this wasmpack has and can do here; completions and man pages
-//! internal  a panic, in one line
+//! internal  a panic, in one line; mistyped  what was probably meant
 //! out       how the command ends, and what it prints where
 //! ```
 //!
@@ -21,6 +21,8 @@ mod flags;
 mod internal;
 mod look;
 mod message;
+mod mistyped;
+mod mounts;
 mod out;
 mod packing;
 mod place;
@@ -29,7 +31,7 @@ mod shell;
 mod targets;
 mod value;
 
-use std::{ffi::OsString, io::Write, path::Path, thread};
+use std::{ffi::OsString, io::Write, thread};
 
 use clap::Parser;
 use payload::info::{is_seen, printable, printable_lines};
@@ -39,14 +41,26 @@ use self::{
     command::{Cli, Command},
     out::{complain, fail, json, out, say, unwritten},
 };
-use crate::interrupt;
+use crate::{interrupt, output};
+
+/// How whoever started the process left its standard output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stdout {
+    /// It can be written to.
+    Open,
+    /// It was closed. Rust's runtime opens /dev/null in its place, so only what runs before that can tell.
+    Closed,
+}
 
 /// Bytes of stack for the command: more than a system gives a process, and the same whatever limit it is started with.
 const STACK: usize = 32 * 1024 * 1024;
 
 /// Runs the command with these arguments, the program's name first. For programs, not for libraries: signals and panics end
 /// the process.
-pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+pub fn run(args: impl IntoIterator<Item = OsString>, stdout: Stdout) -> ExitCode {
+    if stdout == Stdout::Closed {
+        output::close_stdout();
+    }
     internal::report_panics();
     interrupt::handle();
     let args: Vec<OsString> = args.into_iter().collect();
@@ -85,14 +99,11 @@ fn command(args: &[OsString]) -> ExitCode {
 /// Prints what clap has to say: help, or what is wrong with `args`.
 fn refused(error: clap::Error, args: &[OsString]) -> ExitCode {
     if !error.use_stderr() {
-        let printed = error.print().and_then(|()| std::io::stdout().flush());
+        let printed = output::stdout().and_then(|mut stdout| error.print().and_then(|()| stdout.flush()));
         return printed.map_or_else(|error| unwritten(&error), |()| ExitCode::Success);
     }
-    let first = args.get(1).map(Path::new);
-    let unknown = error.kind() == clap::error::ErrorKind::UnknownArgument;
-    if let Some(name) = first.filter(|_| unknown).and_then(shell::meant) {
-        let first = first.unwrap_or(Path::new("")).display();
-        complain(&printable(&format!("{first}: no such file or command; did you mean the command {name}?")));
+    if let Some(advice) = mistyped::advice(&error, args) {
+        complain(&printable(&advice));
         return ExitCode::Usage;
     }
     let is_plain = |arg: &OsString| arg.to_str().is_some_and(|text| text.chars().all(is_seen));

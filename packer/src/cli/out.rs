@@ -25,8 +25,8 @@ impl From<ExitCode> for process::ExitCode {
 
 /// Prints what was asked for. A reader that went away has enough.
 pub(super) fn out(text: &str) -> ExitCode {
-    let mut stdout = std::io::stdout();
-    let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    let written = output::stdout()
+        .and_then(|mut stdout| stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()));
     written.map_or_else(|error| unwritten(&error), |()| ExitCode::Success)
 }
 

@@ -7,7 +7,7 @@ use std::{
 
 use payload::info::printable;
 
-use super::{ExitCode, complain, flags::Options, message, say};
+use super::{ExitCode, complain, flags::Options, message, mistyped, say};
 use crate::{Error, Kind, Pack, pack::Place, progress::Progress};
 
 /// Packs `input` as `options` say, which were all typed.
@@ -21,7 +21,7 @@ pub(super) fn run_described(input: PathBuf, options: Options) -> ExitCode {
 }
 
 fn pack(input: PathBuf, options: Options, typed: bool) -> ExitCode {
-    let subcommand = super::shell::meant(&input);
+    let command = mistyped::command(input.as_os_str());
     let (quiet, verbose) = (options.quiet, options.verbose);
     let pack = options.pack(input, typed).and_then(|pack| Ok(Pack { time: source_date_epoch()?, ..pack }));
     let pack = match pack {
@@ -64,9 +64,8 @@ fn pack(input: PathBuf, options: Options, typed: bool) -> ExitCode {
         }
         Ok(_) => {}
         Err(error) => {
-            if let Some(name) = subcommand.filter(|_| error.kind == Kind::Read) {
-                let hint = format!("; did you mean the command {name}?");
-                fails(&Error { reason: error.reason + &hint, ..error });
+            if let Some(meant) = command.filter(|_| matches!(error.kind, Kind::Read | Kind::NotWasm)) {
+                fails(&Error { reason: format!("{}; {meant}", error.reason), ..error });
                 return ExitCode::Usage;
             }
             fails(&error);

@@ -187,7 +187,7 @@ impl Order<'_> {
 
 /// Whether the app's name can be that of a file for `target`.
 fn fits(app: &str, target: Target) -> Result<(), String> {
-    part::check(app, target).map_err(|why| format!("the program's name {why}; say another with --name"))
+    part::check_first(app, target).map_err(|why| format!("the program's name {why}; say another with --name"))
 }
 
 fn this_machine(host: Option<Target>) -> Result<Target, String> {
@@ -213,7 +213,7 @@ mod tests {
     #[test]
     fn what_an_executable_calls_itself_chooses_no_file_here() {
         let here = |carried| Order { carried: Some(carried), ..order(None, &[], None) }.places(HOST).unwrap();
-        for carried in ["ls", "../ls", "a\x1bb", ".."] {
+        for carried in ["ls", "../ls", "a\x1bb", "..", "-rf"] {
             assert_eq!(files(&here(carried)), ["tool"], "{carried:?}");
         }
         let folder: &Path = "d/".as_ref();
@@ -222,6 +222,7 @@ mod tests {
         assert_eq!(files(&there("ls", None).unwrap()), ["d/ls"]);
         assert_eq!(files(&there("../ls", None).unwrap()), ["d/ls"], "the last part of it");
         assert!(there("a\nb", None).unwrap_err().contains("U+000A"));
+        assert!(there("-rf", None).unwrap_err().contains("an option"));
         assert_eq!(files(&there("a\nb", Some("x")).unwrap()), ["d/x"]);
         let version = |version| {
             let order = Order { archive: true, version: Some(version), ..order(Some(folder), &[], None) };

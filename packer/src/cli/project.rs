@@ -28,7 +28,16 @@ const PATHS: [&str; 6] = ["output", "include", "icon", "stub", "files", "files-r
 /// Packs what the description says. `args` is the whole command line.
 pub(super) fn run(build: &Build, args: &[OsString]) -> ExitCode {
     match merged(&build.config, args) {
-        Ok(Cli { input, options, .. }) => packing::run_described(input.unwrap_or_default(), options),
+        Ok(Cli { input, options, .. }) => {
+            if !options.include.is_empty() && !options.archive && !options.quiet {
+                // Not a mistake: another build of the same project makes archives.
+                say(&format!(
+                    "{}: include is left out: it puts files into archives; for those add archive = true, or type --archive",
+                    build.config.display()
+                ));
+            }
+            packing::run_described(input.unwrap_or_default(), options)
+        }
         Err(reason) => {
             complain(&format!("{}: {reason}", printable(&build.config.to_string_lossy())));
             ExitCode::Usage
@@ -157,12 +166,15 @@ fn is_called(arg: &Arg, name: &str) -> bool {
 
 /// Reads a description; `folder` is where it lies.
 fn described(text: &str, folder: &Path) -> Result<Described, String> {
-    let table = DeTable::parse(text).map_err(|error| error.to_string().trim_end().to_owned())?;
+    let table = DeTable::parse(text).map_err(|error| unreadable(text, &error))?;
     let command = Cli::command();
-    let line = |at: usize| text[..at].matches('\n').count() + 1;
+    let line = |at: usize| place(text, at).0;
     let mut module = None;
     let mut options = Vec::new();
-    for (key, value) in table.get_ref() {
+    // As they stand in the file: grants keep their order.
+    let mut entries: Vec<_> = table.get_ref().iter().collect();
+    entries.sort_by_key(|(key, _)| key.span().start);
+    for (key, value) in entries {
         let (name, place) = (key.get_ref().as_ref(), line(key.span().start));
         let wrong = |why: &str| format!("line {place}: {name}: {why}");
         if name == "module" {
@@ -212,6 +224,26 @@ fn described(text: &str, folder: &Path) -> Result<Described, String> {
     options.sort_by_key(|said| said.name == "args");
     let module = module.ok_or("it names no module; add a line such as: module = \"app.wasm\"")?;
     Ok(Described { module, options })
+}
+
+/// Line and column of the byte at `at`, both from 1; columns count characters.
+fn place(text: &str, at: usize) -> (usize, usize) {
+    let before = text.get(..at).unwrap_or(text);
+    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+}
+
+/// What is wrong with the TOML of `text`, in one line.
+fn unreadable(text: &str, error: &toml::de::Error) -> String {
+    let what: Vec<&str> = error.message().lines().collect();
+    let what = what.join(", ");
+    match error.span() {
+        Some(span) => {
+            let (line, column) = place(text, span.start);
+            format!("line {line}, column {column}: {what}")
+        }
+        None => what,
+    }
 }
 
 /// The values in `value`, as they would be typed.
@@ -314,6 +346,20 @@ mod tests {
         ] {
             let error = words(text).unwrap_err();
             assert!(error.starts_with(message), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_toml_is_told_in_one_line_with_its_place() {
+        for (text, place) in [
+            ("module = 'a'\nname = ", "line 2, column 8: "),
+            ("module = 'ä' x", "line 1, column 14: "),
+            ("module = 'a'\nmodule = 'b'", "line 2, column 1: "),
+            ("\n\n[", "line 3, column 2: "),
+            ("name = \"\"\"\n", "line "),
+        ] {
+            let error = words(text).unwrap_err();
+            assert!(error.starts_with(place) && !error.contains('\n'), "{text}: {error}");
         }
     }
 }

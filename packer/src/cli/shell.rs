@@ -1,6 +1,4 @@
-//! For shells: completions, man pages, and what was meant by a mistyped command.
-
-use std::path::Path;
+//! For shells: completions and man pages.
 
 use clap::CommandFactory;
 
@@ -9,7 +7,7 @@ use super::{
     command::{Cli, Completions, Man},
     fail, out, say,
 };
-use crate::{Error, Kind, error::spoken, nearest::nearest, output};
+use crate::{Error, Kind, error::spoken, output};
 
 /// Prints completions.
 pub(super) fn completions(flags: &Completions) -> ExitCode {
@@ -39,11 +37,4 @@ pub(super) fn man(flags: &Man) -> ExitCode {
         }
         Err(error) => fail(&error),
     }
-}
-
-/// The command that was meant by `input`, if that looks like one and is no file.
-pub(super) fn meant(input: &Path) -> Option<String> {
-    let word = input.to_str().filter(|word| !word.contains(['.', '/', '\\']) && !input.exists())?;
-    let command = Cli::command();
-    nearest(word, command.get_subcommands().map(clap::Command::get_name)).map(str::to_owned)
 }

@@ -2,9 +2,18 @@
 
 use std::{ffi::OsString, path::PathBuf};
 
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use payload::{DirGrant, Variable, grant, info::is_seen};
 
-use crate::files::Folder;
+use crate::{files::Folder, pack::Grant};
+
+/// A parser for values that may be no text at all, so that the message can say so.
+pub(super) fn os<T>(parse: fn(OsString) -> Result<T, String>) -> impl TypedValueParser<Value = T>
+where
+    T: Clone + Send + Sync + 'static,
+{
+    OsStringValueParser::new().try_map(parse)
+}
 
 /// A text for the manifest.
 ///
@@ -47,38 +56,61 @@ pub(super) fn version(value: OsString) -> Result<String, String> {
     Ok(version)
 }
 
+/// A number of bytes, or of the units that K, M and G stand for: 1024 of the one before. A B or iB behind them changes nothing.
+///
+/// # Errors
+/// For anything else.
+pub(super) fn size(value: &str) -> Result<u64, String> {
+    let digits = value.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = value.split_at(digits);
+    let shift = match unit.trim_start().to_ascii_lowercase().as_str() {
+        "" | "b" => Some(0),
+        "k" | "kb" | "kib" => Some(10),
+        "m" | "mb" | "mib" => Some(20),
+        "g" | "gb" | "gib" => Some(30),
+        _ => None,
+    };
+    let bytes =
+        number.parse::<u64>().ok().zip(shift).and_then(|(number, shift)| number.checked_mul(1 << shift));
+    bytes.ok_or_else(|| "a size was expected, such as 64M or 2G".to_owned())
+}
+
 /// `HOST` or `HOST::GUEST`, a directory that is found when the executable runs.
 ///
 /// # Errors
 /// As [`DirGrant::parse`].
-pub(super) fn directory(value: OsString) -> Result<DirGrant, String> {
-    DirGrant::parse(&text(value)?, false)
+pub(super) fn directory(value: OsString) -> Result<Grant, String> {
+    DirGrant::parse(&text(value)?, false).map(Grant::Dir)
 }
 
 /// As [`directory`], for reading only.
 ///
 /// # Errors
 /// As [`directory`].
-pub(super) fn read_only_directory(value: OsString) -> Result<DirGrant, String> {
-    DirGrant::parse(&text(value)?, true)
+pub(super) fn read_only_directory(value: OsString) -> Result<Grant, String> {
+    DirGrant::parse(&text(value)?, true).map(Grant::Dir)
 }
 
 /// `FOLDER` or `FOLDER::GUEST`, a folder of this machine.
 ///
 /// # Errors
 /// As [`DirGrant::parse`].
-pub(super) fn folder(value: OsString) -> Result<Folder, String> {
-    let value = text(value)?;
-    let (host, guest) = grant::split(&value, &value)?;
-    Ok(Folder { host: PathBuf::from(host), guest, writable: false })
+pub(super) fn folder(value: OsString) -> Result<Grant, String> {
+    carried(value, false)
 }
 
 /// As [`folder`], to be changed in memory.
 ///
 /// # Errors
 /// As [`folder`].
-pub(super) fn writable_folder(value: OsString) -> Result<Folder, String> {
-    Ok(Folder { writable: true, ..folder(value)? })
+pub(super) fn writable_folder(value: OsString) -> Result<Grant, String> {
+    carried(value, true)
+}
+
+fn carried(value: OsString, writable: bool) -> Result<Grant, String> {
+    let value = text(value)?;
+    let (host, guest) = grant::split(&value, &value)?;
+    Ok(Grant::Files(Folder { host: PathBuf::from(host), guest, writable }))
 }
 
 /// `NAME=VALUE` or `NAME`.
@@ -98,5 +130,29 @@ pub(super) fn pair(value: OsString) -> Result<(String, String), String> {
     match value.split_once('=') {
         Some((key, text)) if !key.is_empty() => Ok((key.to_owned(), text.to_owned())),
         _ => Err("KEY=VALUE was expected".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_have_units() {
+        for (text, bytes) in [
+            ("0", 0),
+            ("65536", 65536),
+            ("64K", 65536),
+            ("64kb", 65536),
+            ("64 KiB", 65536),
+            ("3M", 3 << 20),
+            ("2g", 2 << 30),
+            ("7B", 7),
+        ] {
+            assert_eq!(size(text), Ok(bytes), "{text}");
+        }
+        for text in ["", "M", "1.5G", "-1", "1T", "1i", "1Mi", "1bb", "1 M B", "99999999999G"] {
+            assert!(size(text).is_err(), "{text}");
+        }
     }
 }

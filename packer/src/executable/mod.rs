@@ -14,7 +14,7 @@ use std::{io::Read, path::Path};
 use payload::{Manifest, Prefix, SectionKind};
 
 use self::prefix::{damaged, prefix};
-pub use self::verify::verify;
+pub use self::verify::{Launcher, verify, verify_with};
 use crate::{
     Error, Kind,
     container::{self, Format, Found, MAX_LEN, check::Check},
@@ -91,7 +91,7 @@ impl Executable {
 
     /// Looks at everything in it, as [`verify`] does.
     pub fn verify(&self) -> Vec<Check> {
-        verify::checks(&self.file, &self.found, Ok(&self.prefix))
+        verify::checks(&self.file, &self.found, Ok(&self.prefix), Launcher::Carried)
     }
 }
 

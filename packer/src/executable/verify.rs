@@ -1,5 +1,7 @@
 //! Everything that can be said of a finished executable without starting it: a list of checks, each made for itself.
 
+use std::path::Path;
+
 use payload::{Prefix, Section, SectionKind, frames::Frames, image::Image, tree::Tree, unwind::Unwind};
 
 use super::prefix::prefix;
@@ -12,6 +14,20 @@ use crate::{
     decode, stubs,
 };
 
+/// The launcher with which the one in a file is compared.
+#[derive(Clone, Copy, Debug)]
+pub enum Launcher<'a> {
+    /// The one that this packer carries for the file's target.
+    Carried,
+    /// One that was named.
+    Own {
+        /// The file that holds it.
+        name: &'a Path,
+        /// What it holds.
+        bytes: &'a [u8],
+    },
+}
+
 /// Looks at everything in `file`, a finished executable: its container, its signature, the payload down to the last
 /// chunk, and its launcher. What is damaged in one place keeps no other from being looked at; only what lies behind a
 /// damaged header cannot be found.
@@ -19,17 +35,37 @@ use crate::{
 /// # Errors
 /// `NotPacked` as [`container::find`] says: then there is nothing to look at.
 pub fn verify(file: &[u8]) -> Result<Vec<Check>, Error> {
+    verify_with(file, Launcher::Carried)
+}
+
+/// As [`verify`], with the launcher that the one in the file is compared with.
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_with(file: &[u8], launcher: Launcher<'_>) -> Result<Vec<Check>, Error> {
     let found = container::find(file)?;
     let prefix = prefix(file, &found);
-    Ok(checks(file, &found, prefix.as_ref()))
+    Ok(checks(file, &found, prefix.as_ref(), launcher))
 }
 
 /// The checks; `prefix` is the payload's.
-pub(super) fn checks(file: &[u8], found: &Found, prefix: Result<&Prefix, &Error>) -> Vec<Check> {
+pub(super) fn checks(
+    file: &[u8],
+    found: &Found,
+    prefix: Result<&Prefix, &Error>,
+    launcher: Launcher<'_>,
+) -> Vec<Check> {
     let mut checks = of_itself(file, found, prefix);
-    let producer = prefix.ok().map(|prefix| &prefix.manifest.producer[..]);
-    let stub = stubs::targets().any(|target| target == found.target).then(|| stubs::get(found.target));
-    checks.push(Check::new("launcher", launcher(file, found, producer, stub)));
+    let result = match launcher {
+        Launcher::Own { name, bytes } => own(file, found, name, bytes),
+        Launcher::Carried => {
+            let producer = prefix.ok().map(|prefix| &prefix.manifest.producer[..]);
+            let stub =
+                stubs::targets().any(|target| target == found.target).then(|| stubs::get(found.target));
+            carried(file, found, producer, stub)
+        }
+    };
+    checks.push(Check::new("launcher", result));
     checks
 }
 
@@ -114,7 +150,7 @@ fn tables(payload: &[u8], prefix: &Prefix) -> Vec<Check> {
     });
     table(SectionKind::Tree, &|content| {
         let tree = Tree::parse(content)?;
-        tree.entries(prefix.manifest.files.len() as u32, len_of(SectionKind::Files))?;
+        tree.entries(prefix.manifest.grants.files().count() as u32, len_of(SectionKind::Files))?;
         Ok(format!("{} files and folders", tree.count()))
     });
     // Not as a whole: a kept module may be large.
@@ -129,8 +165,20 @@ fn tables(payload: &[u8], prefix: &Prefix) -> Vec<Check> {
     checks
 }
 
+/// Whether the launcher is `stub`, the one in the file `name`.
+fn own(file: &[u8], found: &Found, name: &Path, stub: &[u8]) -> Result<String, String> {
+    let name = name.display();
+    match check::is_made_of(file, found, stub) {
+        Ok(true) => Ok(format!("the one in {name}")),
+        Ok(false) => Err(format!("not the one in {name}; it was packed with another, or changed since")),
+        Err(what) => {
+            Err(format!("not the one in {name}: {what}; it was packed with another, or changed since"))
+        }
+    }
+}
+
 /// Whether the launcher is `stub`, the one that this packer carries for the target, if it carries one.
-pub(super) fn launcher(
+pub(super) fn carried(
     file: &[u8],
     found: &Found,
     producer: Option<&str>,
@@ -151,8 +199,9 @@ pub(super) fn launcher(
             Ok(format!("not compared: it was packed by {other:?}, this is {}", PRODUCER))
         }
         _ => Err(format!(
-            "not the one that this wasmpack carries{differs}; it was packed with --stub, or by another build, or changed \
-             since"
+            "not the one that this wasmpack carries for {}, with which it was compared{differs}; it was packed with --stub \
+             FILE (verify --stub FILE compares it with that), or by another build, or changed since",
+            found.target.name()
         )),
     }
 }

@@ -14,6 +14,7 @@
 #[cfg(target_os = "linux")]
 mod nameless;
 mod special;
+mod standard;
 mod temporary;
 
 use std::{
@@ -25,6 +26,7 @@ use std::{
 use crate::{Error, Kind, error::spoken};
 
 pub(crate) use special::is_special;
+pub(crate) use standard::{close as close_stdout, stdout};
 pub(crate) use temporary::{Scratch, Temporary, remove_temporaries, try_remove_temporaries};
 
 /// What stands for standard output where a file is named.
@@ -89,8 +91,10 @@ impl Output {
     /// Standard output as the place. `inputs` are the files that are read and must not be written to.
     ///
     /// # Errors
-    /// `OutputPlace` for a terminal, where an executable is to go to; `OutputIsInput` for one of `inputs`.
+    /// `Write` if it is closed; `OutputPlace` for a terminal, where an executable is to go to; `OutputIsInput` for one of
+    /// `inputs`.
     pub fn standard(inputs: &[&Path], executable: bool) -> Result<Output, Error> {
+        stdout().map_err(|error| unwritten(&error))?;
         if executable && io::stdout().is_terminal() {
             let reason =
                 "standard output is a terminal, and an executable is no text: redirect it, or name a file";

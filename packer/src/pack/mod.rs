@@ -24,7 +24,7 @@ use std::{
     time::Duration,
 };
 
-use payload::{Compiler, DirGrant, Grants, Manifest, SectionKind, Target, Variable};
+use payload::{Compiler, DirGrant, Grants, Manifest, Mount, SectionKind, Target, Variable};
 
 use crate::{
     Error, Kind,
@@ -58,6 +58,8 @@ pub struct Pack {
     pub version: Option<String>,
     /// The compiler that makes its code.
     pub compiler: Compiler,
+    /// The most memory that the app may have, in bytes; `None`: what it declares.
+    pub max_memory: Option<u64>,
     /// What the code may need of an x86-64 CPU beyond the baseline.
     pub cpu: Raise,
     /// How the images are stored.
@@ -70,10 +72,16 @@ pub struct Pack {
     pub argv0: Option<String>,
     /// Arguments before the user's own.
     pub args: Vec<String>,
-    /// What the app may touch.
-    pub grants: Grants,
-    /// Folders that the executable carries.
-    pub files: Vec<Folder>,
+    /// Directories and carried files, in the order in which they were given.
+    pub grants: Vec<Grant>,
+    /// Variables that are set or passed on; of several with one name the last one counts.
+    pub variables: Vec<Variable>,
+    /// True: all variables are passed on.
+    pub env_all: bool,
+    /// True: the app works on files as a native program does.
+    pub native: bool,
+    /// The app's working directory.
+    pub cwd: Option<String>,
     /// True: whoever runs the executable cannot change its grants.
     pub sealed: bool,
     /// True: the executable keeps the module, and can be packed again.
@@ -86,6 +94,25 @@ pub struct Pack {
     pub shown: PeOptions,
     /// Windows: an .ico file.
     pub icon: Option<PathBuf>,
+}
+
+/// What an app finds under a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Grant {
+    /// A directory of whichever machine it runs on.
+    Dir(DirGrant),
+    /// A folder of this machine, which the executable carries.
+    Files(Folder),
+}
+
+impl Grant {
+    /// The path under which the app sees it.
+    pub fn guest(&self) -> &str {
+        match self {
+            Grant::Dir(grant) => &grant.guest,
+            Grant::Files(folder) => &folder.guest,
+        }
+    }
 }
 
 /// One file to write.
@@ -147,14 +174,18 @@ impl Pack {
             app: None,
             version: None,
             compiler: Compiler::Cranelift,
+            max_memory: None,
             cpu: Raise::default(),
             storage: Storage::Compressed { level: DEFAULT_LEVEL },
             trial: Trial::Bare,
             stub: None,
             argv0: None,
             args: Vec::new(),
-            grants: Grants::default(),
-            files: Vec::new(),
+            grants: Vec::new(),
+            variables: Vec::new(),
+            env_all: false,
+            native: false,
+            cwd: None,
             sealed: false,
             keep_module: false,
             archive: None,
@@ -192,6 +223,13 @@ impl Pack {
         self
     }
 
+    /// Lets the app's memory grow to `bytes` at most.
+    #[must_use]
+    pub fn max_memory(mut self, bytes: u64) -> Pack {
+        self.max_memory = Some(bytes);
+        self
+    }
+
     /// Chooses how code and data are stored.
     #[must_use]
     pub fn storage(mut self, storage: Storage) -> Pack {
@@ -202,21 +240,21 @@ impl Pack {
     /// Grants a directory.
     #[must_use]
     pub fn grant(mut self, dir: DirGrant) -> Pack {
-        self.grants.dirs.push(dir);
+        self.grants.push(Grant::Dir(dir));
         self
     }
 
     /// Sets a variable, or passes one on.
     #[must_use]
     pub fn variable(mut self, variable: Variable) -> Pack {
-        self.grants.add(variable);
+        self.variables.push(variable);
         self
     }
 
     /// Carries a folder.
     #[must_use]
     pub fn carry(mut self, folder: Folder) -> Pack {
-        self.files.push(folder);
+        self.grants.push(Grant::Files(folder));
         self
     }
 
@@ -248,6 +286,23 @@ impl Pack {
         self
     }
 
+    /// What is asked for here, without what is carried, and without what an executable that is packed again was granted.
+    pub(crate) fn asked(&self) -> Grants {
+        let dir = |grant: &Grant| match grant {
+            Grant::Dir(grant) => Some(Mount::Dir(grant.clone())),
+            Grant::Files(_) => None,
+        };
+        let mut asked = Grants {
+            mounts: self.grants.iter().filter_map(dir).collect(),
+            env_all: self.env_all,
+            native: self.native,
+            cwd: self.cwd.clone(),
+            ..Grants::default()
+        };
+        self.variables.iter().cloned().for_each(|variable| asked.add(variable));
+        asked
+    }
+
     /// Packs, and writes the executable to `path`: for this machine if no target was said. For several targets `path` is
     /// a folder, and the files in it are called `NAME-TARGET`. Returns the files with what is in them.
     ///
@@ -266,7 +321,7 @@ impl Pack {
         } else {
             let app = self.app.clone().unwrap_or_else(|| stem(&self.input));
             for place in &self.outputs {
-                part::check(&app, place.target)
+                part::check_first(&app, place.target)
                     .map_err(|why| Error::new(Kind::Name, format!("the program's name {why}")))?;
             }
             self.outputs.iter_mut().for_each(|place| place.file = path.join(name::of(&app, place.target)));

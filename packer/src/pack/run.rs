@@ -72,7 +72,7 @@ impl Pack {
         command::check(&module.wasm).map_err(in_app)?;
         let Module { wasm, file_len, .. } = module;
         let lean = lean::lean(&wasm).expect("the module was validated");
-        let lean = fit::fit(lean).map_err(in_app)?;
+        let lean = fit::fit(lean, self.max_memory).map_err(in_app)?;
 
         let mut jobs = Vec::new();
         for (place, outcome) in outcomes {

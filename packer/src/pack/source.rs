@@ -4,9 +4,9 @@
 //! files; what is said for the new pack is added to that, and replaces what has its name or can be there only once. How the
 //! old one was compiled and stored is of no matter.
 
-use payload::{Grants, Manifest, SectionKind, Variable, tree::Tree};
+use payload::{FilesGrant, Grants, Manifest, Mount, SectionKind, grant::normal, tree::Tree};
 
-use super::{Pack, stem};
+use super::{Grant, Pack, stem};
 use crate::{
     Error, Kind, PRODUCER, container, decode, executable::Executable, files::Files, input::Module, read,
     targets::part,
@@ -37,10 +37,7 @@ impl Source {
         let is_kept = pack.keep_module || kept;
         let text = (is_kept && !bytes.starts_with(b"\0asm")).then(|| bytes.clone());
         let module = Module::new(bytes, &pack.input)?;
-        pack.files.iter().for_each(|folder| files.remove(&folder.guest));
-        for folder in &pack.files {
-            files.add(folder)?;
-        }
+        mount(&mut manifest.grants, &mut files, &pack.grants)?;
         manifest.producer = PRODUCER.to_owned();
         manifest.module_sha256 = module.sha256;
         manifest.content = None;
@@ -53,9 +50,8 @@ impl Source {
         if !pack.args.is_empty() {
             manifest.args.clone_from(&pack.args);
         }
-        add(&mut manifest.grants, &pack.grants);
+        add(&mut manifest.grants, pack);
         manifest.sealed |= pack.sealed;
-        manifest.files.clone_from(&files.grants);
         Ok(Source { module, is_kept, text, manifest, files })
     }
 }
@@ -132,9 +128,9 @@ fn carried(executable: &Executable) -> Result<Files, Error> {
     let Some(tree) = executable.section(SectionKind::Tree)? else { return Ok(Files::default()) };
     let content = executable.section(SectionKind::Files)?.unwrap_or_default();
     let roots = Tree::parse(&tree)
-        .and_then(|tree| tree.entries(manifest.files.len() as u32, content.len() as u64))
+        .and_then(|tree| tree.entries(manifest.grants.files().count() as u32, content.len() as u64))
         .map_err(|error| Error::new(Kind::Damaged, format!("its tree of files is damaged: {error}")))?;
-    Ok(Files::carried(manifest.files.clone(), roots, content))
+    Ok(Files::carried(roots, content))
 }
 
 /// Whether what becomes part of files' names can. An executable's own name and version may be anybody's.
@@ -145,7 +141,7 @@ fn check_names(manifest: &Manifest, pack: &Pack) -> Result<(), Error> {
     };
     for target in pack.outputs.iter().map(|place| place.target) {
         if pack.app.is_none() {
-            part::check(&manifest.app, target).map_err(fail("its name", "--name"))?;
+            part::check_first(&manifest.app, target).map_err(fail("its name", "--name"))?;
         }
         if let Some(version) = &manifest.version {
             part::check(version, target).map_err(fail("the version", "--app-version"))?;
@@ -160,13 +156,40 @@ fn replace(old: &mut Option<String>, new: &Option<String>) {
     }
 }
 
-/// Adds `new` grants to `old` ones; of directories with one name, and variables with one name, the new one counts.
-fn add(old: &mut Grants, new: &Grants) {
-    new.dirs.iter().for_each(|grant| old.remove_dir(&grant.guest));
-    old.dirs.extend_from_slice(&new.dirs);
-    new.pass.iter().for_each(|name| old.add(Variable::Pass(name.clone())));
-    new.env.iter().for_each(|text| old.add(Variable::Set(text.clone())));
-    old.env_all |= new.env_all;
-    old.native |= new.native;
-    replace(&mut old.cwd, &new.cwd);
+/// Adds `new` grants behind `old` ones, in their order, and what they carry to `files`, whose roots are the carried ones of
+/// `old`. Of directories with one name, and of carried files with one name, the new ones take the place of the old ones.
+fn mount(old: &mut Grants, files: &mut Files, new: &[Grant]) -> Result<(), Error> {
+    let mut kept_roots = Vec::new();
+    old.mounts.retain(|mount| {
+        let is_kept = !new.iter().any(|new| is_instead_of(new, mount));
+        if matches!(mount, Mount::Files(_)) {
+            kept_roots.push(is_kept);
+        }
+        is_kept
+    });
+    files.keep_roots(&kept_roots);
+    for grant in new {
+        old.mounts.push(match grant {
+            Grant::Dir(grant) => Mount::Dir(grant.clone()),
+            Grant::Files(folder) => {
+                files.add(folder)?;
+                Mount::Files(FilesGrant { guest: folder.guest.clone(), writable: folder.writable })
+            }
+        });
+    }
+    Ok(())
+}
+
+fn is_instead_of(new: &Grant, old: &Mount) -> bool {
+    let is_one_kind =
+        matches!((new, old), (Grant::Dir(_), Mount::Dir(_)) | (Grant::Files(_), Mount::Files(_)));
+    is_one_kind && normal(new.guest()) == normal(old.guest())
+}
+
+/// Adds what `pack` says of variables and of the working directory to `old`; of variables with one name the new one counts.
+fn add(old: &mut Grants, pack: &Pack) {
+    pack.variables.iter().cloned().for_each(|variable| old.add(variable));
+    old.env_all |= pack.env_all;
+    old.native |= pack.native;
+    replace(&mut old.cwd, &pack.cwd);
 }

@@ -68,7 +68,7 @@ impl Pack {
         let linked = link::link(&compiled.build, target, &profile::apart(), profile::PIECE.into())?;
         let header = Header { target, engine: Engine::PINNED, compiler: self.compiler, cpu: compiled.cpu };
         let manifest = match args {
-            Some(_) => profile::asked(&shared.manifest, &self.grants),
+            Some(_) => profile::asked(&shared.manifest, &self.asked()),
             None => profile::alone(&shared.manifest),
         };
         let payload = profile::payload(&linked, header, &manifest, &shared.sections, progress);
@@ -89,10 +89,11 @@ impl Pack {
 
     /// The error of a start that lacked what an executable was granted before, which may be why.
     fn without_inherited(&self, error: Error, shared: &Shared) -> Error {
-        let Grants { dirs, pass, env_all, native, .. } = &shared.manifest.grants;
-        let asked = &self.grants;
-        let is_all =
-            (dirs, pass, env_all, native) == (&asked.dirs, &asked.pass, &asked.env_all, &asked.native);
+        let (granted, asked) = (&shared.manifest.grants, self.asked());
+        let of = |grants: &Grants| {
+            (grants.dirs().cloned().collect::<Vec<_>>(), grants.pass.clone(), grants.env_all, grants.native)
+        };
+        let is_all = of(granted) == of(&asked);
         if is_all || error.kind != Kind::Profile {
             return error;
         }

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use payload::{Grants, Manifest, Target, grant::OPTIONS, info::printable};
+use payload::{Grants, Manifest, Mount, Target, grant::OPTIONS, info::printable};
 
 use crate::{
     Error, Kind,
@@ -149,34 +149,49 @@ fn start(command: &mut Command) -> io::Result<Child> {
 
 /// The manifest of a program that is tried alone: it has what the executable carries, and nothing of this machine.
 pub fn alone(manifest: &Manifest) -> Manifest {
-    let Grants { dirs, env, native, cwd, .. } = &manifest.grants;
+    let Grants { mounts, env, native, cwd, .. } = &manifest.grants;
+    let carried: Vec<Mount> = mounts.iter().filter(|mount| is_carried(mount)).cloned().collect();
     // Where it would stand may be in a directory that it does not have now.
-    let cwd = cwd.clone().filter(|_| dirs.is_empty() && !native);
-    Manifest { grants: Grants { env: env.clone(), cwd, ..Grants::default() }, ..manifest.clone() }
+    let cwd = cwd.clone().filter(|_| carried.len() == mounts.len() && !native);
+    let grants = Grants { mounts: carried, env: env.clone(), cwd, ..Grants::default() };
+    Manifest { grants, ..manifest.clone() }
 }
 
 /// The manifest of a program that is tried as it was asked for: it has what the executable carries, and of this machine what
 /// `asked` grants. What an executable that is packed again was granted is for those who start that, and not for this.
 pub fn asked(manifest: &Manifest, asked: &Grants) -> Manifest {
-    let Grants { dirs, env, native, cwd, .. } = &manifest.grants;
-    let is_all = *dirs == asked.dirs && *native == asked.native;
+    let Grants { mounts, env, native, cwd, .. } = &manifest.grants;
+    let is_its = |mount: &&Mount| is_carried(mount) || asked.mounts.contains(mount);
+    let its: Vec<Mount> = mounts.iter().filter(is_its).cloned().collect();
+    let is_all = its.len() == mounts.len() && *native == asked.native;
     let cwd = asked.cwd.clone().or_else(|| cwd.clone().filter(|_| is_all));
-    Manifest { grants: Grants { env: env.clone(), cwd, ..asked.clone() }, ..manifest.clone() }
+    Manifest { grants: Grants { mounts: its, env: env.clone(), cwd, ..asked.clone() }, ..manifest.clone() }
+}
+
+fn is_carried(mount: &Mount) -> bool {
+    matches!(mount, Mount::Files(_))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use payload::DirGrant;
+    use payload::{DirGrant, FilesGrant};
+
+    fn dir(host: &str) -> Mount {
+        Mount::Dir(DirGrant { host: host.to_owned(), guest: "/data".to_owned(), read_only: false })
+    }
+
+    fn carried() -> Mount {
+        Mount::Files(FilesGrant { guest: "/lib".to_owned(), writable: false })
+    }
 
     #[test]
     fn a_program_that_is_tried_alone_has_nothing_of_this_machine() {
-        let data = DirGrant { host: "data".to_owned(), guest: "/data".to_owned(), read_only: false };
         let manifest = Manifest {
             app: "notes".to_owned(),
             args: vec!["--color".to_owned()],
             grants: Grants {
-                dirs: vec![data],
+                mounts: vec![dir("data"), carried()],
                 env: vec!["MODE=fast".to_owned()],
                 pass: vec!["HOME".to_owned()],
                 env_all: true,
@@ -186,17 +201,16 @@ mod tests {
             ..Manifest::default()
         };
         let tried = alone(&manifest);
-        assert_eq!(tried.grants, Grants { env: vec!["MODE=fast".to_owned()], ..Grants::default() });
+        let (mounts, env) = (vec![carried()], vec!["MODE=fast".to_owned()]);
+        assert_eq!(tried.grants, Grants { mounts, env, ..Grants::default() });
         assert_eq!((tried.app, tried.args), (manifest.app, manifest.args));
     }
 
     #[test]
     fn what_an_executable_brings_along_is_not_granted_to_a_profile() {
-        let dir =
-            |host: &str| DirGrant { host: host.to_owned(), guest: "/data".to_owned(), read_only: false };
-        let typed = Grants { dirs: vec![dir("mine")], pass: vec!["LANG".to_owned()], ..Grants::default() };
+        let typed = Grants { mounts: vec![dir("mine")], pass: vec!["LANG".to_owned()], ..Grants::default() };
         let merged = Grants {
-            dirs: vec![dir("/etc"), dir("mine")],
+            mounts: vec![dir("/etc"), carried(), dir("mine")],
             env: vec!["MODE=fast".to_owned()],
             pass: vec!["TOKEN".to_owned(), "LANG".to_owned()],
             env_all: true,
@@ -205,14 +219,15 @@ mod tests {
         };
         let manifest = Manifest { grants: merged, ..Manifest::default() };
         let tried = asked(&manifest, &typed).grants;
-        assert_eq!(tried, Grants { env: vec!["MODE=fast".to_owned()], ..typed.clone() });
+        let (mounts, env) = (vec![carried(), dir("mine")], vec!["MODE=fast".to_owned()]);
+        assert_eq!(tried, Grants { mounts, env, ..typed.clone() });
         let manifest = Manifest { grants: typed.clone(), ..Manifest::default() };
         assert_eq!(asked(&manifest, &typed).grants, typed);
     }
 
     #[test]
     fn where_it_stands_in_files_that_it_carries_it_stands_when_it_is_tried() {
-        let grants = Grants { cwd: Some("/lib".to_owned()), ..Grants::default() };
+        let grants = Grants { mounts: vec![carried()], cwd: Some("/lib".to_owned()), ..Grants::default() };
         let manifest = Manifest { grants: grants.clone(), ..Manifest::default() };
         assert_eq!(alone(&manifest).grants, grants);
     }

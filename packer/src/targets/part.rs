@@ -40,6 +40,20 @@ pub fn check(text: &str, target: Target) -> Result<(), String> {
     Ok(())
 }
 
+/// As [`check`], for a program's name, with which files' names begin.
+///
+/// # Errors
+/// As [`check`], and for a name that commands would take for an option.
+pub fn check_first(name: &str, target: Target) -> Result<(), String> {
+    if name.starts_with('-') {
+        return Err(format!(
+            "{} cannot begin a file's name: commands would take it for an option",
+            quoted(name)
+        ));
+    }
+    check(name, target)
+}
+
 /// Whether Windows takes a file of this name, whatever its extension, for a device.
 fn is_device(name: &str) -> bool {
     let stem = name.split('.').next().unwrap_or_default().trim_end().to_ascii_uppercase();
@@ -75,6 +89,16 @@ mod tests {
                 assert_eq!(check(text, target).is_err(), is_ended_by_dot, "{text:?}");
             }
         }
+    }
+
+    #[test]
+    fn no_files_name_begins_with_a_dash() {
+        for name in ["-", "-rf", "--help"] {
+            assert!(
+                check_first(name, Target::LinuxX86_64).is_err() && check(name, Target::LinuxX86_64).is_ok()
+            );
+        }
+        assert!(check_first("a-b", Target::LinuxX86_64).is_ok());
     }
 
     #[test]

@@ -77,7 +77,7 @@ fn no_page_and_no_script_names_a_target_that_is_none() {
                 continue;
             }
             seen += 1;
-            assert!(super::parse(word, None).is_ok(), "{}: {word}", file.display());
+            assert!(parse(word, None).is_ok(), "{}: {word}", file.display());
         }
     }
     assert!(seen > 20, "{seen}");

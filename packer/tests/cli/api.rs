@@ -1,6 +1,6 @@
 //! The packer as a library.
 
-use payload::{DirGrant, FilesGrant, SectionKind, Target, Variable};
+use payload::{DirGrant, FilesGrant, Mount, SectionKind, Target, Variable};
 use wasmpack::{Executable, Kind, Pack, files::Folder, store::Storage};
 
 use crate::dir::Dir;
@@ -32,8 +32,9 @@ fn what_is_said_is_in_the_executable() {
     let executable = Executable::open(&out).unwrap();
     let manifest = executable.manifest();
     assert_eq!((manifest.app.as_str(), manifest.version.as_deref()), ("named", Some("1.2")));
-    assert_eq!((&manifest.grants.dirs, &manifest.grants.env), (&vec![grant], &vec!["A=1".to_owned()]));
-    assert_eq!(manifest.files, [FilesGrant { guest: "/lib".to_owned(), writable: false }]);
+    let carried = Mount::Files(FilesGrant { guest: "/lib".to_owned(), writable: false });
+    assert_eq!(manifest.grants.mounts, [Mount::Dir(grant), carried]);
+    assert_eq!(manifest.grants.env, ["A=1"]);
     assert_eq!((manifest.args.len(), manifest.sealed), (1, true));
     assert_eq!(executable.section(SectionKind::Module).unwrap(), Some(dir.read("app.wasm")));
     let [(place, packed)] = &written[..] else { panic!("one file") };

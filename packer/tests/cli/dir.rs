@@ -56,6 +56,14 @@ impl Dir {
         self.command(env!("CARGO_BIN_EXE_wasmpack"), args)
     }
 
+    /// The command, as it is met by signals that whoever runs the tests (`nohup`, a script's `&`) may have ignored.
+    pub fn signalled(&self, args: &[&str]) -> Command {
+        let mut command =
+            self.command("env", &["--default-signal=INT,TERM,HUP", env!("CARGO_BIN_EXE_wasmpack")]);
+        command.args(args);
+        command
+    }
+
     /// A script of the system's shell; `$WASMPACK` in it is the command.
     pub fn shell(&self, script: &str) -> Command {
         let mut command = self.command("sh", &["-c", script]);

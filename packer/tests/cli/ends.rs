@@ -27,7 +27,7 @@ fn a_signal_ends_it_and_leaves_nothing() {
     fs::create_dir(dir.path("tmp")).unwrap();
     let before = dir.names();
     for (name, number) in [("INT", 2), ("TERM", 15), ("HUP", 1), ("KILL", 9)] {
-        let mut child = dir.wasmpack(&["app.wasm", "--stub", "stub", "-o", "new/deep/out"]);
+        let mut child = dir.signalled(&["app.wasm", "--stub", "stub", "-o", "new/deep/out"]);
         let mut child = child.env("TMPDIR", dir.path("tmp")).stderr(Stdio::null()).spawn().unwrap();
         std::thread::sleep(Duration::from_millis(400));
         signal(&child, name);

@@ -81,7 +81,8 @@ fn the_manifest_holds_what_was_typed() {
     assert_eq!(manifest.args, ["-x", "two words", ""]);
     assert_eq!(manifest.grants.env, ["A=1", "B="]);
     let dirs = [grant(".", ".", false), grant("../data", "/data", false), grant("/etc", "/config", true)];
-    assert_eq!(manifest.grants.dirs, dirs);
+    assert!(manifest.grants.dirs().eq(&dirs));
+    assert_eq!(manifest.grants.mounts.len(), dirs.len());
 }
 
 #[test]
@@ -90,7 +91,7 @@ fn without_flags_nothing_is_granted() {
     dir.packs(&PACK);
     let manifest = prefix(&dir.read("out")).manifest;
     assert_eq!((manifest.argv0, manifest.args.len(), manifest.grants.env.len()), (None, 0, 0));
-    assert!(manifest.grants.dirs.is_empty());
+    assert!(manifest.grants.mounts.is_empty());
 }
 
 #[test]
@@ -157,4 +158,24 @@ fn every_target_compiles_with_both_compilers_and_only_the_stub_is_missing() {
             assert_eq!(prefix(&dir.read("out")).header.target.name(), target);
         }
     }
+}
+
+#[test]
+fn a_file_is_compared_with_the_launcher_that_is_named() {
+    let dir = Dir::new();
+    dir.packs(&[&PACK[..], &["--no-trial"]].concat());
+    let line = |args: &[&str]| {
+        let output = dir.wasmpack(&[&["verify", "out"], args].concat()).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        (output.status.success(), text.lines().find(|line| line.contains("launcher:")).unwrap().to_owned())
+    };
+    assert_eq!(line(&["--stub", "stub"]), (true, "ok      launcher: the one in stub".to_owned()));
+    let (passed, text) = line(&[]);
+    assert!(!passed && text.contains("verify --stub FILE"), "{text}");
+    let mut other = dir.read("stub");
+    let last = other.len() - 1;
+    other[last] ^= 1;
+    dir.write("other", &other);
+    let (passed, text) = line(&["--stub", "other"]);
+    assert!(!passed && text.starts_with("FAILED  launcher: not the one in other"), "{text}");
 }

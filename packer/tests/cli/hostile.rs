@@ -3,8 +3,8 @@
 use std::fs;
 
 use payload::{
-    Compiler, CpuFeatures, DirGrant, Engine, FilesGrant, Grants, Header, Manifest, SectionKind, Target,
-    Writer,
+    Compiler, CpuFeatures, DirGrant, Engine, FilesGrant, Grants, Header, Manifest, Mount, SectionKind,
+    Target, Writer,
     chunk::{MAX_SIZE, compress},
     info::is_seen,
 };
@@ -135,7 +135,10 @@ fn nothing_of_it_reaches_a_terminal_unescaped() {
     let dir = Dir::new();
     let text = || EVIL.to_owned();
     let grants = Grants {
-        dirs: vec![DirGrant { host: text(), guest: text(), read_only: false }],
+        mounts: vec![
+            Mount::Dir(DirGrant { host: text(), guest: text(), read_only: false }),
+            Mount::Files(FilesGrant { guest: text(), writable: true }),
+        ],
         env: vec![format!("{EVIL}={EVIL}")],
         pass: vec![text()],
         cwd: Some(text()),
@@ -146,12 +149,12 @@ fn nothing_of_it_reaches_a_terminal_unescaped() {
         argv0: Some(text()),
         args: vec![text()],
         version: Some(text()),
-        files: vec![FilesGrant { guest: text(), writable: true }],
         grants,
         ..manifest(EVIL)
     };
     dir.write("evil", &executable(&evil, &command()));
-    let harmless = Manifest { version: None, files: Vec::new(), ..evil.clone() };
+    let mut harmless = Manifest { version: None, ..evil.clone() };
+    harmless.grants.mounts.truncate(1);
     dir.write("again", &executable(&harmless, &command()));
     // Modules that are refused by the names in them.
     let import =

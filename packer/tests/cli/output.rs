@@ -150,7 +150,7 @@ fn an_interrupted_pack_leaves_the_older_output_and_nothing_else() {
     dir.write("out", b"older");
     let before = dir.names();
     for signal in ["-INT", "-TERM", "-KILL"] {
-        let mut child = dir.wasmpack(&PACK).stderr(Stdio::null()).spawn().unwrap();
+        let mut child = dir.signalled(&PACK).stderr(Stdio::null()).spawn().unwrap();
         std::thread::sleep(Duration::from_millis(500));
         let killed = std::process::Command::new("kill").args([signal, &child.id().to_string()]).status();
         assert!(killed.unwrap().success());

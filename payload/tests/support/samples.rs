@@ -1,7 +1,7 @@
 //! The payloads that the golden vectors hold, as values.
 
 use payload::{
-    Compiler, CpuFeatures, DirGrant, Encoding, Engine, FilesGrant, Grants, Header, Manifest, Section,
+    Compiler, CpuFeatures, DirGrant, Encoding, Engine, FilesGrant, Grants, Header, Manifest, Mount, Section,
     SectionKind, Target, Writer, chunk, header,
 };
 
@@ -105,14 +105,14 @@ pub fn full() -> Sample {
                 env: vec!["LANG=C".to_owned(), "EMPTY=".to_owned()],
                 pass: vec!["HOME".to_owned()],
                 env_all: true,
-                dirs: vec![
-                    DirGrant { host: ".".to_owned(), guest: "/data".to_owned(), read_only: false },
-                    DirGrant { host: "/usr/share".to_owned(), guest: "/share".to_owned(), read_only: true },
+                mounts: vec![
+                    dir(".", "/data", false),
+                    dir("/usr/share", "/share", true),
+                    Mount::Files(FilesGrant { guest: "/lib".to_owned(), writable: true }),
                 ],
                 native: true,
                 cwd: Some("/data".to_owned()),
             },
-            files: vec![FilesGrant { guest: "/lib".to_owned(), writable: true }],
             sealed: true,
             version: Some("1.2.3".to_owned()),
             content: None,
@@ -146,6 +146,10 @@ pub fn sections(sample: &Sample) -> Vec<Section> {
         });
     }
     sections
+}
+
+fn dir(host: &str, guest: &str, read_only: bool) -> Mount {
+    Mount::Dir(DirGrant { host: host.to_owned(), guest: guest.to_owned(), read_only })
 }
 
 fn empty_module() -> [u8; 32] {

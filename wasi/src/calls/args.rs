@@ -1,6 +1,8 @@
 //! Arguments.
 
-use crate::{Ctx, Memory, Result};
+use crate::ctx::Ctx;
+use crate::errno::Result;
+use crate::memory::Memory;
 
 /// Writes the arguments, NUL-terminated one after the other, to `buffer`, and a pointer to each to `pointers`.
 /// Their sizes come from [`args_sizes_get`].

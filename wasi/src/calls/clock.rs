@@ -1,6 +1,8 @@
 //! Clocks. What each counts, says `src/clock.rs`.
 
-use crate::{Ctx, Memory, Result};
+use crate::ctx::Ctx;
+use crate::errno::Result;
+use crate::memory::Memory;
 
 /// Writes the resolution of clock `id`, in nanoseconds, to `result`.
 ///

@@ -1,6 +1,8 @@
 //! Environment variables: those that were granted.
 
-use crate::{Ctx, Memory, Result};
+use crate::ctx::Ctx;
+use crate::errno::Result;
+use crate::memory::Memory;
 
 /// Writes the variables, each `NAME=VALUE` and NUL-terminated, to `buffer`, and a pointer to each to `pointers`.
 /// Their sizes come from [`environ_sizes_get`].

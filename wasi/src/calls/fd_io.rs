@@ -2,7 +2,9 @@
 
 use std::io::SeekFrom;
 
-use crate::{Ctx, Memory, Result};
+use crate::ctx::Ctx;
+use crate::errno::Result;
+use crate::memory::Memory;
 
 /// Reads into the `count` buffers at `iovs` from where `fd` stands; writes how many bytes to `result`, 0 at the
 /// end of the file.

@@ -1,17 +1,17 @@
 //! What is known about an open file, and what can be changed about it.
 
-use crate::abi::Filestat;
-use crate::fds::Object;
-use crate::file::Times;
-use crate::{Ctx, Memory, Result};
+use crate::ctx::Ctx;
+use crate::errno::Result;
+use crate::memory::Memory;
+use crate::words::{Filestat, Opened, Times};
 
 /// What is known about `fd`; the part that both previews share.
 pub(crate) fn filestat(ctx: &Ctx, fd: u32) -> Result<Filestat> {
     let descriptor = ctx.fds.get(fd)?;
     descriptor.require(wasip1::RIGHTS_FD_FILESTAT_GET)?;
     match &descriptor.object {
-        Object::File(file) => file.filestat(),
-        Object::Dir(dir) => dir.filestat(),
+        Opened::File(file) => file.filestat(),
+        Opened::Dir(dir) => dir.filestat(),
     }
 }
 
@@ -49,8 +49,8 @@ pub fn fd_filestat_set_times(
     descriptor.require(wasip1::RIGHTS_FD_FILESTAT_SET_TIMES)?;
     let times = Times::new(accessed, modified, flags)?;
     match &descriptor.object {
-        Object::File(file) => file.set_times(times),
-        Object::Dir(dir) => dir.set_times(times),
+        Opened::File(file) => file.set_times(times),
+        Opened::Dir(dir) => dir.set_times(times),
     }
 }
 
@@ -115,7 +115,7 @@ fn sync(ctx: &Ctx, fd: u32, right: wasip1::Rights, data_only: bool) -> Result<()
     let descriptor = ctx.fds.get(fd)?;
     descriptor.require(right)?;
     match &descriptor.object {
-        Object::File(file) => file.sync(data_only),
-        Object::Dir(dir) => dir.sync(),
+        Opened::File(file) => file.sync(data_only),
+        Opened::Dir(dir) => dir.sync(),
     }
 }

@@ -1,8 +1,11 @@
 //! Descriptors themselves: closing, renumbering, flags, rights, and the names of what was granted.
 
 use crate::abi::Fdstat;
-use crate::fds::Object;
-use crate::{Ctx, Memory, Result, rights};
+use crate::ctx::Ctx;
+use crate::errno::Result;
+use crate::memory::Memory;
+use crate::rights;
+use crate::words::Opened;
 
 /// Closes `fd`. A granted directory can be closed like any other.
 ///
@@ -54,9 +57,9 @@ pub fn fd_fdstat_set_flags(ctx: &mut Ctx, _memory: &mut Memory<'_>, fd: u32, fla
         return Err(wasip1::ERRNO_INVAL.into());
     }
     match &descriptor.object {
-        Object::File(file) => file.set_flags(descriptor.flags(), flags)?,
-        Object::Dir(_) if flags != descriptor.flags => return Err(wasip1::ERRNO_NOTSUP.into()),
-        Object::Dir(_) => {}
+        Opened::File(file) => file.set_flags(descriptor.flags(), flags)?,
+        Opened::Dir(_) if flags != descriptor.flags => return Err(wasip1::ERRNO_NOTSUP.into()),
+        Opened::Dir(_) => {}
     }
     descriptor.flags = flags;
     Ok(())
@@ -86,8 +89,8 @@ pub fn fd_fdstat_set_rights(
 /// The name that `fd` was granted under.
 fn granted(ctx: &Ctx, fd: u32) -> Result<&str> {
     match &ctx.fds.get(fd)?.object {
-        Object::Dir(dir) => dir.guest().ok_or_else(|| wasip1::ERRNO_BADF.into()),
-        Object::File(_) => Err(wasip1::ERRNO_BADF.into()),
+        Opened::Dir(dir) => dir.guest().ok_or_else(|| wasip1::ERRNO_BADF.into()),
+        Opened::File(_) => Err(wasip1::ERRNO_BADF.into()),
     }
 }
 

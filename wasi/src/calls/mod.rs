@@ -1,4 +1,4 @@
-//! The 46 calls of preview 1, one documented function each, in rooms by family.
+//! The calls of preview 1, one documented function each, in files by family. `crate::imports` declares them.
 //!
 //! Each takes the program's state, guest memory, and the guest's arguments in the order of the specification;
 //! pointers to results come last. Each lists the errnos it can answer, with the condition. What holds for all is
@@ -22,8 +22,9 @@ pub mod readdir;
 pub mod sched;
 pub mod sock;
 
-use crate::ctx::Strings;
-use crate::{Memory, Result};
+use crate::errno::Result;
+use crate::memory::Memory;
+use crate::strings::Strings;
 
 /// Writes `strings` to `buffer`, and to `pointers` where each starts.
 fn write_strings(strings: &Strings, memory: &mut Memory<'_>, pointers: u32, buffer: u32) -> Result<()> {

@@ -2,11 +2,13 @@
 
 use wasip1::Rights;
 
-use crate::abi::Filestat;
-use crate::dir::{Dir, Open};
-use crate::fds::{Descriptor, Fds, Object};
-use crate::file::Times;
-use crate::{Ctx, Memory, Result, path, rights};
+use crate::ctx::Ctx;
+use crate::errno::Result;
+use crate::fds::{Descriptor, Fds};
+use crate::fs::dir::Dir;
+use crate::memory::Memory;
+use crate::words::{Filestat, Open, Opened, Times};
+use crate::{path, rights};
 
 /// Reads lookup flags: whether a symbolic link at the end of the path is followed.
 fn follows(flags: u32) -> Result<bool> {
@@ -80,8 +82,8 @@ pub fn path_open(
     let path = path::read(memory, path, path_len)?;
     let object = misses.watch(dir, path, how.changes(), dir.open(path, how))?;
     let (applicable, flags) = match object {
-        Object::File(_) => (rights::FILE, flags),
-        Object::Dir(_) => (rights::DIRECTORY, 0),
+        Opened::File(_) => (rights::FILE, flags),
+        Opened::Dir(_) => (rights::DIRECTORY, 0),
     };
     let descriptor = Descriptor { object, rights: base & applicable, inheriting, flags };
     let number = fds.insert(descriptor);

@@ -4,10 +4,12 @@ use wasip1::{Errno, Eventtype};
 
 use crate::abi::{Event, Subscription, Wait};
 use crate::clock::Clocks;
-use crate::fds::Object;
-use crate::file::File;
+use crate::ctx::Ctx;
+use crate::errno::{Error, Result};
+use crate::fs::file::File;
+use crate::memory::Memory;
 use crate::sys::{self, Interest};
-use crate::{Ctx, Error, Memory, Result};
+use crate::words::Opened;
 
 /// How many subscriptions one call may have.
 const MAX: u32 = 1 << 16;
@@ -117,8 +119,8 @@ impl Pending {
 fn pollable(ctx: &Ctx, fd: u32, right: wasip1::Rights) -> Result<()> {
     let descriptor = ctx.fds.get(fd)?;
     match descriptor.object {
-        Object::File(_) => descriptor.require(wasip1::RIGHTS_POLL_FD_READWRITE | right),
-        Object::Dir(_) => Err(wasip1::ERRNO_BADF.into()),
+        Opened::File(_) => descriptor.require(wasip1::RIGHTS_POLL_FD_READWRITE | right),
+        Opened::Dir(_) => Err(wasip1::ERRNO_BADF.into()),
     }
 }
 
@@ -156,7 +158,7 @@ fn wait(ctx: &Ctx, waits: &[Pending]) -> Result<Vec<Event>> {
                 asked.push((i, pending, file));
                 interests.push(Interest { handle, write, ready: false, hangup: false });
             } else {
-                let nbytes = if write { 1 } else { available(file)? };
+                let nbytes = if write { 1 } else { file.available()? };
                 happened.push((i, pending.event(wasip1::ERRNO_SUCCESS, nbytes, 0)));
                 timeout = Some(0);
             }
@@ -165,7 +167,7 @@ fn wait(ctx: &Ctx, waits: &[Pending]) -> Result<Vec<Event>> {
         for (&(i, pending, file), interest) in asked.iter().zip(&interests) {
             if interest.ready || interest.hangup {
                 let flags = if interest.hangup { wasip1::EVENTRWFLAGS_FD_READWRITE_HANGUP } else { 0 };
-                let nbytes = if interest.write { 1 } else { available(file)? };
+                let nbytes = if interest.write { 1 } else { file.available()? };
                 happened.push((i, pending.event(wasip1::ERRNO_SUCCESS, nbytes, flags)));
             }
         }
@@ -173,14 +175,5 @@ fn wait(ctx: &Ctx, waits: &[Pending]) -> Result<Vec<Event>> {
             happened.sort_by_key(|(i, _)| *i);
             return Ok(happened.into_iter().map(|(_, event)| event).collect());
         }
-    }
-}
-
-/// Bytes that can be read at once: what is left of a file, or what a pipe or terminal holds.
-fn available(file: &File) -> Result<u64> {
-    let stat = file.filestat()?;
-    match file.handle() {
-        Some(handle) if stat.filetype != wasip1::FILETYPE_REGULAR_FILE => Ok(sys::readable(handle)),
-        _ => Ok(stat.size.saturating_sub(file.seek(std::io::SeekFrom::Current(0))?)),
     }
 }

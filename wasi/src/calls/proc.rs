@@ -2,7 +2,7 @@
 
 use wasip1::Errno;
 
-use crate::Exit;
+use crate::exit::Exit;
 
 /// What raising a signal leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,8 @@
 //! Randomness.
 
-use crate::{Ctx, Memory, Result};
+use crate::ctx::Ctx;
+use crate::errno::Result;
+use crate::memory::Memory;
 
 /// Fills `len` bytes at `buffer` from the operating system's generator for cryptographic use, but for a program whose run
 /// is to be repeatable.

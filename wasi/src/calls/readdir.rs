@@ -1,7 +1,9 @@
 //! Listing a directory.
 
 use crate::abi::{DIRENT_SIZE, dirent};
-use crate::{Ctx, Memory, Result};
+use crate::ctx::Ctx;
+use crate::errno::Result;
+use crate::memory::Memory;
 
 /// Writes entries of the directory `fd` to the `len` bytes at `buffer`, from number `cookie` on, and how many
 /// bytes were used to `result`. Each is a dirent and a name behind it; the last one is cut where the buffer ends,

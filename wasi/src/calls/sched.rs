@@ -1,6 +1,9 @@
 //! Scheduling.
 
-use crate::{Ctx, Memory, Result, sys};
+use crate::ctx::Ctx;
+use crate::errno::Result;
+use crate::memory::Memory;
+use crate::sys;
 
 /// Lets others run first.
 ///

@@ -1,14 +1,16 @@
 //! Sockets: this launcher gives a program none, so each call says what its descriptor is instead.
 
-use crate::fds::Object;
-use crate::{Ctx, Memory, Result};
+use crate::ctx::Ctx;
+use crate::errno::Result;
+use crate::memory::Memory;
+use crate::words::Opened;
 
 /// `notsock` for a descriptor that is open, `badf` for one that is not. The root that nobody granted is there for
 /// paths only: programs take its number for one that is free.
 fn no_socket(ctx: &Ctx, fd: u32) -> Result<()> {
     match &ctx.fds.get(fd)?.object {
-        Object::Dir(dir) if dir.is_assumed() => Err(wasip1::ERRNO_BADF.into()),
-        Object::File(_) | Object::Dir(_) => Err(wasip1::ERRNO_NOTSOCK.into()),
+        Opened::Dir(dir) if dir.is_assumed() => Err(wasip1::ERRNO_BADF.into()),
+        Opened::File(_) | Opened::Dir(_) => Err(wasip1::ERRNO_NOTSOCK.into()),
     }
 }
 

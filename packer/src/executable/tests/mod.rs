@@ -169,7 +169,7 @@ fn a_launcher_of_another_version_is_not_blamed() {
     let (target, stub) = stubs().into_iter().next().unwrap();
     let file = packed(target, &stub);
     let found = container::find(&file).unwrap();
-    let compare = |producer, stub| verify::launcher(&file, &found, producer, stub);
+    let compare = |producer, stub| verify::carried(&file, &found, producer, stub);
     let other = elf_stub::elf(elf_stub::EM_X86_64, &[(elf_stub::SECTION, &Locator::BARE)]);
     assert!(compare(Some("wasmpack 0.0.1"), Some(Ok(other.clone()))).unwrap().contains("not compared"));
     assert!(compare(Some(crate::PRODUCER), Some(Ok(other.clone()))).unwrap_err().contains("--stub"));

@@ -3,6 +3,7 @@
 //! ```text
 //! tables    a br_table longer than an instruction reaches becomes several
 //! data      data segments from 2 GiB on, which the runtime takes for negative, are copied by a function
+//! memory    a bound on memory becomes the maximum that the module declares
 //! parts     a module taken apart into its sections, and put together with what is added
 //! ```
 //!
@@ -10,6 +11,7 @@
 //! last.
 
 mod data;
+mod memory;
 mod parts;
 mod tables;
 
@@ -18,12 +20,21 @@ use wasmer_compiler::wasmparser::{BinaryReaderError, Validator, WasmFeatures};
 use crate::{Error, Kind};
 use parts::Parts;
 
-/// `module`, which is valid, as the compilers can have it. Most come back as they are.
+/// `module`, which is valid, as the compilers can have it, with at most `max_memory` bytes of memory. Most come back as they are.
 ///
 /// # Errors
-/// `Invalid` if what is added takes it over a limit of WebAssembly's, such as that on the size of a function.
-pub fn fit(module: Vec<u8>) -> Result<Vec<u8>, Error> {
-    let changed = changed(&module).map_err(|error| failed(&error))?;
+/// `Invalid` if what is added takes it over a limit of WebAssembly's, such as that on the size of a function; `Memory` if it
+/// begins with more memory than it may have.
+pub fn fit(module: Vec<u8>, max_memory: Option<u64>) -> Result<Vec<u8>, Error> {
+    let declared = memory::declared(&module).map_err(|error| failed(&error))?;
+    if let Some(most) = max_memory.filter(|most| declared > *most) {
+        let reason = format!(
+            "the program begins with {declared} bytes of memory, and --max-memory lets it have {most}; allow it more, or \
+             build it with less (its stack and static data)"
+        );
+        return Err(Error::new(Kind::Memory, reason));
+    }
+    let changed = changed(&module, max_memory).map_err(|error| failed(&error))?;
     let Some(changed) = changed else { return Ok(module) };
     Validator::new_with_features(WasmFeatures::all())
         .validate_all(&changed)
@@ -31,10 +42,11 @@ pub fn fit(module: Vec<u8>) -> Result<Vec<u8>, Error> {
     Ok(changed)
 }
 
-fn changed(module: &[u8]) -> Result<Option<Vec<u8>>, BinaryReaderError> {
+fn changed(module: &[u8], max_memory: Option<u64>) -> Result<Option<Vec<u8>>, BinaryReaderError> {
     let mut parts = Parts::read(module)?;
     let (tables, data) = (tables::fit(module, &mut parts)?, data::fit(&mut parts)?);
-    Ok((tables || data).then(|| parts.finish()))
+    let memory = max_memory.map_or(Ok(false), |most| memory::limit(&mut parts, most))?;
+    Ok((tables || data || memory).then(|| parts.finish()))
 }
 
 fn failed(error: &BinaryReaderError) -> Error {

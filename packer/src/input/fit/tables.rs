@@ -223,7 +223,7 @@ mod tests {
     #[test]
     fn a_table_of_the_most_targets_stays() {
         let module = module(MOST, "", "");
-        assert_eq!(fit(module.clone()).unwrap(), module);
+        assert_eq!(fit(module.clone(), None).unwrap(), module);
     }
 
     #[test]
@@ -236,9 +236,9 @@ mod tests {
                 "(i32.const 1) (f64.const 2) (v128.const i64x2 1 2) (ref.null func) (ref.null extern) (ref.null exn)",
             ),
         ] {
-            let fitted = fit(module(2 * MOST + 5, carried, values)).unwrap();
+            let fitted = fit(module(2 * MOST + 5, carried, values), None).unwrap();
             assert_eq!(tables(&fitted), [MOST, MOST, 5], "{carried}");
-            assert_eq!(fit(fitted.clone()).unwrap(), fitted);
+            assert_eq!(fit(fitted.clone(), None).unwrap(), fitted);
         }
     }
 
@@ -252,7 +252,7 @@ mod tests {
             format!("(block (br_table {labels} 0 (local.get 0))) (br_table {labels} 0 (local.get 0))"),
         ] {
             let text = format!("(module (func (param i32) {body}))");
-            let fitted = fit(wat::parse_str(text).unwrap()).unwrap();
+            let fitted = fit(wat::parse_str(text).unwrap(), None).unwrap();
             assert!(tables(&fitted).iter().all(|count| *count <= MOST));
         }
     }

@@ -1,43 +1,17 @@
-//! Windows: the same functions on std and cap-std's portable interfaces.
+//! Files and streams.
 //!
 //! Append mode is kept by moving to the end before each write, since Windows fixes a file's mode when it is opened;
-//! non-blocking mode means nothing to the files there are. CPU-time clocks are not kept (`inval`). Everything
-//! counts as ready in `poll_oneoff`.
+//! non-blocking mode means nothing to the files there are.
 
 use std::io::{self, IoSlice, IoSliceMut, Read, Seek, SeekFrom, Write};
 use std::os::windows::fs::FileExt;
 use std::time::{Duration, SystemTime};
 
-use cap_fs_ext::MetadataExt;
-use cap_std::fs::{DirEntry, File as CapFile, Metadata, OpenOptions};
-use wasip1::{Errno, Fdflags, Filetype};
+use cap_std::fs::{File as CapFile, OpenOptions};
+use wasip1::Fdflags;
 
-use super::Interest;
-use crate::Result;
-use crate::abi::Filestat;
-use crate::file::{Handle, Stream, Time, Times};
-
-/// Nanoseconds: the tick of Windows' performance counter and of its file times.
-pub(crate) const CLOCK_RESOLUTION: u64 = 100;
-
-/// True for a path whose form names a drive, a device or an alternate stream: none of these lies in a directory.
-/// cap-std refuses most of them as well; a sandbox may look twice.
-pub(crate) fn leaves_directory(path: &str) -> bool {
-    path.split(['/', '\\']).any(|name| name.contains(':') || is_device(name))
-}
-
-/// True for CON, NUL and the like, also with an extension or with spaces and dots behind, which Windows ignores.
-fn is_device(name: &str) -> bool {
-    let stem = name.split('.').next().unwrap_or(name).trim_end_matches([' ', '.']).to_ascii_uppercase();
-    let numbered = |prefix: &str| {
-        stem.strip_prefix(prefix).is_some_and(|n| {
-            matches!(n, "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9" | "\u{b9}" | "\u{b2}" | "\u{b3}")
-        })
-    };
-    matches!(stem.as_str(), "CON" | "PRN" | "AUX" | "NUL" | "CONIN$" | "CONOUT$")
-        || numbered("COM")
-        || numbered("LPT")
-}
+use crate::sys::handle::{Handle, Stream};
+use crate::words::{Time, Times};
 
 /// Windows shows no processes as files.
 pub(crate) fn is_of_processes(_file: &CapFile) -> bool {
@@ -163,53 +137,6 @@ pub(crate) fn seek(handle: &Handle, position: SeekFrom) -> io::Result<u64> {
     file.seek(position)
 }
 
-pub(crate) fn filestat(handle: &Handle) -> io::Result<Filestat> {
-    match handle {
-        Handle::File(file) => Ok(filestat_of(&file.metadata()?)),
-        Handle::Stream(stream) => {
-            let terminal = stream.is_terminal();
-            let filetype =
-                if terminal { wasip1::FILETYPE_CHARACTER_DEVICE } else { wasip1::FILETYPE_UNKNOWN };
-            Ok(Filestat { dev: 0, ino: 0, filetype, nlink: 1, size: 0, atim: 0, mtim: 0, ctim: 0 })
-        }
-    }
-}
-
-pub(crate) fn filestat_of(metadata: &Metadata) -> Filestat {
-    let nanos = |time: io::Result<cap_std::time::SystemTime>| {
-        let since = time.ok().and_then(|t| t.into_std().duration_since(SystemTime::UNIX_EPOCH).ok());
-        since.map_or(0, |since| u64::try_from(since.as_nanos()).unwrap_or(u64::MAX))
-    };
-    Filestat {
-        dev: MetadataExt::dev(metadata),
-        ino: MetadataExt::ino(metadata),
-        filetype: filetype(metadata.file_type()),
-        nlink: MetadataExt::nlink(metadata),
-        size: metadata.len(),
-        atim: nanos(metadata.accessed()),
-        mtim: nanos(metadata.modified()),
-        // Windows keeps no time of the last change to a file's attributes.
-        ctim: nanos(metadata.modified()),
-    }
-}
-
-pub(crate) fn filetype(filetype: cap_std::fs::FileType) -> Filetype {
-    if filetype.is_file() {
-        wasip1::FILETYPE_REGULAR_FILE
-    } else if filetype.is_dir() {
-        wasip1::FILETYPE_DIRECTORY
-    } else if filetype.is_symlink() {
-        wasip1::FILETYPE_SYMBOLIC_LINK
-    } else {
-        wasip1::FILETYPE_UNKNOWN
-    }
-}
-
-pub(crate) fn entry_ino(entry: &DirEntry) -> io::Result<u64> {
-    use cap_fs_ext::DirEntryExt;
-    Ok(MetadataExt::ino(&entry.full_metadata()?))
-}
-
 pub(crate) fn set_len(handle: &Handle, len: u64) -> io::Result<()> {
     file(handle)?.set_len(len)
 }
@@ -257,66 +184,4 @@ pub(crate) fn set_times(handle: &Handle, times: Times) -> io::Result<()> {
 /// The descriptor remembers them; see [`write`].
 pub(crate) fn set_flags(_file: &CapFile, _flags: Fdflags) -> io::Result<()> {
     Ok(())
-}
-
-/// Everything is ready at once; without anything to wait for, waits for the time.
-pub(crate) fn poll(interests: &mut [Interest<'_>], timeout: Option<u64>) -> io::Result<()> {
-    for interest in interests.iter_mut() {
-        interest.ready = true;
-    }
-    if interests.is_empty() {
-        std::thread::sleep(timeout.map_or(Duration::MAX, Duration::from_nanos));
-    }
-    Ok(())
-}
-
-pub(crate) fn readable(_handle: &Handle) -> u64 {
-    1
-}
-
-pub(crate) fn yield_now() {
-    std::thread::yield_now();
-}
-
-pub(crate) fn cpu_time(_thread: bool) -> Result<u64> {
-    Err(wasip1::ERRNO_INVAL.into())
-}
-
-/// WASI's number for the system's, where the portable kind would say less.
-pub(crate) fn errno(code: i32) -> Option<Errno> {
-    // From winerror.h: the codes that file calls return.
-    Some(match code {
-        1 | 50 => wasip1::ERRNO_NOTSUP,
-        2 | 3 | 161 => wasip1::ERRNO_NOENT,
-        4 => wasip1::ERRNO_MFILE,
-        5 | 32 | 33 | 65 | 1920 => wasip1::ERRNO_ACCES,
-        6 => wasip1::ERRNO_BADF,
-        8 | 14 => wasip1::ERRNO_NOMEM,
-        17 => wasip1::ERRNO_XDEV,
-        39 | 112 => wasip1::ERRNO_NOSPC,
-        80 | 183 => wasip1::ERRNO_EXIST,
-        87 | 123 | 131 => wasip1::ERRNO_INVAL,
-        109 | 232 => wasip1::ERRNO_PIPE,
-        145 => wasip1::ERRNO_NOTEMPTY,
-        206 => wasip1::ERRNO_NAMETOOLONG,
-        267 => wasip1::ERRNO_NOTDIR,
-        681 | 1921 => wasip1::ERRNO_LOOP,
-        1314 => wasip1::ERRNO_PERM,
-        _ => return None,
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn drives_devices_and_streams_leave_the_directory() {
-        for path in ["C:", "C:/x", "a/b:c", "NUL", "a/con.txt", "aux .", "COM1", "x/lpt9.log", "conout$"] {
-            assert!(leaves_directory(path), "{path}");
-        }
-        for path in ["a", "con1", "nullable", "com0", "a/b.c"] {
-            assert!(!leaves_directory(path), "{path}");
-        }
-    }
 }

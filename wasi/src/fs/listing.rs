@@ -2,7 +2,7 @@
 
 use wasip1::Filetype;
 
-use crate::Result;
+use crate::errno::Result;
 use crate::kept::{Budget, Kept};
 
 /// One entry of a directory.

@@ -1,18 +1,18 @@
-//! An open directory of a tree, and the verbs that take a path below it.
+//! An open directory of a tree, and the verbs that take a path below it; opening has a file of its own.
 //!
 //! Which answer comes first where several would fit is what Linux does below a cap-std handle.
 
 use std::sync::{Arc, Mutex};
 
+use super::hold::{Hold, Tree};
 use super::nodes::{Body, Id, Listed, Names, Nodes, ino};
+use super::source::{Files, Nothing};
 use super::walk::End;
-use super::{Files, Hold, Nothing, Tree, TreeFile};
-use crate::Result;
-use crate::abi::Filestat;
-use crate::ctx::Access;
-use crate::dir::{Each, Entry, Open, Opened};
-use crate::file::{File, Times};
+use crate::clock::Clocks;
+use crate::errno::Result;
+use crate::fs::listing::{Each, Entry};
 use crate::kept::Budget;
+use crate::words::{Access, Filestat, Times};
 
 /// The device number of the first tree; the next ones follow. Hosts count theirs from 0, and in 32 bits.
 const DEVICE: u64 = u64::from_be_bytes(*b"wasmpack");
@@ -20,7 +20,7 @@ const DEVICE: u64 = u64::from_be_bytes(*b"wasmpack");
 /// An open directory.
 #[derive(Debug)]
 pub(crate) struct TreeDir {
-    hold: Hold,
+    pub(super) hold: Hold,
 }
 
 impl TreeDir {
@@ -31,13 +31,16 @@ impl TreeDir {
         access: Access,
         number: usize,
         budget: &Budget,
+        clocks: &Arc<Clocks>,
     ) -> TreeDir {
-        TreeDir::of(Nodes::new(files, root, DEVICE + number as u64, false, budget.clone()), access)
+        let device = DEVICE + number as u64;
+        TreeDir::of(Nodes::new(files, root, device, false, budget.clone(), Arc::clone(clocks)), access)
     }
 
     /// An empty tree that is the whole world: nothing is above it, and it cannot be changed.
-    pub(crate) fn nothing(number: usize) -> TreeDir {
-        let nodes = Nodes::new(Arc::new(Nothing), 0, DEVICE + number as u64, true, Budget::default());
+    pub(crate) fn nothing(number: usize, clocks: &Arc<Clocks>) -> TreeDir {
+        let (device, budget) = (DEVICE + number as u64, Budget::default());
+        let nodes = Nodes::new(Arc::new(Nothing), 0, device, true, budget, Arc::clone(clocks));
         TreeDir::of(nodes, Access::ReadOnly)
     }
 
@@ -62,94 +65,8 @@ impl TreeDir {
         Arc::ptr_eq(&self.hold.tree, &other.hold.tree)
     }
 
-    fn dir(&self, nodes: &mut Nodes, node: Id) -> TreeDir {
+    pub(super) fn dir(&self, nodes: &mut Nodes, node: Id) -> TreeDir {
         TreeDir { hold: Hold::new(&self.hold.tree, nodes, node) }
-    }
-
-    /// Opens `path`, a file or a directory.
-    pub(crate) fn open(&self, path: &str, how: Open) -> Result<Opened<TreeDir>> {
-        if how.directory {
-            return self.open_dir(path, how);
-        }
-        match self.access() {
-            Access::ReadWrite => self.open_any(path, how),
-            Access::ReadOnly => self.open_unchanged(path, how),
-        }
-    }
-
-    fn open_dir(&self, path: &str, how: Open) -> Result<Opened<TreeDir>> {
-        if how.create || how.truncate || how.exclusive {
-            return Err(wasip1::ERRNO_INVAL.into());
-        }
-        let mut nodes = self.hold.tree.lock();
-        let id = nodes.find(self.hold.node, path, how.follow)?;
-        if !nodes.is_dir(id) {
-            return Err(wasip1::ERRNO_NOTDIR.into());
-        }
-        if how.write {
-            return Err(wasip1::ERRNO_ISDIR.into());
-        }
-        Ok(Opened::Dir(self.dir(&mut nodes, id)))
-    }
-
-    fn open_any(&self, path: &str, how: Open) -> Result<Opened<TreeDir>> {
-        let end = match (how.create, how.follow) {
-            (true, _) if how.exclusive => End::Itself,
-            (true, true) => End::Create,
-            (true, false) => End::Itself,
-            (false, true) => End::Follow,
-            (false, false) => End::Slash,
-        };
-        let mut nodes = self.hold.tree.lock();
-        let place = nodes.walk(self.hold.node, path, end)?;
-        if how.create && place.slash && place.is_name() {
-            return Err(wasip1::ERRNO_ISDIR.into());
-        }
-        let Some(id) = place.node else {
-            if !how.create {
-                return Err(wasip1::ERRNO_NOENT.into());
-            }
-            let file = nodes.empty_file();
-            let id = nodes.create(place.dir, &place.name, file)?;
-            return Ok(self.file(&mut nodes, id));
-        };
-        if how.create && how.exclusive {
-            return Err(wasip1::ERRNO_EXIST.into());
-        }
-        match nodes.body(id) {
-            Body::Dir { .. } if how.create || how.truncate || how.write => Err(wasip1::ERRNO_ISDIR.into()),
-            Body::Dir { .. } => Ok(Opened::Dir(self.dir(&mut nodes, id))),
-            _ if place.slash => Err(wasip1::ERRNO_NOTDIR.into()),
-            Body::Link(_) => Err(wasip1::ERRNO_LOOP.into()),
-            Body::File(_) => {
-                if how.truncate {
-                    nodes.content(id)?.0.set_len(0)?;
-                    nodes.touch(id);
-                }
-                Ok(self.file(&mut nodes, id))
-            }
-        }
-    }
-
-    fn file(&self, nodes: &mut Nodes, id: Id) -> Opened<TreeDir> {
-        Opened::File(File::Tree(TreeFile::new(Hold::new(&self.hold.tree, nodes, id))))
-    }
-
-    /// Opens in a read-only tree, as [`crate::dir::HostDir`] does in a read-only directory of the host.
-    fn open_unchanged(&self, path: &str, how: Open) -> Result<Opened<TreeDir>> {
-        if how.create && how.exclusive {
-            return match self.filestat_at(path, false) {
-                Ok(_) => Err(wasip1::ERRNO_EXIST.into()),
-                Err(error) if error.0 == wasip1::ERRNO_NOENT => Err(wasip1::ERRNO_ROFS.into()),
-                Err(error) => Err(error),
-            };
-        }
-        match self.open_any(path, how.unchanged()) {
-            Err(error) if error.0 == wasip1::ERRNO_NOENT && how.create => Err(wasip1::ERRNO_ROFS.into()),
-            Ok(Opened::File(_)) if how.write || how.truncate => Err(wasip1::ERRNO_ROFS.into()),
-            Ok(Opened::Dir(_)) if how.write || how.truncate => Err(wasip1::ERRNO_ISDIR.into()),
-            opened => opened,
-        }
     }
 
     /// What is known about the directory itself.

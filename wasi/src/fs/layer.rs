@@ -3,12 +3,12 @@
 //! Nothing happens here but the choice between the two, and what needs two layers: a name moves or is doubled
 //! within one host or one tree, never between them.
 
-use super::{Each, HostDir, Open, Opened};
-use crate::Result;
-use crate::abi::Filestat;
-use crate::ctx::Access;
-use crate::file::Times;
-use crate::tree::TreeDir;
+use super::file::File;
+use super::host::dir::HostDir;
+use super::listing::Each;
+use super::tree::dir::TreeDir;
+use crate::errno::{Error, Result};
+use crate::words::{Access, Filestat, Open, Opened, Times};
 
 /// A directory in one place.
 #[derive(Debug)]
@@ -68,16 +68,11 @@ impl Layer {
         }
     }
 
-    pub(crate) fn open(&self, path: &str, how: Open) -> Result<Opened<Layer>> {
-        fn layer<D>(opened: Opened<D>, layer: fn(D) -> Layer) -> Opened<Layer> {
-            match opened {
-                Opened::File(file) => Opened::File(file),
-                Opened::Dir(dir) => Opened::Dir(layer(dir)),
-            }
-        }
+    /// Opens `path`, a file or a directory.
+    pub(crate) fn open(&self, path: &str, how: Open) -> Result<Opened<File, Layer>> {
         match self {
-            Layer::Host(dir) => Ok(layer(dir.open(path, how)?, Layer::Host)),
-            Layer::Tree(dir) => Ok(layer(dir.open(path, how)?, Layer::Tree)),
+            Layer::Host(dir) => Ok(dir.open(path, how)?.map(File::Host, Layer::Host)),
+            Layer::Tree(dir) => Ok(dir.open(path, how)?.map(File::Tree, Layer::Tree)),
         }
     }
 
@@ -145,7 +140,7 @@ impl Layer {
     }
 
     /// Why no name moves from here to `new`.
-    fn between(&self, new: &Layer) -> crate::Error {
+    fn between(&self, new: &Layer) -> Error {
         if self.is_read_only() || new.is_read_only() { wasip1::ERRNO_ROFS } else { wasip1::ERRNO_XDEV }.into()
     }
 }

@@ -1,28 +1,22 @@
-//! A directory of the host: a cap-std handle, and the verbs that take a path below it.
+//! A directory of the host, and the verbs that take a path below it; opening has a file of its own.
 //!
-//! Every path here has passed [`crate::path::read`] and is resolved by cap-std, which never lets it leave the
-//! handle's directory, not even through symbolic links that change while it looks. No slash behind a path reaches it; see
-//! [`super::name`]. A directory granted read-only
-//! answers `rofs` to every verb that would change it, and hands that on to all that is opened through it.
+//! No slash behind a path reaches cap-std; see [`super::name`].
 
-use cap_fs_ext::{
-    DirExt, FollowSymlinks, OpenOptionsFollowExt, OpenOptionsMaybeDirExt, OpenOptionsSyncExt, SystemTimeSpec,
-};
+use cap_fs_ext::{DirExt, OpenOptionsMaybeDirExt, SystemTimeSpec};
 use cap_std::fs::{Dir as CapDir, OpenOptions};
 use cap_std::time::SystemTime;
 
 use super::name::{Name, followed, wants_directory};
-use super::{Each, Entry, Open, Opened};
-use crate::abi::Filestat;
-use crate::ctx::Access;
-use crate::file::{File, Time, Times};
-use crate::{Result, sys};
+use crate::errno::Result;
+use crate::fs::listing::{Each, Entry};
+use crate::sys;
+use crate::words::{Access, Filestat, Time, Times};
 
 /// An open directory.
 #[derive(Debug)]
 pub(crate) struct HostDir {
-    dir: CapDir,
-    access: Access,
+    pub(super) dir: CapDir,
+    pub(super) access: Access,
 }
 
 impl HostDir {
@@ -45,108 +39,6 @@ impl HostDir {
             Access::ReadWrite => Ok(()),
             Access::ReadOnly => Err(wasip1::ERRNO_ROFS.into()),
         }
-    }
-
-    /// Opens `path`, a file or a directory.
-    pub(crate) fn open(&self, path: &str, how: Open) -> Result<Opened<HostDir>> {
-        if how.directory {
-            return self.open_dir(path, how);
-        }
-        let file = match self.access {
-            Access::ReadWrite => self.open_file(path, how)?,
-            Access::ReadOnly => self.open_unchanged(path, how)?,
-        };
-        let metadata = file.metadata()?;
-        if metadata.is_dir() {
-            if how.write || how.truncate {
-                return Err(wasip1::ERRNO_ISDIR.into());
-            }
-            return Ok(self.opened_dir(CapDir::from_std_file(file.into_std())));
-        }
-        Ok(Opened::File(File::new(file, self.access)))
-    }
-
-    fn open_file(&self, path: &str, how: Open) -> Result<cap_std::fs::File> {
-        let name = Name::of(path);
-        if how.create && name.slash {
-            // Whatever stands there, no file is made; what is on the way is looked at first.
-            if let Some(parent) = name.parent() {
-                self.filestat_at(&format!("{parent}/."), true)?;
-            }
-            return Err(wasip1::ERRNO_ISDIR.into());
-        }
-        let path = &*name.followed();
-        // To create or truncate, the host's file must be open for writing, whatever the guest may then do with it.
-        let changes = how.create || how.truncate;
-        let mut options = OpenOptions::new();
-        options.read(how.read || !how.write).write(how.write || changes).truncate(how.truncate);
-        options.create(how.create && !how.exclusive).create_new(how.create && how.exclusive);
-        options.follow(follow(how.follow)).maybe_dir(true);
-        options.nonblock(how.flags & wasip1::FDFLAGS_NONBLOCK != 0);
-        options.sync(how.flags & wasip1::FDFLAGS_SYNC != 0);
-        options.dsync(how.flags & wasip1::FDFLAGS_DSYNC != 0);
-        options.rsync(how.flags & wasip1::FDFLAGS_RSYNC != 0);
-        sys::add_flags(&mut options, how.flags);
-        let opened = self.dir.open_with(path, &options);
-        match opened {
-            // POSIX lets O_CREAT|O_RDONLY open an existing file that may not be written.
-            Err(error)
-                if error.raw_os_error().is_some()
-                    && error.kind() == std::io::ErrorKind::PermissionDenied
-                    && !how.write
-                    && !how.truncate
-                    && how.create
-                    && !how.exclusive =>
-            {
-                options.create(false).write(false);
-                Ok(self.dir.open_with(path, &options)?)
-            }
-            opened => {
-                let file = opened?;
-                // The kernel's view of processes holds the launcher's own memory.
-                if (how.write || changes) && sys::is_of_processes(&file) {
-                    return Err(wasip1::ERRNO_PERM.into());
-                }
-                Ok(file)
-            }
-        }
-    }
-
-    /// Opens in a read-only directory: what exists may be opened for reading, anything more is `rofs`, and what
-    /// is not there is `noent` unless it was to be created, as POSIX has it. To be new is asked of the name itself,
-    /// be it a link that leads nowhere.
-    fn open_unchanged(&self, path: &str, how: Open) -> Result<cap_std::fs::File> {
-        if how.create && how.exclusive {
-            return match self.filestat_at(path, false) {
-                Ok(_) => Err(wasip1::ERRNO_EXIST.into()),
-                Err(error) if error.0 == wasip1::ERRNO_NOENT => Err(wasip1::ERRNO_ROFS.into()),
-                Err(error) => Err(error),
-            };
-        }
-        match self.open_file(path, how.unchanged()) {
-            Err(error) if error.0 == wasip1::ERRNO_NOENT && how.create => Err(wasip1::ERRNO_ROFS.into()),
-            Err(error) => Err(error),
-            Ok(file) if (how.write || how.truncate) && !file.metadata()?.is_dir() => {
-                Err(wasip1::ERRNO_ROFS.into())
-            }
-            Ok(file) => Ok(file),
-        }
-    }
-
-    fn open_dir(&self, path: &str, how: Open) -> Result<Opened<HostDir>> {
-        if how.create || how.truncate || how.exclusive {
-            return Err(wasip1::ERRNO_INVAL.into());
-        }
-        let path = &*followed(path);
-        let dir = if how.follow { self.dir.open_dir(path)? } else { self.dir.open_dir_nofollow(path)? };
-        if how.write {
-            return Err(wasip1::ERRNO_ISDIR.into());
-        }
-        Ok(self.opened_dir(dir))
-    }
-
-    fn opened_dir(&self, dir: CapDir) -> Opened<HostDir> {
-        Opened::Dir(HostDir { dir, access: self.access })
     }
 
     /// What is known about the directory itself.
@@ -296,10 +188,6 @@ impl HostDir {
         }
         Ok(())
     }
-}
-
-fn follow(yes: bool) -> FollowSymlinks {
-    if yes { FollowSymlinks::Yes } else { FollowSymlinks::No }
 }
 
 fn spec(time: Option<Time>) -> Option<SystemTimeSpec> {

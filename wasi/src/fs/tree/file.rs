@@ -3,10 +3,11 @@
 use std::cell::Cell;
 use std::io::{IoSlice, IoSliceMut, SeekFrom};
 
-use super::Hold;
-use crate::Result;
-use crate::abi::Filestat;
-use crate::file::Times;
+use wasip1::Fdflags;
+
+use super::hold::Hold;
+use crate::errno::Result;
+use crate::words::{Filestat, Times};
 
 /// An open file.
 #[derive(Debug)]
@@ -44,8 +45,9 @@ impl TreeFile {
     }
 
     /// Writes `buffers` where the file stands, or at its end in append mode.
-    pub(crate) fn write(&self, buffers: &[IoSlice<'_>], append: bool) -> Result<usize> {
-        let at = if append { self.filestat()?.size } else { self.position.get() };
+    pub(crate) fn write(&self, buffers: &[IoSlice<'_>], flags: Fdflags) -> Result<usize> {
+        let appends = flags & wasip1::FDFLAGS_APPEND != 0;
+        let at = if appends { self.filestat()?.size } else { self.position.get() };
         let count = self.write_at(buffers, at)?;
         self.position.set(at + count as u64);
         Ok(count)
@@ -89,6 +91,11 @@ impl TreeFile {
 
     pub(crate) fn filestat(&self) -> Result<Filestat> {
         self.hold.tree.lock().filestat(self.hold.node)
+    }
+
+    /// Bytes from where the file stands to its end.
+    pub(crate) fn available(&self) -> Result<u64> {
+        Ok(self.filestat()?.size.saturating_sub(self.position.get()))
     }
 
     pub(crate) fn set_len(&self, len: u64) -> Result<()> {

@@ -6,13 +6,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use super::content::Content;
-use super::{Files, Node};
-use crate::Result;
-use crate::abi::Filestat;
-use crate::file::{Time, Times};
+use super::source::{Files, Node};
+use crate::clock::Clocks;
+use crate::errno::Result;
 use crate::kept::{Budget, Kept};
 
 /// A node's number.
@@ -34,25 +32,26 @@ pub(super) type Names = BTreeMap<String, Id>;
 #[derive(Debug)]
 pub(super) struct Nodes {
     files: Arc<dyn Files>,
-    device: u64,
+    pub(super) device: u64,
     /// See [`Nodes::is_top`].
     top: bool,
     nodes: HashMap<Id, Known>,
     next: Id,
     budget: Budget,
+    clocks: Arc<Clocks>,
 }
 
 /// What is known about a node.
 #[derive(Debug)]
-struct Known {
+pub(super) struct Known {
     body: Body,
     /// How many names lead to it.
-    links: u64,
+    pub(super) links: u64,
     /// How many descriptors hold it.
     holds: u64,
-    accessed: u64,
-    modified: u64,
-    changed: u64,
+    pub(super) accessed: u64,
+    pub(super) modified: u64,
+    pub(super) changed: u64,
     /// What it takes in memory, names included, if the program made it or gave it more names.
     kept: Kept,
 }
@@ -83,10 +82,23 @@ impl Nodes {
     pub(super) const ROOT: Id = 0;
 
     /// A tree of which only the root is known: directory `root` of `files`.
-    pub(super) fn new(files: Arc<dyn Files>, root: u32, device: u64, top: bool, budget: Budget) -> Nodes {
-        let mut nodes = Nodes { files, device, top, nodes: HashMap::new(), next: Nodes::ROOT, budget };
+    pub(super) fn new(
+        files: Arc<dyn Files>,
+        root: u32,
+        device: u64,
+        top: bool,
+        budget: Budget,
+        clocks: Arc<Clocks>,
+    ) -> Nodes {
+        let mut nodes =
+            Nodes { files, device, top, nodes: HashMap::new(), next: Nodes::ROOT, budget, clocks };
         nodes.add(Body::Dir { names: Listed::Source(root), parent: Nodes::ROOT }, UNCHANGED);
         nodes
+    }
+
+    /// The time of day, as the program's clock shows it.
+    pub(super) fn now(&self) -> u64 {
+        self.clocks.time_of_day()
     }
 
     /// A new node, with one name to come.
@@ -104,11 +116,11 @@ impl Nodes {
         self.top
     }
 
-    fn known(&self, id: Id) -> &Known {
+    pub(super) fn known(&self, id: Id) -> &Known {
         self.nodes.get(&id).expect("a node that is named or held is there")
     }
 
-    fn known_mut(&mut self, id: Id) -> &mut Known {
+    pub(super) fn known_mut(&mut self, id: Id) -> &mut Known {
         self.nodes.get_mut(&id).expect("a node that is named or held is there")
     }
 
@@ -177,7 +189,7 @@ impl Nodes {
         if !kept.grow(NAME_COST + text) {
             return Err(wasip1::ERRNO_NOSPC.into());
         }
-        let id = self.add(body, now());
+        let id = self.add(body, self.now());
         self.known_mut(id).kept = kept;
         self.put(dir, name, id)?;
         Ok(id)
@@ -197,18 +209,20 @@ impl Nodes {
             return Err(wasip1::ERRNO_NOSPC.into());
         }
         self.put(dir, name, id)?;
+        let now = self.now();
         let known = self.known_mut(id);
         known.links += 1;
-        known.changed = now();
+        known.changed = now;
         Ok(())
     }
 
     /// Takes `name`, which leads to `id`, out of `dir`. A directory must be empty.
     pub(super) fn unlink(&mut self, dir: Id, name: &str, id: Id) -> Result<()> {
         self.take(dir, name)?;
+        let now = self.now();
         let known = self.known_mut(id);
         known.links -= 1;
-        known.changed = now();
+        known.changed = now;
         // The last name is given back with the node.
         if known.links > 0 {
             known.kept.shrink(NAME_COST);
@@ -222,8 +236,9 @@ impl Nodes {
         self.names(new.0)?;
         self.take(old.0, old.1)?;
         self.put(new.0, new.1, id)?;
+        let now = self.now();
         let known = self.known_mut(id);
-        known.changed = now();
+        known.changed = now;
         if let Body::Dir { parent, .. } = &mut known.body {
             *parent = new.0;
         }
@@ -244,9 +259,9 @@ impl Nodes {
 
     /// Notes that what `id` holds has changed.
     pub(super) fn touch(&mut self, id: Id) {
+        let now = self.now();
         let known = self.known_mut(id);
-        known.modified = now();
-        known.changed = known.modified;
+        (known.modified, known.changed) = (now, now);
     }
 
     /// Keeps `id` until it is released as often as it was held.
@@ -276,66 +291,9 @@ impl Nodes {
             Body::Dir { .. } | Body::Link(_) => Err(wasip1::ERRNO_ISDIR.into()),
         }
     }
-
-    /// What is known about `id`.
-    pub(super) fn filestat(&mut self, id: Id) -> Result<Filestat> {
-        let (filetype, size) = match self.body(id) {
-            Body::Dir { .. } => (wasip1::FILETYPE_DIRECTORY, 0),
-            Body::File(content) => (wasip1::FILETYPE_REGULAR_FILE, content.len()),
-            Body::Link(target) => (wasip1::FILETYPE_SYMBOLIC_LINK, target.len() as u64),
-        };
-        let nlink = match self.known(id).links {
-            // Its name, its own `.`, and the `..` of each directory in it.
-            1.. if self.is_dir(id) => {
-                let below: Vec<Id> = self.names(id)?.values().copied().collect();
-                2 + below.into_iter().filter(|&id| self.is_dir(id)).count() as u64
-            }
-            links => links,
-        };
-        let Known { accessed, modified, changed, .. } = *self.known(id);
-        let dev = self.device;
-        Ok(Filestat {
-            dev,
-            ino: ino(id),
-            filetype,
-            nlink,
-            size,
-            atim: accessed,
-            mtim: modified,
-            ctim: changed,
-        })
-    }
-
-    /// What sort of file `id` is.
-    pub(super) fn filetype(&self, id: Id) -> wasip1::Filetype {
-        match self.body(id) {
-            Body::Dir { .. } => wasip1::FILETYPE_DIRECTORY,
-            Body::File(_) => wasip1::FILETYPE_REGULAR_FILE,
-            Body::Link(_) => wasip1::FILETYPE_SYMBOLIC_LINK,
-        }
-    }
-
-    /// Sets the times of `id`.
-    pub(super) fn set_times(&mut self, id: Id, times: Times) {
-        let now = now();
-        let nanos = |time| match time {
-            Time::Now => now,
-            Time::At(nanos) => nanos,
-        };
-        let known = self.known_mut(id);
-        known.accessed = times.accessed.map_or(known.accessed, nanos);
-        known.modified = times.modified.map_or(known.modified, nanos);
-        known.changed = now;
-    }
 }
 
 /// The inode number of a node.
 pub(super) fn ino(id: Id) -> u64 {
     id + 1
-}
-
-/// Nanoseconds since 1970.
-fn now() -> u64 {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
 }

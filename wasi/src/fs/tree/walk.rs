@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use super::nodes::{Body, Id, Nodes};
-use crate::Result;
+use crate::errno::Result;
 
 /// How many symbolic links may lie on the way: Linux's number.
 const LINKS_MAX: u32 = 40;

@@ -5,8 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use super::Files;
-use crate::Result;
+use super::source::Files;
+use crate::errno::Result;
 use crate::kept::{Budget, Kept};
 
 /// Bytes in a block.
@@ -177,8 +177,8 @@ fn checked_end(offset: u64, len: u64) -> Result<u64> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::source::Node;
     use super::*;
-    use crate::tree::Node;
 
     /// One file of 10,000 bytes that count up.
     #[derive(Debug)]

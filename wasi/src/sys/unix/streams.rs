@@ -11,7 +11,7 @@ use rustix::fs::{FileType, OFlags};
 use rustix::io::Errno as SysErrno;
 use wasip1::Fdflags;
 
-use crate::file::Stream;
+use crate::sys::handle::Stream;
 
 /// How many bytes fit into a pipe that is said to have room; as many are written as one (pipe(7), "PIPE_BUF").
 const PIPE_STEP: usize = if cfg!(target_os = "linux") { 4096 } else { 512 };

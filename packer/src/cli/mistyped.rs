@@ -1,0 +1,75 @@
+//! What was probably meant by a command line that makes no sense.
+
+use std::{
+    ffi::{OsStr, OsString},
+    path::Path,
+};
+
+use clap::{
+    CommandFactory,
+    error::{ContextKind, ContextValue, ErrorKind},
+};
+
+use super::command::Cli;
+use crate::nearest::nearest;
+
+/// What other tools call it, and what it is here.
+const ELSEWHERE: [(&str, &str); 9] = [
+    ("pack", PACK),
+    ("compile", PACK),
+    ("create", PACK),
+    ("bundle", PACK),
+    ("version", "did you mean wasmpack --version?"),
+    ("info", "did you mean the command inspect?"),
+    ("show", "did you mean the command inspect?"),
+    ("check", "did you mean the command verify?"),
+    ("unpack", "did you mean the command extract?"),
+];
+const PACK: &str = "to pack needs no command: wasmpack APP.wasm";
+
+/// A better sentence than that of `error` about the command line `args`, where there is one.
+pub(super) fn advice(error: &clap::Error, args: &[OsString]) -> Option<String> {
+    let typed = args.get(1..).unwrap_or_default();
+    if let Some(file) = dashed(typed).filter(|_| error.kind() != ErrorKind::ArgumentConflict) {
+        return Some(format!("{file}: taken for an option; for the file of that name write ./{file}"));
+    }
+    let unknown = match (error.kind(), error.get(ContextKind::InvalidArg)) {
+        (ErrorKind::UnknownArgument, Some(ContextValue::String(unknown))) => unknown,
+        _ => return None,
+    };
+    let first = typed.first()?;
+    if first == "build" && !unknown.starts_with('-') {
+        let way = match Path::new(unknown).extension().is_some_and(|extension| extension == "toml") {
+            true => format!("to name another: wasmpack build --config {unknown}"),
+            false => format!("to pack a module: wasmpack {unknown}"),
+        };
+        return Some(format!("build packs what wasmpack.toml says, and takes no file; {way}"));
+    }
+    let meant = command(first)?;
+    Some(format!("{}: no such file or command; {meant}", first.display()))
+}
+
+/// An argument that begins with a dash and is the name of a file.
+fn dashed(typed: &[OsString]) -> Option<&str> {
+    let options = typed.iter().take_while(|arg| *arg != "--");
+    let mut texts = options.filter_map(|arg| arg.to_str());
+    texts.find(|text| text.len() > 1 && text.starts_with('-') && Path::new(text).symlink_metadata().is_ok())
+}
+
+/// What was meant by `input`, the name of a program that cannot be read, if it looks like a command. An option before a
+/// command makes a program of it.
+pub(super) fn command(input: &OsStr) -> Option<String> {
+    let word = input.to_str().filter(|word| !word.contains(['.', '/', '\\']))?;
+    let cli = Cli::command();
+    let commands = || cli.get_subcommands().map(clap::Command::get_name);
+    if commands().any(|name| name == word) {
+        return Some(format!("the command {word} stands first, before all options: wasmpack {word}"));
+    }
+    if Path::new(input).exists() {
+        return None;
+    }
+    if let Some((_, meant)) = ELSEWHERE.iter().find(|(elsewhere, _)| *elsewhere == word) {
+        return Some((*meant).to_owned());
+    }
+    nearest(word, commands()).map(|name| format!("did you mean the command {name}?"))
+}

@@ -1,0 +1,134 @@
+//! A file descriptor's file: the choice between one of the host and one of a tree, and nothing else.
+
+use std::io::{IoSlice, IoSliceMut, SeekFrom};
+
+use wasip1::Fdflags;
+
+use super::host::file::HostFile;
+use super::tree::file::TreeFile;
+use crate::errno::Result;
+use crate::sys::Handle;
+use crate::words::{Filestat, Times};
+
+/// An open file.
+#[derive(Debug)]
+pub(crate) enum File {
+    /// The host's.
+    Host(HostFile),
+    /// One of a tree.
+    Tree(TreeFile),
+}
+
+/// Calls the same method of whichever it is.
+macro_rules! either {
+    ($of:expr, $file:ident => $call:expr) => {
+        match $of {
+            File::Host($file) => $call,
+            File::Tree($file) => $call,
+        }
+    };
+}
+
+impl File {
+    /// For waiting on it; `None` for a file that is always ready.
+    pub(crate) fn handle(&self) -> Option<&Handle> {
+        match self {
+            File::Host(file) => Some(file.handle()),
+            File::Tree(_) => None,
+        }
+    }
+
+    /// Reads into `buffers` from where the file stands. 0 is its end.
+    pub(crate) fn read(&self, buffers: &mut [IoSliceMut<'_>], flags: Fdflags) -> Result<usize> {
+        match self {
+            File::Host(file) => file.read(buffers, flags),
+            File::Tree(file) => file.read(buffers),
+        }
+    }
+
+    /// Reads into `buffers` from `offset`, and leaves the file where it stands.
+    pub(crate) fn read_at(&self, buffers: &mut [IoSliceMut<'_>], offset: u64) -> Result<usize> {
+        either!(self, file => file.read_at(buffers, offset))
+    }
+
+    /// Writes `buffers` where the file stands, or at its end in append mode.
+    pub(crate) fn write(&self, buffers: &[IoSlice<'_>], flags: Fdflags) -> Result<usize> {
+        either!(self, file => file.write(buffers, flags))
+    }
+
+    /// Writes `buffers` at `offset`, also in append mode, and leaves the file where it stands.
+    pub(crate) fn write_at(&self, buffers: &[IoSlice<'_>], offset: u64, flags: Fdflags) -> Result<usize> {
+        match self {
+            File::Host(file) => file.write_at(buffers, offset, flags),
+            File::Tree(file) => file.write_at(buffers, offset),
+        }
+    }
+
+    /// Moves to `position`; returns where that is, in bytes from the start.
+    pub(crate) fn seek(&self, position: SeekFrom) -> Result<u64> {
+        either!(self, file => file.seek(position))
+    }
+
+    pub(crate) fn filestat(&self) -> Result<Filestat> {
+        either!(self, file => file.filestat())
+    }
+
+    /// Bytes that can be read at once: what is left of a file, or what a pipe or terminal holds.
+    pub(crate) fn available(&self) -> Result<u64> {
+        either!(self, file => file.available())
+    }
+
+    pub(crate) fn set_len(&self, len: u64) -> Result<()> {
+        either!(self, file => file.set_len(len))
+    }
+
+    /// Makes sure that the file has room for `offset..offset + len`, and is at least that long.
+    pub(crate) fn allocate(&self, offset: u64, len: u64) -> Result<()> {
+        either!(self, file => file.allocate(offset, len))
+    }
+
+    /// Tells the system how the range will be used; a hint, and nothing where nobody takes it.
+    pub(crate) fn advise(&self, offset: u64, len: u64, advice: wasip1::Advice) -> Result<()> {
+        match self {
+            File::Host(file) => file.advise(offset, len, advice),
+            File::Tree(_) => Ok(()),
+        }
+    }
+
+    /// Waits until content, and unless `data_only` also what is known about it, is on the device.
+    pub(crate) fn sync(&self, data_only: bool) -> Result<()> {
+        match self {
+            File::Host(file) => file.sync(data_only),
+            File::Tree(_) => Ok(()),
+        }
+    }
+
+    pub(crate) fn set_times(&self, times: Times) -> Result<()> {
+        either!(self, file => file.set_times(times))
+    }
+
+    /// The flags that hold for a descriptor which remembers `remembered`.
+    pub(crate) fn flags(&self, remembered: Fdflags) -> Fdflags {
+        match self {
+            File::Host(file) => file.flags(remembered),
+            File::Tree(_) => remembered,
+        }
+    }
+
+    /// Changes `append` and `nonblock`, of a stream only the latter; the flags for synchronous writes are fixed when a file
+    /// is opened.
+    pub(crate) fn set_flags(&self, old: Fdflags, new: Fdflags) -> Result<()> {
+        let settable = match self {
+            File::Host(file) => file.settable(),
+            File::Tree(_) => wasip1::FDFLAGS_APPEND | wasip1::FDFLAGS_NONBLOCK,
+        };
+        if (old ^ new) & !settable != 0 {
+            return Err(wasip1::ERRNO_NOTSUP.into());
+        }
+        match self {
+            File::Host(file) => file.set_flags(new),
+            // The descriptor remembers them.
+            File::Tree(_) => Ok(()),
+        }
+    }
+}

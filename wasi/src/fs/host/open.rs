@@ -1,0 +1,121 @@
+//! Opening below a directory of the host.
+//!
+//! What is opened through a directory that was granted read-only is read-only as well.
+
+use cap_fs_ext::{DirExt, FollowSymlinks, OpenOptionsFollowExt, OpenOptionsMaybeDirExt, OpenOptionsSyncExt};
+use cap_std::fs::{Dir as CapDir, OpenOptions};
+
+use super::dir::HostDir;
+use super::file::HostFile;
+use super::name::{Name, followed};
+use crate::errno::Result;
+use crate::sys;
+use crate::words::{Access, Open, Opened};
+
+impl HostDir {
+    /// Opens `path`, a file or a directory.
+    pub(crate) fn open(&self, path: &str, how: Open) -> Result<Opened<HostFile, HostDir>> {
+        if how.directory {
+            return self.open_dir(path, how);
+        }
+        let file = match self.access {
+            Access::ReadWrite => self.open_file(path, how)?,
+            Access::ReadOnly => self.open_unchanged(path, how)?,
+        };
+        let metadata = file.metadata()?;
+        if metadata.is_dir() {
+            if how.write || how.truncate {
+                return Err(wasip1::ERRNO_ISDIR.into());
+            }
+            return Ok(self.opened_dir(CapDir::from_std_file(file.into_std())));
+        }
+        Ok(Opened::File(HostFile::new(file, self.access)))
+    }
+
+    fn open_file(&self, path: &str, how: Open) -> Result<cap_std::fs::File> {
+        let name = Name::of(path);
+        if how.create && name.slash {
+            // Whatever stands there, no file is made; what is on the way is looked at first.
+            if let Some(parent) = name.parent() {
+                self.filestat_at(&format!("{parent}/."), true)?;
+            }
+            return Err(wasip1::ERRNO_ISDIR.into());
+        }
+        let path = &*name.followed();
+        // To create or truncate, the host's file must be open for writing, whatever the guest may then do with it.
+        let changes = how.create || how.truncate;
+        let mut options = OpenOptions::new();
+        options.read(how.read || !how.write).write(how.write || changes).truncate(how.truncate);
+        options.create(how.create && !how.exclusive).create_new(how.create && how.exclusive);
+        options.follow(follow(how.follow)).maybe_dir(true);
+        options.nonblock(how.flags & wasip1::FDFLAGS_NONBLOCK != 0);
+        options.sync(how.flags & wasip1::FDFLAGS_SYNC != 0);
+        options.dsync(how.flags & wasip1::FDFLAGS_DSYNC != 0);
+        options.rsync(how.flags & wasip1::FDFLAGS_RSYNC != 0);
+        sys::add_flags(&mut options, how.flags);
+        let opened = self.dir.open_with(path, &options);
+        match opened {
+            // POSIX lets O_CREAT|O_RDONLY open an existing file that may not be written.
+            Err(error)
+                if error.raw_os_error().is_some()
+                    && error.kind() == std::io::ErrorKind::PermissionDenied
+                    && !how.write
+                    && !how.truncate
+                    && how.create
+                    && !how.exclusive =>
+            {
+                options.create(false).write(false);
+                Ok(self.dir.open_with(path, &options)?)
+            }
+            opened => {
+                let file = opened?;
+                // The kernel's view of processes holds the launcher's own memory.
+                if (how.write || changes) && sys::is_of_processes(&file) {
+                    return Err(wasip1::ERRNO_PERM.into());
+                }
+                Ok(file)
+            }
+        }
+    }
+
+    /// Opens in a read-only directory: what exists may be opened for reading, anything more is `rofs`, and what
+    /// is not there is `noent` unless it was to be created, as POSIX has it. To be new is asked of the name itself,
+    /// be it a link that leads nowhere.
+    fn open_unchanged(&self, path: &str, how: Open) -> Result<cap_std::fs::File> {
+        if how.create && how.exclusive {
+            return match self.filestat_at(path, false) {
+                Ok(_) => Err(wasip1::ERRNO_EXIST.into()),
+                Err(error) if error.0 == wasip1::ERRNO_NOENT => Err(wasip1::ERRNO_ROFS.into()),
+                Err(error) => Err(error),
+            };
+        }
+        match self.open_file(path, how.unchanged()) {
+            Err(error) if error.0 == wasip1::ERRNO_NOENT && how.create => Err(wasip1::ERRNO_ROFS.into()),
+            Err(error) => Err(error),
+            Ok(file) if (how.write || how.truncate) && !file.metadata()?.is_dir() => {
+                Err(wasip1::ERRNO_ROFS.into())
+            }
+            Ok(file) => Ok(file),
+        }
+    }
+
+    fn open_dir(&self, path: &str, how: Open) -> Result<Opened<HostFile, HostDir>> {
+        if how.create || how.truncate || how.exclusive {
+            return Err(wasip1::ERRNO_INVAL.into());
+        }
+        let path = &*followed(path);
+        let dir = if how.follow { self.dir.open_dir(path)? } else { self.dir.open_dir_nofollow(path)? };
+        if how.write {
+            return Err(wasip1::ERRNO_ISDIR.into());
+        }
+        Ok(self.opened_dir(dir))
+    }
+
+    fn opened_dir(&self, dir: CapDir) -> Opened<HostFile, HostDir> {
+        Opened::Dir(HostDir { dir, access: self.access })
+    }
+}
+
+fn follow(yes: bool) -> FollowSymlinks {
+    if yes { FollowSymlinks::Yes } else { FollowSymlinks::No }
+}

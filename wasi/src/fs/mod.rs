@@ -1,0 +1,19 @@
+//! What a descriptor stands for: files and directories, of the host or of trees that come with the program.
+//!
+//! ```text
+//! dir      a descriptor's directory: its name, and what is read through fd_readdir
+//! layers   the directories that are one to the program, one over the other
+//! file, layer   the choice between the two worlds below
+//! host     files and directories of the host: cap-std, and below it sys
+//! tree     files and directories that come with the program
+//! ```
+//!
+//! `host` and `tree` have the same verbs and know nothing of each other.
+
+pub(crate) mod dir;
+pub(crate) mod file;
+pub(crate) mod host;
+pub(crate) mod layer;
+pub(crate) mod layers;
+pub(crate) mod listing;
+pub(crate) mod tree;

@@ -1,0 +1,253 @@
+//! The bridge to wasmer: which imports there are, and how a call gets from the guest into [`crate::calls`].
+//!
+//! The table at the end declares each call once: its name, its parameters as the specification names them, and the family
+//! where its function is. The import, [`NAMES`] and their count all come from there. A new call is a function in
+//! `calls/`, a row here, and rows in `tests/faults.rs`.
+//!
+//! Only the functions that an app imports are made, each as a typed static function, so nothing is looked up and
+//! nothing is boxed when it is called. A failed call becomes its errno; only `proc_exit` and `proc_raise` unwind.
+
+use std::ptr::NonNull;
+
+use wasmer::{AsStoreMut, Function, FunctionEnv, FunctionEnvMut, Memory as WasmMemory, RuntimeError};
+
+use crate::calls::proc::Raised;
+use crate::calls::{
+    args, clock, environ, fd_io, fd_stat, fd_table, path, poll, proc, random, readdir, sched, sock,
+};
+use crate::ctx::Ctx;
+use crate::errno::Result;
+use crate::memory::{Bring, Memory};
+use crate::preview0;
+
+/// The module name of preview 1's imports.
+pub const PREVIEW1: &str = "wasi_snapshot_preview1";
+/// The module name of preview 0's imports.
+pub const PREVIEW0: &str = "wasi_unstable";
+
+/// What host functions work on: the program's state, and its memory once it has one.
+#[derive(Debug)]
+pub struct State {
+    ctx: Ctx,
+    memory: Option<WasmMemory>,
+    before: Option<MemoryBefore>,
+    bring: Option<Bring>,
+}
+
+/// Where the app's memory lies at this moment, once there is one.
+pub type MemoryBefore = fn() -> Option<NonNull<[u8]>>;
+
+impl State {
+    /// State for an app that is not instantiated yet.
+    pub fn new(ctx: Ctx) -> State {
+        State { ctx, memory: None, before: None, bring: None }
+    }
+
+    /// The same state, with what makes part of the app's memory accessible before the operating system is handed it.
+    #[must_use]
+    pub fn bring_with(self, bring: Option<Bring>) -> State {
+        State { bring, ..self }
+    }
+
+    /// The program's state.
+    pub fn ctx(&self) -> &Ctx {
+        &self.ctx
+    }
+
+    /// The same state, with a way to the app's memory until [`State::attach`] says where it is: a module's start function runs
+    /// while there is no instance to ask.
+    ///
+    /// # Safety
+    /// What `before` returns must be all of the memory of the app that calls, valid to be read and written until that call is
+    /// answered.
+    #[must_use]
+    #[allow(unsafe_code)]
+    pub unsafe fn memory_before(self, before: MemoryBefore) -> State {
+        State { before: Some(before), ..self }
+    }
+
+    /// Says where the app's memory is. Until then every pointer is a `fault`, unless there is another way to it.
+    pub fn attach(&mut self, memory: WasmMemory) {
+        self.memory = Some(memory);
+    }
+}
+
+/// Runs one call with the guest's memory at hand.
+fn with<T>(mut env: FunctionEnvMut<'_, State>, call: impl FnOnce(&mut Ctx, &mut Memory<'_>) -> T) -> T {
+    let (state, store) = env.data_and_store_mut();
+    let view;
+    let bytes: &mut [u8] = if let Some(wasm_memory) = &state.memory {
+        view = wasm_memory.view(&store);
+        // SAFETY: the app has one thread, nothing here can start another, and it waits for this call, so nothing else
+        // touches its memory while the slice lives; calls do not re-enter the app.
+        #[allow(unsafe_code)]
+        unsafe {
+            view.data_unchecked_mut()
+        }
+    } else if let Some(mut memory) = state.before.and_then(|before| before()) {
+        // SAFETY: as above, and whoever gave `before` promised that this is the app's memory.
+        #[allow(unsafe_code)]
+        unsafe {
+            memory.as_mut()
+        }
+    } else {
+        &mut []
+    };
+    call(&mut state.ctx, &mut Memory::new(bytes).bring_with(state.bring))
+}
+
+/// Runs one call and answers with its errno.
+fn answer(env: FunctionEnvMut<'_, State>, call: impl FnOnce(&mut Ctx, &mut Memory<'_>) -> Result<()>) -> i32 {
+    match with(env, call) {
+        Ok(()) => wasip1::ERRNO_SUCCESS.raw().into(),
+        Err(error) => error.0.raw().into(),
+    }
+}
+
+/// A function that runs `$call` with the arguments of the given types.
+macro_rules! function {
+    ($store:expr, $env:expr, $call:path, ($($name:ident: $type:ty),*)) => {
+        Function::new_typed_with_env($store, $env, |env: FunctionEnvMut<'_, State>, $($name: $type),*| -> i32 {
+            answer(env, |ctx, memory| $call(ctx, memory, $($name),*))
+        })
+    };
+}
+
+/// The import `name` of `module`, or `None` if WASI has no such function.
+pub fn function(
+    store: &mut impl AsStoreMut,
+    env: &FunctionEnv<State>,
+    module: &str,
+    name: &str,
+) -> Option<Function> {
+    match module {
+        PREVIEW1 => preview1(store, env, name),
+        PREVIEW0 => Some(match name {
+            "fd_seek" => {
+                function!(store, env, preview0::fd_seek, (fd: u32, offset: i64, whence: u32, newoffset: u32))
+            }
+            "fd_filestat_get" => function!(store, env, preview0::fd_filestat_get, (fd: u32, buf: u32)),
+            "path_filestat_get" => function!(
+                store,
+                env,
+                preview0::path_filestat_get,
+                (fd: u32, flags: u32, path: u32, path_len: u32, buf: u32)
+            ),
+            "poll_oneoff" => function!(
+                store,
+                env,
+                preview0::poll_oneoff,
+                (subscriptions: u32, events: u32, nsubscriptions: u32, nevents: u32)
+            ),
+            // Preview 0 did not have it.
+            "sock_accept" => return None,
+            _ => return preview1(store, env, name),
+        }),
+        _ => None,
+    }
+}
+
+/// The import that ends the program.
+fn proc_exit(store: &mut impl AsStoreMut) -> Function {
+    Function::new_typed(store, |rval: u32| -> std::result::Result<(), RuntimeError> {
+        Err(RuntimeError::user(Box::new(proc::proc_exit(rval))))
+    })
+}
+
+/// The import that may end the program.
+fn proc_raise(store: &mut impl AsStoreMut) -> Function {
+    Function::new_typed(store, |sig: u32| -> std::result::Result<i32, RuntimeError> {
+        match proc::proc_raise(sig) {
+            Raised::Ignored => Ok(wasip1::ERRNO_SUCCESS.raw().into()),
+            Raised::Failed(errno) => Ok(errno.raw().into()),
+            Raised::Ended(exit) => Err(RuntimeError::user(Box::new(exit))),
+        }
+    })
+}
+
+/// Declares the calls: those that may not return and so are made by a function of their own, then rows
+/// `name(parameters) in family`.
+macro_rules! calls {
+    (by themselves: $($own:ident),*; $($name:ident($($parameter:ident: $type:ty),*) in $family:ident;)*) => {
+        /// The names of all calls of preview 1.
+        pub const NAMES: &[&str] = &[$(stringify!($own),)* $(stringify!($name)),*];
+
+        fn preview1(store: &mut impl AsStoreMut, env: &FunctionEnv<State>, name: &str) -> Option<Function> {
+            $(
+                if name == stringify!($name) {
+                    return Some(function!(store, env, $family::$name, ($($parameter: $type),*)));
+                }
+            )*
+            $(
+                if name == stringify!($own) {
+                    return Some($own(store));
+                }
+            )*
+            None
+        }
+    };
+}
+
+calls! {
+    by themselves: proc_exit, proc_raise;
+
+    args_get(argv: u32, argv_buf: u32) in args;
+    args_sizes_get(argc: u32, argv_buf_size: u32) in args;
+    environ_get(environ: u32, environ_buf: u32) in environ;
+    environ_sizes_get(environc: u32, environ_buf_size: u32) in environ;
+    clock_res_get(id: u32, resolution: u32) in clock;
+    clock_time_get(id: u32, precision: u64, time: u32) in clock;
+    random_get(buf: u32, buf_len: u32) in random;
+    sched_yield() in sched;
+    poll_oneoff(subscriptions: u32, events: u32, nsubscriptions: u32, nevents: u32) in poll;
+
+    fd_close(fd: u32) in fd_table;
+    fd_renumber(fd: u32, to: u32) in fd_table;
+    fd_fdstat_get(fd: u32, stat: u32) in fd_table;
+    fd_fdstat_set_flags(fd: u32, flags: u32) in fd_table;
+    fd_fdstat_set_rights(fd: u32, fs_rights_base: u64, fs_rights_inheriting: u64) in fd_table;
+    fd_prestat_get(fd: u32, buf: u32) in fd_table;
+    fd_prestat_dir_name(fd: u32, path: u32, path_len: u32) in fd_table;
+
+    fd_read(fd: u32, iovs: u32, iovs_len: u32, nread: u32) in fd_io;
+    fd_pread(fd: u32, iovs: u32, iovs_len: u32, offset: u64, nread: u32) in fd_io;
+    fd_write(fd: u32, iovs: u32, iovs_len: u32, nwritten: u32) in fd_io;
+    fd_pwrite(fd: u32, iovs: u32, iovs_len: u32, offset: u64, nwritten: u32) in fd_io;
+    fd_seek(fd: u32, offset: i64, whence: u32, newoffset: u32) in fd_io;
+    fd_tell(fd: u32, offset: u32) in fd_io;
+
+    fd_filestat_get(fd: u32, buf: u32) in fd_stat;
+    fd_filestat_set_size(fd: u32, size: u64) in fd_stat;
+    fd_filestat_set_times(fd: u32, atim: u64, mtim: u64, fst_flags: u32) in fd_stat;
+    fd_allocate(fd: u32, offset: u64, len: u64) in fd_stat;
+    fd_advise(fd: u32, offset: u64, len: u64, advice: u32) in fd_stat;
+    fd_datasync(fd: u32) in fd_stat;
+    fd_sync(fd: u32) in fd_stat;
+    fd_readdir(fd: u32, buf: u32, buf_len: u32, cookie: u64, bufused: u32) in readdir;
+
+    path_open(
+        fd: u32, dirflags: u32, path: u32, path_len: u32, oflags: u32, fs_rights_base: u64, fs_rights_inheriting: u64,
+        fdflags: u32, opened_fd: u32
+    ) in path;
+    path_filestat_get(fd: u32, flags: u32, path: u32, path_len: u32, buf: u32) in path;
+    path_filestat_set_times(
+        fd: u32, flags: u32, path: u32, path_len: u32, atim: u64, mtim: u64, fst_flags: u32
+    ) in path;
+    path_create_directory(fd: u32, path: u32, path_len: u32) in path;
+    path_remove_directory(fd: u32, path: u32, path_len: u32) in path;
+    path_unlink_file(fd: u32, path: u32, path_len: u32) in path;
+    path_link(
+        old_fd: u32, old_flags: u32, old_path: u32, old_path_len: u32, new_fd: u32, new_path: u32, new_path_len: u32
+    ) in path;
+    path_rename(fd: u32, old_path: u32, old_path_len: u32, new_fd: u32, new_path: u32, new_path_len: u32) in path;
+    path_symlink(old_path: u32, old_path_len: u32, fd: u32, new_path: u32, new_path_len: u32) in path;
+    path_readlink(fd: u32, path: u32, path_len: u32, buf: u32, buf_len: u32, bufused: u32) in path;
+
+    sock_accept(fd: u32, flags: u32, connection: u32) in sock;
+    sock_recv(
+        fd: u32, ri_data: u32, ri_data_len: u32, ri_flags: u32, ro_datalen: u32, ro_flags: u32
+    ) in sock;
+    sock_send(fd: u32, si_data: u32, si_data_len: u32, si_flags: u32, so_datalen: u32) in sock;
+    sock_shutdown(fd: u32, how: u32) in sock;
+
+}

@@ -1,0 +1,32 @@
+//! Arguments and variables.
+
+/// A list of byte strings, kept as the guest will see it: one after the other, each with a NUL behind.
+#[derive(Debug, Default)]
+pub(crate) struct Strings {
+    bytes: Vec<u8>,
+    starts: Vec<u32>,
+}
+
+impl Strings {
+    pub(crate) fn push(&mut self, text: &[u8]) {
+        self.starts.push(self.bytes.len() as u32);
+        // The operating system hands strings over NUL-terminated, so none has one inside.
+        self.bytes.extend_from_slice(text);
+        self.bytes.push(0);
+    }
+
+    /// How many there are.
+    pub(crate) fn count(&self) -> u32 {
+        self.starts.len() as u32
+    }
+
+    /// All of them, each with its NUL.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Where each starts in [`Strings::bytes`].
+    pub(crate) fn starts(&self) -> impl Iterator<Item = u32> {
+        self.starts.iter().copied()
+    }
+}

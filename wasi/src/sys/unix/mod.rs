@@ -1,0 +1,13 @@
+//! Unix: Linux and macOS.
+
+mod errno;
+mod file;
+mod stat;
+mod streams;
+mod time;
+
+pub(crate) use errno::errno;
+pub(crate) use file::*;
+pub(crate) use stat::{entry_ino, filestat, filestat_of, filetype};
+pub(crate) use streams::{read_stream, stream_flags, write_stream, write_stream_at};
+pub(crate) use time::{CLOCK_RESOLUTION, cpu_time, poll, readable, yield_now};

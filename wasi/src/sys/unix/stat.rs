@@ -1,0 +1,77 @@
+//! What is known about a file, as WASI tells it.
+
+use std::io;
+use std::os::unix::fs::DirEntryExt;
+
+use cap_std::fs::{DirEntry, Metadata, MetadataExt};
+use rustix::fs::Stat;
+use wasip1::Filetype;
+
+use super::time::nanos;
+use crate::sys::handle::Handle;
+use crate::words::Filestat;
+
+pub(crate) fn filestat(file: &Handle) -> io::Result<Filestat> {
+    let stat: Stat = rustix::fs::fstat(file)?;
+    #[allow(clippy::unnecessary_cast, reason = "the widths of these fields differ between systems")]
+    Ok(Filestat {
+        dev: stat.st_dev as u64,
+        ino: stat.st_ino as u64,
+        filetype: filetype_of_mode(stat.st_mode as u32),
+        nlink: stat.st_nlink as u64,
+        size: stat.st_size as u64,
+        atim: nanos(stat.st_atime as i64, stat.st_atime_nsec as i64),
+        mtim: nanos(stat.st_mtime as i64, stat.st_mtime_nsec as i64),
+        ctim: nanos(stat.st_ctime as i64, stat.st_ctime_nsec as i64),
+    })
+}
+
+pub(crate) fn filestat_of(metadata: &Metadata) -> Filestat {
+    Filestat {
+        dev: metadata.dev(),
+        ino: metadata.ino(),
+        filetype: filetype_of_mode(metadata.mode()),
+        nlink: metadata.nlink(),
+        size: metadata.size(),
+        atim: nanos(metadata.atime(), metadata.atime_nsec()),
+        mtim: nanos(metadata.mtime(), metadata.mtime_nsec()),
+        ctim: nanos(metadata.ctime(), metadata.ctime_nsec()),
+    }
+}
+
+fn filetype_of_mode(mode: u32) -> Filetype {
+    use rustix::fs::FileType;
+    match FileType::from_raw_mode(mode as rustix::fs::RawMode) {
+        FileType::RegularFile => wasip1::FILETYPE_REGULAR_FILE,
+        FileType::Directory => wasip1::FILETYPE_DIRECTORY,
+        FileType::Symlink => wasip1::FILETYPE_SYMBOLIC_LINK,
+        FileType::CharacterDevice => wasip1::FILETYPE_CHARACTER_DEVICE,
+        FileType::BlockDevice => wasip1::FILETYPE_BLOCK_DEVICE,
+        FileType::Socket => wasip1::FILETYPE_SOCKET_STREAM,
+        // WASI has no word for pipes.
+        FileType::Fifo | FileType::Unknown => wasip1::FILETYPE_UNKNOWN,
+    }
+}
+
+pub(crate) fn filetype(filetype: cap_std::fs::FileType) -> Filetype {
+    use cap_std::fs::FileTypeExt;
+    if filetype.is_file() {
+        wasip1::FILETYPE_REGULAR_FILE
+    } else if filetype.is_dir() {
+        wasip1::FILETYPE_DIRECTORY
+    } else if filetype.is_symlink() {
+        wasip1::FILETYPE_SYMBOLIC_LINK
+    } else if filetype.is_char_device() {
+        wasip1::FILETYPE_CHARACTER_DEVICE
+    } else if filetype.is_block_device() {
+        wasip1::FILETYPE_BLOCK_DEVICE
+    } else if filetype.is_socket() {
+        wasip1::FILETYPE_SOCKET_STREAM
+    } else {
+        wasip1::FILETYPE_UNKNOWN
+    }
+}
+
+pub(crate) fn entry_ino(entry: &DirEntry) -> io::Result<u64> {
+    Ok(entry.ino())
+}

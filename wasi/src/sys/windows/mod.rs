@@ -1,0 +1,13 @@
+//! Windows: the same functions on std and cap-std's portable interfaces.
+
+mod errno;
+mod file;
+mod names;
+mod stat;
+mod time;
+
+pub(crate) use errno::errno;
+pub(crate) use file::*;
+pub(crate) use names::leaves_directory;
+pub(crate) use stat::{entry_ino, filestat, filestat_of, filetype};
+pub(crate) use time::{CLOCK_RESOLUTION, cpu_time, poll, readable, yield_now};

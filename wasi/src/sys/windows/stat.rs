@@ -1,0 +1,58 @@
+//! What is known about a file, as WASI tells it.
+
+use std::io;
+use std::time::SystemTime;
+
+use cap_fs_ext::MetadataExt;
+use cap_std::fs::{DirEntry, Metadata};
+use wasip1::Filetype;
+
+use crate::sys::handle::Handle;
+use crate::words::Filestat;
+
+pub(crate) fn filestat(handle: &Handle) -> io::Result<Filestat> {
+    match handle {
+        Handle::File(file) => Ok(filestat_of(&file.metadata()?)),
+        Handle::Stream(stream) => {
+            let terminal = stream.is_terminal();
+            let filetype =
+                if terminal { wasip1::FILETYPE_CHARACTER_DEVICE } else { wasip1::FILETYPE_UNKNOWN };
+            Ok(Filestat { dev: 0, ino: 0, filetype, nlink: 1, size: 0, atim: 0, mtim: 0, ctim: 0 })
+        }
+    }
+}
+
+pub(crate) fn filestat_of(metadata: &Metadata) -> Filestat {
+    let nanos = |time: io::Result<cap_std::time::SystemTime>| {
+        let since = time.ok().and_then(|t| t.into_std().duration_since(SystemTime::UNIX_EPOCH).ok());
+        since.map_or(0, |since| u64::try_from(since.as_nanos()).unwrap_or(u64::MAX))
+    };
+    Filestat {
+        dev: MetadataExt::dev(metadata),
+        ino: MetadataExt::ino(metadata),
+        filetype: filetype(metadata.file_type()),
+        nlink: MetadataExt::nlink(metadata),
+        size: metadata.len(),
+        atim: nanos(metadata.accessed()),
+        mtim: nanos(metadata.modified()),
+        // Windows keeps no time of the last change to a file's attributes.
+        ctim: nanos(metadata.modified()),
+    }
+}
+
+pub(crate) fn filetype(filetype: cap_std::fs::FileType) -> Filetype {
+    if filetype.is_file() {
+        wasip1::FILETYPE_REGULAR_FILE
+    } else if filetype.is_dir() {
+        wasip1::FILETYPE_DIRECTORY
+    } else if filetype.is_symlink() {
+        wasip1::FILETYPE_SYMBOLIC_LINK
+    } else {
+        wasip1::FILETYPE_UNKNOWN
+    }
+}
+
+pub(crate) fn entry_ino(entry: &DirEntry) -> io::Result<u64> {
+    use cap_fs_ext::DirEntryExt;
+    Ok(MetadataExt::ino(&entry.full_metadata()?))
+}
