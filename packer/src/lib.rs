@@ -7,26 +7,20 @@
 //!            profile ── one start is tried, to see what it touches
 //!            link ───── laid out in images that run at any address
 //!            store ──── compressed in chunks or raw, as the sections of a payload (the format crate)
-//!            container ─ stub + payload → executable, in memory; `stubs` has the launchers
+//!            container ─ stub + payload → executable, in memory; `targets::stubs` has the launchers
 //!            output ─── written beside OUT, then renamed over it
 //! ```
 //!
 //! [`pack::Pack`] runs these rooms in order; [`cli`] turns a command line into a `Pack` and its errors into
-//! one line and an exit code. [`executable`] reads back what was packed, and [`archive`] makes the files of a release
+//! one line and an exit code. [`executable`] reads back what was packed, and [`output::archive`] makes the files of a release
 //! of it. The same input gives the same bytes. Nothing here runs another program; what was packed is started to see
 //! what a start touches ([`profile`]), and by `wasmpack doctor`.
 #![forbid(unsafe_code)]
 
-pub mod archive;
-mod caught;
 pub mod cli;
 pub mod compile;
-pub mod compress;
-pub mod cpu;
-mod decode;
 mod error;
 pub mod executable;
-pub mod files;
 pub mod input;
 pub mod interrupt;
 pub mod link;
@@ -39,9 +33,7 @@ pub mod progress;
 pub mod proposals;
 mod read;
 mod segments;
-mod stack;
 pub mod store;
-pub mod stubs;
 pub mod targets;
 
 pub use container::{self, check::Check};

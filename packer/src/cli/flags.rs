@@ -13,14 +13,14 @@ use super::{
 };
 use crate::{
     Pack,
-    compress::{DEFAULT_LEVEL, FAST_LEVEL},
+    compile::cpu::Raise,
     container::pe::PeOptions,
-    cpu::Raise,
     executable,
     pack::Grant,
     profile::Trial,
     read,
     store::Storage,
+    store::compress::{DEFAULT_LEVEL, FAST_LEVEL},
     targets,
 };
 

@@ -11,11 +11,12 @@ use super::{
     complain, fail, json, out, say,
 };
 use crate::{
-    Check, decode,
+    Check,
     executable::{self, Executable, Launcher},
     output::{Output, STANDARD},
     pack::source,
     read,
+    store::decode,
 };
 
 /// Prints what an executable is.

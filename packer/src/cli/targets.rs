@@ -4,7 +4,7 @@ use payload::Target;
 use serde_json::{Value, json};
 
 use super::command::Targets as Flags;
-use crate::stubs;
+use crate::targets::stubs;
 
 /// What the command prints to stdout.
 pub(super) fn text(flags: &Flags) -> String {

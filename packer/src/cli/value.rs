@@ -5,7 +5,7 @@ use std::{ffi::OsString, path::PathBuf};
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use payload::{DirGrant, Variable, grant, info::is_seen};
 
-use crate::{files::Folder, pack::Grant};
+use crate::{input::files::Folder, pack::Grant};
 
 /// A parser for values that may be no text at all, so that the message can say so.
 pub(super) fn os<T>(parse: fn(OsString) -> Result<T, String>) -> impl TypedValueParser<Value = T>

@@ -18,9 +18,9 @@ pub use self::verify::{Launcher, verify, verify_with};
 use crate::{
     Error, Kind,
     container::{self, Format, Found, MAX_LEN, check::Check},
-    decode,
     error::spoken,
     read::open,
+    store::decode,
 };
 
 /// A finished executable whose header, section table and manifest are whole.

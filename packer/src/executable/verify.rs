@@ -11,7 +11,8 @@ use crate::{
         self, Found,
         check::{self, Check},
     },
-    decode, stubs,
+    store::decode,
+    targets::stubs,
 };
 
 /// The launcher with which the one in a file is compared.

@@ -2,9 +2,11 @@
 //!
 //! [`Module::new`] tells apart what people really hand over: nothing, some other file, a component, a text
 //! with a mistake. [`command`] then asks whether the module is a program that can start, and [`lean`] drops
-//! what a running program never looks at. [`fit`] says otherwise what the compilers would get wrong.
+//! what a running program never looks at. [`fit`] says otherwise what the compilers would get wrong. [`files`]
+//! are read to be carried.
 
 pub mod command;
+pub mod files;
 pub mod fit;
 pub mod lean;
 mod signatures;

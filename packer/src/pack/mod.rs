@@ -28,14 +28,14 @@ use payload::{Compiler, DirGrant, Grants, Manifest, Mount, SectionKind, Target, 
 
 use crate::{
     Error, Kind,
-    compress::DEFAULT_LEVEL,
+    compile::cpu::Raise,
     container::pe::PeOptions,
-    cpu::Raise,
-    files::Folder,
+    input::files::Folder,
     output::STANDARD,
     profile::Trial,
     progress::Progress,
     store::Storage,
+    store::compress::DEFAULT_LEVEL,
     targets::{name, part},
 };
 

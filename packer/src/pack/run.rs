@@ -19,12 +19,11 @@ use super::{
     trial::Tried,
 };
 use crate::{
-    Error, Kind,
-    archive::{self, Member},
-    compile,
+    Error, Kind, compile,
     container::{self, MAX_LEN, pe::PeOptions},
     input::{Module, command, fit, lean},
     link,
+    output::archive::{self, Member},
     output::{self, Output},
     parallel,
     profile::Trial,

@@ -2,7 +2,7 @@
 
 use payload::{Manifest, Target};
 
-use crate::{Error, container::pe::PeOptions, store::Stored, stubs};
+use crate::{Error, container::pe::PeOptions, store::Stored, targets::stubs};
 
 /// What all targets share.
 pub(super) struct Shared {

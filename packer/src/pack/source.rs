@@ -8,8 +8,8 @@ use payload::{FilesGrant, Grants, Manifest, Mount, SectionKind, grant::normal, t
 
 use super::{Grant, Pack, stem};
 use crate::{
-    Error, Kind, PRODUCER, container, decode, executable::Executable, files::Files, input::Module, read,
-    targets::part,
+    Error, Kind, PRODUCER, container, executable::Executable, input::Module, input::files::Files, read,
+    store::decode, targets::part,
 };
 
 /// Everything that is packed, and that does not depend on the target.

@@ -10,8 +10,8 @@ use super::{
 };
 use crate::{
     Error, Kind,
+    compile::cpu::Raise,
     compile::{self, Compiled},
-    cpu::Raise,
     link,
     profile::{self, Profile, Program, Trial},
     progress::Progress,

@@ -12,6 +12,7 @@ pub mod name;
 pub mod part;
 #[cfg(test)]
 mod repeated;
+pub mod stubs;
 
 use payload::{
     Target,

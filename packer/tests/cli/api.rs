@@ -1,7 +1,7 @@
 //! The packer as a library.
 
 use payload::{DirGrant, FilesGrant, Mount, SectionKind, Target, Variable};
-use wasmpack::{Executable, Kind, Pack, files::Folder, store::Storage};
+use wasmpack::{Executable, Kind, Pack, input::files::Folder, store::Storage};
 
 use crate::dir::Dir;
 

@@ -1,16 +1,15 @@
 //! Storing what was linked: the sections of a payload, compressed in chunks, or raw to be mapped from the file.
 
+pub mod compress;
+pub(crate) mod decode;
+
 use std::collections::HashMap;
 
 use payload::image::{Image, Touch};
 use payload::{Header, Manifest, SectionKind, Target, Writer};
 
-use crate::{
-    compress::{self, Effort},
-    files::Files,
-    link::Linked,
-    progress::Progress,
-};
+use self::compress::Effort;
+use crate::{input::files::Files, link::Linked, progress::Progress};
 
 /// Decoded bytes a chunk of each image. See "How large is a chunk?" in docs/decisions.md.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
