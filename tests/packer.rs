@@ -13,7 +13,8 @@ use std::{
 };
 
 use common::{Dir, file_name, fixture, pack, run, skipped_on_windows, skipped_when_emulated, text, wasmpack};
-use payload::info::is_seen;
+use payload::{Encoding, SectionKind, info::is_seen};
+use wasmpack::executable::Executable;
 
 const LOOP: &str = r#"(module (memory (export "memory") 1) (func (export "_start") (loop (br 0))))"#;
 
@@ -100,6 +101,84 @@ fn a_program_whose_packer_is_gone_is_not_tried() {
     let output = command.stdin(Stdio::null()).output().unwrap();
     assert_eq!(output.status.code(), Some(125), "{}", text(&output.stderr));
     assert!(text(&output.stderr).contains("has ended"), "{}", text(&output.stderr));
+}
+
+/// What is packed for a trial has known clocks and random numbers: nobody must come to use it.
+#[test]
+fn a_program_that_was_packed_for_a_trial_runs_in_none_but_a_trial() {
+    if skipped_when_emulated("by the packer") {
+        return;
+    }
+    let dir = Dir::new();
+    let program = tried(&dir, LOOP);
+    for variables in [&[][..], &[("WASMPACK_OPTS", "--env A=1")], &[("WASMPACK_PROFILE_PARENT", "1")]] {
+        let mut command = Command::new(&program);
+        let output = command.envs(variables.iter().copied()).stdin(Stdio::null()).output().unwrap();
+        let message = text(&output.stderr);
+        assert_eq!((output.status.code(), message.lines().count()), (Some(125), 1), "{message}");
+        assert!(
+            message.contains("packed for a trial") && message.contains("pack the app again"),
+            "{message}"
+        );
+    }
+    let told = text(&Command::new(&program).arg("--wasmpack-info").output().unwrap().stdout);
+    assert!(told.contains("packed for a trial"), "{told}");
+}
+
+/// The size of chunks is a matter of storing alone.
+#[test]
+fn chunk_size_never_changes_what_a_program_sees() {
+    let dir = Dir::new();
+    // Prints the time and eight random bytes.
+    let source = r#"(module
+        (import "wasi_snapshot_preview1" "clock_time_get" (func $time (param i32 i64 i32) (result i32)))
+        (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
+        (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+        (memory (export "memory") 1) (data (i32.const 0) "\10\00\00\00\10\00\00\00")
+        (func (export "_start")
+            (drop (call $time (i32.const 0) (i64.const 1) (i32.const 16)))
+            (drop (call $random (i32.const 24) (i32.const 8)))
+            (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))))"#;
+    let program = dir.pack_text("sees", source, &["--no-trial"]);
+    for chunk_size in [4096, 16 * 1024, 64 * 1024] {
+        let program = in_chunks(&dir, &program, chunk_size);
+        let said = || {
+            let output = run(&program, &[""; 0]);
+            assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+            let (time, random) = output.stdout.split_at(8);
+            (Duration::from_nanos(u64::from_le_bytes(time.try_into().unwrap())), random.to_vec())
+        };
+        let before = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+        let ((time, first), (_, second)) = (said(), said());
+        assert!(time + Duration::from_secs(2) > before, "{chunk_size}: {time:?}");
+        assert_ne!(first, second, "{chunk_size}");
+    }
+}
+
+/// The same program, its code in chunks of this size.
+fn in_chunks(dir: &Dir, program: &Path, chunk_size: u32) -> PathBuf {
+    let executable = Executable::open(program).unwrap();
+    let mut writer = payload::Writer::new(executable.prefix().header, executable.manifest());
+    for section in &executable.prefix().sections {
+        let size = match (section.kind, section.encoding) {
+            (SectionKind::Manifest, _) => continue,
+            (SectionKind::Code, _) => chunk_size,
+            (_, Encoding::Chunked { chunk_size }) => chunk_size,
+            (_, Encoding::Raw) => unreachable!("only images are raw"),
+        };
+        let content = executable.section(section.kind).unwrap().unwrap();
+        let frames: Vec<_> =
+            content.chunks(size as usize).map(|piece| payload::chunk::compress(piece, 1)).collect();
+        writer = writer.chunked(section.kind, content.len() as u64, size, &frames);
+    }
+    let payload = writer.finish();
+    let mut file = fs::read(program).unwrap();
+    let (slot, at) = (common::slot(&file), common::payload_at(&file));
+    let locator = payload::Locator { offset: at as u64, len: payload.len() as u64 };
+    file[slot..slot + payload::locator::SIZE].copy_from_slice(&locator.to_bytes());
+    file.truncate(at);
+    file.extend_from_slice(&payload);
+    common::executable(dir, &format!("chunks-{chunk_size}"), &file)
 }
 
 /// What the packer starts to try `source`, taken from it while it runs.

@@ -260,6 +260,9 @@ fn a_program_with_rights_of_its_own_takes_nothing_from_whoever_starts_it() {
             assert!(message.contains("set-user-ID") && message.contains("unset WASMPACK_OPTS"), "{message}");
         }
     }
+    let mut told = start(&bare);
+    let told = text(&output(told.arg("--wasmpack-info").uid(NOBODY).gid(NOBODY).current_dir("/")).stdout);
+    assert!(told.contains("cannot be changed") && !told.contains("can be changed with"), "{told}");
     // Without rights of its own the variable counts, and the system refuses.
     let plain = as_nobody(&bare, 0o755, ("WASMPACK_OPTS", "--dir /"));
     assert_eq!(plain.status.code(), Some(1), "{}", text(&plain.stderr));

@@ -6,9 +6,18 @@ use std::fmt::Write;
 
 use crate::{Grants, Prefix, SectionKind};
 
+/// Who decides about the grants, beside who packs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// Whoever starts it, unless it is sealed.
+    Starter,
+    /// Nobody: the file has rights of its own, which whoever starts it may lack.
+    Nobody,
+}
+
 /// The text about the program in `prefix`, whose executable has `file_len` bytes. `grants` are those that hold when it is
 /// started as it is now, and `notes` sentences about them.
-pub fn text(prefix: &Prefix, grants: &Grants, notes: &[String], file_len: u64) -> String {
+pub fn text(prefix: &Prefix, grants: &Grants, notes: &[String], owner: Owner, file_len: u64) -> String {
     let Prefix { header, manifest, .. } = prefix;
     let mut out = String::new();
     let mut line = |title: &str, content: &str| {
@@ -52,9 +61,15 @@ pub fn text(prefix: &Prefix, grants: &Grants, notes: &[String], file_len: u64) -
         line(if index == 0 { "grants" } else { "" }, &format!("it {word}"));
     }
     notes.iter().for_each(|note| line("", note));
-    let change = match manifest.sealed {
-        true => "sealed: grants cannot be changed when it is started",
-        false => {
+    if manifest.trial {
+        line("", "packed for a trial: only the packer starts it");
+    }
+    let change = match (manifest.sealed, owner) {
+        (true, _) => "sealed: grants cannot be changed when it is started",
+        (false, Owner::Nobody) => {
+            "set-user-ID, set-group-ID or with capabilities: grants cannot be changed by whoever starts it"
+        }
+        (false, Owner::Starter) => {
             "grants can be changed with the variable WASMPACK_OPTS, such as WASMPACK_OPTS='--dir /data --deny-env'"
         }
     };

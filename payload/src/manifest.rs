@@ -16,7 +16,7 @@
 //! | 7 | directory | flags u32 (bit 0: read-only), host length u32, host text, guest text | many |
 //! | 8 | passed variable | text: the name of a variable that is passed on when it is set | many |
 //! | 9 | files | flags u32 (bit 0: writable), guest text: a root of the [tree](crate::tree) | many |
-//! | 10 | switches | u32, not 0 (bit 0: all variables, 1: native, 2: sealed) | at most once |
+//! | 10 | switches | u32, not 0 (bit 0: all variables, 1: native, 2: sealed, 3: trial) | at most once |
 //! | 11 | working directory | text: the guest's name | at most once |
 //! | 12 | version | text: the app's version | at most once |
 //! | 13 | content | 32 bytes: SHA-256 of all that follows the prefix | at most once |
@@ -42,6 +42,8 @@ pub struct Manifest {
     pub grants: Grants,
     /// True: whoever runs the executable cannot change its grants.
     pub sealed: bool,
+    /// True: it was packed for a trial, and a launcher runs it only there.
+    pub trial: bool,
     /// The app's own version, for people and for the names of archives.
     pub version: Option<String>,
     /// SHA-256 of all that follows the prefix; a [`Writer`](crate::Writer) fills it in. It is not looked at when the app
@@ -67,6 +69,7 @@ const WRITABLE: u32 = 1;
 const ENV_ALL: u32 = 1;
 const NATIVE: u32 = 1 << 1;
 const SEALED: u32 = 1 << 2;
+const TRIAL: u32 = 1 << 3;
 
 impl Manifest {
     /// The manifest's bytes.
@@ -102,8 +105,9 @@ impl Manifest {
         out
     }
 
-    fn switches(&self) -> [(bool, u32); 3] {
-        [(self.grants.env_all, ENV_ALL), (self.grants.native, NATIVE), (self.sealed, SEALED)]
+    fn switches(&self) -> [(bool, u32); 4] {
+        let Grants { env_all, native, .. } = self.grants;
+        [(env_all, ENV_ALL), (native, NATIVE), (self.sealed, SEALED), (self.trial, TRIAL)]
     }
 
     /// Reads a manifest; `origin` is where `bytes` starts, from the start of the payload.
@@ -164,12 +168,13 @@ impl Manifest {
     fn switch(&mut self, content: &[u8], at: u64) -> Result<(), Error> {
         let bits = u32::from_le_bytes(Cursor::new(content, at).array()?);
         crate::bytes::equal(at, "switches length", 4, content.len() as u64)?;
-        if bits == 0 || bits & !(ENV_ALL | NATIVE | SEALED) != 0 {
+        if bits == 0 || bits & !(ENV_ALL | NATIVE | SEALED | TRIAL) != 0 {
             return Err(Error::new(at, Kind::Value { field: "switches", found: bits.into() }));
         }
         self.grants.env_all = bits & ENV_ALL != 0;
         self.grants.native = bits & NATIVE != 0;
         self.sealed = bits & SEALED != 0;
+        self.trial = bits & TRIAL != 0;
         Ok(())
     }
 }

@@ -41,8 +41,8 @@ fn grants() -> impl Strategy<Value = Grants> {
 fn manifest() -> impl Strategy<Value = Manifest> {
     let optional = || proptest::option::of(text());
     let names = (text(), text(), any::<[u8; 32]>(), optional(), optional());
-    (names, vec(text(), 0..5), grants(), any::<bool>()).prop_map(
-        |((producer, app, module_sha256, argv0, version), args, grants, sealed)| Manifest {
+    (names, vec(text(), 0..5), grants(), any::<[bool; 2]>()).prop_map(
+        |((producer, app, module_sha256, argv0, version), args, grants, [sealed, trial])| Manifest {
             producer,
             app,
             module_sha256,
@@ -50,6 +50,7 @@ fn manifest() -> impl Strategy<Value = Manifest> {
             args,
             grants,
             sealed,
+            trial,
             version,
             content: None,
         },

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use payload::chunk::{ChunkTable, Decoder};
 use payload::tree::{self, Tree};
-use payload::{Encoding, Section, SectionKind};
+use payload::{Encoding, SectionKind};
 use wasi::{Files, Node};
 
 use crate::image::Stored;
@@ -29,10 +29,12 @@ struct Carried {
     content: OnceLock<Content>,
 }
 
+/// What the files hold, one after another.
 #[derive(Debug)]
-enum Content {
-    Raw(&'static [u8]),
-    Chunked { table: ChunkTable, chunk_size: u64, cache: Mutex<Cache> },
+struct Content {
+    table: ChunkTable,
+    chunk_size: u64,
+    cache: Mutex<Cache>,
 }
 
 #[derive(Debug)]
@@ -65,51 +67,49 @@ impl Carried {
     }
 
     fn content(&self) -> io::Result<&Content> {
-        once(&self.content, || {
-            let Some(section) = self.stored.find(SectionKind::Files) else { return Ok(Content::Raw(&[])) };
-            Content::of(self.stored, section)
-        })
+        once(&self.content, || Content::of(self.stored))
     }
 }
 
 impl Content {
-    fn of(stored: Stored, section: &Section) -> io::Result<Content> {
+    fn of(stored: Stored) -> io::Result<Content> {
+        let section = stored.find(SectionKind::Files).ok_or_else(outside)?;
         let Encoding::Chunked { chunk_size } = section.encoding else {
-            return Ok(Content::Raw(stored.raw(section)));
+            return Err(damaged("carried files are not in chunks"));
         };
         let table = stored.table(section).map_err(damaged)?;
         let decoder = Decoder::try_new().ok_or(io::ErrorKind::OutOfMemory)?;
-        let cache = Mutex::new(Cache { decoder, kept: Vec::new() });
-        Ok(Content::Chunked { table, chunk_size: chunk_size.into(), cache })
+        Ok(Content {
+            table,
+            chunk_size: chunk_size.into(),
+            cache: Mutex::new(Cache { decoder, kept: Vec::new() }),
+        })
     }
 
     /// Reads what lies at `range`, which may end outside: a tree can be damaged.
     fn read(&self, stored: Stored, range: Range<u64>, out: &mut [u8]) -> io::Result<()> {
-        let outside = || damaged("a carried file leaves the file");
-        match self {
-            Content::Raw(bytes) => {
-                let range = range.start as usize..range.end as usize;
-                out.copy_from_slice(bytes.get(range).ok_or_else(outside)?);
-            }
-            Content::Chunked { table, chunk_size, cache } => {
-                if range.end > table.decoded_len() {
-                    return Err(outside());
-                }
-                let mut cache = lock(cache);
-                let (mut at, mut rest) = (range.start, out);
-                while !rest.is_empty() {
-                    let index = (at / chunk_size) as usize;
-                    let of_chunk = table.decoded_range(index);
-                    let count = rest.len().min((of_chunk.end - at) as usize);
-                    let (now, later) = rest.split_at_mut(count);
-                    let within = (at - of_chunk.start) as usize;
-                    now.copy_from_slice(&cache.chunk(stored, table, index)?[within..within + count]);
-                    (at, rest) = (at + count as u64, later);
-                }
-            }
+        let Content { table, chunk_size, cache } = self;
+        if range.end > table.decoded_len() {
+            return Err(outside());
+        }
+        let mut cache = lock(cache);
+        let (mut at, mut rest) = (range.start, out);
+        while !rest.is_empty() {
+            let index = (at / chunk_size) as usize;
+            let of_chunk = table.decoded_range(index);
+            let count = rest.len().min((of_chunk.end - at) as usize);
+            let (now, later) = rest.split_at_mut(count);
+            let within = (at - of_chunk.start) as usize;
+            now.copy_from_slice(&cache.chunk(stored, table, index)?[within..within + count]);
+            (at, rest) = (at + count as u64, later);
         }
         Ok(())
     }
+}
+
+/// What the app is told of a file that the tree puts behind the last one.
+fn outside() -> io::Error {
+    damaged("a carried file leaves the file")
 }
 
 impl Cache {
@@ -161,6 +161,10 @@ impl Files for Carried {
         };
         let start = range.start.saturating_add(offset).min(range.end);
         let count = out.len().min(usize::try_from(range.end - start).unwrap_or(usize::MAX));
+        if count == 0 {
+            // Where all files are empty there is no content.
+            return Ok(0);
+        }
         self.content()?.read(self.stored, start..start + count as u64, &mut out[..count])?;
         Ok(count)
     }

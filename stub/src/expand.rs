@@ -7,11 +7,11 @@ use crate::fail::Failure;
 pub(crate) fn path(written: &str) -> Result<String, Failure> {
     let variable = |name: &str| {
         // Variables are those of whoever starts it. They must not say what a program with more rights than theirs is granted.
-        let taken = if crate::sys::is_privileged() { None } else { std::env::var(name).ok() };
+        let taken = if crate::sys::process::is_privileged() { None } else { std::env::var(name).ok() };
         taken.filter(|value| !value.is_empty())
     };
     expanded(written, variable).map_err(|missing| {
-        if crate::sys::is_privileged() {
+        if crate::sys::process::is_privileged() {
             return Failure::new(format!(
                 "the directory {written:?}, which is granted to the program, is named by a variable of whoever starts it; \
                  with rights of its own (set-user-ID, set-group-ID or capabilities) it takes none: pack it with the \

@@ -4,9 +4,6 @@ use std::fmt::Display;
 
 use payload::info::{printable, printable_lines};
 
-/// Exit code of a failure of the launcher itself, the same that `docker run` and `env` use for theirs.
-pub(crate) const EXIT_LAUNCHER: i32 = 125;
-
 /// What went wrong, in words for whoever started the program: what, and what to do.
 #[derive(Debug)]
 pub(crate) struct Failure(String);
@@ -45,8 +42,8 @@ pub(crate) fn name() -> String {
 /// Prints the failure; returns the exit code.
 pub(crate) fn report(failure: &Failure) -> i32 {
     say(&printable(&failure.0));
-    crate::sys::linger();
-    EXIT_LAUNCHER
+    crate::sys::console::linger();
+    crate::sys::last::EXIT_LAUNCHER
 }
 
 /// Prints `NAME: message` to standard error, or shows it where there is none. The lines of the message are its own; names
@@ -54,5 +51,5 @@ pub(crate) fn report(failure: &Failure) -> i32 {
 pub(crate) fn say(message: &str) {
     // What comes from outside must not control a terminal.
     let (name, message) = (printable(&name()), printable_lines(message));
-    crate::sys::print_error(&format!("{name}: {message}\n"));
+    crate::sys::console::print_error(&format!("{name}: {message}\n"));
 }

@@ -5,18 +5,10 @@
 
 use std::fs::File;
 
-use payload::{Locator, Prefix, header, locator};
+use payload::{Locator, Prefix, header};
 
 use crate::fail::{Context, Failure};
 use crate::sys;
-
-/// The slot that the packer patches.
-#[used]
-#[cfg_attr(target_os = "linux", unsafe(link_section = ".wasmpack"))]
-#[cfg_attr(target_os = "macos", unsafe(link_section = "__DATA,__wasmpack"))]
-#[cfg_attr(target_os = "windows", unsafe(link_section = ".wasmpck"))]
-#[allow(unsafe_code, reason = "the slot needs a section of its own, which is nobody else's")]
-static SLOT: [u8; locator::SIZE] = Locator::BARE;
 
 const UNREADABLE: &str = "cannot read the program's own file";
 
@@ -32,11 +24,11 @@ pub(crate) struct Packed {
 
 /// Reads the prefix of the payload in this executable.
 pub(crate) fn packed() -> Result<Packed, Failure> {
-    let slot = sys::read_slot(&SLOT);
+    let slot = sys::slot::read();
     let locator = Locator::parse(&slot).context("the launcher is damaged")?.ok_or_else(|| {
         Failure::new("this is a bare wasmpack launcher and carries no program; pack one with: wasmpack APP.wasm -o OUT")
     })?;
-    let file = sys::open_self()?;
+    let file = sys::file::open_self().map_err(Failure::new)?;
     let file_len = file.metadata().context(UNREADABLE)?.len();
     if locator.offset.checked_add(locator.len).is_none_or(|end| end > file_len) {
         return Err(Failure::new(format!(
@@ -62,9 +54,10 @@ pub(crate) fn packed() -> Result<Packed, Failure> {
 
 impl Packed {
     /// A program that is in no file of its own.
-    #[cfg(all(test, target_os = "linux"))]
+    #[cfg(test)]
+    #[allow(dead_code, reason = "as its caller's")]
     pub(crate) fn of(prefix: Prefix) -> Packed {
-        let file = File::open("/dev/null").expect("there is a null device");
+        let file = File::open(std::env::current_exe().expect("a test is a file")).expect("it can be read");
         Packed { file, file_len: 0, locator: Locator { offset: 1, len: 1 }, prefix }
     }
 
@@ -75,18 +68,18 @@ impl Packed {
 
     /// The whole payload, for as long as the process lives. Nothing is read before it is looked at.
     pub(crate) fn view(&self) -> Result<&'static [u8], Failure> {
-        sys::view(&self.file, self.locator.offset, self.locator.len as usize)
+        sys::memory::view(&self.file, self.locator.offset, self.locator.len as usize)
             .map_err(sys::Limited)
             .context(UNREADABLE)
     }
 
     /// The file, and where in it `offset` bytes from the start of the payload are.
-    #[cfg(target_os = "linux")]
+    #[allow(dead_code, reason = "on some systems no part of the file is mapped over others")]
     pub(crate) fn place(&self, offset: u64) -> (&File, u64) {
         (&self.file, self.locator.offset + offset)
     }
 }
 
 fn read(file: &File, locator: Locator, offset: u64, buffer: &mut [u8]) -> Result<(), Failure> {
-    sys::read_exact_at(file, buffer, locator.offset + offset).context(UNREADABLE)
+    sys::file::read_exact_at(file, buffer, locator.offset + offset).context(UNREADABLE)
 }

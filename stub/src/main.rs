@@ -2,9 +2,10 @@
 //!
 //! ```text
 //! locate   find the payload in this very file, through the locator slot
-//! check    stop before anything runs, if engine, target or CPU are not the ones it needs
 //! options  manifest, and WASMPACK_OPTS         →  what is granted
-//! grants   grants, and the user's arguments    →  what the app may touch; `carried` has files of its own
+//! check    stop before anything runs, if engine, target or CPU are not the ones it needs
+//! trial    stop if it was packed for a trial, and this is none
+//! context  grants, and the user's arguments    →  what the app may touch; `carried` has files of its own
 //! image    stored sections                     →  a module ready to run
 //! run      imports, instance, `_start`         →  an exit code
 //! hint     after a failure for want of a grant →  a line that says how to grant it
@@ -16,28 +17,25 @@
 
 mod carried;
 mod check;
+mod context;
 mod expand;
 mod fail;
-mod grants;
 mod hint;
 mod image;
 mod locate;
 mod options;
 mod run;
-#[cfg(any(windows, target_arch = "riscv64"))]
-mod softfloat;
 mod sys;
 mod trace;
+mod trial;
 
-#[cfg(target_os = "linux")]
-use fail::Context;
-use fail::Failure;
+use payload::info::Owner;
+
+use fail::{Context, Failure};
 
 fn main() {
-    #[cfg(all(target_os = "linux", target_env = "musl"))]
-    sys::relro::protect();
-    sys::last::prepare();
-    sys::prepare();
+    sys::process::prepare();
+    sys::last::prepare(&fail::name());
     let code = match launch() {
         Ok(code) => code,
         Err(failure) => fail::report(&failure),
@@ -49,7 +47,7 @@ fn main() {
 const INFO: &str = "--wasmpack-info";
 
 fn launch() -> Result<i32, Failure> {
-    // Code and data are brought from the file for as long as the program runs.
+    // Code and data are read from the file for as long as the program runs.
     let packed: &'static locate::Packed = Box::leak(Box::new(locate::packed()?));
     let manifest = &packed.prefix.manifest;
     let granted = options::granted(manifest);
@@ -58,17 +56,16 @@ fn launch() -> Result<i32, Failure> {
     }
     let granted = granted?;
     check::may_run(&packed.prefix.header)?;
-    #[cfg(target_os = "linux")]
-    sys::signals::handle().map_err(sys::Limited).context("cannot handle signals")?;
+    trial::begin(manifest)?;
+    sys::handle_faults(image::resolve).map_err(sys::Limited).context("cannot handle signals")?;
     let stored = image::Stored::new(packed)?;
-    image::end_with_packer(stored)?;
-    let ctx = grants::context(manifest, &granted, stored)?;
+    let ctx = context::open(manifest, &granted, stored)?;
     let (mut store, module) = image::module(stored)?;
     let (code, misses) = run::command(&mut store, &module, ctx)?;
-    image::write_profile(stored);
+    trial::end(manifest);
     if code != 0 {
-        hint::give(&misses, &granted.grants, manifest.sealed || sys::is_privileged());
-        sys::linger();
+        hint::give(&misses, &granted.grants, manifest.sealed || sys::process::is_privileged());
+        sys::console::linger();
     }
     // The process ends here. Taking apart what the system takes back as a whole would be work for nothing.
     std::mem::forget((store, module));
@@ -89,8 +86,9 @@ fn tell(packed: &locate::Packed, granted: Result<options::Granted, Failure>) -> 
             packed.prefix.manifest.grants.clone()
         }
     };
-    let text = payload::info::text(&packed.prefix, &grants, &notes, packed.file_len());
-    match sys::print(&text) {
+    let owner = if sys::process::is_privileged() { Owner::Nobody } else { Owner::Starter };
+    let text = payload::info::text(&packed.prefix, &grants, &notes, owner, packed.file_len());
+    match sys::console::print(&text) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
             Err(Failure::new(format!("cannot write to standard output: {error}")))
         }

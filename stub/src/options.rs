@@ -26,7 +26,7 @@ pub(crate) fn granted(manifest: &Manifest) -> Result<Granted, Failure> {
     let Some(text) = std::env::var_os(VARIABLE).filter(|text| !text.is_empty()) else {
         return Ok(packed);
     };
-    if crate::sys::is_privileged() {
+    if crate::sys::process::is_privileged() {
         return Err(Failure::new(format!(
             "it runs with rights that whoever starts it may not have (set-user-ID, set-group-ID or capabilities), and \
              takes no grants from them: unset {VARIABLE} to start it"

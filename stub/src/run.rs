@@ -6,7 +6,6 @@ use wasmer::{
     AsStoreMut, Extern, ExternType, Function, FunctionEnv, FunctionType, Instance, InstantiationError,
     Module, RuntimeError, Store,
 };
-use wasmer_types::VMOffsets;
 
 use crate::fail::{self, Context, Failure};
 use crate::image::{self, unwind};
@@ -19,17 +18,9 @@ const FRAMES_SHOWN: usize = 32;
 
 /// Runs a WASI command to its end; returns the exit code, and what it asked for in vain.
 pub(crate) fn command(store: &mut Store, module: &Module, ctx: Ctx) -> Result<(i32, Vec<Miss>), Failure> {
-    sys::stack::learn()?;
+    sys::stack::learn().context("cannot have a stack for the program")?;
     trace::install(store);
-    let mut state = State::new(ctx).bring_with(image::BRING);
-    if module.info().start_function.is_some() {
-        // SAFETY: the program has one instance, which has one memory, which is the first; and it waits while it is answered.
-        #[allow(unsafe_code, reason = "the module's start function runs before there is an instance to ask")]
-        unsafe {
-            state = state.memory_before(image::memory_now);
-        }
-    }
-    let env = FunctionEnv::new(store, state);
+    let env = FunctionEnv::new(store, State::new(ctx).bring_with(image::TOUCH));
     let code = exit_code(store, module, &env)?;
     let misses = env.as_ref(store).ctx().misses().cloned().collect();
     Ok((code, misses))
@@ -37,13 +28,9 @@ pub(crate) fn command(store: &mut Store, module: &Module, ctx: Ctx) -> Result<(i
 
 fn exit_code(store: &mut Store, module: &Module, env: &FunctionEnv<State>) -> Result<i32, Failure> {
     let imports = imports(store, module, env)?;
-    if module.info().start_function.is_some() {
-        // The module's start function runs before there is an instance to prepare.
-        unwind::publish()?;
-    }
     let instance = match Instance::new_by_index(store, module, &imports) {
         Ok(instance) => instance,
-        // The module's start function runs here.
+        // Data or elements that do not fit.
         Err(InstantiationError::Start(error)) => return Ok(ended(error)),
         Err(error) => {
             let limits = sys::OfMemory;
@@ -53,7 +40,7 @@ fn exit_code(store: &mut Store, module: &Module, env: &FunctionEnv<State>) -> Re
             });
         }
     };
-    unwind::enter(&VMOffsets::new(size_of::<usize>() as u8, module.info()))?;
+    unwind::enter(store, &instance)?;
     if let Ok(memory) = instance.exports.get_memory("memory") {
         env.as_mut(store).attach(memory.clone());
     }

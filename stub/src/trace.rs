@@ -5,47 +5,14 @@
 //! pointers that both compilers keep. When the engine itself raises a trap, the way into it was noted ([`sys::cross`]).
 //! The addresses are looked up in the frames section when the program has ended.
 
-use std::cell::Cell;
-use std::sync::OnceLock;
-
 use payload::frames::Frames;
 use payload::{Compiler, SectionKind};
 use wasmer::{RuntimeError, Store};
 use wasmer_types::TrapCode;
 
-use crate::image::{Code, Stored};
+use crate::image::{Code, Placed, placed};
 use crate::sys;
-
-/// Return addresses noted at most.
-pub(crate) const MAX_FRAMES: usize = 64;
-
-/// What was noted when the CPU trapped.
-#[derive(Clone, Copy)]
-pub(crate) struct Noted {
-    /// The instruction that trapped.
-    pub(crate) pc: usize,
-    /// Where the stack ended then.
-    pub(crate) sp: usize,
-    /// True if it trapped because of an address.
-    pub(crate) about_address: bool,
-    /// Where the caller of a function without a frame of its own would be found.
-    pub(crate) leaf_return: usize,
-    /// Who called whom, innermost first.
-    pub(crate) returns: Returns,
-}
-
-/// Return addresses, innermost first.
-#[derive(Clone, Copy)]
-pub(crate) struct Returns {
-    pub(crate) addresses: [usize; MAX_FRAMES],
-    pub(crate) count: usize,
-}
-
-impl Default for Returns {
-    fn default() -> Returns {
-        Returns { addresses: [0; MAX_FRAMES], count: 0 }
-    }
-}
+use crate::sys::frames::Noted;
 
 /// One of the app's functions that were active.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,42 +25,22 @@ pub(crate) struct Frame {
     pub(crate) module_offset: u32,
 }
 
-thread_local! {
-    // Written by a signal handler on this thread, read after it: const, so that it needs no start-up and no allocation.
-    static NOTED: Cell<Option<Noted>> = const { Cell::new(None) };
-}
-
-/// Where the code is, and the tables about it.
-static ATTACHED: OnceLock<(Stored, Code)> = OnceLock::new();
-
-/// Notes where the code is, and the tables about it.
-pub(crate) fn attach(stored: Stored, code: Code) {
-    // Bytes behind the frame pointer: Singlepass for Arm saves two registers before it sets it.
-    let singlepass = stored.compiler() == Compiler::Singlepass;
-    sys::follow(code.range(), if cfg!(target_arch = "aarch64") && singlepass { 16 } else { 0 });
-    let _ = ATTACHED.set((stored, code));
-}
-
-/// Makes `store` note where the CPU traps.
+/// To be called when the code is in its place: notes in `store` where the CPU traps.
 pub(crate) fn install(store: &mut Store) {
-    #[cfg(unix)]
-    store.set_trap_handler(Some(Box::new(|signal, _, context| {
-        NOTED.set(Some(sys::note(signal, context)));
-        // Whether this is a trap at all is for wasmer to find out.
-        false
-    })));
-    #[cfg(windows)]
-    store.set_trap_handler(Some(Box::new(|pointers| {
-        NOTED.set(Some(sys::note(pointers.cast())));
-        false
-    })));
+    if let Some(Placed { stored, code }) = placed() {
+        // Bytes behind the frame pointer: Singlepass for Arm saves two registers before it sets it.
+        let singlepass = stored.compiler() == Compiler::Singlepass;
+        let record = if cfg!(target_arch = "aarch64") && singlepass { 16 } else { 0 };
+        sys::frames::follow(code.range(), record);
+    }
+    sys::frames::watch(store);
 }
 
 /// What `trap` is called, and the app's functions that were active.
 pub(crate) fn describe(trap: &RuntimeError) -> (String, Vec<Frame>) {
     let message = trap.message();
     let Some((code, frames)) = tables() else { return (message, Vec::new()) };
-    let noted = NOTED.take();
+    let noted = sys::frames::noted();
     if let Some(noted) = noted.filter(|noted| code.offset(noted.pc).is_some()) {
         let told = trap.clone().to_trap();
         let message = trap_at(&frames, code, &noted, told).map_or(message, |code| code.message().to_owned());
@@ -105,7 +52,7 @@ pub(crate) fn describe(trap: &RuntimeError) -> (String, Vec<Frame>) {
     let crossed = sys::cross::last()
         .filter(|(frame_pointer, _)| trap.clone().to_trap().is_some() && is_active(*frame_pointer));
     let active = crossed.map_or_else(Vec::new, |(frame_pointer, address)| {
-        let outer = sys::walk(frame_pointer);
+        let outer = sys::frames::walk(frame_pointer);
         let returns = std::iter::once(address).chain(outer.addresses[..outer.count].iter().copied());
         returns.map_while(|address| caller(&frames, code, address)).collect()
     });
@@ -114,9 +61,9 @@ pub(crate) fn describe(trap: &RuntimeError) -> (String, Vec<Frame>) {
 
 /// The tables, read now.
 fn tables() -> Option<(Code, Frames)> {
-    let (stored, code) = ATTACHED.get()?;
+    let Placed { stored, code } = placed()?;
     let content = stored.whole(SectionKind::Frames).ok()?;
-    Some((*code, Frames::parse(&content).ok()?))
+    Some((code, Frames::parse(&content).ok()?))
 }
 
 /// What the compiler says that a trap at this instruction means; `None` if that is what wasmer `told`, from the signal

@@ -7,8 +7,6 @@
 //! Only the functions that an app imports are made, each as a typed static function, so nothing is looked up and
 //! nothing is boxed when it is called. A failed call becomes its errno; only `proc_exit` and `proc_raise` unwind.
 
-use std::ptr::NonNull;
-
 use wasmer::{AsStoreMut, Function, FunctionEnv, FunctionEnvMut, Memory as WasmMemory, RuntimeError};
 
 use crate::calls::proc::Raised;
@@ -30,17 +28,13 @@ pub const PREVIEW0: &str = "wasi_unstable";
 pub struct State {
     ctx: Ctx,
     memory: Option<WasmMemory>,
-    before: Option<MemoryBefore>,
     bring: Option<Bring>,
 }
-
-/// Where the app's memory lies at this moment, once there is one.
-pub type MemoryBefore = fn() -> Option<NonNull<[u8]>>;
 
 impl State {
     /// State for an app that is not instantiated yet.
     pub fn new(ctx: Ctx) -> State {
-        State { ctx, memory: None, before: None, bring: None }
+        State { ctx, memory: None, bring: None }
     }
 
     /// The same state, with what makes part of the app's memory accessible before the operating system is handed it.
@@ -54,19 +48,7 @@ impl State {
         &self.ctx
     }
 
-    /// The same state, with a way to the app's memory until [`State::attach`] says where it is: a module's start function runs
-    /// while there is no instance to ask.
-    ///
-    /// # Safety
-    /// What `before` returns must be all of the memory of the app that calls, valid to be read and written until that call is
-    /// answered.
-    #[must_use]
-    #[allow(unsafe_code)]
-    pub unsafe fn memory_before(self, before: MemoryBefore) -> State {
-        State { before: Some(before), ..self }
-    }
-
-    /// Says where the app's memory is. Until then every pointer is a `fault`, unless there is another way to it.
+    /// Says where the app's memory is. Until then every pointer is a `fault`.
     pub fn attach(&mut self, memory: WasmMemory) {
         self.memory = Some(memory);
     }
@@ -83,12 +65,6 @@ fn with<T>(mut env: FunctionEnvMut<'_, State>, call: impl FnOnce(&mut Ctx, &mut 
         #[allow(unsafe_code)]
         unsafe {
             view.data_unchecked_mut()
-        }
-    } else if let Some(mut memory) = state.before.and_then(|before| before()) {
-        // SAFETY: as above, and whoever gave `before` promised that this is the app's memory.
-        #[allow(unsafe_code)]
-        unsafe {
-            memory.as_mut()
         }
     } else {
         &mut []

@@ -46,7 +46,7 @@ pub use ctx::{Ctx, CtxBuilder};
 pub use errno::{Error, Result};
 pub use exit::Exit;
 pub use fs::tree::source::{Files, Node};
-pub use imports::{MemoryBefore, State};
+pub use imports::State;
 pub use memory::{Bring, Memory};
 pub use misses::Miss;
 /// The types and constants of the specification.

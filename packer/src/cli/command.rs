@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::flags::Options;
+use super::given::Given;
 
 /// Turn a WASI program into a native executable, for any platform, from any machine.
 #[derive(Debug, Parser)]
@@ -27,7 +27,7 @@ pub(super) struct Cli {
     pub(super) input: Option<PathBuf>,
 
     #[command(flatten)]
-    pub(super) options: Options,
+    pub(super) options: Given,
 }
 
 const AFTER: &str = "\
@@ -78,7 +78,7 @@ pub(super) struct Build {
 
     /// Each of these wins over what the description says
     #[command(flatten)]
-    pub(super) options: Options,
+    pub(super) options: Given,
 }
 
 #[derive(Debug, Args)]

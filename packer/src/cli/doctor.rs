@@ -12,7 +12,7 @@ use payload::{Target, info::printable};
 use serde_json::json;
 
 use super::{ExitCode, command, json, out};
-use crate::{Pack, error::spoken, output::Scratch, store::Storage, targets::stubs};
+use crate::{Pack, error::spoken, output::Scratch, pack::Opened, store::Storage, targets::stubs};
 
 /// A program that ends with an exit code that nothing else has.
 const PROGRAM: &str = r#"(module
@@ -73,8 +73,8 @@ pub(super) fn run(flags: &command::Doctor) -> ExitCode {
 fn attempt(storage: Storage) -> Result<(), String> {
     let folder = Scratch::new().map_err(|error| format!("no temporary folder: {}", spoken(&error)))?;
     let program = folder.join(if cfg!(windows) { "doctor.exe" } else { "doctor" });
-    let given = Some(Ok(PROGRAM.as_bytes().into()));
-    Pack { given, ..Pack::new("doctor.wat") }
+    let opened = Some(Ok(Opened::Module(PROGRAM.as_bytes().to_vec()).into()));
+    Pack { opened, ..Pack::new("doctor.wat") }
         .storage(storage)
         .write(&program)
         .map_err(|error| error.to_string())?;

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use payload::info::{self, printable};
+use payload::info::{self, Owner, printable};
 use serde_json::{Value, json};
 
 use super::{
@@ -29,7 +29,7 @@ pub(super) fn inspect(flags: &Inspect) -> ExitCode {
         return out(&json(&object(&executable)));
     }
     let (prefix, len) = (executable.prefix(), executable.file().len() as u64);
-    out(&info::text(prefix, &prefix.manifest.grants, &[], len))
+    out(&info::text(prefix, &prefix.manifest.grants, &[], Owner::Starter, len))
 }
 
 /// Checks an executable and prints what was found.
@@ -161,6 +161,7 @@ fn object(executable: &Executable) -> Value {
             "cwd": grants.cwd,
         },
         "sealed": manifest.sealed,
+        "trial": manifest.trial,
         "sections": sections,
     })
 }

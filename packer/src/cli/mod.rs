@@ -2,9 +2,11 @@
 //!
 //! ```text
 //! command   the whole grammar: a pack, or one of the subcommands
-//! flags     the options of a pack; value, place: what their values mean
+//! option    a row for each option of a pack; value: what their values may be
+//! given     options with their values, typed or described, in order; typed: what they say, each by itself
+//! meant     that and the program become a pack; place: which targets, and where each goes
 //! packing   wasmpack APP.wasm: runs the pack, says what came of it (message)
-//! project   wasmpack build: wasmpack.toml becomes options
+//! project   wasmpack build: the keys of wasmpack.toml are options
 //! look      wasmpack inspect, verify, extract
 //! doctor, targets, shell   what this wasmpack has and can do here; completions and man pages
 //! internal  a panic, in one line; mistyped  what was probably meant
@@ -17,18 +19,20 @@
 
 mod command;
 mod doctor;
-mod flags;
+mod given;
 mod internal;
 mod look;
+mod meant;
 mod message;
 mod mistyped;
-mod mounts;
+mod option;
 mod out;
 mod packing;
 mod place;
 mod project;
 mod shell;
 mod targets;
+mod typed;
 mod value;
 
 use std::{ffi::OsString, io::Write, thread};
@@ -79,10 +83,10 @@ fn command(args: &[OsString]) -> ExitCode {
     match Cli::try_parse_from(args) {
         Ok(Cli { command: None, input, options }) => {
             let input = input.expect("clap requires it where there is no subcommand");
-            packing::run(input, options)
+            packing::run(input, options.typed(), true)
         }
         Ok(Cli { command: Some(command), .. }) => match command {
-            Command::Build(build) => project::run(&build, args),
+            Command::Build(build) => project::run(*build),
             Command::Inspect(flags) => look::inspect(&flags),
             Command::Verify(flags) => look::verify(&flags),
             Command::Extract(flags) => look::extract(&flags),

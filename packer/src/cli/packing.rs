@@ -7,23 +7,15 @@ use std::{
 
 use payload::info::printable;
 
-use super::{ExitCode, complain, flags::Options, message, mistyped, say};
+use super::{ExitCode, complain, meant, message, mistyped, say, typed::Typed};
 use crate::{Error, Kind, Pack, pack::Place, progress::Progress};
 
-/// Packs `input` as `options` say, which were all typed.
-pub(super) fn run(input: PathBuf, options: Options) -> ExitCode {
-    pack(input, options, true)
-}
-
-/// Packs `input` as `options` say, some of which come from a description.
-pub(super) fn run_described(input: PathBuf, options: Options) -> ExitCode {
-    pack(input, options, false)
-}
-
-fn pack(input: PathBuf, options: Options, typed: bool) -> ExitCode {
+/// Packs `input` as `typed` says. If not all of that `is_typed`, some may be for other builds of the same project.
+pub(super) fn run(input: PathBuf, typed: Typed, is_typed: bool) -> ExitCode {
     let command = mistyped::command(input.as_os_str());
-    let (quiet, verbose) = (options.quiet, options.verbose);
-    let pack = options.pack(input, typed).and_then(|pack| Ok(Pack { time: source_date_epoch()?, ..pack }));
+    let (quiet, verbose) = (typed.quiet, typed.verbose);
+    let pack =
+        meant::pack(typed, input, is_typed).and_then(|pack| Ok(Pack { time: source_date_epoch()?, ..pack }));
     let pack = match pack {
         Ok(pack) => pack,
         Err(reason) => {

@@ -1,52 +1,64 @@
-//! `wasmpack build`: what a `wasmpack.toml` says becomes options, as if they had been typed.
+//! `wasmpack build`: the keys of a `wasmpack.toml` are the options of a pack.
 //!
-//! Every option of a pack is a key under its long name, so there is one place that says what options there are. A key's
-//! value is what the option takes: true for a switch, a text or number, a list for what can be given several times, a table
-//! for `NAME=VALUE`. Paths on this machine are relative to the file. An option that was typed wins: the key of the same
-//! name is left out, and so are those that it cannot stand beside.
+//! Every option that is for a project has a key ([`option`](super::option)); what it is given there is what it would be given
+//! on the command line: true for a switch, a text or number, a list for what can be given several times, a table for
+//! `NAME=VALUE`. Paths on this machine are relative to the file. Grants keep the order in which their keys stand. An option
+//! that was typed wins: the key of the same name is left out, and so are those that it cannot stand beside.
 
-use std::{ffi::OsString, path::Path};
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+};
 
-use clap::{Arg, ArgAction, CommandFactory, FromArgMatches, parser::ValueSource};
 use payload::info::printable;
 use toml::de::{DeTable, DeValue};
 
 use super::{
     ExitCode,
-    command::{Build, Cli},
-    complain, packing, say,
+    command::Build,
+    complain,
+    given::Given,
+    option::{self, Row, Takes},
+    packing, say,
 };
 use crate::{nearest::nearest, output::STANDARD, read};
 
-/// Keys with another name than their option.
-const ALIASES: [(&str, &str); 2] = [("version", "app-version"), ("targets", "target")];
-/// Options that are said for one build, and not for the project.
-const TYPED_ONLY: [&str; 5] = ["quiet", "verbose", "config", "help", "version"];
-/// Options whose values are, or begin with, a path on this machine.
-const PATHS: [&str; 6] = ["output", "include", "icon", "stub", "files", "files-rw"];
-
-/// Packs what the description says. `args` is the whole command line.
-pub(super) fn run(build: &Build, args: &[OsString]) -> ExitCode {
-    match merged(&build.config, args) {
-        Ok(Cli { input, options, .. }) => {
-            if !options.include.is_empty() && !options.archive && !options.quiet {
-                // Not a mistake: another build of the same project makes archives.
-                say(&format!(
-                    "{}: include is left out: it puts files into archives; for those add archive = true, or type --archive",
-                    build.config.display()
-                ));
-            }
-            packing::run_described(input.unwrap_or_default(), options)
-        }
+/// Packs what the description says.
+pub(super) fn run(build: Build) -> ExitCode {
+    let Build { config, options } = build;
+    let described = match open(&config) {
+        Ok(described) => described,
         Err(reason) => {
-            complain(&format!("{}: {reason}", printable(&build.config.to_string_lossy())));
-            ExitCode::Usage
+            complain(&format!("{}: {reason}", printable(&config.to_string_lossy())));
+            return ExitCode::Usage;
         }
+    };
+    let (options, left_out) = options.over(described.options);
+    let typed = options.typed();
+    let mut notes: Vec<String> = left_out
+        .into_iter()
+        .filter_map(Row::key)
+        .map(|key| format!("{key} is left out: it cannot stand beside what was typed"))
+        .collect();
+    if !typed.include.is_empty() && !typed.archive {
+        // Not a mistake: another build of the same project makes archives.
+        let note = "include is left out: it puts files into archives; for those add archive = true, or type --archive";
+        notes.push(note.to_owned());
     }
+    if !typed.quiet {
+        notes.iter().for_each(|note| say(&format!("{}: {note}", config.display())));
+    }
+    packing::run(described.module, typed, false)
 }
 
-/// The command line that the description and `args` make together.
-fn merged(config: &Path, args: &[OsString]) -> Result<Cli, String> {
+/// What a description says.
+struct Described {
+    module: PathBuf,
+    options: Given,
+}
+
+/// Opens the description at `config`.
+fn open(config: &Path) -> Result<Described, String> {
     let is_missing = |error: std::io::Error| error.kind() == std::io::ErrorKind::NotFound;
     if config.as_os_str() != STANDARD && config.symlink_metadata().is_err_and(is_missing) {
         return Err(
@@ -58,172 +70,83 @@ fn merged(config: &Path, args: &[OsString]) -> Result<Cli, String> {
     let text = String::from_utf8(bytes).map_err(|_| "cannot read it: it is no text in UTF-8".to_owned())?;
     // What comes from a pipe lies nowhere.
     let folder = config.parent().filter(|_| is_file).unwrap_or(Path::new(""));
-    let described = described(&text, folder)?;
-    // Alone first, so that what is wrong with it is said to be the description's.
-    parse(described.module.clone(), described.options.iter().flat_map(Said::words))?;
-
-    let matches = Cli::command().get_matches_from(args);
-    let (_, typed) = matches.subcommand().expect("it is `build`");
-    let command = Cli::command();
-    let typed_quiet = typed.get_flag("quiet");
-    let is_typed = |arg: &Arg| {
-        let id = arg.get_id().as_str();
-        typed.try_contains_id(id).is_ok() && typed.value_source(id) == Some(ValueSource::CommandLine)
-    };
-    let wins = |name: &str| {
-        let Some(arg) = command.get_arguments().find(|arg| is_called(arg, name)) else { return false };
-        is_typed(arg)
-            || command.get_arg_conflicts_with(arg).into_iter().any(is_typed)
-            || command.get_arguments().filter(|other| is_typed(other)).any(|other| {
-                command.get_arg_conflicts_with(other).iter().any(|conflict| conflict.get_id() == arg.get_id())
-            })
-    };
-    let (left_out, kept): (Vec<&Said>, Vec<&Said>) =
-        described.options.iter().partition(|said| wins(&said.name));
-    for said in left_out {
-        let typed = command.get_arguments().any(|arg| is_called(arg, &said.name) && is_typed(arg));
-        if !typed && !typed_quiet {
-            say(&format!(
-                "{}: {} is left out: it cannot stand beside what was typed",
-                config.display(),
-                said.name
-            ));
-        }
-    }
-    let kept = kept.into_iter().flat_map(Said::words);
-    let at = args.iter().position(|arg| arg == "build").map_or(args.len(), |at| at + 1);
-    let typed_words = without_config(&args[at..]);
-    // The app's arguments stand behind `--`, so that one must not be said twice.
-    let mut words: Vec<OsString> = kept.collect();
-    let both = words.iter().any(|word| word == "--") && typed_words.iter().any(|word| word == "--");
-    let dashes = words.iter().position(|word| word == "--").filter(|_| !both);
-    let tail = dashes.map(|at| words.split_off(at)).unwrap_or_default();
-    words.extend(typed_words);
-    words.extend(tail);
-    parse(described.module, words)
-}
-
-/// `words` without `--config FILE`, which is not an option of a pack.
-fn without_config(words: &[OsString]) -> Vec<OsString> {
-    let mut kept = Vec::new();
-    let mut words = words.iter();
-    while let Some(word) = words.next() {
-        if word == "--" {
-            kept.push(word.clone());
-            kept.extend(words.cloned());
-            break;
-        }
-        match word.to_str() {
-            Some("--config") => drop(words.next()),
-            Some(text) if text.starts_with("--config=") => {}
-            _ => kept.push(word.clone()),
-        }
-    }
-    kept
-}
-
-fn parse(module: OsString, words: impl IntoIterator<Item = OsString>) -> Result<Cli, String> {
-    let all = [OsString::from("wasmpack"), module].into_iter().chain(words);
-    let matches = Cli::command().try_get_matches_from(all).map_err(|error| first_lines(&error))?;
-    Cli::from_arg_matches(&matches).map_err(|error| first_lines(&error))
-}
-
-/// What clap found, without the usage lines that belong to a command line.
-fn first_lines(error: &clap::Error) -> String {
-    let text = error.to_string();
-    let lines: Vec<&str> = text.lines().take_while(|line| !line.is_empty()).map(str::trim).collect();
-    lines.join(" ").trim_start_matches("error: ").to_owned()
-}
-
-/// What a description says.
-struct Described {
-    module: OsString,
-    options: Vec<Said>,
-}
-
-/// One option with its values.
-struct Said {
-    name: String,
-    values: Vec<String>,
-}
-
-impl Said {
-    /// As it would be typed.
-    fn words(&self) -> Vec<OsString> {
-        match (self.name.as_str(), &self.values[..]) {
-            ("args", values) => {
-                ["--"].into_iter().chain(values.iter().map(String::as_str)).map(OsString::from).collect()
-            }
-            (name, []) => vec![format!("--{name}").into()],
-            (name, values) => values.iter().map(|value| format!("--{name}={value}").into()).collect(),
-        }
-    }
-}
-
-fn is_called(arg: &Arg, name: &str) -> bool {
-    arg.get_long() == Some(name) || arg.is_last_set() && name == "args"
+    described(&text, folder)
 }
 
 /// Reads a description; `folder` is where it lies.
 fn described(text: &str, folder: &Path) -> Result<Described, String> {
     let table = DeTable::parse(text).map_err(|error| unreadable(text, &error))?;
-    let command = Cli::command();
-    let line = |at: usize| place(text, at).0;
-    let mut module = None;
-    let mut options = Vec::new();
     // As they stand in the file: grants keep their order.
     let mut entries: Vec<_> = table.get_ref().iter().collect();
     entries.sort_by_key(|(key, _)| key.span().start);
+    let mut module = None;
+    let mut options = Given::default();
     for (key, value) in entries {
-        let (name, place) = (key.get_ref().as_ref(), line(key.span().start));
-        let wrong = |why: &str| format!("line {place}: {name}: {why}");
+        let (name, line) = (key.get_ref().as_ref(), place(text, key.span().start).0);
+        let wrong = |why: String| format!("line {line}: {name}: {why}");
         if name == "module" {
-            let DeValue::String(file) = value.get_ref() else { return Err(wrong("a text was expected")) };
-            module = Some(folder.join(file.as_ref()).into_os_string());
-            continue;
-        }
-        let option = ALIASES.iter().find(|(alias, _)| *alias == name).map_or(name, |(_, option)| option);
-        let allowed = |arg: &&Arg| !TYPED_ONLY.contains(&arg.get_long().unwrap_or_default());
-        let known = command.get_arguments().filter(allowed).find(|arg| is_called(arg, option));
-        let is_named = ALIASES.iter().any(|(alias, option)| *option == name && *alias == "version");
-        let Some(arg) = known.filter(|_| !is_named) else { return Err(wrong(&unknown(name, &command))) };
-        let mut values = values(value.get_ref()).map_err(|why| wrong(&why))?;
-        match (arg.get_action(), value.get_ref()) {
-            (ArgAction::SetTrue, DeValue::Boolean(true)) => values.clear(),
-            (ArgAction::SetTrue, DeValue::Boolean(false)) => continue,
-            (ArgAction::SetTrue, _) => return Err(wrong("true or false was expected")),
-            (_, DeValue::Table(_)) if !["env", "version-info"].contains(&option) => {
-                return Err(wrong("a text or a list was expected, not a table"));
-            }
-            (_, DeValue::Boolean(_)) => return Err(wrong("a text was expected, not true or false")),
-            (ArgAction::Append, _) => {}
-            _ if values.len() == 1 => {}
-            _ => return Err(wrong("one value was expected, not a list")),
-        }
-        if option.starts_with("files") {
-            // The name that the program sees is the one that was written, wherever the file lies.
-            let named = |value: &String| match value.contains("::") {
-                true => value.clone(),
-                false => format!("{value}::{value}"),
+            let DeValue::String(file) = value.get_ref() else {
+                return Err(wrong("a text was expected".to_owned()));
             };
-            values = values.iter().map(named).collect();
-        }
-        if PATHS.contains(&option) {
-            values
-                .iter_mut()
-                .filter(|value| *value != STANDARD)
-                .for_each(|value| *value = folder.join(&value).to_string_lossy().into_owned());
-        }
-        // An option without values would be typed alone, which means something else.
-        if arg.get_action().takes_values() && values.is_empty() {
+            module = Some(folder.join(file.as_ref()));
             continue;
         }
-        options.push(Said { name: option.to_owned(), values });
+        let row = row(name).ok_or_else(|| wrong(unknown(name)))?;
+        add(&mut options, row, value.get_ref(), folder).map_err(wrong)?;
     }
-    // Behind them nothing is an option any more.
-    options.sort_by_key(|said| said.name == "args");
     let module = module.ok_or("it names no module; add a line such as: module = \"app.wasm\"")?;
     Ok(Described { module, options })
+}
+
+/// The option with this key. Its name does as well.
+fn row(key: &str) -> Option<&'static Row> {
+    option::all().find(|row| row.key().is_some_and(|known| key == known || key == row.name))
+}
+
+/// Adds what the key of `row` says.
+fn add(options: &mut Given, row: &'static Row, value: &DeValue<'_>, folder: &Path) -> Result<(), String> {
+    if let Some(other) = options.excluding(row) {
+        return Err(format!("it cannot stand beside {}", other.key().unwrap_or(other.name)));
+    }
+    if options.has(row) {
+        return Err(format!("{} is there already, under its other name", row.key().unwrap_or(row.name)));
+    }
+    let values = match (row.takes, value) {
+        (Takes::Nothing, DeValue::Boolean(true)) => vec![String::new()],
+        (Takes::Nothing, DeValue::Boolean(false)) => Vec::new(),
+        (Takes::Nothing, _) => return Err("true or false was expected".to_owned()),
+        (_, DeValue::Table(_)) if !row.is_table => {
+            return Err(expected(row, "a text or a list was expected, not a table"));
+        }
+        (_, DeValue::Boolean(_)) => return Err(expected(row, "a text was expected, not true or false")),
+        (Takes::One(_), DeValue::Array(_) | DeValue::Table(_)) => {
+            return Err(expected(row, "one value was expected, not a list"));
+        }
+        _ => values(value)?,
+    };
+    for text in values {
+        let value = if row.is_path { on_this_machine(row, &text, folder) } else { OsString::from(&text) };
+        options.add(row, value).map_err(|why| format!("{text:?}: {why}"))?;
+    }
+    Ok(())
+}
+
+/// `what` was expected, with an example.
+fn expected(row: &Row, what: &str) -> String {
+    format!("{what}; such as {} = {:?}", row.key().unwrap_or(row.name), row.example)
+}
+
+/// The path in `text` from the folder in which the description lies.
+fn on_this_machine(row: &Row, text: &str, folder: &Path) -> OsString {
+    if text == STANDARD {
+        return text.into();
+    }
+    let names_a_guest = row.name.starts_with("files");
+    match names_a_guest && !text.contains("::") {
+        // The name that the program sees is the one that was written, wherever the file lies.
+        true => folder.join(format!("{text}::{text}")).into_os_string(),
+        false => folder.join(text).into_os_string(),
+    }
 }
 
 /// Line and column of the byte at `at`, both from 1; columns count characters.
@@ -270,11 +193,8 @@ fn values(value: &DeValue<'_>) -> Result<Vec<String>, String> {
     }
 }
 
-fn unknown(name: &str, command: &clap::Command) -> String {
-    let options = command.get_arguments().filter_map(|arg| arg.get_long());
-    let options = options.filter(|option| !TYPED_ONLY.contains(option) && *option != "app-version");
-    let mut keys: Vec<&str> =
-        ["module", "args"].into_iter().chain(ALIASES.map(|(alias, _)| alias)).chain(options).collect();
+fn unknown(name: &str) -> String {
+    let mut keys: Vec<&str> = ["module"].into_iter().chain(option::all().filter_map(Row::key)).collect();
     keys.sort_unstable();
     match nearest(name, keys.iter().copied()) {
         Some(key) => format!("there is no such key; did you mean {key}?"),
@@ -285,14 +205,11 @@ fn unknown(name: &str, command: &clap::Command) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{cli::typed::Typed, pack::Grant};
+    use payload::Variable;
 
-    fn words(text: &str) -> Result<Vec<String>, String> {
-        let said = described(text, Path::new("project"))?;
-        Ok([said.module]
-            .into_iter()
-            .chain(said.options.iter().flat_map(Said::words))
-            .map(|word| word.to_string_lossy().replace('\\', "/"))
-            .collect())
+    fn words(text: &str) -> Result<Typed, String> {
+        described(text, Path::new("project")).map(|said| said.options.typed())
     }
 
     #[test]
@@ -302,34 +219,49 @@ mod tests {
             name = "app"
             version = "1.2"
             targets = ["linux-x86_64", "windows"]
+            files = ["lib::/lib", "data"]
             dir = [".", "~/x::/x"]
-            files = ["lib::/lib"]
             native = true
             sealed = false
             level = 19
             args = ["--color", "a b"]
             env = { LANG = "C" }
         "#;
-        let mut expected = vec![
-            "project/app.wasm",
-            "--",
-            "--color",
-            "a b",
-            "--dir=.",
-            "--dir=~/x::/x",
-            "--env=LANG=C",
-            "--files=project/lib::/lib",
-            "--level=19",
-            "--name=app",
-            "--native",
-            "--target=linux-x86_64",
-            "--target=windows",
-            "--app-version=1.2",
-        ];
-        let mut found = words(text).unwrap();
-        expected.sort_unstable();
-        found.sort_unstable();
-        assert_eq!(found, expected);
+        let said = described(text, Path::new("project")).unwrap();
+        assert_eq!(said.module, Path::new("project").join("app.wasm"));
+        let typed = said.options.typed();
+        assert_eq!((typed.name.as_deref(), typed.version.as_deref()), (Some("app"), Some("1.2")));
+        assert_eq!((typed.targets.len(), typed.level), (2, Some(19)));
+        assert!(typed.native && !typed.sealed);
+        assert_eq!(typed.args, ["--color", "a b"]);
+        assert_eq!(typed.variables, [Variable::Set("LANG=C".to_owned())]);
+        let guests: Vec<&str> = typed.grants.iter().map(Grant::guest).collect();
+        assert_eq!(guests, ["/lib", "data", ".", "/x"], "in the order in which they stand");
+        let Grant::Files(folder) = &typed.grants[1] else { panic!("a folder") };
+        assert_eq!(folder.host, Path::new("project").join("data"));
+    }
+
+    #[test]
+    fn every_option_is_described_as_it_is_typed() {
+        for row in option::all() {
+            let value = match row.takes {
+                Takes::Nothing => "true".to_owned(),
+                Takes::One(_) => format!("{:?}", row.example),
+                Takes::Each(_) | Takes::Rest(_) => format!("[{:?}]", row.example),
+            };
+            for key in [row.key().unwrap_or(row.name), row.name] {
+                let described = described(&format!("module = 'a'\n{key} = {value}"), Path::new(""));
+                let mut expected = Typed::default();
+                (row.set)(&mut expected, row.example.into()).unwrap();
+                match row.key() {
+                    Some(_) => {
+                        let typed = described.unwrap().options.typed();
+                        assert_eq!(format!("{typed:?}"), format!("{expected:?}"), "{key}");
+                    }
+                    None => assert!(described.is_err(), "{key} is for one build"),
+                }
+            }
+        }
     }
 
     #[test]
@@ -341,6 +273,15 @@ mod tests {
             ("module = 'a'\nnative = 'yes'", "line 2: native: true or false was expected"),
             ("module = 'a'\nname = ['x', 'y']", "line 2: name: one value was expected"),
             ("module = 'a'\ndir = [1]", "line 2: dir: a list of texts was expected"),
+            ("module = 'a'\nlevel = 99", "line 2: level: \"99\": 99 is not in 1..=22"),
+            (
+                "module = 'a'\nlevel = 9\nno-compress = true",
+                "line 3: no-compress: it cannot stand beside level",
+            ),
+            (
+                "module = 'a'\nversion = '1'\napp-version = '1'",
+                "line 3: app-version: version is there already",
+            ),
             ("name = 'x'", "it names no module"),
             ("module = 3", "line 1: module: a text was expected"),
         ] {

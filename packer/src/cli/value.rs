@@ -1,18 +1,70 @@
-//! The values of options that go into the manifest: texts, directories, folders, variables.
+//! The values of options, each parsed and looked at by itself.
 
 use std::{ffi::OsString, path::PathBuf};
 
-use clap::builder::{OsStringValueParser, TypedValueParser};
-use payload::{DirGrant, Variable, grant, info::is_seen};
+use payload::{Compiler, DirGrant, Variable, grant, info::is_seen};
 
 use crate::{input::files::Folder, pack::Grant};
 
-/// A parser for values that may be no text at all, so that the message can say so.
-pub(super) fn os<T>(parse: fn(OsString) -> Result<T, String>) -> impl TypedValueParser<Value = T>
-where
-    T: Clone + Send + Sync + 'static,
-{
-    OsStringValueParser::new().try_map(parse)
+/// Notes the value of an option that is given once.
+///
+/// # Errors
+/// None; as a value's note in a row.
+pub(super) fn once<T>(place: &mut Option<T>, value: T) -> Result<(), String> {
+    *place = Some(value);
+    Ok(())
+}
+
+/// Notes one more value of an option.
+///
+/// # Errors
+/// That of the value.
+pub(super) fn each<T>(list: &mut Vec<T>, value: Result<T, String>) -> Result<(), String> {
+    list.push(value?);
+    Ok(())
+}
+
+/// Notes that an option without a value is given.
+///
+/// # Errors
+/// None; as a value's note in a row.
+pub(super) fn switch(place: &mut bool) -> Result<(), String> {
+    *place = true;
+    Ok(())
+}
+
+/// The compilers' names.
+pub(super) const COMPILERS: &[&str] = &["cranelift", "singlepass"];
+
+/// A compiler.
+///
+/// # Errors
+/// For another name.
+pub(super) fn compiler(value: OsString) -> Result<Compiler, String> {
+    match text(value)?.as_str() {
+        "cranelift" => Ok(Compiler::Cranelift),
+        "singlepass" => Ok(Compiler::Singlepass),
+        _ => Err(format!("there are {}", COMPILERS.join(", "))),
+    }
+}
+
+/// How hard to compress.
+///
+/// # Errors
+/// For what is no number, or none of zstd's levels.
+pub(super) fn level(value: OsString) -> Result<i32, String> {
+    let text = text(value)?;
+    let level = text.parse().map_err(|_| "a number from 1 to 22 was expected".to_owned())?;
+    let levels = 1..=22;
+    if levels.contains(&level) { Ok(level) } else { Err(format!("{level} is not in 1..=22")) }
+}
+
+/// Arguments written as one, split as a shell would.
+///
+/// # Errors
+/// For a quotation that does not end.
+pub(super) fn words(value: OsString) -> Result<Vec<String>, String> {
+    shlex::split(&text(value)?).ok_or_else(|| "a quotation in it does not end".to_owned())
 }
 
 /// A text for the manifest.
@@ -79,35 +131,15 @@ pub(super) fn size(value: &str) -> Result<u64, String> {
 ///
 /// # Errors
 /// As [`DirGrant::parse`].
-pub(super) fn directory(value: OsString) -> Result<Grant, String> {
-    DirGrant::parse(&text(value)?, false).map(Grant::Dir)
-}
-
-/// As [`directory`], for reading only.
-///
-/// # Errors
-/// As [`directory`].
-pub(super) fn read_only_directory(value: OsString) -> Result<Grant, String> {
-    DirGrant::parse(&text(value)?, true).map(Grant::Dir)
+pub(super) fn directory(value: OsString, read_only: bool) -> Result<Grant, String> {
+    DirGrant::parse(&text(value)?, read_only).map(Grant::Dir)
 }
 
 /// `FOLDER` or `FOLDER::GUEST`, a folder of this machine.
 ///
 /// # Errors
 /// As [`DirGrant::parse`].
-pub(super) fn folder(value: OsString) -> Result<Grant, String> {
-    carried(value, false)
-}
-
-/// As [`folder`], to be changed in memory.
-///
-/// # Errors
-/// As [`folder`].
-pub(super) fn writable_folder(value: OsString) -> Result<Grant, String> {
-    carried(value, true)
-}
-
-fn carried(value: OsString, writable: bool) -> Result<Grant, String> {
+pub(super) fn folder(value: OsString, writable: bool) -> Result<Grant, String> {
     let value = text(value)?;
     let (host, guest) = grant::split(&value, &value)?;
     Ok(Grant::Files(Folder { host: PathBuf::from(host), guest, writable }))

@@ -119,9 +119,3 @@ pub fn read(path: &Path) -> Result<Vec<u8>, Error> {
     }
     Ok(bytes)
 }
-
-/// What the executable that `file` holds says of itself; `None` for any other file.
-pub fn manifest(file: &[u8]) -> Option<Manifest> {
-    let found = container::is_executable(file).then(|| container::find(file).ok()).flatten()?;
-    prefix(file, &found).ok().map(|prefix| prefix.manifest)
-}

@@ -10,9 +10,10 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! [`source`] reads the module (and, where it comes from an executable, everything that executable was told), `run` goes
+//! [`Opened`] is the input; [`source`] takes the module from it (and, where it comes from an executable, everything that executable was told), `run` goes
 //! the way from there to files, and `trial` tries a start on that way.
 
+mod opened;
 mod run;
 mod shared;
 pub mod source;
@@ -39,13 +40,15 @@ use crate::{
     targets::{name, part},
 };
 
+pub use opened::Opened;
+
 /// What to pack, and how it starts.
 #[derive(Clone, Debug)]
 pub struct Pack {
     /// The app: a .wasm module, WebAssembly text, or an executable that kept its module.
     pub input: PathBuf,
-    /// What `input` holds, where that was read already (a pipe can be read only once), or why it cannot be.
-    pub given: Option<Result<Arc<[u8]>, Error>>,
+    /// What `input` holds, where it was opened already (a pipe can be read only once), or why it cannot be.
+    pub opened: Option<Result<Arc<Opened>, Error>>,
     /// The files to write, one for each target.
     pub outputs: Vec<Place>,
     /// True: the one executable goes to standard output, and what is said of files in `outputs` is for messages.
@@ -167,7 +170,7 @@ impl Pack {
     pub fn new(input: impl Into<PathBuf>) -> Pack {
         Pack {
             input: input.into(),
-            given: None,
+            opened: None,
             outputs: Vec::new(),
             to_stdout: false,
             folder: None,

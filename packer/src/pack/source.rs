@@ -6,10 +6,10 @@
 
 use payload::{FilesGrant, Grants, Manifest, Mount, SectionKind, grant::normal, tree::Tree};
 
-use super::{Grant, Pack, stem};
+use super::{Grant, Opened, Pack, stem};
 use crate::{
-    Error, Kind, PRODUCER, container, executable::Executable, input::Module, input::files::Files, read,
-    store::decode, targets::part,
+    Error, Kind, PRODUCER, executable::Executable, input::Module, input::files::Files, store::decode,
+    targets::part,
 };
 
 /// Everything that is packed, and that does not depend on the target.
@@ -41,6 +41,7 @@ impl Source {
         manifest.producer = PRODUCER.to_owned();
         manifest.module_sha256 = module.sha256;
         manifest.content = None;
+        manifest.trial = false;
         replace(&mut manifest.version, &pack.version);
         replace(&mut manifest.argv0, &pack.argv0);
         if let Some(app) = &pack.app {
@@ -67,23 +68,19 @@ struct Input {
 impl Input {
     fn read(pack: &Pack) -> Result<Input, Error> {
         let file = &pack.input;
-        let bytes = match &pack.given {
-            Some(given) => given.clone()?.to_vec(),
-            None => read::program(file)?,
+        let opened = match &pack.opened {
+            Some(opened) => opened.clone()?,
+            None => Opened::read(file)?.into(),
         };
-        if !container::is_executable(&bytes) {
-            let manifest = Manifest { app: stem(file), ..Manifest::default() };
-            return Ok(Input { bytes, manifest, files: Files::default(), kept: false });
-        }
-        let executable = Executable::from_bytes(bytes).map_err(|error| {
-            let reason = match error.kind {
-                Kind::NotPacked => format!("not a wasm module, and {}", error.reason),
-                _ => error.reason,
-            };
-            Error { reason, ..error }.in_file(file)
-        })?;
-        let module = kept_module(&executable).map_err(|error| error.in_file(file))?;
-        let files = carried(&executable).map_err(|error| error.in_file(file))?;
+        let executable = match &*opened {
+            Opened::Executable(executable) => executable,
+            Opened::Module(bytes) => {
+                let manifest = Manifest { app: stem(file), ..Manifest::default() };
+                return Ok(Input { bytes: bytes.clone(), manifest, files: Files::default(), kept: false });
+            }
+        };
+        let module = kept_module(executable).map_err(|error| error.in_file(file))?;
+        let files = carried(executable).map_err(|error| error.in_file(file))?;
         Ok(Input { bytes: module, manifest: executable.manifest().clone(), files, kept: true })
     }
 }

@@ -154,7 +154,7 @@ pub fn alone(manifest: &Manifest) -> Manifest {
     // Where it would stand may be in a directory that it does not have now.
     let cwd = cwd.clone().filter(|_| carried.len() == mounts.len() && !native);
     let grants = Grants { mounts: carried, env: env.clone(), cwd, ..Grants::default() };
-    Manifest { grants, ..manifest.clone() }
+    Manifest { grants, trial: true, ..manifest.clone() }
 }
 
 /// The manifest of a program that is tried as it was asked for: it has what the executable carries, and of this machine what
@@ -165,7 +165,8 @@ pub fn asked(manifest: &Manifest, asked: &Grants) -> Manifest {
     let its: Vec<Mount> = mounts.iter().filter(is_its).cloned().collect();
     let is_all = its.len() == mounts.len() && *native == asked.native;
     let cwd = asked.cwd.clone().or_else(|| cwd.clone().filter(|_| is_all));
-    Manifest { grants: Grants { mounts: its, env: env.clone(), cwd, ..asked.clone() }, ..manifest.clone() }
+    let grants = Grants { mounts: its, env: env.clone(), cwd, ..asked.clone() };
+    Manifest { grants, trial: true, ..manifest.clone() }
 }
 
 fn is_carried(mount: &Mount) -> bool {

@@ -114,6 +114,7 @@ pub fn full() -> Sample {
                 cwd: Some("/data".to_owned()),
             },
             sealed: true,
+            trial: true,
             version: Some("1.2.3".to_owned()),
             content: None,
         },

@@ -2,13 +2,14 @@
 
 use std::ops::Range;
 
+use payload::SectionKind;
 use payload::image::Image;
-use payload::{Encoding, SectionKind};
 use wasmer_vm::LibCall;
 
-use super::{DAMAGED, Stored};
+use super::paging::{self, Hints, Kind};
+use super::stored::{DAMAGED, Stored};
 use crate::fail::{Context, Failure};
-use crate::sys;
+use crate::sys::{self, memory::Region};
 
 /// Where the code image lies in memory.
 #[derive(Clone, Copy, Debug)]
@@ -35,52 +36,38 @@ impl Code {
 }
 
 /// Puts the code image where it can run.
-pub(super) fn place(stored: Stored, image: &Image) -> Result<Code, Failure> {
+pub(super) fn place(stored: Stored, image: &Image, hints: &Hints) -> Result<Code, Failure> {
     let section = stored.section(SectionKind::Code)?;
-    let table_len = image.libcalls.len() * size_of::<usize>();
-    let len = section.len as usize;
+    let table = table(&image.libcalls)?;
     // The table lies behind the code: whoever read the image made sure. What both take may be more than there are numbers.
-    let whole = usize::try_from(image.table_offset).ok().and_then(|offset| offset.checked_add(table_len));
-    let whole =
-        whole.ok_or_else(|| Failure::new(format!("{DAMAGED}: its table of functions lies nowhere")))?;
-    let base =
-        sys::reserve(whole).map_err(sys::Limited).context("cannot reserve memory for the program's code")?;
-    let code = Code { base, len };
-    fill_table(base + image.table_offset as usize, &image.libcalls)?;
-    match section.encoding {
-        #[cfg(target_os = "linux")]
-        Encoding::Raw => {
-            let (file, offset) = stored.packed.place(section.offset);
-            sys::map_code(file, offset, base, len)
-                .map_err(sys::Limited)
-                .context("cannot map the program's code")?;
-        }
-        #[cfg(target_os = "linux")]
-        Encoding::Chunked { chunk_size } => {
-            super::lazy::manage(super::lazy::Kind::Code, stored, section, base, &image.ahead)?;
-            // Where it is not allowed, that is better found out here than in the middle of the program.
-            super::lazy::bring_first().map_err(|error| Failure::new(error.to_string()))?;
-            super::ahead::start(image.ahead.clone(), chunk_size);
-            super::lazy::bring_known(super::lazy::Kind::Code, &image.touched);
-        }
-        #[cfg(not(target_os = "linux"))]
-        Encoding::Raw | Encoding::Chunked { .. } => {
-            sys::allow_writing(base, len).map_err(sys::Limited).context("cannot allocate memory")?;
-            super::eager::decode(stored, section, base)?;
-            sys::make_executable(base, len).context(super::FORBIDDEN)?;
-        }
+    let lies_nowhere = || Failure::new(format!("{DAMAGED}: its table of functions lies nowhere"));
+    let table_offset = usize::try_from(image.table_offset).map_err(|_| lies_nowhere())?;
+    let whole = table_offset.checked_add(table.len()).ok_or_else(lies_nowhere)?;
+    let region = Region::reserve(whole).map_err(sys::Limited);
+    let (region, behind) =
+        region.context("cannot reserve memory for the program's code")?.split_at(table_offset);
+    let code = Code { base: region.addresses().start, len: section.len as usize };
+    if !table.is_empty() {
+        write(behind, &table).map_err(sys::Limited).context("cannot allocate memory")?;
     }
+    paging::place(Kind::Code, stored, section, region, hints)?;
     Ok(code)
 }
 
-/// Writes the addresses of the runtime's functions to the table at `address`.
-fn fill_table(address: usize, numbers: &[u16]) -> Result<(), Failure> {
-    if numbers.is_empty() {
-        return Ok(());
+/// Writes `bytes` to a region, which is read-only from then on.
+fn write(region: Region, bytes: &[u8]) -> std::io::Result<()> {
+    let mut memory = region.writable()?;
+    memory.bytes_mut().copy_from_slice(bytes);
+    memory.make_readonly()
+}
+
+/// The table with the addresses of the runtime's functions.
+fn table(numbers: &[u16]) -> Result<Vec<u8>, Failure> {
+    let mut table = Vec::with_capacity(numbers.len() * size_of::<usize>());
+    for number in numbers {
+        table.extend_from_slice(&runtime_function(*number)?.to_ne_bytes());
     }
-    let addresses: Result<Vec<usize>, Failure> =
-        numbers.iter().map(|number| runtime_function(*number)).collect();
-    sys::write_table(address, &addresses?).map_err(sys::Limited).context("cannot allocate memory")
+    Ok(table)
 }
 
 /// The address of the runtime's function with this number.

@@ -10,18 +10,25 @@ use wasmer::{Engine, Module, Store};
 use wasmer_compiler::BaseTunables;
 use wasmer_types::MetadataHeader;
 
-use super::{Code, Stored, memory};
+use super::code::Code;
+use super::memory;
+use super::paging::Hints;
+use super::stored::{DAMAGED, Stored};
 use crate::fail::{Context, Failure};
 
 /// The module of `image`, whose code lies at `code`.
-pub(super) fn module(stored: Stored, image: Image, code: Code) -> Result<(Store, Module), Failure> {
-    let bytes = bytes(&image, code);
+pub(super) fn module(
+    stored: Stored,
+    image: &Image,
+    hints: Hints,
+    code: Code,
+) -> Result<(Store, Module), Failure> {
+    let bytes = bytes(image, code);
     let initial = stored.find(SectionKind::Memory).map(|section| memory::Initial {
         stored,
         section,
         start: image.memory_start,
-        touched: image.touched,
-        ahead: image.ahead,
+        hints,
     });
     let mut engine = EngineBuilder::headless().engine();
     let base = BaseTunables::for_target(engine.target());
@@ -33,6 +40,10 @@ pub(super) fn module(stored: Stored, image: Image, code: Code) -> Result<(Store,
     // executable.
     let module = unsafe { Module::deserialize_unchecked(&engine, bytes::Bytes::from_static(bytes)) };
     let module = module.context("the engine does not take the program; pack it again")?;
+    if module.info().start_function.is_some() {
+        // The packer makes it the head of `_start`: nothing is prepared for it here.
+        return Err(Failure::new(format!("{DAMAGED}: it has a start function beside _start")));
+    }
     Ok((Store::new(engine), module))
 }
 

@@ -1,21 +1,18 @@
 //! The app's first memory starts as the memory image: wasmer reserves it, and the image is put over its beginning.
 
-use std::num::NonZero;
 use std::ptr::NonNull;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use payload::image::Touch;
-use payload::{Encoding, Section};
+use payload::Section;
 use wasmer_compiler::{BaseTunables, Tunables};
 use wasmer_types::{MemoryError, MemoryStyle, MemoryType, TableStyle, TableType};
 use wasmer_vm::{VMMemory, VMMemoryDefinition, VMTable, VMTableDefinition};
 
-use super::Stored;
-#[cfg(target_os = "linux")]
-use crate::fail::Context;
+use super::paging::{self, Hints, Kind};
+use super::stored::{DAMAGED, Stored};
 use crate::fail::Failure;
-use crate::sys;
+use crate::sys::{self, memory::Region};
 
 /// What the first memory starts as.
 pub(super) struct Initial {
@@ -23,37 +20,12 @@ pub(super) struct Initial {
     pub(super) section: &'static Section,
     /// The image's first address in the memory.
     pub(super) start: u64,
-    /// Chunks that a start is known to touch.
-    #[cfg_attr(
-        not(target_os = "linux"),
-        allow(dead_code, reason = "everything is decoded there before the start")
-    )]
-    pub(super) touched: Vec<Touch>,
-    /// Chunks that any start is likely to touch.
-    #[cfg_attr(
-        not(target_os = "linux"),
-        allow(dead_code, reason = "everything is decoded there before the start")
-    )]
-    pub(super) ahead: Vec<Touch>,
+    /// What is known of the start.
+    pub(super) hints: Hints,
 }
 
-/// Where the definition of the first memory lies, in the context that wasmer makes for the instance; 0 until then.
-static DEFINITION: AtomicUsize = AtomicUsize::new(0);
-
-/// The address of the first memory's definition, once there is an instance with a memory of its own.
-pub(super) fn definition() -> Option<NonZero<usize>> {
-    NonZero::new(DEFINITION.load(Ordering::Relaxed))
-}
-
-/// All of the first memory as it is now, once there is one.
-#[allow(unsafe_code, reason = "the engine's context is not ours")]
-pub(crate) fn bytes() -> Option<NonNull<[u8]>> {
-    let definition = definition()?.get() as *const VMMemoryDefinition;
-    // SAFETY: the instance's context, where the definition lies, is never freed: a launcher has one instance, and ends with
-    // it. The app's one thread, which changes it when memory grows, waits for this answer.
-    let VMMemoryDefinition { base, current_length } = unsafe { *definition };
-    NonNull::new(std::ptr::slice_from_raw_parts_mut(base, current_length))
-}
+/// Whether the first memory was made.
+static IS_MADE: AtomicBool = AtomicBool::new(false);
 
 /// Why the app's first memory could not be made: wasmer's error would call everything a want of resources.
 static REFUSED: OnceLock<Failure> = OnceLock::new();
@@ -82,42 +54,15 @@ impl Initial {
         {
             return Err(Failure::new(format!(
                 "{}: an image of {} bytes at {:#x} is not part of a memory of {len} bytes",
-                super::DAMAGED,
-                self.section.len,
-                self.start
+                DAMAGED, self.section.len, self.start
             )));
         }
         Ok(())
     }
 
-    /// Puts the image where a memory that begins at `base` has it.
-    fn place(&self, base: usize) -> Result<(), Failure> {
-        let address = base + self.start as usize;
-        match self.section.encoding {
-            #[cfg(target_os = "linux")]
-            Encoding::Raw => {
-                let (file, offset) = self.stored.packed.place(self.section.offset);
-                sys::map_data(file, offset, address, self.section.len as usize)
-                    .map_err(sys::Limited)
-                    .context("cannot map the program's memory image")
-            }
-            #[cfg(target_os = "linux")]
-            Encoding::Chunked { .. } => {
-                super::lazy::manage(
-                    super::lazy::Kind::Memory,
-                    self.stored,
-                    self.section,
-                    address,
-                    &self.ahead,
-                )?;
-                super::lazy::bring_known(super::lazy::Kind::Memory, &self.touched);
-                Ok(())
-            }
-            #[cfg(not(target_os = "linux"))]
-            Encoding::Raw | Encoding::Chunked { .. } => {
-                super::eager::decode(self.stored, self.section, address)
-            }
-        }
+    /// Puts the image into a region of the memory, which is as long.
+    fn place(&self, region: Region) -> Result<(), Failure> {
+        paging::place(Kind::Memory, self.stored, self.section, region, &self.hints)
     }
 }
 
@@ -150,16 +95,17 @@ impl Tunables for ImageTunables {
             REFUSED.set(Failure::new(why)).ok();
         })?;
         // Memories are made in the order of their indices: the first that comes here is the first.
-        let first = DEFINITION.compare_exchange(
-            0,
-            definition.as_ptr() as usize,
-            Ordering::Relaxed,
-            Ordering::Relaxed,
-        );
-        if let (Ok(_), Some(initial)) = (first, &self.initial) {
+        let is_first = !IS_MADE.swap(true, Ordering::Relaxed);
+        if let (true, Some(initial)) = (is_first, &self.initial) {
             // SAFETY: the call above has just written the definition.
             let VMMemoryDefinition { base, current_length } = unsafe { *definition.as_ptr() };
-            let placed = initial.fits(current_length).and_then(|()| initial.place(base as usize));
+            let placed = initial.fits(current_length).and_then(|()| {
+                // SAFETY: the image lies within the memory, which was just made, stays for as long as its instance, and so
+                // the process, does, and which nobody has seen.
+                let region =
+                    unsafe { Region::adopt(base.add(initial.start as usize), initial.section.len as usize) };
+                initial.place(region)
+            });
             placed.map_err(|failure| {
                 REFUSED.set(failure).ok();
                 MemoryError::Generic("its memory image".to_owned())

@@ -1,18 +1,35 @@
 //! The sections as the file has them: where each lies, and its content as a whole where that is wanted.
 
 use std::borrow::Cow;
+use std::fs::File;
 
-use payload::chunk::ChunkTable;
+use payload::chunk::{ChunkTable, Decoder};
 use payload::{Compiler, Encoding, Section, SectionKind};
 
-use super::DAMAGED;
 use crate::fail::{Context, Failure};
 use crate::locate::Packed;
+use crate::sys;
+
+/// What every error about the payload's bytes begins with.
+pub(super) const DAMAGED: &str = "the file is damaged, fetch it again or pack it again";
+
+/// What is said where memory that was written cannot become executable.
+pub(super) const FORBIDDEN: &str = "this system forbids making memory executable, which a compressed program needs; packed \
+                                    with --no-compress it runs here";
+
+/// What decodes chunks.
+///
+/// # Errors
+/// When there is no memory for it.
+pub(super) fn decoder() -> Result<Decoder, Failure> {
+    Decoder::try_new()
+        .ok_or_else(|| Failure::new(format!("the system has no memory for a decoder{}", sys::OfMemory)))
+}
 
 /// The payload of this executable, for as long as the process lives.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stored {
-    pub(super) packed: &'static Packed,
+    packed: &'static Packed,
     bytes: &'static [u8],
 }
 
@@ -22,7 +39,8 @@ impl Stored {
     }
 
     /// A payload that is in no file.
-    #[cfg(all(test, target_os = "linux"))]
+    #[cfg(test)]
+    #[allow(dead_code, reason = "tested where chunks are decoded when they are touched")]
     pub(super) fn of(payload: Vec<u8>) -> Stored {
         let bytes: &'static [u8] = Vec::leak(payload);
         let len = bytes.len() as u64;
@@ -41,12 +59,6 @@ impl Stored {
         self.packed.prefix.header.compiler
     }
 
-    /// True if the file was packed to be profiled: in pieces as small as they can be.
-    pub(crate) fn is_profiled(self) -> bool {
-        let code = self.find(SectionKind::Code).map(|section| section.encoding);
-        code == Some(Encoding::Chunked { chunk_size: payload::chunk::MIN_SIZE })
-    }
-
     /// The section of this kind, which every program has.
     pub(super) fn section(self, kind: SectionKind) -> Result<&'static Section, Failure> {
         self.find(kind).ok_or_else(|| Failure::new(format!("{DAMAGED}: it has no section {}", kind.id())))
@@ -55,6 +67,12 @@ impl Stored {
     /// What the file holds of `section`. The prefix was checked: the range lies in the payload.
     pub(crate) fn raw(self, section: &Section) -> &'static [u8] {
         &self.bytes[section.offset as usize..][..section.stored_len as usize]
+    }
+
+    /// The file that has the content of `section` as it is, and where.
+    #[allow(dead_code, reason = "on some systems no part of the file is mapped over others")]
+    pub(super) fn place(self, section: &Section) -> (&'static File, u64) {
+        self.packed.place(section.offset)
     }
 
     /// The table of a section in chunks.
@@ -83,7 +101,7 @@ impl Stored {
         }
         let table = self.table(section)?;
         let mut content = vec![0; section.len as usize];
-        let mut decoder = super::decoder()?;
+        let mut decoder = decoder()?;
         for index in 0..table.count() {
             let range = table.decoded_range(index);
             let out = &mut content[range.start as usize..range.end as usize];

@@ -7,52 +7,44 @@
 use std::sync::OnceLock;
 
 use payload::SectionKind;
-#[cfg(unix)]
-use payload::unwind::Base;
-use payload::unwind::Unwind;
+use payload::unwind::{Base, Unwind};
+use wasmer::{Instance, Store};
 
-use wasmer_types::{LocalMemoryIndex, VMBuiltinFunctionIndex, VMOffsets};
-
-use super::{Code, DAMAGED, Stored};
-use crate::fail::{Context, Failure};
+use super::code::{self, Code};
+use super::placed::{Placed, placed};
+use super::stored::DAMAGED;
+use crate::fail::{self, Context, Failure};
 use crate::sys;
 
-/// What is needed when the first exception is thrown.
-static ATTACHED: OnceLock<(Stored, Code)> = OnceLock::new();
-
-/// Notes where the tables are, if there are any.
-pub(super) fn attach(stored: Stored, code: Code) -> Result<(), Failure> {
-    if stored.find(SectionKind::Unwind).is_some() {
-        let _ = ATTACHED.set((stored, code));
-    }
-    if cfg!(windows) { publish() } else { Ok(()) }
+/// To be called when the code is in its place.
+pub(super) fn prepare() -> Result<(), Failure> {
+    if sys::unwind::AT_START { publish() } else { Ok(()) }
 }
 
-/// To be called when there is an instance: makes the calls from the app into the engine known to the trace, and the
-/// first `throw` bring the tables. `offsets` are those of the instance's module.
-pub(crate) fn enter(offsets: &VMOffsets) -> Result<(), Failure> {
-    let installed = super::memory::definition().is_some_and(|definition| {
-        let memory = offsets.vmctx_vmmemory_definition(LocalMemoryIndex::from_u32(0));
-        let context = definition.get() - memory as usize;
-        let first = VMBuiltinFunctionIndex::get_memory32_grow_index();
-        sys::cross::install(context + offsets.vmctx_builtin_function(first) as usize)
-    });
-    // Without a memory the context cannot be found; such a program is tiny.
-    if installed { Ok(()) } else { publish() }
+/// To be called when there is an instance, before anything of the app runs: makes the calls from the app into the engine
+/// known to the trace, and has the first `throw` make the tables.
+pub(crate) fn enter(store: &Store, instance: &Instance) -> Result<(), Failure> {
+    if sys::cross::install(store, instance, publish_or_end) { Ok(()) } else { publish() }
+}
+
+/// Makes and registers the tables. A failure ends the program: an exception that finds no tables is not caught.
+extern "C" fn publish_or_end() {
+    if let Err(failure) = publish() {
+        std::process::exit(fail::report(&failure));
+    }
 }
 
 /// Makes and registers the tables, once.
-pub(crate) fn publish() -> Result<(), Failure> {
+fn publish() -> Result<(), Failure> {
     static DONE: OnceLock<()> = OnceLock::new();
-    let Some((stored, code)) = ATTACHED.get() else { return Ok(()) };
-    if DONE.set(()).is_err() {
+    let Some(Placed { stored, code }) = placed() else { return Ok(()) };
+    if stored.find(SectionKind::Unwind).is_none() || DONE.set(()).is_err() {
         return Ok(());
     }
     let unwind = Unwind::parse(&stored.whole(SectionKind::Unwind)?).context(DAMAGED)?;
-    register(unwind, *code)
+    register(unwind, code)
 }
 
-#[cfg(unix)]
 fn register(unwind: Unwind, code: Code) -> Result<(), Failure> {
     let tables = Vec::leak(unwind.tables);
     let own = tables.as_ptr() as usize;
@@ -60,18 +52,15 @@ fn register(unwind: Unwind, code: Code) -> Result<(), Failure> {
         let base = match base {
             Base::Code => code.at(0),
             Base::Tables => own,
-            Base::Libcall(number) => super::code::runtime_function(number)?,
+            Base::Libcall(number) => code::runtime_function(number)?,
         };
         let place = &mut tables[at as usize..at as usize + 8];
         let value = u64::from_le_bytes(place.try_into().expect("eight bytes")).wrapping_add(base as u64);
         place.copy_from_slice(&value.to_le_bytes());
     }
-    sys::register_frames(&tables[..unwind.eh_frame_len as usize]);
-    Ok(())
-}
-
-#[cfg(windows)]
-fn register(unwind: Unwind, code: Code) -> Result<(), Failure> {
-    sys::register_functions(Vec::leak(unwind.tables), code.at(0))
+    #[allow(unsafe_code, reason = "the tables are the app's own")]
+    // SAFETY: the packer made the tables from what the compiler says of this code. Whoever can write the file could run any
+    // code anyway: it is an executable.
+    unsafe { sys::unwind::register(tables, unwind.eh_frame_len as usize, code.at(0)) }
         .context("cannot register the program's functions")
 }

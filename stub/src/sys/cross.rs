@@ -10,22 +10,17 @@
 //! below the stack if there is not: that is the same trap, at a place where nothing is held.
 #![allow(unsafe_code)]
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 
-use wasmer_types::VMBuiltinFunctionIndex;
+use wasmer::{Instance, Store, Value};
+use wasmer_types::{ExportIndex, VMBuiltinFunctionIndex, VMOffsets};
+use wasmer_vm::VMCallerCheckedAnyfunc;
 
-/// How many functions there are.
-const COUNT: usize = VMBuiltinFunctionIndex::builtin_functions_total_number() as usize;
+use super::cpu::enter;
+use super::cpu::state::{BEFORE_THROW, COUNT, CROSSED, FLOOR, FUNCTIONS, THROW};
 
-/// Where the app last entered the engine: frame pointer and return address. The app has one thread.
-static CROSSED: [AtomicUsize; 2] = [const { AtomicUsize::new(0) }; 2];
 /// Bytes of stack that the engine's functions find at least.
 const ROOM: usize = 128 * 1024;
-/// Where the stack pointer must not lie below when the engine is entered, and a place within the guard below the stack. 0
-/// until the stack is known.
-static FLOOR: [AtomicUsize; 2] = [const { AtomicUsize::new(0) }; 2];
-/// The engine's functions.
-static FUNCTIONS: [AtomicUsize; COUNT] = [const { AtomicUsize::new(0) }; COUNT];
 
 /// Where the app last entered the engine: the frame pointer and the address to return to.
 pub(crate) fn last() -> Option<(usize, usize)> {
@@ -33,12 +28,15 @@ pub(crate) fn last() -> Option<(usize, usize)> {
     (address != 0).then_some((frame, address))
 }
 
-/// Replaces the entries of the table at `address`. False if that is not the table.
-pub(crate) fn install(address: usize) -> bool {
-    let table = address as *mut usize;
+/// Replaces the entries of the table of `instance`, which `store` has, and which was not entered yet; `before_throw` is called
+/// before the engine's `throw`. False if the table is not where the engine's own offsets say.
+pub(crate) fn install(store: &Store, instance: &Instance, before_throw: extern "C" fn()) -> bool {
+    let Some(context) = context(store, instance) else { return false };
+    let offsets = VMOffsets::new(size_of::<usize>() as u8, instance.module().info());
+    let first = VMBuiltinFunctionIndex::get_memory32_grow_index();
+    let table = (context + offsets.vmctx_builtin_function(first) as usize) as *mut usize;
     let raise = VMBuiltinFunctionIndex::get_raise_trap_index().index() as usize;
-    // SAFETY: the address was computed from the place of the instance's memory definition with the engine's own
-    // offsets, so it lies in the instance's context; that it is the table is checked before anything is written.
+    // SAFETY: the context is that of an instance of this module, for which the engine computes places in it with these offsets.
     if unsafe { table.add(raise).read() } != wasmer_vm::libcalls::wasmer_vm_raise_trap as *const () as usize {
         return false;
     }
@@ -57,20 +55,25 @@ pub(crate) fn install(address: usize) -> bool {
     // `throw` goes through `first` until the tables are there.
     let throw = VMBuiltinFunctionIndex::get_imported_throw_index().index() as usize;
     THROW.store(FUNCTIONS[throw].load(Ordering::Relaxed), Ordering::Relaxed);
+    BEFORE_THROW.store(before_throw as *const () as usize, Ordering::Relaxed);
     #[cfg(unix)]
-    FUNCTIONS[throw].store(throw_after_tables as *const () as usize, Ordering::Relaxed);
+    FUNCTIONS[throw].store(super::cpu::throw_after_tables as *const () as usize, Ordering::Relaxed);
     true
 }
 
-/// The engine's `throw`.
-static THROW: AtomicUsize = AtomicUsize::new(0);
-
-/// Brings the unwind tables. A failure ends the program: an exception that finds no tables is not caught.
-#[cfg(unix)]
-extern "C" fn bring_tables() {
-    if let Err(failure) = crate::image::unwind::publish() {
-        std::process::exit(crate::fail::report(&failure));
+/// The address of the instance's context: that of any function that it defines. `None` where `_start` is imported: then no
+/// code of the app's is ever run.
+fn context(store: &Store, instance: &Instance) -> Option<usize> {
+    let info = instance.module().info();
+    let ExportIndex::Function(start) = info.exports.get("_start")? else { return None };
+    if info.is_imported_function(*start) {
+        return None;
     }
+    let start = instance.exports.get_function("_start").ok()?.clone();
+    let raw = Value::FuncRef(Some(start)).as_raw(store);
+    // SAFETY: a reference to a function is, raw, the address of this record, which lives as long as the instance; the context
+    // of a function that the module defines is the instance's.
+    Some(unsafe { (*(raw.funcref as *const VMCallerCheckedAnyfunc)).vmctx.vmctx } as usize)
 }
 
 macro_rules! entries {
@@ -82,166 +85,3 @@ macro_rules! entries {
     };
 }
 entries!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36);
-
-/// Notes the frame pointer and the return address, and goes to function `INDEX` if it has room to run. Only registers are
-/// used that the calling convention leaves free between a call and its callee.
-#[cfg(target_arch = "x86_64")]
-#[unsafe(naked)]
-extern "C" fn enter<const INDEX: usize>() {
-    std::arch::naked_asm!(
-        "mov qword ptr [rip + {crossed}], rbp",
-        "mov r11, qword ptr [rsp]",
-        "mov qword ptr [rip + {crossed} + 8], r11",
-        "cmp rsp, qword ptr [rip + {floor}]",
-        "jb 2f",
-        "lea r11, [rip + {functions}]",
-        "jmp qword ptr [r11 + {offset}]",
-        "2:",
-        "mov r11, qword ptr [rip + {floor} + 8]",
-        "mov r11, qword ptr [r11]",
-        "ud2",
-        crossed = sym CROSSED,
-        floor = sym FLOOR,
-        functions = sym FUNCTIONS,
-        offset = const INDEX * 8,
-    )
-}
-
-#[cfg(all(target_arch = "x86_64", unix))]
-#[unsafe(naked)]
-extern "C" fn throw_after_tables() {
-    std::arch::naked_asm!(
-        "push rdi",
-        "push rsi",
-        "sub rsp, 8",
-        "call {bring}",
-        "add rsp, 8",
-        "pop rsi",
-        "pop rdi",
-        "jmp qword ptr [rip + {throw}]",
-        bring = sym bring_tables,
-        throw = sym THROW,
-    )
-}
-
-#[cfg(all(target_arch = "aarch64", not(target_vendor = "apple")))]
-macro_rules! address {
-    ($register:literal, $symbol:literal) => {
-        concat!(
-            "adrp ",
-            $register,
-            ", {",
-            $symbol,
-            "}\nadd ",
-            $register,
-            ", ",
-            $register,
-            ", :lo12:{",
-            $symbol,
-            "}"
-        )
-    };
-}
-#[cfg(all(target_arch = "aarch64", target_vendor = "apple"))]
-macro_rules! address {
-    ($register:literal, $symbol:literal) => {
-        concat!(
-            "adrp ",
-            $register,
-            ", {",
-            $symbol,
-            "}@PAGE\nadd ",
-            $register,
-            ", ",
-            $register,
-            ", {",
-            $symbol,
-            "}@PAGEOFF"
-        )
-    };
-}
-
-#[cfg(target_arch = "aarch64")]
-#[unsafe(naked)]
-extern "C" fn enter<const INDEX: usize>() {
-    std::arch::naked_asm!(
-        address!("x16", "crossed"),
-        "stp x29, x30, [x16]",
-        address!("x16", "floor"),
-        "ldp x16, x17, [x16]",
-        "cmp sp, x16",
-        "b.lo 2f",
-        address!("x16", "functions"),
-        "ldr x16, [x16, #{offset}]",
-        "br x16",
-        "2:",
-        "ldr x16, [x17]",
-        "udf #0",
-        crossed = sym CROSSED,
-        floor = sym FLOOR,
-        functions = sym FUNCTIONS,
-        offset = const INDEX * 8,
-    )
-}
-
-#[cfg(target_arch = "aarch64")]
-#[unsafe(naked)]
-extern "C" fn throw_after_tables() {
-    std::arch::naked_asm!(
-        "stp x29, x30, [sp, #-32]!",
-        "stp x0, x1, [sp, #16]",
-        "bl {bring}",
-        "ldp x0, x1, [sp, #16]",
-        "ldp x29, x30, [sp], #32",
-        address!("x16", "throw"),
-        "ldr x16, [x16]",
-        "br x16",
-        bring = sym bring_tables,
-        throw = sym THROW,
-    )
-}
-
-#[cfg(target_arch = "riscv64")]
-#[unsafe(naked)]
-extern "C" fn enter<const INDEX: usize>() {
-    std::arch::naked_asm!(
-        "lla t1, {crossed}",
-        "sd s0, 0(t1)",
-        "sd ra, 8(t1)",
-        "lla t1, {floor}",
-        "ld t2, 0(t1)",
-        "bltu sp, t2, 2f",
-        "lla t1, {functions}",
-        "ld t1, {offset}(t1)",
-        "jr t1",
-        "2:",
-        "ld t1, 8(t1)",
-        "ld t1, 0(t1)",
-        "unimp",
-        crossed = sym CROSSED,
-        floor = sym FLOOR,
-        functions = sym FUNCTIONS,
-        offset = const INDEX * 8,
-    )
-}
-
-#[cfg(target_arch = "riscv64")]
-#[unsafe(naked)]
-extern "C" fn throw_after_tables() {
-    std::arch::naked_asm!(
-        "addi sp, sp, -32",
-        "sd ra, 24(sp)",
-        "sd a0, 16(sp)",
-        "sd a1, 8(sp)",
-        "call {bring}",
-        "ld a1, 8(sp)",
-        "ld a0, 16(sp)",
-        "ld ra, 24(sp)",
-        "addi sp, sp, 32",
-        "lla t1, {throw}",
-        "ld t1, 0(t1)",
-        "jr t1",
-        bring = sym bring_tables,
-        throw = sym THROW,
-    )
-}

@@ -6,11 +6,50 @@
 //! handler: no allocation, no lock, nothing but arithmetic and reads of a stack that exists.
 #![allow(unsafe_code)]
 
-use std::ffi::c_void;
+use std::cell::Cell;
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::trace::{MAX_FRAMES, Noted, Returns};
+use wasmer::Store;
+
+use super::registers::Registers;
+use super::system::registers::on_trap;
+
+/// Return addresses noted at most.
+pub(crate) const MAX_FRAMES: usize = 64;
+
+/// What was noted when the CPU trapped.
+#[derive(Clone, Copy)]
+pub(crate) struct Noted {
+    /// The instruction that trapped.
+    pub(crate) pc: usize,
+    /// Where the stack ended then.
+    pub(crate) sp: usize,
+    /// True if it trapped because of an address.
+    pub(crate) about_address: bool,
+    /// Where the caller of a function without a frame of its own would be found.
+    pub(crate) leaf_return: usize,
+    /// Who called whom, innermost first.
+    pub(crate) returns: Returns,
+}
+
+/// Return addresses, innermost first.
+#[derive(Clone, Copy)]
+pub(crate) struct Returns {
+    pub(crate) addresses: [usize; MAX_FRAMES],
+    pub(crate) count: usize,
+}
+
+impl Default for Returns {
+    fn default() -> Returns {
+        Returns { addresses: [0; MAX_FRAMES], count: 0 }
+    }
+}
+
+thread_local! {
+    // Written by a signal handler on this thread, read after it: const, so that it needs no start-up and no allocation.
+    static NOTED: Cell<Option<Noted>> = const { Cell::new(None) };
+}
 
 /// Where the app's code begins and ends, and how many bytes behind the frame pointer the frame record lies.
 static CODE: [AtomicUsize; 3] = [const { AtomicUsize::new(0) }; 3];
@@ -22,43 +61,18 @@ pub(crate) fn follow(code: Range<usize>, record: usize) {
     }
 }
 
-/// The registers a walk starts from.
-struct Registers {
-    pc: usize,
-    /// The stack pointer.
-    sp: usize,
-    /// The frame pointer.
-    fp: usize,
-    /// Where a function without a frame returns to, on CPUs that keep that in a register.
-    #[cfg(not(target_arch = "x86_64"))]
-    link: usize,
+/// Makes `store` note where the CPU traps. Whether that is a trap at all is for wasmer to find out.
+pub(crate) fn watch(store: &mut Store) {
+    on_trap(store, |registers, about_address| NOTED.set(Some(note(registers, about_address))));
 }
 
-/// Notes where the interrupted code is, and who called it.
-#[cfg(unix)]
-pub(crate) fn note(signal: libc::c_int, context: *const c_void) -> Noted {
-    let about_address = signal == libc::SIGSEGV || signal == libc::SIGBUS;
-    noted(registers(context), about_address)
-}
-
-/// The same on Windows, from the `EXCEPTION_POINTERS` that a vectored handler gets.
-#[cfg(windows)]
-pub(crate) fn note(pointers: *const c_void) -> Noted {
-    use windows_sys::Win32::Foundation::{EXCEPTION_ACCESS_VIOLATION, EXCEPTION_STACK_OVERFLOW};
-    use windows_sys::Win32::System::Diagnostics::Debug::EXCEPTION_POINTERS;
-    // SAFETY: the system hands a vectored handler a pointer to this structure, which points to two others.
-    let (code, context) = unsafe {
-        let pointers = &*pointers.cast::<EXCEPTION_POINTERS>();
-        ((*pointers.ExceptionRecord).ExceptionCode, &*pointers.ContextRecord)
-    };
-    let about_address = code == EXCEPTION_ACCESS_VIOLATION || code == EXCEPTION_STACK_OVERFLOW;
-    let registers =
-        Registers { pc: context.Rip as usize, sp: context.Rsp as usize, fp: context.Rbp as usize };
-    noted(registers, about_address)
+/// What was noted when the CPU trapped last.
+pub(crate) fn noted() -> Option<Noted> {
+    NOTED.take()
 }
 
 /// In other code than the app's no register is followed: there the frame pointer may hold anything, a value of the app's too.
-fn noted(registers: Registers, about_address: bool) -> Noted {
+fn note(registers: Registers, about_address: bool) -> Noted {
     let (pc, sp) = (registers.pc, registers.sp);
     let [start, end] = [0, 1].map(|index| CODE[index].load(Ordering::Relaxed));
     if !(start..end).contains(&pc) {
@@ -119,56 +133,4 @@ fn word(address: usize) -> Option<usize> {
     // SAFETY: the address is aligned and lies within the app's stack, which is readable memory, touched or not, for as
     // long as the process lives.
     fits.then(|| unsafe { (address as *const usize).read() })
-}
-
-#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
-fn registers(context: *const c_void) -> Registers {
-    // SAFETY: the kernel hands a handler installed with SA_SIGINFO a ucontext_t.
-    let registers = unsafe { &(*context.cast::<libc::ucontext_t>()).uc_mcontext.gregs };
-    let register = |number: i32| registers[number as usize] as usize;
-    Registers { pc: register(libc::REG_RIP), sp: register(libc::REG_RSP), fp: register(libc::REG_RBP) }
-}
-
-#[cfg(all(target_os = "linux", target_arch = "aarch64"))]
-fn registers(context: *const c_void) -> Registers {
-    // SAFETY: the kernel hands a handler installed with SA_SIGINFO a ucontext_t.
-    let machine = unsafe { &(*context.cast::<libc::ucontext_t>()).uc_mcontext };
-    let register = |number: usize| machine.regs[number] as usize;
-    Registers { pc: machine.pc as usize, sp: machine.sp as usize, fp: register(29), link: register(30) }
-}
-
-#[cfg(all(target_os = "linux", target_arch = "riscv64"))]
-fn registers(context: *const c_void) -> Registers {
-    // SAFETY: the kernel hands a handler installed with SA_SIGINFO a ucontext_t.
-    let registers = unsafe { &(*context.cast::<libc::ucontext_t>()).uc_mcontext.__gregs };
-    // Register 0 of the kernel's list is the program counter, 1 is ra, 2 is sp, 8 is s0, the frame pointer.
-    let [pc, link, sp, fp] = [0, 1, 2, 8].map(|number| registers[number] as usize);
-    Registers { pc, sp, fp, link }
-}
-
-/// The head of Darwin's `ucontext_t` (its `sys/_types/_ucontext.h`), up to the pointer to the registers.
-#[cfg(target_os = "macos")]
-#[repr(C)]
-struct DarwinContext {
-    on_stack: libc::c_int,
-    mask: libc::sigset_t,
-    stack: libc::stack_t,
-    link: *mut c_void,
-    size: usize,
-    machine: libc::mcontext_t,
-}
-
-#[cfg(all(target_os = "macos", target_arch = "x86_64"))]
-fn registers(context: *const c_void) -> Registers {
-    // SAFETY: the kernel hands a handler installed with SA_SIGINFO a ucontext_t, whose registers outlive the handler.
-    let state = unsafe { &(*(*context.cast::<DarwinContext>()).machine).__ss };
-    Registers { pc: state.__rip as usize, sp: state.__rsp as usize, fp: state.__rbp as usize }
-}
-
-#[cfg(all(target_os = "macos", target_arch = "aarch64"))]
-fn registers(context: *const c_void) -> Registers {
-    // SAFETY: the kernel hands a handler installed with SA_SIGINFO a ucontext_t, whose registers outlive the handler.
-    let state = unsafe { &(*(*context.cast::<DarwinContext>()).machine).__ss };
-    let [pc, sp, fp, link] = [state.__pc, state.__sp, state.__fp, state.__lr].map(|value| value as usize);
-    Registers { pc, sp, fp, link }
 }

@@ -8,16 +8,17 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::io::Write;
 use std::sync::OnceLock;
 
-use crate::fail;
+/// Exit code of a failure of the launcher itself, the same that `docker run` and `env` use for theirs.
+pub(crate) const EXIT_LAUNCHER: i32 = 125;
 
 /// The name in front of messages, made beforehand.
 static NAME: OnceLock<String> = OnceLock::new();
 /// Bytes a line may have.
 const LINE: usize = 1024;
 
-/// From now on a panic and the want of memory end the process by one line.
-pub(crate) fn prepare() {
-    let _ = NAME.set(payload::info::printable(&fail::name()));
+/// From now on a panic and the want of memory end the process by one line, which begins with `name`.
+pub(crate) fn prepare(name: &str) {
+    let _ = NAME.set(payload::info::printable(name));
     std::panic::set_hook(Box::new(|panic| {
         let message = panic.payload_as_str().unwrap_or("no reason was given");
         let place = panic.location();
@@ -38,31 +39,7 @@ pub(crate) fn end_with(why: std::fmt::Arguments<'_>) -> ! {
     let _ = write!(rest, "{name}: {why}");
     let used = LINE - 1 - rest.len();
     line[used] = b'\n';
-    end(&line[..=used])
-}
-
-#[cfg(unix)]
-fn end(line: &[u8]) -> ! {
-    // SAFETY: writes these bytes to standard error; that it may fail changes nothing.
-    unsafe { libc::write(libc::STDERR_FILENO, line.as_ptr().cast(), line.len()) };
-    // SAFETY: ends the process without running anything more.
-    unsafe { libc::_exit(fail::EXIT_LAUNCHER) }
-}
-
-#[cfg(windows)]
-fn end(line: &[u8]) -> ! {
-    use windows_sys::Win32::Storage::FileSystem::WriteFile;
-    use windows_sys::Win32::System::Console::{GetStdHandle, STD_ERROR_HANDLE};
-    use windows_sys::Win32::System::Threading::{GetCurrentProcess, TerminateProcess};
-    let mut written = 0;
-    // SAFETY: writes these bytes to standard error, if there is one; that it may fail changes nothing.
-    unsafe {
-        let handle = GetStdHandle(STD_ERROR_HANDLE);
-        WriteFile(handle, line.as_ptr(), line.len() as u32, &mut written, std::ptr::null_mut());
-    }
-    // SAFETY: ends this process, without running anything more.
-    unsafe { TerminateProcess(GetCurrentProcess(), fail::EXIT_LAUNCHER as u32) };
-    std::process::abort()
+    super::console::end(&line[..=used], EXIT_LAUNCHER)
 }
 
 /// The system's allocator, but for the end: where it has nothing more to give, one line says so.

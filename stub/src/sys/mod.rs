@@ -1,60 +1,75 @@
-//! What differs between operating systems, and all that needs `unsafe` to ask for.
+//! What differs between systems and CPUs, and all that needs `unsafe` to ask for.
+//!
+//! ```text
+//! linux, macos, windows   the same names in each: file, process, registers; and what only one has
+//! unix                    what Linux and macOS have in common
+//! cpu                     instructions
+//! memory                  addresses become memory, with types that do no harm
+//! stack, frames, cross    the app's stack: where it ends, who called whom on it, how it enters the engine
+//! last, limits            ways to end, and the limits that a refusal comes from
+//! ```
+//!
+//! Nothing here knows what the launcher does with it: what is to be called is handed in.
 
-#[cfg(unix)]
-mod inherited;
-#[cfg(unix)]
-pub(crate) use inherited::was_closed;
-
+#[cfg(target_os = "linux")]
+mod linux;
+#[cfg(target_os = "macos")]
+mod macos;
 #[cfg(unix)]
 mod unix;
-#[cfg(unix)]
-pub(crate) use unix::*;
-
-mod frames;
-pub(crate) use frames::{follow, note, walk};
-
-pub(crate) mod cross;
-
-#[cfg(unix)]
-mod map;
-#[cfg(unix)]
-pub(crate) use map::*;
-
-#[cfg(all(target_os = "linux", target_env = "musl"))]
-pub(crate) mod relro;
-
-#[cfg(windows)]
-mod map_windows;
-#[cfg(windows)]
-pub(crate) use map_windows::*;
-
-#[cfg(target_os = "linux")]
-mod fill;
-#[cfg(target_os = "linux")]
-pub(crate) use fill::Filler;
-
-#[cfg(target_os = "linux")]
-pub(crate) mod filter;
-#[cfg(target_os = "linux")]
-pub(crate) mod signals;
-#[cfg(target_os = "linux")]
-mod turn;
-#[cfg(target_os = "linux")]
-pub(crate) use turn::Turn;
-
-pub(crate) mod last;
-mod limits;
-pub(crate) use limits::{Limited, OfMemory};
-pub(crate) mod stack;
-
 #[cfg(windows)]
 mod windows;
-#[cfg(windows)]
-pub(crate) use windows::*;
 
-/// Reads the locator slot as it is in the file: the packer changed it after the compiler saw it.
-#[allow(unsafe_code, reason = "the compiler must not assume the slot's first value")]
-pub(crate) fn read_slot<const N: usize>(slot: &'static [u8; N]) -> [u8; N] {
-    // SAFETY: a reference to a static is valid to read from; volatile, so that its initial value is not assumed.
-    unsafe { std::ptr::read_volatile(slot) }
+/// This system.
+mod system {
+    #[cfg(target_os = "linux")]
+    pub(super) use super::linux::registers;
+    #[cfg(target_os = "linux")]
+    pub(crate) use super::linux::{file, process};
+    #[cfg(target_os = "macos")]
+    pub(super) use super::macos::registers;
+    #[cfg(target_os = "macos")]
+    pub(crate) use super::macos::{file, process};
+    #[cfg(unix)]
+    pub(crate) use super::unix::{console, unwind};
+    #[cfg(windows)]
+    pub(super) use super::windows::registers;
+    #[cfg(windows)]
+    pub(crate) use super::windows::{console, file, process, unwind};
+}
+
+mod cpu;
+pub(crate) mod cross;
+pub(crate) mod frames;
+pub(crate) mod last;
+mod limits;
+pub(crate) mod memory;
+mod outcome;
+mod registers;
+pub(crate) mod slot;
+#[cfg(any(windows, target_arch = "riscv64"))]
+mod softfloat;
+#[cfg(target_os = "linux")]
+mod spin;
+pub(crate) mod stack;
+
+pub(crate) use limits::{Limited, OfMemory};
+pub(crate) use outcome::Outcome;
+pub(crate) use system::{console, file, process, unwind};
+
+#[cfg(all(test, target_os = "linux"))]
+pub(crate) use linux::signals;
+#[cfg(target_os = "linux")]
+pub(crate) use linux::{fill::Filler, mapped::Use, paged, process::run_when_idle};
+#[cfg(target_os = "linux")]
+pub(crate) use spin::SpinLock;
+
+/// Has `resolve` asked about each fault, before the engine makes a trap of it. It runs in a signal handler.
+#[cfg(target_os = "linux")]
+pub(crate) use linux::signals::install as handle_faults;
+
+/// Faults are the engine's alone.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn handle_faults(_resolve: fn(usize) -> Outcome) -> std::io::Result<()> {
+    Ok(())
 }

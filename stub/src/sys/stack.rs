@@ -5,10 +5,12 @@
 //! where the stack ends: see [`super::cross`] and `frames`.
 #![allow(unsafe_code)]
 
+use std::io;
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::fail::{Context, Failure};
+use super::limits::Limited;
+use super::memory;
 
 /// Bytes of stack for the app's own frames, as much as a native program usually has. Only touched pages cost.
 pub(crate) const SIZE: usize = 8 * 1024 * 1024;
@@ -24,9 +26,9 @@ static BOUNDS: [AtomicUsize; 2] = [const { AtomicUsize::new(0) }; 2];
 ///
 /// # Errors
 /// When the system has no memory for it.
-pub(crate) fn learn() -> Result<(), Failure> {
+pub(crate) fn learn() -> Result<(), Limited> {
     // wasmer panics where it gets no stack, so it is tried first whether there can be one.
-    super::can_have(SIZE + GUARD + SLACK).context("cannot have a stack for the program")?;
+    memory::can_have(SIZE + GUARD + SLACK).map_err(Limited)?;
     wasmer_vm::set_stack_size(SIZE);
     let config = wasmer_vm::VMConfig { wasm_stack_size: Some(SIZE) };
     let here = || {
@@ -35,11 +37,13 @@ pub(crate) fn learn() -> Result<(), Failure> {
     };
     // SAFETY: the function owns nothing that would have to be dropped, and runs no code of the app.
     let here = unsafe { wasmer_vm::catch_traps(None, &config, here) };
-    let here = here.map_err(|_| Failure::new("cannot have a stack for signals"))?;
+    let here = here.map_err(|_| Limited(io::ErrorKind::OutOfMemory.into()))?;
     // A stack begins where a page ends, and this is on its first ones: nearly always on the first.
-    let page = super::page_size();
+    let page = memory::page_size();
     let end = here.next_multiple_of(page);
-    let start = (end - SIZE..end - SIZE + SLACK).step_by(page).find(|start| super::is_writable(*start));
+    // SAFETY: the far end of the stack, which nothing has reached yet.
+    let is_writable = |start: &usize| unsafe { memory::is_writable(*start) };
+    let start = (end - SIZE..end - SIZE + SLACK).step_by(page).find(is_writable);
     BOUNDS[0].store(start.unwrap_or(end - SIZE + SLACK), Ordering::Relaxed);
     BOUNDS[1].store(end, Ordering::Relaxed);
     Ok(())

@@ -1,13 +1,11 @@
 //! Data from 2 GiB on.
 //!
 //! wasmer takes the address of a data segment for a signed number, and refuses those from 2 GiB on. Segments that become part
-//! of the memory image are none of its business. If one of the others lies there, all of these become passive, and a function
-//! copies them before anything else runs, in their order.
+//! of the memory image are none of its business. If one of the others lies there, all of these become passive, and are copied
+//! before anything else runs, in their order.
 
 use wasm_encoder::{Encode, Instruction, MemArg, MemArgTarget, SectionId};
-use wasmer_compiler::wasmparser::{
-    BinaryReaderError, ConstExpr, Data, DataKind, Operator, Parser, Payload, TypeRef,
-};
+use wasmer_compiler::wasmparser::{BinaryReaderError, ConstExpr, Data, DataKind, Operator, Parser, Payload};
 
 use super::parts::Parts;
 use crate::segments;
@@ -15,20 +13,15 @@ use crate::segments;
 /// The first address that wasmer takes for negative.
 const NEGATIVE: u64 = 1 << 31;
 
-/// The type of a function that takes and returns nothing.
-const NOTHING: [u8; 3] = [0x60, 0, 0];
-
 /// What is to be known of a module with data.
 #[derive(Default)]
 struct Outline<'a> {
-    imported: u32,
     memory_len: u64,
-    start: Option<u32>,
     segments: Vec<Data<'a>>,
 }
 
-/// Has a function copy the segments that wasmer cannot; true if there are any.
-pub(super) fn fit(parts: &mut Parts<'_>) -> Result<bool, BinaryReaderError> {
+/// Makes the segments passive that wasmer cannot copy; the instructions that do. None if it can.
+pub(super) fn fit(parts: &mut Parts<'_>) -> Result<Vec<u8>, BinaryReaderError> {
     let outline = Outline::read(parts.module())?;
     let addresses: Vec<Option<u64>> = outline.segments.iter().map(address).collect();
     let active = |segment: &&Data<'_>| matches!(segment.kind, DataKind::Active { .. });
@@ -49,14 +42,9 @@ pub(super) fn fit(parts: &mut Parts<'_>) -> Result<bool, BinaryReaderError> {
     let is_far = |address: Option<u64>| address.is_some_and(|address| address >= NEGATIVE);
     // One whose address is not known here would have to be applied between the others; there is none without imports.
     if !copied.iter().any(|one| is_far(one.1)) || copied.iter().any(|one| one.1.is_none()) {
-        return Ok(false);
+        return Ok(Vec::new());
     }
 
-    let ty = parts.add_type(NOTHING.to_vec())?;
-    let function = parts.add_function(outline.imported, ty, body(&copied, outline.start))?;
-    let mut start = Vec::new();
-    function.encode(&mut start);
-    parts.replace(SectionId::Start, start);
     let mut count = Vec::new();
     (outline.segments.len() as u32).encode(&mut count);
     parts.replace(SectionId::DataCount, count.clone());
@@ -69,7 +57,7 @@ pub(super) fn fit(parts: &mut Parts<'_>) -> Result<bool, BinaryReaderError> {
         }
     }
     parts.replace(SectionId::Data, count);
-    Ok(true)
+    Ok(instructions(&copied))
 }
 
 /// The mark of a passive segment.
@@ -80,19 +68,12 @@ impl<'a> Outline<'a> {
         let mut outline = Outline::default();
         for payload in Parser::new(0).parse_all(module) {
             match payload? {
-                Payload::ImportSection(imports) => {
-                    for import in imports.into_imports() {
-                        outline.imported +=
-                            u32::from(matches!(import?.ty, TypeRef::Func(_) | TypeRef::FuncExact(_)));
-                    }
-                }
                 Payload::MemorySection(memories) => {
                     if let Some(memory) = memories.into_iter().next() {
                         outline.memory_len =
                             memory?.initial.saturating_mul(wasmer_types::WASM_PAGE_SIZE as u64);
                     }
                 }
-                Payload::StartSection { func, .. } => outline.start = Some(func),
                 Payload::DataSection(data) => {
                     outline.segments = data.into_iter().collect::<Result<_, _>>()?;
                 }
@@ -132,11 +113,9 @@ fn value(expression: &ConstExpr<'_>) -> Option<u32> {
     stack.pop()
 }
 
-/// A function that copies segments: index, address and data; and then does what the module did first.
-fn body(segments: &[(u32, Option<u64>, &[u8])], start: Option<u32>) -> Vec<u8> {
+/// Instructions that copy segments: index, address and data.
+fn instructions(segments: &[(u32, Option<u64>, &[u8])]) -> Vec<u8> {
     let mut out = Vec::new();
-    // No locals.
-    0u32.encode(&mut out);
     let mut put = |instruction: Instruction<'_>| instruction.encode(&mut out);
     for (index, address, data) in segments {
         let address = address.unwrap_or_default();
@@ -158,10 +137,6 @@ fn body(segments: &[(u32, Option<u64>, &[u8])], start: Option<u32>) -> Vec<u8> {
         }
         put(Instruction::DataDrop(*index));
     }
-    if let Some(start) = start {
-        put(Instruction::Call(start));
-    }
-    put(Instruction::End);
     out
 }
 
@@ -197,13 +172,13 @@ mod tests {
     #[test]
     fn what_lies_high_is_copied_with_all_that_follows() {
         let module = fitted(
-            r#"(module (memory 49152) (func $first) (start $first) (data (i32.const 0) "low") (data "passive")
+            r#"(module (memory 49152) (func (export "_start")) (func $first) (start $first) (data (i32.const 0) "low") (data "passive")
                 (data (i32.const 0xbffffff0) "high") (data (i32.const 0xbffffff1) "i") (data (i32.const 1) "0"))"#,
         );
         assert_eq!(passive(&module.unwrap()), [false, true, true, true, true]);
-        // Without a function of its own, without a type, and at an address that is a sum.
+        // At an address that is a sum.
         let module = fitted(
-            r#"(module (memory 49152) (data (i32.const 0) "low")
+            r#"(module (memory 49152) (func (export "_start")) (data (i32.const 0) "low")
                 (data (i32.add (i32.const 0x7fffffff) (i32.mul (i32.const 3) (i32.sub (i32.const 6) (i32.const 1)))) "high"))"#,
         );
         assert_eq!(passive(&module.unwrap()), [false, true]);

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! tables    a br_table longer than an instruction reaches becomes several
-//! data      data segments from 2 GiB on, which the runtime takes for negative, are copied by a function
+//! data      data segments from 2 GiB on, which the runtime takes for negative, are copied by instructions
+//! start     those, and the start function, run at the head of `_start`
 //! memory    a bound on memory becomes the maximum that the module declares
 //! parts     a module taken apart into its sections, and put together with what is added
 //! ```
@@ -13,6 +14,7 @@
 mod data;
 mod memory;
 mod parts;
+mod start;
 mod tables;
 
 use wasmer_compiler::wasmparser::{BinaryReaderError, Validator, WasmFeatures};
@@ -44,9 +46,14 @@ pub fn fit(module: Vec<u8>, max_memory: Option<u64>) -> Result<Vec<u8>, Error> {
 
 fn changed(module: &[u8], max_memory: Option<u64>) -> Result<Option<Vec<u8>>, BinaryReaderError> {
     let mut parts = Parts::read(module)?;
-    let (tables, data) = (tables::fit(module, &mut parts)?, data::fit(&mut parts)?);
-    let memory = max_memory.map_or(Ok(false), |most| memory::limit(&mut parts, most))?;
-    Ok((tables || data || memory).then(|| parts.finish()))
+    let mut is_changed = tables::fit(module, &mut parts)?;
+    // Without `_start` it is no program.
+    if let Some(entry) = start::Entry::read(module)? {
+        let first = data::fit(&mut parts)?;
+        is_changed |= entry.fit(&mut parts, &first)?;
+    }
+    is_changed |= max_memory.map_or(Ok(false), |most| memory::limit(&mut parts, most))?;
+    Ok(is_changed.then(|| parts.finish()))
 }
 
 fn failed(error: &BinaryReaderError) -> Error {

@@ -1,0 +1,183 @@
+//! Options that were given, with their values, in the order in which they were given: typed, or in a wasmpack.toml.
+
+use std::ffi::OsString;
+
+use clap::{
+    Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, ValueHint,
+    builder::{OsStringValueParser, PossibleValuesParser, TypedValueParser, ValueParser},
+    parser::ValueSource,
+};
+
+use super::{
+    option::{self, Row, Takes},
+    typed::Typed,
+};
+
+/// Options with their values, each good by itself.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Given(Vec<(&'static Row, OsString)>);
+
+impl Given {
+    /// Adds a value, which is empty where the option takes none.
+    ///
+    /// # Errors
+    /// What is wrong with the value.
+    pub(super) fn add(&mut self, row: &'static Row, value: OsString) -> Result<(), String> {
+        (row.set)(&mut Typed::default(), value.clone())?;
+        self.0.push((row, value));
+        Ok(())
+    }
+
+    /// Whether this option is among them.
+    pub(super) fn has(&self, row: &Row) -> bool {
+        self.0.iter().any(|(given, _)| given.name == row.name)
+    }
+
+    /// The first of them that cannot stand beside `row`.
+    pub(super) fn excluding(&self, row: &Row) -> Option<&'static Row> {
+        self.0.iter().map(|(given, _)| *given).find(|given| given.excludes(row))
+    }
+
+    /// These, which were typed, behind those of `described`. An option that was typed wins: what was described by the same
+    /// name is left out, and so is what it cannot stand beside, which is returned.
+    pub(super) fn over(self, described: Given) -> (Given, Vec<&'static Row>) {
+        let mut left_out: Vec<&'static Row> = Vec::new();
+        let mut all = described.0;
+        all.retain(|(row, _)| {
+            let is_excluded = self.excluding(row).is_some();
+            if is_excluded && !self.has(row) && !left_out.iter().any(|other| other.name == row.name) {
+                left_out.push(row);
+            }
+            !is_excluded && !self.has(row)
+        });
+        all.extend(self.0);
+        (Given(all), left_out)
+    }
+
+    /// What they say.
+    pub(super) fn typed(self) -> Typed {
+        let mut typed = Typed::default();
+        for (row, value) in self.0 {
+            (row.set)(&mut typed, value).expect("it was good when it was given");
+        }
+        typed
+    }
+}
+
+impl FromArgMatches for Given {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Given, clap::Error> {
+        let is_typed = |row: &&Row| matches.value_source(row.name) == Some(ValueSource::CommandLine);
+        let mut placed: Vec<(usize, (&'static Row, OsString))> = Vec::new();
+        for row in option::all().filter(is_typed) {
+            let at = matches.indices_of(row.name).into_iter().flatten();
+            match row.takes {
+                Takes::Nothing => placed.extend(at.map(|at| (at, (row, OsString::new())))),
+                _ => {
+                    let values = matches.get_many::<OsString>(row.name).into_iter().flatten();
+                    placed.extend(at.zip(values.map(|value| (row, value.clone()))));
+                }
+            }
+        }
+        // The list of grants keeps the order in which it was typed.
+        placed.sort_by_key(|(at, _)| *at);
+        Ok(Given(placed.into_iter().map(|(_, given)| given).collect()))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Given::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+impl Args for Given {
+    fn augment_args(command: Command) -> Command {
+        command.args(option::all().map(arg))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Given::augment_args(command)
+    }
+}
+
+/// The option as clap takes it.
+fn arg(row: &'static Row) -> Arg {
+    let arg = Arg::new(row.name).help(row.text).conflicts_with_all(row.conflicts);
+    let arg = match row.section {
+        Some(section) => arg.help_heading(section),
+        None => arg,
+    };
+    let arg = match row.short {
+        Some(short) => arg.short(short),
+        None => arg,
+    };
+    let (arg, name) = match row.takes {
+        Takes::Nothing => return arg.long(row.name).action(ArgAction::SetTrue),
+        Takes::One(name) => (arg.long(row.name).action(ArgAction::Set), name),
+        Takes::Each(name) => (arg.long(row.name).action(ArgAction::Append), name),
+        Takes::Rest(name) => (arg.last(true).num_args(1..).action(ArgAction::Append), name),
+    };
+    let arg = arg.value_name(name).value_parser(parser(row)).allow_hyphen_values(row.may_be_dashed);
+    let arg = if row.is_list { arg.value_delimiter(',') } else { arg };
+    let arg = if row.is_path { arg.value_hint(ValueHint::AnyPath) } else { arg };
+    match row.default {
+        Some(default) => arg.default_value(default).hide_possible_values(true),
+        None => arg,
+    }
+}
+
+/// Looks whether a value is good, and keeps it as it is.
+fn parser(row: &'static Row) -> ValueParser {
+    if !row.values.is_empty() {
+        return ValueParser::new(PossibleValuesParser::new(row.values).map(OsString::from));
+    }
+    let checked = move |value: OsString| {
+        (row.set)(&mut Typed::default(), value.clone())?;
+        Ok::<OsString, String>(value)
+    };
+    ValueParser::new(OsStringValueParser::new().try_map(checked))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn typed(words: &[&str]) -> Given {
+        let words = ["x"].iter().chain(words);
+        let matches = Given::augment_args(Command::new("x")).try_get_matches_from(words).unwrap();
+        Given::from_arg_matches(&matches).unwrap()
+    }
+
+    #[test]
+    fn every_example_can_be_typed() {
+        for row in option::all() {
+            let option = format!("--{}", row.name);
+            let words = match row.takes {
+                Takes::Nothing => vec![option.as_str()],
+                Takes::Rest(_) => vec!["--", row.example],
+                Takes::One(_) | Takes::Each(_) => vec![option.as_str(), row.example],
+            };
+            let mut expected = Typed::default();
+            (row.set)(&mut expected, row.example.into()).unwrap();
+            assert_eq!(format!("{:?}", typed(&words).typed()), format!("{expected:?}"), "{words:?}");
+        }
+    }
+
+    #[test]
+    fn grants_keep_the_order_in_which_they_were_typed() {
+        let words =
+            ["--files-rw", "c", "--dir=b", "--dir-ro", "a", "--files", "d", "--dir", "e", "--files-rw=f"];
+        let guests: Vec<String> =
+            typed(&words).typed().grants.iter().map(|grant| grant.guest().to_owned()).collect();
+        assert_eq!(guests, ["c", "b", "a", "d", "e", "f"]);
+    }
+
+    #[test]
+    fn what_was_typed_wins_over_what_was_described() {
+        let described = typed(&["--dir", "a", "--level", "9", "--env", "A=1", "--", "x"]);
+        let (all, left_out) = typed(&["--env", "B=2", "--no-compress", "--", "y"]).over(described);
+        let typed = all.typed();
+        assert_eq!(left_out.iter().map(|row| row.name).collect::<Vec<_>>(), ["level"]);
+        assert_eq!((typed.grants.len(), typed.variables.len(), typed.level), (1, 1, None));
+        assert_eq!(typed.args, ["y"]);
+    }
+}

@@ -1,0 +1,158 @@
+//! What was meant: options that were given and the program that was named become a [`Pack`]. The program is opened here, once.
+
+use std::{path::PathBuf, sync::Arc};
+
+use payload::{Compiler, DirGrant, Manifest, Target, grant::normal};
+
+use super::{
+    place::{Order, Places},
+    typed::Typed,
+};
+use crate::{
+    Pack,
+    container::pe::PeOptions,
+    pack::{Grant, Opened},
+    profile::Trial,
+    read,
+    store::{
+        Storage,
+        compress::{DEFAULT_LEVEL, FAST_LEVEL},
+    },
+    targets,
+};
+
+/// What `typed` means for the program in `input`. If not all of it `is_typed`, some may be for other builds than this one.
+///
+/// # Errors
+/// When target and OUT contradict each other, or no target is said and this machine is none; when an option is given that no
+/// target can have, or several where one is needed; when grants contradict each other. What is wrong with the program itself
+/// is said when that is packed.
+pub(super) fn pack(typed: Typed, input: PathBuf, is_typed: bool) -> Result<Pack, String> {
+    let host = Target::host();
+    if is_typed && !typed.include.is_empty() && !typed.archive {
+        return Err("--include puts files into archives; add --archive".to_owned());
+    }
+    // Asked before it is read: a pipe may be gone then.
+    let has_a_name = read::has_a_name(&input);
+    let opened = Opened::read(&input).map(Arc::new);
+    // An executable knows its name and version.
+    let carried = opened.as_ref().ok().and_then(|opened| opened.manifest());
+    let places = places(&typed, &input, has_a_name, carried, host)?;
+    check_targets(&typed, &places, is_typed, host)?;
+    check_names(&typed.grants, typed.cwd.as_deref(), carried.is_some())?;
+    let compiler = typed.compiler.unwrap_or(Compiler::Cranelift);
+    Ok(Pack {
+        opened: Some(opened),
+        outputs: places.outputs,
+        to_stdout: places.to_stdout,
+        folder: places.folder,
+        app: Some(places.app),
+        version: typed.version,
+        cpu: typed.cpu.unwrap_or_default(),
+        compiler,
+        storage: match (typed.no_compress, typed.level, compiler) {
+            (true, ..) => Storage::Raw,
+            (false, Some(level), _) => Storage::Compressed { level },
+            (false, None, Compiler::Cranelift) => Storage::Compressed { level: DEFAULT_LEVEL },
+            (false, None, Compiler::Singlepass) => Storage::Compressed { level: FAST_LEVEL },
+        },
+        trial: match typed.profile {
+            Some(args) => Trial::With(args),
+            None if typed.no_trial => Trial::None,
+            None => Trial::Bare,
+        },
+        stub: typed.stub,
+        argv0: typed.name,
+        args: typed.args,
+        grants: typed.grants,
+        variables: typed.variables,
+        env_all: typed.env_all || typed.native,
+        native: typed.native,
+        cwd: typed.cwd,
+        max_memory: typed.max_memory,
+        sealed: typed.sealed,
+        keep_module: typed.keep_module,
+        archive: typed.archive.then_some(typed.include),
+        shown: PeOptions { gui: typed.gui, version_info: typed.version_info, ..PeOptions::default() },
+        icon: typed.icon,
+        ..Pack::new(input)
+    })
+}
+
+/// Where everything goes.
+fn places(
+    typed: &Typed,
+    input: &std::path::Path,
+    has_a_name: bool,
+    carried: Option<&Manifest>,
+    host: Option<Target>,
+) -> Result<Places, String> {
+    let carried_name = carried.map(|manifest| manifest.argv0.as_ref().unwrap_or(&manifest.app));
+    let carried_version = carried.and_then(|manifest| manifest.version.as_ref());
+    let wanted = Order {
+        input,
+        has_a_name,
+        output: typed.output.as_deref(),
+        targets: &typed.targets,
+        name: typed.name.as_deref(),
+        carried: carried_name.map(String::as_str),
+        archive: typed.archive,
+        version: typed.version.as_ref().or(carried_version).map(String::as_str),
+    };
+    wanted.places(host)
+}
+
+/// Whether the targets can have what is said of them.
+fn check_targets(typed: &Typed, places: &Places, is_typed: bool, host: Option<Target>) -> Result<(), String> {
+    let targets: Vec<Target> = places.outputs.iter().map(|place| place.target).collect();
+    let for_windows = typed.gui || typed.icon.is_some() || !typed.version_info.is_empty();
+    if is_typed && for_windows && !targets.contains(&Target::WindowsX86_64) {
+        let names = targets::list(&targets);
+        return Err(format!("--gui, --icon and --version-info are for Windows; the target is {names}"));
+    }
+    if typed.stub.is_some() && targets.len() > 1 {
+        return Err(format!("--stub is a launcher for one target, not for {}", targets::list(&targets)));
+    }
+    typed.cpu.map_or(Ok(()), |raise| raise.check(&targets, host))
+}
+
+/// Whether names fit together: each directory has one of its own, and the working directory lies in one of them. What an
+/// executable brings along (`carried`) may have more of them.
+///
+/// # Errors
+/// The sentence to say.
+fn check_names(grants: &[Grant], cwd: Option<&str>, carried: bool) -> Result<(), String> {
+    let dirs: Vec<&DirGrant> = grants
+        .iter()
+        .filter_map(|grant| match grant {
+            Grant::Dir(grant) => Some(grant),
+            Grant::Files(_) => None,
+        })
+        .collect();
+    for (at, grant) in dirs.iter().enumerate() {
+        let earlier = dirs[..at].iter().find(|other| normal(&other.guest) == normal(&grant.guest));
+        // `.` is where the user stands, and `/` is below it.
+        let is_root = normal(&grant.guest).is_empty();
+        if let Some(earlier) = earlier.filter(|_| !is_root) {
+            return Err(format!(
+                "the directories {} and {} are both granted as {}; give them two names, HOST::GUEST",
+                earlier.host, grant.host, grant.guest
+            ));
+        }
+    }
+    let Some(cwd) = cwd else { return Ok(()) };
+    // What is found when the executable runs cannot be told now.
+    let is_open = |text: &str| text.starts_with('~') || text.contains('$');
+    let mut names = grants.iter().map(Grant::guest);
+    let holds = |name: &str| {
+        let rest = normal(cwd).strip_prefix(normal(name));
+        normal(name).is_empty() || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    if carried || is_open(cwd) || normal(cwd).is_empty() || names.any(|name| is_open(name) || holds(name)) {
+        return Ok(());
+    }
+    Err(format!(
+        "the working directory {cwd} lies in none of the directories that are granted or carried; grant one, such as \
+         --dir HOST::{cwd}"
+    ))
+}

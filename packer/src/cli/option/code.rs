@@ -1,0 +1,76 @@
+//! How the program is compiled and stored.
+
+use super::row::{ROW, Row, Takes};
+use crate::{cli::value, compile::cpu::Raise};
+
+const SECTION: Option<&str> = Some("Speed and size");
+
+pub(super) static ROWS: &[Row] = &[
+    Row {
+        name: "compiler",
+        section: SECTION,
+        text: "cranelift makes fast programs, singlepass makes programs fast",
+        takes: Takes::One("COMPILER"),
+        values: value::COMPILERS,
+        default: Some("cranelift"),
+        example: "singlepass",
+        set: |typed, value| value::once(&mut typed.compiler, value::compiler(value)?),
+        ..ROW
+    },
+    Row {
+        name: "level",
+        section: SECTION,
+        text: "How hard to compress, 1 to 22 [default: 16, with singlepass 3]",
+        takes: Takes::One("LEVEL"),
+        example: "19",
+        set: |typed, value| value::once(&mut typed.level, value::level(value)?),
+        ..ROW
+    },
+    Row {
+        name: "no-compress",
+        section: SECTION,
+        text: "Store the program uncompressed: starts fastest, and runs where a system allows no new executable memory",
+        conflicts: &["level"],
+        set: |typed, _| value::switch(&mut typed.no_compress),
+        ..ROW
+    },
+    Row {
+        name: "profile",
+        section: SECTION,
+        text: "Start the program once with these arguments, and lay out what the start touches so that it starts faster",
+        takes: Takes::One("ARGS"),
+        may_be_dashed: true,
+        conflicts: &["no-compress"],
+        example: "--version",
+        set: |typed, value| value::once(&mut typed.profile, value::words(value)?),
+        ..ROW
+    },
+    Row {
+        name: "no-trial",
+        section: SECTION,
+        text: "Do not start the program when packing [default: on Linux one start is tried, alone in its sandbox, and what it \
+               touches is laid out so that every start is faster]",
+        conflicts: &["profile", "no-compress"],
+        set: |typed, _| value::switch(&mut typed.no_trial),
+        ..ROW
+    },
+    Row {
+        name: "cpu",
+        section: SECTION,
+        text: "Let x86-64 code need more of a CPU: x86-64-v3, +avx2,+bmi2, or native",
+        takes: Takes::One("CPU"),
+        example: "x86-64-v3",
+        set: |typed, value| value::once(&mut typed.cpu, Raise::parse(&value::text(value)?)?),
+        ..ROW
+    },
+    Row {
+        name: "stub",
+        section: SECTION,
+        text: "Use this launcher instead of the one in wasmpack",
+        takes: Takes::One("FILE"),
+        is_path: true,
+        example: "launcher",
+        set: |typed, value| value::once(&mut typed.stub, value.into()),
+        ..ROW
+    },
+];

@@ -1,0 +1,77 @@
+//! What is written, and where.
+
+use super::row::{Key, ROW, Row, Takes};
+use crate::cli::{place, value};
+
+const SECTION: Option<&str> = Some("Output");
+
+pub(super) static ROWS: &[Row] = &[
+    Row {
+        name: "output",
+        short: Some('o'),
+        section: SECTION,
+        text: "The executable to write; for several targets, or archives, the folder they go to; - for standard output \
+               [default: the program's name, here]",
+        takes: Takes::One("OUT"),
+        is_path: true,
+        example: "app",
+        set: |typed, value| value::once(&mut typed.output, value.into()),
+        ..ROW
+    },
+    Row {
+        name: "target",
+        short: Some('t'),
+        key: Key::Other("targets"),
+        section: SECTION,
+        text: "What to pack for, such as linux-arm64 or apple-arm64; several with commas, or all [default: what OUT's name \
+               says, else this machine]",
+        takes: Takes::Each("TARGET"),
+        is_list: true,
+        example: "linux-arm64",
+        set: |typed, value| value::each(&mut typed.targets, place::wanted(&value::text(value)?)),
+        ..ROW
+    },
+    Row {
+        name: "name",
+        section: SECTION,
+        text: "The program's name, which it sees as its first argument [default: the name it is started by]",
+        takes: Takes::One("NAME"),
+        example: "notes",
+        set: |typed, value| value::once(&mut typed.name, value::name(value)?),
+        ..ROW
+    },
+    Row {
+        name: "app-version",
+        key: Key::Other("version"),
+        section: SECTION,
+        text: "The program's version, for archives' names, --wasmpack-info, and Windows",
+        takes: Takes::One("VERSION"),
+        example: "1.2.3",
+        set: |typed, value| value::once(&mut typed.version, value::version(value)?),
+        ..ROW
+    },
+    Row {
+        name: "archive",
+        section: SECTION,
+        text: "Write archives to publish, NAME-TARGET-VERSION.tar.gz or .zip, and SHA256SUMS",
+        set: |typed, _| value::switch(&mut typed.archive),
+        ..ROW
+    },
+    Row {
+        name: "include",
+        section: SECTION,
+        text: "Put this file into the archives as well, such as a license",
+        takes: Takes::Each("FILE"),
+        is_path: true,
+        example: "LICENSE",
+        set: |typed, value| value::each(&mut typed.include, Ok(value.into())),
+        ..ROW
+    },
+    Row {
+        name: "keep-module",
+        section: SECTION,
+        text: "Keep the .wasm in the executable, so that it can be packed again for other targets, or taken out",
+        set: |typed, _| value::switch(&mut typed.keep_module),
+        ..ROW
+    },
+];

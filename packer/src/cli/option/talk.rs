@@ -1,0 +1,32 @@
+//! What is said of a pack, and what is said to the program.
+
+use super::row::{Key, ROW, Row, Takes};
+use crate::cli::value;
+
+pub(super) static ROWS: &[Row] = &[
+    Row {
+        name: "quiet",
+        short: Some('q'),
+        key: Key::None,
+        text: "Say nothing but errors",
+        conflicts: &["verbose"],
+        set: |typed, _| value::switch(&mut typed.quiet),
+        ..ROW
+    },
+    Row {
+        name: "verbose",
+        short: Some('v'),
+        key: Key::None,
+        text: "Say what the executable is made of",
+        set: |typed, _| value::switch(&mut typed.verbose),
+        ..ROW
+    },
+    Row {
+        name: "args",
+        text: "Arguments for the program, before those it is started with",
+        takes: Takes::Rest("ARG"),
+        example: "--color",
+        set: |typed, value| value::each(&mut typed.args, value::text(value)),
+        ..ROW
+    },
+];

@@ -1,0 +1,42 @@
+//! What was typed, or described: each value parsed and valid by itself. Nothing is opened for it, and nothing decided.
+
+use std::path::PathBuf;
+
+use payload::{Compiler, Variable};
+
+use super::place::Wanted;
+use crate::{compile::cpu::Raise, pack::Grant};
+
+/// The options of a pack, as they were given.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Typed {
+    pub(super) output: Option<PathBuf>,
+    pub(super) targets: Vec<Wanted>,
+    pub(super) name: Option<String>,
+    pub(super) version: Option<String>,
+    pub(super) archive: bool,
+    pub(super) include: Vec<PathBuf>,
+    pub(super) keep_module: bool,
+    /// Directories and carried files, in the order in which they were given.
+    pub(super) grants: Vec<Grant>,
+    pub(super) variables: Vec<Variable>,
+    pub(super) env_all: bool,
+    pub(super) cwd: Option<String>,
+    pub(super) native: bool,
+    /// In bytes.
+    pub(super) max_memory: Option<u64>,
+    pub(super) sealed: bool,
+    pub(super) compiler: Option<Compiler>,
+    pub(super) level: Option<i32>,
+    pub(super) no_compress: bool,
+    pub(super) profile: Option<Vec<String>>,
+    pub(super) no_trial: bool,
+    pub(super) cpu: Option<Raise>,
+    pub(super) stub: Option<PathBuf>,
+    pub(super) gui: bool,
+    pub(super) icon: Option<PathBuf>,
+    pub(super) version_info: Vec<(String, String)>,
+    pub(super) quiet: bool,
+    pub(super) verbose: bool,
+    pub(super) args: Vec<String>,
+}

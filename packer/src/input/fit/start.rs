@@ -1,0 +1,182 @@
+//! The start function.
+//!
+//! WebAssembly runs it while the instance is being made. The launcher cannot prepare an instance before there is one: it
+//! would not see where the app enters the engine, and calls of WASI would not find its memory. So `_start` becomes a new
+//! function that calls the start function and then the old `_start`. Nothing runs between the two.
+
+use wasm_encoder::{Encode, Instruction, SectionId};
+use wasmer_compiler::wasmparser::{BinaryReaderError, Export, ExternalKind, Parser, Payload, TypeRef};
+
+use super::parts::Parts;
+
+/// The export that a command starts with.
+const ENTRY: &str = "_start";
+/// The mark of an export that is a function.
+const FUNCTION: u8 = 0;
+
+/// What is to be known of a module in order to change what it starts with.
+pub(super) struct Entry<'a> {
+    /// How many functions it imports.
+    imported: u32,
+    /// The types of all functions.
+    types: Vec<u32>,
+    /// The start function.
+    start: Option<u32>,
+    /// The function that is exported as `_start`.
+    entry: u32,
+    exports: Vec<Export<'a>>,
+}
+
+impl<'a> Entry<'a> {
+    /// `None` if there is no `_start`.
+    pub(super) fn read(module: &'a [u8]) -> Result<Option<Entry<'a>>, BinaryReaderError> {
+        let (mut types, mut exports, mut start) = (Vec::new(), Vec::new(), None);
+        let mut imported = 0;
+        for payload in Parser::new(0).parse_all(module) {
+            match payload? {
+                Payload::ImportSection(imports) => {
+                    for import in imports.into_imports() {
+                        if let TypeRef::Func(ty) | TypeRef::FuncExact(ty) = import?.ty {
+                            types.push(ty);
+                        }
+                    }
+                    imported = types.len() as u32;
+                }
+                Payload::FunctionSection(functions) => {
+                    for ty in functions {
+                        types.push(ty?);
+                    }
+                }
+                Payload::ExportSection(section) => exports = section.into_iter().collect::<Result<_, _>>()?,
+                Payload::StartSection { func, .. } => start = Some(func),
+                Payload::CodeSectionStart { .. } => break,
+                _ => {}
+            }
+        }
+        let entry = exports.iter().find(|export| is_entry(export)).map(|export| export.index);
+        Ok(entry.map(|entry| Entry { imported, types, start, entry, exports }))
+    }
+
+    /// Has `_start` run `first`, encoded instructions that leave nothing behind, and the start function before all else. True
+    /// if there is anything to run.
+    pub(super) fn fit(&self, parts: &mut Parts<'_>, first: &[u8]) -> Result<bool, BinaryReaderError> {
+        if first.is_empty() && self.start.is_none() {
+            return Ok(false);
+        }
+        // No locals.
+        let mut body = vec![0];
+        body.extend_from_slice(first);
+        self.start.iter().for_each(|start| Instruction::Call(*start).encode(&mut body));
+        Instruction::Call(self.entry).encode(&mut body);
+        Instruction::End.encode(&mut body);
+        // It takes and returns nothing, as `_start` does.
+        let ty = self.types[self.entry as usize];
+        let function = parts.add_function(self.imported, ty, body)?;
+        parts.replace(SectionId::Export, self.exports(function));
+        parts.remove(SectionId::Start);
+        Ok(true)
+    }
+
+    /// The export section, with `entry` as `_start`.
+    fn exports(&self, entry: u32) -> Vec<u8> {
+        let mut content = Vec::new();
+        (self.exports.len() as u32).encode(&mut content);
+        for export in &self.exports {
+            export.name.encode(&mut content);
+            let (kind, index) = match is_entry(export) {
+                true => (FUNCTION, entry),
+                false => (mark(export.kind), export.index),
+            };
+            content.push(kind);
+            index.encode(&mut content);
+        }
+        content
+    }
+}
+
+fn is_entry(export: &Export<'_>) -> bool {
+    export.name == ENTRY && matches!(export.kind, ExternalKind::Func | ExternalKind::FuncExact)
+}
+
+/// The mark of an export of this kind (WebAssembly specification, "Export Section").
+fn mark(kind: ExternalKind) -> u8 {
+    match kind {
+        ExternalKind::Func | ExternalKind::FuncExact => FUNCTION,
+        ExternalKind::Table => 1,
+        ExternalKind::Memory => 2,
+        ExternalKind::Global => 3,
+        ExternalKind::Tag => 4,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fit;
+    use super::super::parts::bodies;
+    use super::*;
+
+    fn fitted(text: &str) -> (Vec<u8>, Vec<u8>) {
+        let module = wat::parse_str(text).unwrap();
+        let fitted = fit(module.clone(), None).unwrap();
+        (module, fitted)
+    }
+
+    #[test]
+    fn without_a_start_function_a_module_stays() {
+        let (module, fitted) = fitted(r#"(module (func (export "_start")))"#);
+        assert_eq!(fitted, module);
+    }
+
+    #[test]
+    fn the_start_function_becomes_the_head_of_the_entry() {
+        let (module, fitted) = fitted(
+            r#"(module (import "a" "b" (func)) (memory (export "memory") 1) (global (export "g") i32 (i32.const 0))
+                (table (export "t") 1 funcref) (tag (export "e")) (func $one (export "one")) (func $two) (start $two)
+                (func (export "_start") (call $one)))"#,
+        );
+        let entry = Entry::read(&fitted).unwrap().unwrap();
+        assert_eq!((entry.start, entry.entry), (None, 4));
+        let before = Entry::read(&module).unwrap().unwrap();
+        for (old, new) in before.exports.iter().zip(&entry.exports) {
+            assert_eq!((old.name, old.kind), (new.name, new.kind));
+            assert!(old.index == new.index || old.name == ENTRY, "{}", old.name);
+        }
+        // No locals; call $two; call the old _start; end.
+        assert_eq!(entry_code(&fitted), [0, 0x10, 2, 0x10, 3, 0x0b]);
+        assert_eq!(
+            fit(fitted.clone(), None).unwrap(),
+            fitted,
+            "and that is a module without a start function"
+        );
+    }
+
+    fn entry_code(module: &[u8]) -> &[u8] {
+        let range = bodies(module).unwrap().last().unwrap().range();
+        &module[range]
+    }
+
+    #[test]
+    fn functions_stay_where_they_were() {
+        for other in ["", "(func) ", &"(func) ".repeat(200), &r#"(export "f" (func 0))"#.repeat(1)] {
+            for imports in [0, 1, 130] {
+                let imports = r#"(import "a" "b" (func)) "#.repeat(imports);
+                let (module, fitted) = fitted(&format!(
+                    r#"(module {imports} {other} (func $two unreachable) (start $two) (func (export "_start") nop))"#
+                ));
+                let places = |module: &[u8]| -> Vec<usize> {
+                    bodies(module).unwrap().iter().map(|body| body.range().start).collect()
+                };
+                let (old, new) = (places(&module), places(&fitted));
+                assert_eq!(old[..], new[..old.len()], "{} imports, {other}", imports.len());
+            }
+        }
+    }
+
+    #[test]
+    fn an_entry_that_is_imported_is_called_as_well() {
+        let (_, fitted) = fitted(
+            r#"(module (import "a" "b" (func $b)) (func $two) (start $two) (export "_start" (func $b)))"#,
+        );
+        assert_eq!(entry_code(&fitted), [0, 0x10, 1, 0x10, 0, 0x0b]);
+    }
+}

@@ -1,0 +1,45 @@
+//! The program that is packed, opened: read once, because it may be a pipe, and looked at once.
+
+use std::path::Path;
+
+use payload::Manifest;
+
+use crate::{Error, Kind, container, executable::Executable, read};
+
+/// What the input of a pack holds.
+#[derive(Clone, Debug)]
+pub enum Opened {
+    /// A module, or WebAssembly text, not yet known to be valid.
+    Module(Vec<u8>),
+    /// An executable, whose header and manifest are whole.
+    Executable(Box<Executable>),
+}
+
+impl Opened {
+    /// Opens the program at `path`.
+    ///
+    /// # Errors
+    /// `Read` and `TooLarge`; for an executable as [`Executable::from_bytes`].
+    pub fn read(path: &Path) -> Result<Opened, Error> {
+        let bytes = read::program(path)?;
+        if !container::is_executable(&bytes) {
+            return Ok(Opened::Module(bytes));
+        }
+        let executable = Executable::from_bytes(bytes).map_err(|error| {
+            let reason = match error.kind {
+                Kind::NotPacked => format!("not a wasm module, and {}", error.reason),
+                _ => error.reason,
+            };
+            Error { reason, ..error }.in_file(path)
+        })?;
+        Ok(Opened::Executable(Box::new(executable)))
+    }
+
+    /// What an executable says of itself.
+    pub fn manifest(&self) -> Option<&Manifest> {
+        match self {
+            Opened::Module(_) => None,
+            Opened::Executable(executable) => Some(executable.manifest()),
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! From the manifest, the owner's options and the user's arguments to what the app may touch.
+//!
+//! A granted host path is resolved here, when the program runs: `.` is where the user stands. The app sees none of
+//! the host's variables but those passed on, and no directory but those granted.
+
+use std::ffi::{OsStr, OsString};
+use std::io::ErrorKind;
+
+use cap_std::ambient_authority;
+use cap_std::fs::Dir;
+use payload::grant::{self, OPTIONS, normal};
+use payload::{FilesGrant, Grants, Manifest, Mount};
+use wasi::{Access, Ctx, CtxBuilder};
+
+use crate::fail::{self, Failure};
+use crate::image::Stored;
+use crate::options::Granted;
+use crate::{carried, expand, sys, trial};
+
+/// Opens everything that was granted.
+pub(crate) fn open(manifest: &Manifest, granted: &Granted, stored: Stored) -> Result<Ctx, Failure> {
+    let grants = &granted.grants;
+    if (grants.native || grants.dirs().next().is_some()) && sys::process::ends_for_openat2() {
+        return Err(Failure::new(
+            "the filter of system calls (seccomp) that it is started under ends whoever asks for openat2, with which \
+             granted directories are opened: let it answer with an error (ENOSYS or EPERM), or allow the call",
+        ));
+    }
+    let cwd = grants.cwd.as_deref().map(expand::path).transpose()?;
+    let mut builder = variables(arguments(Ctx::builder(), manifest), granted, cwd.as_deref());
+    if grants.native {
+        builder = native(builder, grants)?;
+    }
+    let mut roots = 0..;
+    let mut files = None;
+    for mount in &grants.mounts {
+        builder = match mount {
+            Mount::Dir(grant) => {
+                let host = expand::path(&grant.host)?;
+                let guest = if grant.guest == grant.host { &host } else { &grant.guest };
+                builder.dir(open_dir(&host, guest)?, guest, access(!grant.read_only))
+            }
+            Mount::Files(FilesGrant { guest, writable }) => {
+                let files = files.get_or_insert_with(|| carried::files(stored)).clone();
+                // One root for each, in their order.
+                builder.files(files, roots.next().unwrap_or_default(), guest, access(*writable))
+            }
+        };
+    }
+    if let Some(guest) = &cwd {
+        builder = builder.cwd(guest);
+    }
+    for stream in (0..3).filter(|&stream| sys::process::was_closed(stream)) {
+        builder = builder.closed(stream as usize);
+    }
+    if manifest.trial {
+        // What a start touches must not depend on when and where it is tried.
+        builder = builder.repeatable();
+    }
+    builder.build().map_err(|_| {
+        let guest = cwd.unwrap_or_default();
+        Failure::new(format!(
+            "the working directory {guest:?} is in none of the directories that the program was granted; grant one, or \
+             name another with {OPTIONS}='--cwd GUEST'"
+        ))
+    })
+}
+
+/// What a native program could open. A directory that was granted by itself takes the place of what has its name.
+fn native(mut builder: CtxBuilder, grants: &Grants) -> Result<CtxBuilder, Failure> {
+    let root = std::env::current_dir().ok().and_then(|dir| Some(dir.ancestors().last()?.to_owned()));
+    let root = root.map_or_else(|| "/".to_owned(), |root| root.to_string_lossy().into_owned());
+    if cfg!(windows) {
+        let drive = root.trim_end_matches(['/', '\\']);
+        builder = builder.dir(open_dir(&root, drive)?, drive, Access::ReadWrite);
+    }
+    let names_root = |relative: bool| {
+        let named = |guest: &str| normal(guest).is_empty() && guest.starts_with('.') == relative;
+        grants.dirs().any(|grant| named(&grant.guest))
+    };
+    if !names_root(false) {
+        builder = builder.dir(open_dir(&root, "/")?, "/", Access::ReadWrite);
+    }
+    if grants.cwd.is_none() && !names_root(true) {
+        builder = builder.dir(open_dir(".", ".")?, ".", Access::ReadWrite);
+    }
+    Ok(builder)
+}
+
+fn access(writable: bool) -> Access {
+    if writable { Access::ReadWrite } else { Access::ReadOnly }
+}
+
+/// The app's arguments: its name, those of the manifest, and the user's.
+fn arguments(mut builder: CtxBuilder, manifest: &Manifest) -> CtxBuilder {
+    let mut started_with = std::env::args_os();
+    let started_as = started_with.next();
+    let argv0 = match &manifest.argv0 {
+        Some(name) => name.clone().into_bytes(),
+        None => file_name(started_as),
+    };
+    builder = builder.arg(&argv0);
+    for arg in &manifest.args {
+        builder = builder.arg(arg.as_bytes());
+    }
+    for arg in started_with {
+        builder = builder.arg(arg.as_encoded_bytes());
+    }
+    builder
+}
+
+/// The app's variables: those passed on, those set, and where it starts, which is `cwd` if that is said.
+fn variables(mut builder: CtxBuilder, granted: &Granted, cwd: Option<&str>) -> CtxBuilder {
+    let Granted { grants, denied } = granted;
+    let is_set = |name: &OsStr| grants.env.iter().any(|variable| grant::name(variable) == name);
+    let start = working_directory(grants, cwd).filter(|_| !is_set(WORKING_DIRECTORY.as_ref()));
+    let mut pass = |name: &OsStr, value: &OsStr| {
+        // What is for the launcher is not the app's business; Windows keeps a drive's directory in names that begin so.
+        let begins = |with: &[u8]| name.as_encoded_bytes().starts_with(with);
+        let kept_back = name == OPTIONS || begins(trial::VARIABLE.as_bytes()) || begins(b"=");
+        let replaced = is_set(name) || name == WORKING_DIRECTORY && start.is_some();
+        if !kept_back && !replaced {
+            let text = [name.as_encoded_bytes(), b"=", value.as_encoded_bytes()].concat();
+            builder = std::mem::take(&mut builder).env(&text);
+        }
+    };
+    if grants.env_all {
+        let is_passed = |name: &OsStr| {
+            let asked = grants.pass.iter().any(|passed| **passed == *name);
+            // The shell's idea of where the user stands, and stood, is not where the app does.
+            let is_place = name == WORKING_DIRECTORY || name == "OLDPWD";
+            asked || !is_place && !denied.iter().any(|denied| **denied == *name)
+        };
+        std::env::vars_os().filter(|(name, _)| is_passed(name)).for_each(|(name, value)| pass(&name, &value));
+    } else {
+        for name in &grants.pass {
+            if let Some(value) = std::env::var_os(name) {
+                pass(name.as_ref(), &value);
+            }
+        }
+    }
+    for variable in &grants.env {
+        builder = builder.env(variable.as_bytes());
+    }
+    match start {
+        Some(guest) => builder.env(format!("{WORKING_DIRECTORY}={guest}").as_bytes()),
+        None => builder,
+    }
+}
+
+/// The variable in which POSIX shells keep the working directory. Go programs take theirs from it.
+const WORKING_DIRECTORY: &str = "PWD";
+
+/// Where the app starts, by its own name for it, if that is not its root.
+fn working_directory(grants: &Grants, cwd: Option<&str>) -> Option<String> {
+    if cwd.is_some() || !grants.native {
+        return cwd.map(str::to_owned);
+    }
+    let dir = std::env::current_dir().ok()?;
+    // Without the drive, which is the root.
+    let parts = dir.components().filter_map(|part| match part {
+        std::path::Component::Normal(name) => Some(name.to_str()),
+        _ => None,
+    });
+    let parts: Vec<&str> = parts.collect::<Option<_>>()?;
+    Some(format!("/{}", parts.join("/")))
+}
+
+fn open_dir(host: &str, guest: &str) -> Result<Dir, Failure> {
+    Dir::open_ambient_dir(host, ambient_authority()).map_err(|error| {
+        let way = match error.kind() {
+            ErrorKind::NotFound => "; create it, or start the program where it exists",
+            ErrorKind::NotADirectory => {
+                "; a file cannot be granted by itself: grant the directory that it is in"
+            }
+            ErrorKind::PermissionDenied => "; start the program as somebody who may read it",
+            _ => "",
+        };
+        let error = sys::Limited(error);
+        Failure::new(format!(
+            "cannot open the directory {host:?}, granted to the program as {guest:?}: {error}{way}"
+        ))
+    })
+}
+
+/// The name the program was started by, without folders: where it lies is not the app's business.
+fn file_name(started_as: Option<OsString>) -> Vec<u8> {
+    let path = std::path::PathBuf::from(started_as.unwrap_or_default());
+    match path.file_name() {
+        Some(name) => name.as_encoded_bytes().to_vec(),
+        None => fail::name().into_bytes(),
+    }
+}

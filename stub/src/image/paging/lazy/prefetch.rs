@@ -1,0 +1,64 @@
+//! Prefetching: a second thread pages in the chunks that any start is likely to touch, in the order in which
+//! a start touched them, while the first one loads the module and runs it.
+//!
+//! It must never delay the app. So it runs only on a CPU that has nothing else to do, only where the kernel fills memory
+//! for us (a chunk then comes without any change of the address space), and nobody waits long for a chunk that it has begun
+//! (`lazy`). What it does not get to comes when it is touched.
+
+use std::thread::Builder;
+
+use payload::image::Touch;
+
+use super::images;
+use super::pager::Worker;
+use crate::image::paging::kind::Kind;
+use crate::sys;
+
+/// Decoded bytes below which a thread costs more than it saves.
+const LEAST: usize = 2 * 1024 * 1024;
+/// Bytes of the thread's stack; decoding takes a few KiB of it.
+const STACK: usize = 128 * 1024;
+
+/// Starts to page in `chunks`, each of `size` bytes, in their order, if that can help.
+pub(super) fn start(chunks: Vec<Touch>, size: u32) {
+    let is_worth_it = chunks.len() * (size as usize) >= LEAST;
+    if !is_worth_it || !images::are_filled() || sys::process::cpu_count() < 2 {
+        return;
+    }
+    let run = move || {
+        if sys::run_when_idle().is_ok() {
+            page_in(&chunks);
+        }
+    };
+    // Without the thread, chunks come when they are touched.
+    let _ = Builder::new().name("prefetch".to_owned()).stack_size(STACK).spawn(run);
+}
+
+/// Pages in all of `chunks`. Those of the memory have to wait until there is one; those of the code need not wait for them.
+fn page_in(chunks: &[Touch]) {
+    // Without a decoder of its own, chunks come when they are touched.
+    let Ok(mut worker) = Worker::new() else { return };
+    let mut waiting = Vec::new();
+    for chunk in chunks {
+        if matches!(chunk, Touch::Memory(_)) && !images::has_memory() {
+            waiting.push(*chunk);
+            continue;
+        }
+        if images::has_memory() {
+            waiting.drain(..).for_each(|chunk| prefetch(chunk, &mut worker));
+        }
+        prefetch(*chunk, &mut worker);
+    }
+    if !waiting.is_empty() {
+        images::wait_for_memory();
+        waiting.drain(..).for_each(|chunk| prefetch(chunk, &mut worker));
+    }
+}
+
+/// Pages in a chunk that nobody has touched yet. One that cannot be paged in is an error for whoever needs it.
+pub(super) fn prefetch(touch: Touch, worker: &mut Worker) {
+    let (kind, index) = Kind::of(touch);
+    if let Some(pager) = images::get(kind) {
+        pager.prefetch(index, worker);
+    }
+}

@@ -1,0 +1,22 @@
+//! How an image gets into its place: chunk by chunk when it is touched, or all of it before the start. Both ways have one face.
+//!
+//! ```text
+//! place     puts an image into a region
+//! resolve   what is to be done about a fault at an address
+//! TOUCH     what makes the app's memory accessible before the system is handed it
+//! touched   what was touched so far
+//! ```
+
+mod hints;
+mod kind;
+
+#[cfg(not(target_os = "linux"))]
+#[path = "eager.rs"]
+mod way;
+#[cfg(target_os = "linux")]
+#[path = "lazy/mod.rs"]
+mod way;
+
+pub(super) use hints::Hints;
+pub(super) use kind::Kind;
+pub(super) use way::{TOUCH, place, resolve, touched};

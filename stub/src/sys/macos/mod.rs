@@ -1,0 +1,5 @@
+//! macOS.
+
+pub(crate) mod file;
+pub(crate) mod process;
+pub(super) mod registers;
