@@ -167,7 +167,7 @@ pub fn run(data: &[u8]) {
         if place.used % FRESH == 0 {
             place.renew();
         }
-        let mut ctx = place.context();
+        let ctx = place.context();
         let mut bytes = memory(data);
         let mut input = Input(data);
         for _ in 0..CALLS {
@@ -175,7 +175,7 @@ pub fn run(data: &[u8]) {
                 break;
             }
             let before = bytes.clone();
-            if call(&mut ctx, &mut bytes, &mut input).is_err() {
+            if call(&ctx, &mut bytes, &mut input).is_err() {
                 assert!(before == bytes, "a call failed and wrote to memory");
             }
         }
@@ -212,15 +212,12 @@ fn hurry(bytes: &mut [u8], subscriptions: u32, count: u32) {
     }
 }
 
-fn call(ctx: &mut Ctx, bytes: &mut [u8], input: &mut Input<'_>) -> Result<()> {
+fn call(ctx: &Ctx, bytes: &mut [u8], input: &mut Input<'_>) -> Result<()> {
     let [which] = input.bytes();
     let i = input;
     macro_rules! call {
         ($call:path $(, $argument:expr)*) => {{
-            // Arguments are taken before memory is lent.
-            #[allow(unused_mut, reason = "some calls have no arguments")]
-            let mut m = Memory::new(bytes);
-            $call(ctx, &mut m $(, $argument)*)
+            $call(ctx, &Memory::new(bytes) $(, $argument)*)
         }};
     }
     match which % 44 {

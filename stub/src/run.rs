@@ -22,7 +22,7 @@ pub(crate) fn command(store: &mut Store, module: &Module, ctx: Ctx) -> Result<(i
     trace::install(store);
     let env = FunctionEnv::new(store, State::new(ctx).bring_with(image::TOUCH));
     let code = exit_code(store, module, &env)?;
-    let misses = env.as_ref(store).ctx().misses().cloned().collect();
+    let misses = env.as_ref(store).ctx().misses();
     Ok((code, misses))
 }
 

@@ -56,8 +56,7 @@ impl Guest {
     fn open(&mut self, dir: u32, name: &str, oflags: u32) -> u32 {
         self.bytes[PATH as usize..][..name.len()].copy_from_slice(name.as_bytes());
         let (memory, len) = (&mut Memory::new(&mut self.bytes), name.len() as u32);
-        path::path_open(&mut self.ctx, memory, dir, 0, PATH, len, oflags, rights::FILE, 0, 0, RESULT)
-            .unwrap();
+        path::path_open(&self.ctx, memory, dir, 0, PATH, len, oflags, rights::FILE, 0, 0, RESULT).unwrap();
         memory.read_u32(RESULT).unwrap()
     }
 
@@ -142,7 +141,7 @@ fn clock_time_get(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("clock_time_get");
     let mut guest = Guest::new();
     let (start, memory) = (Instant::now(), &mut Memory::new(&mut guest.bytes));
-    let mut read = |id| clock::clock_time_get(&mut guest.ctx, memory, id, 0, RESULT).unwrap();
+    let read = |id| clock::clock_time_get(&guest.ctx, memory, id, 0, RESULT).unwrap();
     pair(&mut group, "monotonic", || read(CLOCKID_MONOTONIC.raw()), || _ = black_box(start.elapsed()));
     let now = || black_box(std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap());
     pair(&mut group, "realtime", || read(CLOCKID_REALTIME.raw()), || _ = now());
@@ -158,7 +157,7 @@ fn path_open(criterion: &mut Criterion) {
             name,
             || {
                 let fd = guest.open(ROOT, name, 0);
-                fd_table::fd_close(&mut guest.ctx, &mut Memory::new(&mut guest.bytes), fd).unwrap();
+                fd_table::fd_close(&guest.ctx, &Memory::new(&mut guest.bytes), fd).unwrap();
             },
             || drop(OpenOptions::new().read(true).write(true).open(&path).unwrap()),
         );
@@ -172,14 +171,14 @@ fn fd_readdir(criterion: &mut Criterion) {
     let many = {
         let (memory, dir) = (&mut Memory::new(&mut guest.bytes), rights::DIRECTORY);
         memory.write(PATH, b"many").unwrap();
-        path::path_open(&mut guest.ctx, memory, ROOT, 0, PATH, 4, 2, dir, 0, 0, RESULT).unwrap();
+        path::path_open(&guest.ctx, memory, ROOT, 0, PATH, 4, 2, dir, 0, 0, RESULT).unwrap();
         memory.read_u32(RESULT).unwrap()
     };
     let memory = &mut Memory::new(&mut guest.bytes);
     pair(
         &mut group,
         "100 entries",
-        || readdir::fd_readdir(&mut guest.ctx, memory, many, BUFFER, 1 << 16, 0, RESULT).unwrap(),
+        || readdir::fd_readdir(&guest.ctx, memory, many, BUFFER, 1 << 16, 0, RESULT).unwrap(),
         || {
             for entry in std::fs::read_dir(&path).unwrap() {
                 let entry = entry.unwrap();

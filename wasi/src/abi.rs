@@ -11,7 +11,7 @@ use crate::words::{Filestat, Time, Times};
 
 impl Filestat {
     /// Writes the 64 bytes of preview 1's `filestat`.
-    pub(crate) fn write(&self, memory: &mut Memory<'_>, ptr: u32) -> Result<()> {
+    pub(crate) fn write(&self, memory: &Memory<'_>, ptr: u32) -> Result<()> {
         let mut out = [0; 64];
         out[0..8].copy_from_slice(&self.dev.to_le_bytes());
         out[8..16].copy_from_slice(&self.ino.to_le_bytes());
@@ -66,7 +66,7 @@ impl Fdstat {
     pub(crate) const SIZE: usize = 24;
 
     /// Writes the 24 bytes of `fdstat`.
-    pub(crate) fn write(&self, memory: &mut Memory<'_>, ptr: u32) -> Result<()> {
+    pub(crate) fn write(&self, memory: &Memory<'_>, ptr: u32) -> Result<()> {
         let mut out = [0; Fdstat::SIZE];
         out[0] = self.filetype.raw();
         out[2..4].copy_from_slice(&self.flags.to_le_bytes());
@@ -167,7 +167,7 @@ impl Event {
     pub(crate) const SIZE: u32 = 32;
 
     /// Writes the 32 bytes of `event`.
-    pub(crate) fn write(&self, memory: &mut Memory<'_>, ptr: u32) -> Result<()> {
+    pub(crate) fn write(&self, memory: &Memory<'_>, ptr: u32) -> Result<()> {
         let mut out = [0; Event::SIZE as usize];
         out[0..8].copy_from_slice(&self.userdata.to_le_bytes());
         out[8..10].copy_from_slice(&self.errno.raw().to_le_bytes());

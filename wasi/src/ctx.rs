@@ -23,7 +23,7 @@ use crate::strings::Strings;
 use crate::sys::{self, Stream};
 use crate::words::{Access, Opened};
 
-/// The state behind one program's calls.
+/// The state behind one program's calls. Any number of calls may use it at once: nothing in it is locked while a call waits.
 #[derive(Debug)]
 pub struct Ctx {
     pub(crate) args: Strings,
@@ -72,8 +72,8 @@ impl Ctx {
 
     /// What the program asked for and did not get because it was not granted, in the last calls that took a path
     /// (how many, says `misses.rs`), oldest first.
-    pub fn misses(&self) -> impl Iterator<Item = &Miss> {
-        self.misses.iter()
+    pub fn misses(&self) -> Vec<Miss> {
+        self.misses.last()
     }
 }
 
@@ -151,12 +151,12 @@ impl CtxBuilder {
     /// That of opening the directory where the program is to stand.
     pub fn build(self) -> Result<Ctx> {
         let (clocks, randomness) = if self.repeatable {
-            (Clocks::counted(), Randomness::Repeatable(0))
+            (Clocks::counted(), Randomness::Repeatable(0.into()))
         } else {
             (Clocks::system(), Randomness::System)
         };
         let clocks = Arc::new(clocks);
-        let mut fds = Fds::default();
+        let fds = Fds::default();
         for (stream, closed) in [Stream::In, Stream::Out, Stream::Err].into_iter().zip(self.closed) {
             fds.push((!closed).then(|| standard(stream)));
         }
@@ -192,7 +192,7 @@ impl CtxBuilder {
 /// The descriptor of a standard stream.
 fn standard(stream: Stream) -> Descriptor {
     Descriptor {
-        object: Opened::File(File::Host(HostFile::stream(stream))),
+        object: Opened::File(Arc::new(File::Host(HostFile::stream(stream)))),
         rights: rights::stream(stream == Stream::In, stream.is_terminal()),
         inheriting: 0,
         flags: sys::stream_flags(stream) & wasip1::FDFLAGS_NONBLOCK,
@@ -202,7 +202,7 @@ fn standard(stream: Stream) -> Descriptor {
 /// The descriptor of a directory that the program starts with.
 fn preopened(dir: Dir) -> Descriptor {
     Descriptor {
-        object: Opened::Dir(dir),
+        object: Opened::Dir(Arc::new(dir)),
         rights: rights::DIRECTORY,
         inheriting: rights::DIRECTORY | rights::FILE,
         flags: 0,

@@ -3,6 +3,11 @@
 //! A call asks for what it needs in one step: the descriptor, of the right sort, with a right. The answers, in
 //! this order: `badf` if there is no such descriptor, `isdir` or `notdir` if it is of the other sort, `notcapable`
 //! if the right is missing.
+//!
+//! The table is locked only for as long as it takes to look something up or put it in its place. What a call gets is its own:
+//! it may wait on a file for as long as it takes while other calls go on, and one of them may even close the descriptor.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use wasip1::{Fdflags, Filetype, Rights};
 
@@ -12,10 +17,10 @@ use crate::fs::file::File;
 use crate::words::Opened;
 
 /// One open descriptor.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Descriptor {
     /// What it stands for.
-    pub(crate) object: Opened<File, Dir>,
+    pub(crate) object: Opened<Arc<File>, Arc<Dir>>,
     /// What this descriptor may be used for.
     pub(crate) rights: Rights,
     /// What descriptors opened through it may be used for at most.
@@ -52,18 +57,26 @@ impl Descriptor {
 /// How many descriptors there are at most.
 const MAX: usize = 1 << 16;
 
-/// All descriptors. The lowest free number is given out first, as POSIX does.
+/// All descriptors.
 #[derive(Debug, Default)]
-pub(crate) struct Fds {
+pub(crate) struct Fds(Mutex<Table>);
+
+/// The lowest free number is given out first, as POSIX does.
+#[derive(Debug, Default)]
+struct Table {
     slots: Vec<Option<Descriptor>>,
     /// No number below this one is free.
     first: usize,
 }
 
 impl Fds {
+    fn lock(&self) -> MutexGuard<'_, Table> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Gives `descriptor` the number behind all others; `None` is a number that stands for nothing yet.
-    pub(crate) fn push(&mut self, descriptor: Option<Descriptor>) {
-        self.slots.push(descriptor);
+    pub(crate) fn push(&self, descriptor: Option<Descriptor>) {
+        self.lock().slots.push(descriptor);
     }
 
     /// Makes sure that a number is free.
@@ -71,76 +84,91 @@ impl Fds {
     /// # Errors
     /// `mfile` if none is.
     pub(crate) fn check_room(&self) -> Result<()> {
-        let room = self.slots.len() < MAX || self.slots[self.first..].iter().any(Option::is_none);
-        if room { Ok(()) } else { Err(wasip1::ERRNO_MFILE.into()) }
+        self.lock().check_room()
     }
 
-    /// Gives `descriptor` the lowest free number, of which there is one.
-    pub(crate) fn insert(&mut self, descriptor: Descriptor) -> u32 {
-        self.first += self.slots[self.first..].iter().take_while(|slot| slot.is_some()).count();
-        let index = self.first;
-        match self.slots.get_mut(index) {
+    /// Gives `descriptor` the lowest free number.
+    ///
+    /// # Errors
+    /// `mfile` if none is free.
+    pub(crate) fn insert(&self, descriptor: Descriptor) -> Result<u32> {
+        let mut table = self.lock();
+        table.check_room()?;
+        let first = table.first;
+        let index = first + table.slots[first..].iter().take_while(|slot| slot.is_some()).count();
+        table.first = index;
+        match table.slots.get_mut(index) {
             Some(slot) => *slot = Some(descriptor),
-            None => self.slots.push(Some(descriptor)),
+            None => table.slots.push(Some(descriptor)),
         }
-        index as u32
+        Ok(index as u32)
     }
 
     /// Takes `fd` out of the table.
-    pub(crate) fn remove(&mut self, fd: u32) -> Result<Descriptor> {
-        let slot = self.slots.get_mut(fd as usize);
-        let descriptor = slot.and_then(Option::take).ok_or(wasip1::ERRNO_BADF)?;
-        self.first = self.first.min(fd as usize);
-        Ok(descriptor)
+    pub(crate) fn remove(&self, fd: u32) -> Result<Descriptor> {
+        self.lock().remove(fd)
     }
 
     /// Puts what `from` stands for in the place of `to`, which is closed.
-    pub(crate) fn renumber(&mut self, from: u32, to: u32) -> Result<()> {
-        self.get(from)?;
-        self.get(to)?;
+    pub(crate) fn renumber(&self, from: u32, to: u32) -> Result<()> {
+        let mut table = self.lock();
+        table.get(from)?;
+        table.get(to)?;
         if from != to {
-            let descriptor = self.remove(from)?;
-            self.slots[to as usize] = Some(descriptor);
+            let descriptor = table.remove(from)?;
+            let closed = table.slots[to as usize].replace(descriptor);
+            drop(table);
+            drop(closed);
         }
         Ok(())
     }
 
-    pub(crate) fn get(&self, fd: u32) -> Result<&Descriptor> {
+    /// What `fd` stands for, and with which rights.
+    pub(crate) fn get(&self, fd: u32) -> Result<Descriptor> {
+        self.lock().get(fd).cloned()
+    }
+
+    /// Changes rights or flags of `fd`, which must not take long.
+    pub(crate) fn change(&self, fd: u32, change: impl FnOnce(&mut Descriptor) -> Result<()>) -> Result<()> {
+        let mut table = self.lock();
+        let slot = table.slots.get_mut(fd as usize).and_then(Option::as_mut);
+        change(slot.ok_or(wasip1::ERRNO_BADF)?)
+    }
+
+    /// The file behind `fd`, which must have `right`; with its descriptor's flags.
+    pub(crate) fn file(&self, fd: u32, right: Rights) -> Result<(Arc<File>, Fdflags)> {
+        let table = self.lock();
+        let descriptor = table.get(fd)?;
+        let Opened::File(file) = &descriptor.object else { return Err(wasip1::ERRNO_ISDIR.into()) };
+        descriptor.require(right)?;
+        Ok((Arc::clone(file), descriptor.flags))
+    }
+
+    /// The directory behind `fd`, which must have `right`.
+    pub(crate) fn dir(&self, fd: u32, right: Rights) -> Result<Arc<Dir>> {
+        let table = self.lock();
+        let descriptor = table.get(fd)?;
+        let Opened::Dir(dir) = &descriptor.object else { return Err(wasip1::ERRNO_NOTDIR.into()) };
+        descriptor.require(right)?;
+        Ok(Arc::clone(dir))
+    }
+}
+
+impl Table {
+    fn check_room(&self) -> Result<()> {
+        let room = self.slots.len() < MAX || self.slots[self.first..].iter().any(Option::is_none);
+        if room { Ok(()) } else { Err(wasip1::ERRNO_MFILE.into()) }
+    }
+
+    fn get(&self, fd: u32) -> Result<&Descriptor> {
         let slot = self.slots.get(fd as usize).and_then(Option::as_ref);
         slot.ok_or_else(|| wasip1::ERRNO_BADF.into())
     }
 
-    pub(crate) fn get_mut(&mut self, fd: u32) -> Result<&mut Descriptor> {
-        let slot = self.slots.get_mut(fd as usize).and_then(Option::as_mut);
-        slot.ok_or_else(|| wasip1::ERRNO_BADF.into())
-    }
-
-    /// The file behind `fd`, which must have `right`; with its descriptor's flags.
-    pub(crate) fn file(&self, fd: u32, right: Rights) -> Result<(&File, Fdflags)> {
-        let descriptor = self.get(fd)?;
-        let Opened::File(file) = &descriptor.object else { return Err(wasip1::ERRNO_ISDIR.into()) };
-        descriptor.require(right)?;
-        Ok((file, descriptor.flags))
-    }
-
-    /// The directory behind `fd`, which must have `right`.
-    pub(crate) fn dir(&self, fd: u32, right: Rights) -> Result<&Dir> {
-        let descriptor = self.get(fd)?;
-        let Opened::Dir(dir) = &descriptor.object else { return Err(wasip1::ERRNO_NOTDIR.into()) };
-        descriptor.require(right)?;
-        Ok(dir)
-    }
-
-    /// As [`Fds::dir`], to be changed.
-    pub(crate) fn dir_mut(&mut self, fd: u32, right: Rights) -> Result<&mut Dir> {
-        let descriptor = self.get_mut(fd)?;
-        descriptor.require(right).or_else(|missing| match &descriptor.object {
-            Opened::Dir(_) => Err(missing),
-            Opened::File(_) => Ok(()),
-        })?;
-        match &mut descriptor.object {
-            Opened::Dir(dir) => Ok(dir),
-            Opened::File(_) => Err(wasip1::ERRNO_NOTDIR.into()),
-        }
+    fn remove(&mut self, fd: u32) -> Result<Descriptor> {
+        let slot = self.slots.get_mut(fd as usize);
+        let descriptor = slot.and_then(Option::take).ok_or(wasip1::ERRNO_BADF)?;
+        self.first = self.first.min(fd as usize);
+        Ok(descriptor)
     }
 }

@@ -7,6 +7,8 @@
 //! Only the functions that an app imports are made, each as a typed static function, so nothing is looked up and
 //! nothing is boxed when it is called. A failed call becomes its errno; only `proc_exit` and `proc_raise` unwind.
 
+use std::sync::Arc;
+
 use wasmer::{AsStoreMut, Function, FunctionEnv, FunctionEnvMut, Memory as WasmMemory, RuntimeError};
 
 use crate::calls::proc::Raised;
@@ -16,6 +18,7 @@ use crate::calls::{
 use crate::ctx::Ctx;
 use crate::errno::Result;
 use crate::memory::{Bring, Memory};
+use crate::piece::Piece;
 use crate::preview0;
 
 /// The module name of preview 1's imports.
@@ -23,18 +26,19 @@ pub const PREVIEW1: &str = "wasi_snapshot_preview1";
 /// The module name of preview 0's imports.
 pub const PREVIEW0: &str = "wasi_unstable";
 
-/// What host functions work on: the program's state, and its memory once it has one.
+/// What host functions work on: the program's state, and its memory once it has one. Each thread of a program has one of its
+/// own, because each has a store of its own; they share the program's state.
 #[derive(Debug)]
 pub struct State {
-    ctx: Ctx,
+    ctx: Arc<Ctx>,
     memory: Option<WasmMemory>,
     bring: Option<Bring>,
 }
 
 impl State {
     /// State for an app that is not instantiated yet.
-    pub fn new(ctx: Ctx) -> State {
-        State { ctx, memory: None, bring: None }
+    pub fn new(ctx: impl Into<Arc<Ctx>>) -> State {
+        State { ctx: ctx.into(), memory: None, bring: None }
     }
 
     /// The same state, with what makes part of the app's memory accessible before the operating system is handed it.
@@ -55,25 +59,24 @@ impl State {
 }
 
 /// Runs one call with the guest's memory at hand.
-fn with<T>(mut env: FunctionEnvMut<'_, State>, call: impl FnOnce(&mut Ctx, &mut Memory<'_>) -> T) -> T {
+fn with<T>(mut env: FunctionEnvMut<'_, State>, call: impl FnOnce(&Ctx, &Memory<'_>) -> T) -> T {
     let (state, store) = env.data_and_store_mut();
-    let view;
-    let bytes: &mut [u8] = if let Some(wasm_memory) = &state.memory {
-        view = wasm_memory.view(&store);
-        // SAFETY: the app has one thread, nothing here can start another, and it waits for this call, so nothing else
-        // touches its memory while the slice lives; calls do not re-enter the app.
+    let all = if let Some(memory) = &state.memory {
+        let view = memory.view(&store);
+        // SAFETY: this is all of the app's memory, which never moves and stays until the store goes. Only the app's own code
+        // touches it, and what is reached from here: nothing makes a reference to it.
         #[allow(unsafe_code)]
         unsafe {
-            view.data_unchecked_mut()
+            Piece::at(view.data_ptr(), view.data_size() as usize)
         }
     } else {
-        &mut []
+        Piece::EMPTY
     };
-    call(&mut state.ctx, &mut Memory::new(bytes).bring_with(state.bring))
+    call(&state.ctx, &Memory::of(all).bring_with(state.bring))
 }
 
 /// Runs one call and answers with its errno.
-fn answer(env: FunctionEnvMut<'_, State>, call: impl FnOnce(&mut Ctx, &mut Memory<'_>) -> Result<()>) -> i32 {
+fn answer(env: FunctionEnvMut<'_, State>, call: impl FnOnce(&Ctx, &Memory<'_>) -> Result<()>) -> i32 {
     match with(env, call) {
         Ok(()) => wasip1::ERRNO_SUCCESS.raw().into(),
         Err(error) => error.0.raw().into(),

@@ -1,21 +1,25 @@
 //! WASI preview 1 (and preview 0) for one packed program, confined by capabilities.
 //!
-//! A call's way from the guest to the operating system, one room after the other:
+//! A call's way from the guest to the operating system. Each floor uses those below it and knows none above:
 //!
 //! ```text
-//! host      the import the app calls; turns a Result into an errno
-//! calls     one documented function per call: checks arguments and rights, reads and writes guest memory
-//! memory    the only way to guest memory: every pointer is bounds-checked, every buffer borrowed in place
-//! fds       the descriptor table: what a number means, and which rights came with it
-//! dir, file what a descriptor does; a directory may be several, one over the other
-//! tree      files that come with the program
-//! sys       what differs between operating systems, below cap-std handles
+//! imports      the table of what can be imported: each call once; turns a Result into an errno
+//! calls        one documented function per call: checks arguments and rights, reads and writes guest memory
+//! ctx          everything behind the calls of one program, and what it was granted (grants)
+//! fds          the descriptor table: what a number means, and which rights came with it
+//! fs           what a descriptor stands for: files and directories, of the host or of trees that come with the program
+//! clock, randomness, misses, kept   what else a program has
+//! memory       the only way to guest memory (abi: structures, path: paths, piece: ranges)
+//! errno        from what the system answers to what the guest is told
+//! sys          what differs between operating systems, below cap-std handles
+//! words        plain data that all floors share
 //! ```
 //!
-//! Two rules hold everywhere. A path from the guest is only ever resolved by cap-std, below the handle of a
-//! directory that was granted, or within an embedded tree: no path string reaches the operating system's own
-//! resolver. And a call that
-//! fails changes nothing in guest memory and writes no result.
+//! Three rules hold everywhere. A path from the guest is only ever resolved by cap-std, below the handle of a directory that
+//! was granted, or within a tree that comes with the program: no path string reaches the operating system's own resolver. A
+//! call that fails changes nothing in guest memory and writes no result. And a call that waits holds nothing that another one
+//! needs: it takes the file from the table, and looks only at its own copy of what the guest gave it, because a guest may
+//! have threads.
 //!
 //! The specification is `wasi_snapshot_preview1.witx` of the WebAssembly/WASI project; `docs/sandbox.md` says
 //! what an app can and cannot reach.
@@ -35,6 +39,7 @@ mod kept;
 mod memory;
 mod misses;
 mod path;
+mod piece;
 mod preview0;
 mod randomness;
 pub mod rights;

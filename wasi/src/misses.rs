@@ -6,6 +6,8 @@
 //! call fails, and only those of the last calls are kept: what a program asked for long before it ended is not what it ended for.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::errno::{Error, Result};
 use crate::fs::dir::Dir;
@@ -27,50 +29,62 @@ pub struct Miss {
 #[derive(Debug, Default)]
 pub(crate) struct Misses {
     /// How many calls took a path.
-    calls: u64,
+    calls: AtomicU64,
     /// The last misses, oldest first, each with the number of its call.
-    last: VecDeque<(u64, Miss)>,
+    last: Mutex<VecDeque<(u64, Miss)>>,
 }
 
 impl Misses {
+    fn lock(&self) -> MutexGuard<'_, VecDeque<(u64, Miss)>> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Those among the last calls that took a path, oldest first.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Miss> {
-        self.last.iter().filter(|(call, _)| self.calls - call < RECENT as u64).map(|(_, miss)| miss)
+    pub(crate) fn last(&self) -> Vec<Miss> {
+        let calls = self.calls.load(Ordering::Relaxed);
+        let last = self.lock();
+        let recent = last.iter().filter(|(call, _)| calls.saturating_sub(*call) < RECENT as u64);
+        recent.map(|(_, miss)| miss.clone()).collect()
+    }
+
+    /// The number of this call.
+    fn count(&self) -> u64 {
+        self.calls.fetch_add(1, Ordering::Relaxed) + 1
     }
 
     /// Hands `outcome` on, and notes it if `path` below `dir` failed because of what was granted.
-    pub(crate) fn watch<T>(&mut self, dir: &Dir, path: &str, write: bool, outcome: Result<T>) -> Result<T> {
-        self.calls += 1;
+    pub(crate) fn watch<T>(&self, dir: &Dir, path: &str, write: bool, outcome: Result<T>) -> Result<T> {
+        let call = self.count();
         if let Err(error) = outcome {
-            self.note(dir, path, write, error);
+            self.note(call, dir, path, write, error);
         }
         outcome
     }
 
     /// The same for a call about two paths, which gives the second to what stands at the first.
     pub(crate) fn watch_two(
-        &mut self,
+        &self,
         (old, old_path): (&Dir, &str),
         (new, new_path): (&Dir, &str),
         outcome: Result<()>,
     ) -> Result<()> {
-        self.calls += 1;
+        let call = self.count();
         if let Err(error) = outcome {
             // What is missing is the first path, unless that is there.
             if error.0 == wasip1::ERRNO_NOENT && old.filestat_at(old_path, false).is_err() {
-                self.note(old, old_path, false, error);
+                self.note(call, old, old_path, false, error);
             } else {
                 if error.0 != wasip1::ERRNO_NOENT {
-                    self.note(old, old_path, true, error);
+                    self.note(call, old, old_path, true, error);
                 }
-                self.note(new, new_path, true, error);
+                self.note(call, new, new_path, true, error);
             }
         }
         outcome
     }
 
     #[cold]
-    fn note(&mut self, dir: &Dir, path: &str, write: bool, error: Error) {
+    fn note(&self, call: u64, dir: &Dir, path: &str, write: bool, error: Error) {
         let Some(guest) = dir.guest() else { return };
         let of_host = dir.layers().iter().any(|layer| layer.is_host());
         let is_root = matches!(guest, "/" | ".");
@@ -88,15 +102,16 @@ impl Misses {
         if !missed {
             return;
         }
-        if self.last.len() == RECENT {
-            self.last.pop_front();
-        }
         let guest = guest.trim_end_matches('/');
         let path = match guest {
             "" | "." => path.trim_start_matches('/').to_owned(),
             guest => format!("{guest}/{path}"),
         };
-        self.last.push_back((self.calls, Miss { path, write }));
+        let mut last = self.lock();
+        if last.len() == RECENT {
+            last.pop_front();
+        }
+        last.push_back((call, Miss { path, write }));
     }
 }
 

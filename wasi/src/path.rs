@@ -10,25 +10,27 @@ use crate::sys;
 /// The longest path a guest may give, in bytes: Linux's PATH_MAX, the same everywhere.
 const MAX_LEN: u32 = 4096;
 
-/// The path of `len` bytes at `ptr`.
+/// The path of `len` bytes at `ptr`, copied before it is looked at.
 ///
 /// # Errors
 /// `fault` if it leaves memory; `nametoolong` above 4096 bytes; `ilseq` if it is not UTF-8; `inval` if it holds a
 /// NUL; `noent` if it is empty; `perm` if it is a form that names something outside any directory on this system
 /// (on Windows: drives, devices, alternate streams).
-pub(crate) fn read<'m>(memory: &'m Memory<'_>, ptr: u32, len: u32) -> Result<&'m str> {
-    let bytes = memory.slice(ptr, len)?;
+pub(crate) fn read(memory: &Memory<'_>, ptr: u32, len: u32) -> Result<String> {
+    let piece = memory.piece(ptr, len)?;
     if len > MAX_LEN {
         return Err(wasip1::ERRNO_NAMETOOLONG.into());
     }
-    let path = std::str::from_utf8(bytes).map_err(|_| wasip1::ERRNO_ILSEQ)?;
+    let mut bytes = vec![0; len as usize];
+    piece.load(&mut bytes);
+    let path = String::from_utf8(bytes).map_err(|_| wasip1::ERRNO_ILSEQ)?;
     if path.contains('\0') {
         return Err(wasip1::ERRNO_INVAL.into());
     }
     if path.is_empty() {
         return Err(wasip1::ERRNO_NOENT.into());
     }
-    if sys::leaves_directory(path) {
+    if sys::leaves_directory(&path) {
         return Err(wasip1::ERRNO_PERM.into());
     }
     Ok(path)
@@ -51,7 +53,7 @@ mod tests {
         assert_eq!(errno(b"\xff"), wasip1::ERRNO_ILSEQ);
         assert_eq!(errno(&[b'a'; 4097]), wasip1::ERRNO_NAMETOOLONG);
         let mut memory = *b"dir/file";
-        assert_eq!(read(&Memory::new(&mut memory), 4, 4), Ok("file"));
+        assert_eq!(read(&Memory::new(&mut memory), 4, 4), Ok("file".into()));
         assert!(read(&Memory::new(&mut memory), 4, 5).is_err());
     }
 }

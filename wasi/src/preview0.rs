@@ -19,8 +19,8 @@ const SUBSCRIPTION_SIZE: u32 = 56;
 
 /// `fd_seek` with preview 0's `whence`. See [`calls::fd_io::fd_seek`].
 pub(crate) fn fd_seek(
-    ctx: &mut Ctx,
-    memory: &mut Memory<'_>,
+    ctx: &Ctx,
+    memory: &Memory<'_>,
     fd: u32,
     offset: i64,
     whence: u32,
@@ -36,14 +36,14 @@ pub(crate) fn fd_seek(
 }
 
 /// `fd_filestat_get` with preview 0's result. See [`calls::fd_stat::fd_filestat_get`].
-pub(crate) fn fd_filestat_get(ctx: &mut Ctx, memory: &mut Memory<'_>, fd: u32, result: u32) -> Result<()> {
+pub(crate) fn fd_filestat_get(ctx: &Ctx, memory: &Memory<'_>, fd: u32, result: u32) -> Result<()> {
     write_filestat(&calls::fd_stat::filestat(ctx, fd)?, memory, result)
 }
 
 /// `path_filestat_get` with preview 0's result. See [`calls::path::path_filestat_get`].
 pub(crate) fn path_filestat_get(
-    ctx: &mut Ctx,
-    memory: &mut Memory<'_>,
+    ctx: &Ctx,
+    memory: &Memory<'_>,
     fd: u32,
     flags: u32,
     path: u32,
@@ -55,8 +55,8 @@ pub(crate) fn path_filestat_get(
 
 /// `poll_oneoff` with preview 0's subscriptions. See [`calls::poll::poll_oneoff`].
 pub(crate) fn poll_oneoff(
-    ctx: &mut Ctx,
-    memory: &mut Memory<'_>,
+    ctx: &Ctx,
+    memory: &Memory<'_>,
     subscriptions: u32,
     events: u32,
     count: u32,
@@ -71,7 +71,7 @@ fn read_subscription(memory: &Memory<'_>, ptr: u32) -> Result<Subscription> {
     Subscription::decode(&raw, raw[8], &raw[24..])
 }
 
-fn write_filestat(stat: &Filestat, memory: &mut Memory<'_>, ptr: u32) -> Result<()> {
+fn write_filestat(stat: &Filestat, memory: &Memory<'_>, ptr: u32) -> Result<()> {
     let mut out = [0; 56];
     out[0..8].copy_from_slice(&stat.dev.to_le_bytes());
     out[8..16].copy_from_slice(&stat.ino.to_le_bytes());
@@ -104,40 +104,40 @@ mod tests {
         let host = tempfile::tempdir().unwrap();
         std::fs::write(host.path().join("file"), "0123456789").unwrap();
         let dir = Dir::open_ambient_dir(host.path(), ambient_authority()).unwrap();
-        let mut ctx = Ctx::builder().dir(dir, "/", Access::ReadWrite).build().unwrap();
+        let ctx = Ctx::builder().dir(dir, "/", Access::ReadWrite).build().unwrap();
         let mut bytes = vec![0xa5; 512];
         bytes[PATH as usize..][..4].copy_from_slice(b"file");
         let (rights, memory) = (crate::rights::FILE, &mut Memory::new(&mut bytes));
-        calls::path::path_open(&mut ctx, memory, ROOT, 0, PATH, 4, 0, rights, 0, 0, RESULT).unwrap();
+        calls::path::path_open(&ctx, memory, ROOT, 0, PATH, 4, 0, rights, 0, 0, RESULT).unwrap();
         bytes[RESULT as usize..].fill(0xa5);
         (host, ctx, bytes)
     }
 
     #[test]
     fn whence_counts_from_position_end_and_start() {
-        let (_host, mut ctx, mut bytes) = opened();
+        let (_host, ctx, mut bytes) = opened();
         let memory = &mut Memory::new(&mut bytes);
         for (offset, whence, at) in [(4, 2, 4), (3, 0, 7), (-1, 1, 9), (0, 0, 9)] {
-            fd_seek(&mut ctx, memory, FD, offset, whence, RESULT).unwrap();
+            fd_seek(&ctx, memory, FD, offset, whence, RESULT).unwrap();
             assert_eq!(memory.read(RESULT).map(u64::from_le_bytes), Ok(at), "{offset} {whence}");
         }
         for none in [3, 256, u32::MAX] {
-            let errno = fd_seek(&mut ctx, memory, FD, 0, none, RESULT).unwrap_err().0;
+            let errno = fd_seek(&ctx, memory, FD, 0, none, RESULT).unwrap_err().0;
             assert_eq!(errno, wasip1::ERRNO_INVAL);
         }
     }
 
     #[test]
     fn a_filestat_has_56_bytes_with_links_in_32_bits() {
-        let (host, mut ctx, mut bytes) = opened();
+        let (host, ctx, mut bytes) = opened();
         std::fs::hard_link(host.path().join("file"), host.path().join("name")).unwrap();
         let mut two = Vec::new();
         for by_path in [false, true] {
             bytes[RESULT as usize..].fill(0xa5);
             let memory = &mut Memory::new(&mut bytes);
             match by_path {
-                false => fd_filestat_get(&mut ctx, memory, FD, RESULT),
-                true => path_filestat_get(&mut ctx, memory, ROOT, 0, PATH, 4, RESULT),
+                false => fd_filestat_get(&ctx, memory, FD, RESULT),
+                true => path_filestat_get(&ctx, memory, ROOT, 0, PATH, 4, RESULT),
             }
             .unwrap();
             assert_eq!(bytes[RESULT as usize + 56..], [0xa5; 512 - 64 - 56]);
@@ -153,16 +153,16 @@ mod tests {
 
     #[test]
     fn a_bad_pointer_is_fault_and_writes_nothing() {
-        let (_host, mut ctx, mut bytes) = opened();
+        let (_host, ctx, mut bytes) = opened();
         let before = bytes.clone();
         let memory = &mut Memory::new(&mut bytes);
         let fault = Err(wasip1::ERRNO_FAULT.into());
-        assert_eq!(fd_filestat_get(&mut ctx, memory, FD, 512 - 55), fault);
+        assert_eq!(fd_filestat_get(&ctx, memory, FD, 512 - 55), fault);
         for bad in [512 - 7, u32::MAX] {
-            assert_eq!(fd_filestat_get(&mut ctx, memory, FD, bad), fault);
-            assert_eq!(path_filestat_get(&mut ctx, memory, ROOT, 0, PATH, 4, bad), fault);
-            assert_eq!(fd_seek(&mut ctx, memory, FD, 1, 2, bad), fault);
-            assert_eq!(poll_oneoff(&mut ctx, memory, bad, RESULT, 1, RESULT), fault);
+            assert_eq!(fd_filestat_get(&ctx, memory, FD, bad), fault);
+            assert_eq!(path_filestat_get(&ctx, memory, ROOT, 0, PATH, 4, bad), fault);
+            assert_eq!(fd_seek(&ctx, memory, FD, 1, 2, bad), fault);
+            assert_eq!(poll_oneoff(&ctx, memory, bad, RESULT, 1, RESULT), fault);
         }
         assert_eq!(bytes, before);
         assert_eq!(ctx.fds.file(FD, 0).unwrap().0.seek(std::io::SeekFrom::Current(0)), Ok(0));
@@ -170,7 +170,7 @@ mod tests {
 
     #[test]
     fn a_clock_subscription_has_56_bytes_with_the_clock_behind_an_identifier() {
-        let (_host, mut ctx, mut bytes) = opened();
+        let (_host, ctx, mut bytes) = opened();
         let (list, events, result) = (128, 256, 400);
         // A clock that rings at once, then one that is none, then the file.
         bytes[list..list + 3 * 56].fill(0);
@@ -184,7 +184,7 @@ mod tests {
             raw[24..28].copy_from_slice(&clock.to_le_bytes());
         }
         let memory = &mut Memory::new(&mut bytes);
-        poll_oneoff(&mut ctx, memory, list as u32, events, 3, result).unwrap();
+        poll_oneoff(&ctx, memory, list as u32, events, 3, result).unwrap();
         assert_eq!(memory.read_u32(result), Ok(3));
         let event = |i: u32| {
             let raw: [u8; 32] = memory.read(events + 32 * i).unwrap();

@@ -49,7 +49,7 @@ impl Open {
 }
 
 /// What a path turned out to be: a file or a directory, each of the sort that the opener deals in.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Opened<F, D> {
     File(F),
     Dir(D),

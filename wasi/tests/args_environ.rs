@@ -5,7 +5,7 @@ use wasi::calls::{args, environ};
 
 use crate::common::*;
 
-type Call = fn(&mut wasi::Ctx, &mut wasi::Memory<'_>, u32, u32) -> wasi::Result<()>;
+type Call = fn(&wasi::Ctx, &wasi::Memory<'_>, u32, u32) -> wasi::Result<()>;
 
 /// The two lists of strings a program starts with, which work alike.
 struct Family {

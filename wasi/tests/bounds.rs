@@ -139,7 +139,7 @@ fn descriptors_are_bounded_also_those_that_cost_the_system_none() {
 
 #[test]
 fn subscriptions_are_bounded() {
-    let mut guest = Guest::new();
+    let guest = Guest::new();
     // The same bytes are subscriptions and events: a clock that rings at once, again and again.
     let mut memory = vec![0; 48 * ((1 << 16) + 2)];
     let most = 1 << 16;
@@ -150,7 +150,7 @@ fn subscriptions_are_bounded() {
         }
         let result = 48 * (most + 1);
         let memory = &mut wasi::Memory::new(&mut memory);
-        let outcome = poll::poll_oneoff(&mut guest.ctx, memory, 0, 0, count, result);
+        let outcome = poll::poll_oneoff(&guest.ctx, memory, 0, 0, count, result);
         assert_eq!(outcome.map_err(|error| error.0), answer, "{count}");
         assert_eq!(memory.read_u32(result), Ok(if answer.is_ok() { count } else { 0 }));
     }

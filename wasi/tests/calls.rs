@@ -30,3 +30,5 @@ mod rights;
 #[cfg(target_os = "linux")]
 mod tree_random;
 mod trees;
+#[cfg(target_os = "linux")]
+mod waiting;

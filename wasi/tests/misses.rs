@@ -4,8 +4,8 @@ use wasi::Access::{ReadOnly, ReadWrite};
 
 use crate::common::*;
 
-fn misses(guest: &Guest) -> Vec<(&str, bool)> {
-    guest.ctx.misses().map(|miss| (miss.path.as_str(), miss.write)).collect()
+fn misses(guest: &Guest) -> Vec<(&'static str, bool)> {
+    guest.ctx.misses().into_iter().map(|miss| (&*miss.path.leak(), miss.write)).collect()
 }
 
 /// A guest with an embedded tree as `/` and as `/data`, and `root` and `ro` of the host.

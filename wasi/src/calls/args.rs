@@ -9,7 +9,7 @@ use crate::memory::Memory;
 ///
 /// # Errors
 /// `fault`.
-pub fn args_get(ctx: &mut Ctx, memory: &mut Memory<'_>, pointers: u32, buffer: u32) -> Result<()> {
+pub fn args_get(ctx: &Ctx, memory: &Memory<'_>, pointers: u32, buffer: u32) -> Result<()> {
     super::write_strings(&ctx.args, memory, pointers, buffer)
 }
 
@@ -17,6 +17,6 @@ pub fn args_get(ctx: &mut Ctx, memory: &mut Memory<'_>, pointers: u32, buffer: u
 ///
 /// # Errors
 /// `fault`.
-pub fn args_sizes_get(ctx: &mut Ctx, memory: &mut Memory<'_>, count: u32, size: u32) -> Result<()> {
+pub fn args_sizes_get(ctx: &Ctx, memory: &Memory<'_>, count: u32, size: u32) -> Result<()> {
     super::write_sizes(&ctx.args, memory, count, size)
 }

@@ -8,7 +8,7 @@ use crate::memory::Memory;
 ///
 /// # Errors
 /// `inval` for an id that is none, and for CPU time where the system keeps none.
-pub fn clock_res_get(ctx: &mut Ctx, memory: &mut Memory<'_>, id: u32, result: u32) -> Result<()> {
+pub fn clock_res_get(ctx: &Ctx, memory: &Memory<'_>, id: u32, result: u32) -> Result<()> {
     memory.write_u64(result, ctx.clocks.resolution(id)?)
 }
 
@@ -17,12 +17,6 @@ pub fn clock_res_get(ctx: &mut Ctx, memory: &mut Memory<'_>, id: u32, result: u3
 ///
 /// # Errors
 /// As [`clock_res_get`]; `overflow` if the time of day is before 1970.
-pub fn clock_time_get(
-    ctx: &mut Ctx,
-    memory: &mut Memory<'_>,
-    id: u32,
-    _precision: u64,
-    result: u32,
-) -> Result<()> {
+pub fn clock_time_get(ctx: &Ctx, memory: &Memory<'_>, id: u32, _precision: u64, result: u32) -> Result<()> {
     memory.write_u64(result, ctx.clocks.now(id)?)
 }

@@ -9,7 +9,7 @@ use crate::memory::Memory;
 ///
 /// # Errors
 /// `fault`.
-pub fn environ_get(ctx: &mut Ctx, memory: &mut Memory<'_>, pointers: u32, buffer: u32) -> Result<()> {
+pub fn environ_get(ctx: &Ctx, memory: &Memory<'_>, pointers: u32, buffer: u32) -> Result<()> {
     super::write_strings(&ctx.env, memory, pointers, buffer)
 }
 
@@ -17,6 +17,6 @@ pub fn environ_get(ctx: &mut Ctx, memory: &mut Memory<'_>, pointers: u32, buffer
 ///
 /// # Errors
 /// `fault`.
-pub fn environ_sizes_get(ctx: &mut Ctx, memory: &mut Memory<'_>, count: u32, size: u32) -> Result<()> {
+pub fn environ_sizes_get(ctx: &Ctx, memory: &Memory<'_>, count: u32, size: u32) -> Result<()> {
     super::write_sizes(&ctx.env, memory, count, size)
 }

@@ -11,14 +11,7 @@ use crate::memory::Memory;
 ///
 /// # Errors
 /// `isdir` for a directory; `again` in non-blocking mode if there is nothing yet; `io`.
-pub fn fd_read(
-    ctx: &mut Ctx,
-    memory: &mut Memory<'_>,
-    fd: u32,
-    iovs: u32,
-    count: u32,
-    result: u32,
-) -> Result<()> {
+pub fn fd_read(ctx: &Ctx, memory: &Memory<'_>, fd: u32, iovs: u32, count: u32, result: u32) -> Result<()> {
     let (file, flags) = ctx.fds.file(fd, wasip1::RIGHTS_FD_READ)?;
     memory.check(result, 4)?;
     let read = memory.scatter(iovs, count, |buffers| file.read(buffers, flags))?;
@@ -30,8 +23,8 @@ pub fn fd_read(
 /// # Errors
 /// As [`fd_read`]; `spipe` for what has no positions, such as a pipe; `inval` for an offset above 2⁶³.
 pub fn fd_pread(
-    ctx: &mut Ctx,
-    memory: &mut Memory<'_>,
+    ctx: &Ctx,
+    memory: &Memory<'_>,
     fd: u32,
     iovs: u32,
     count: u32,
@@ -50,14 +43,7 @@ pub fn fd_pread(
 /// # Errors
 /// `isdir` for a directory; `again` in non-blocking mode if there is no room yet; `pipe` if nobody reads any more;
 /// `nospc`, `dquot`, `fbig`, `io`.
-pub fn fd_write(
-    ctx: &mut Ctx,
-    memory: &mut Memory<'_>,
-    fd: u32,
-    iovs: u32,
-    count: u32,
-    result: u32,
-) -> Result<()> {
+pub fn fd_write(ctx: &Ctx, memory: &Memory<'_>, fd: u32, iovs: u32, count: u32, result: u32) -> Result<()> {
     let (file, flags) = ctx.fds.file(fd, wasip1::RIGHTS_FD_WRITE)?;
     memory.check(result, 4)?;
     let written = memory.gather(iovs, count, |buffers| file.write(buffers, flags))?;
@@ -70,8 +56,8 @@ pub fn fd_write(
 /// # Errors
 /// As [`fd_write`]; `spipe` for what has no positions; `inval` for an offset above 2⁶³.
 pub fn fd_pwrite(
-    ctx: &mut Ctx,
-    memory: &mut Memory<'_>,
+    ctx: &Ctx,
+    memory: &Memory<'_>,
     fd: u32,
     iovs: u32,
     count: u32,
@@ -90,14 +76,7 @@ pub fn fd_pwrite(
 /// # Errors
 /// `isdir` for a directory; `inval` for another `whence` or a place before the start; `spipe` for what has no
 /// positions. To ask where it stands (`offset` 0 from 1) needs only the right to tell.
-pub fn fd_seek(
-    ctx: &mut Ctx,
-    memory: &mut Memory<'_>,
-    fd: u32,
-    offset: i64,
-    whence: u32,
-    result: u32,
-) -> Result<()> {
+pub fn fd_seek(ctx: &Ctx, memory: &Memory<'_>, fd: u32, offset: i64, whence: u32, result: u32) -> Result<()> {
     let is = |w: wasip1::Whence| whence == u32::from(w.raw());
     let asks = offset == 0 && is(wasip1::WHENCE_CUR);
     let right = if asks { wasip1::RIGHTS_FD_TELL } else { wasip1::RIGHTS_FD_SEEK };
@@ -120,7 +99,7 @@ pub fn fd_seek(
 ///
 /// # Errors
 /// `isdir` for a directory; `spipe` for what has no positions.
-pub fn fd_tell(ctx: &mut Ctx, memory: &mut Memory<'_>, fd: u32, result: u32) -> Result<()> {
+pub fn fd_tell(ctx: &Ctx, memory: &Memory<'_>, fd: u32, result: u32) -> Result<()> {
     let (file, _) = ctx.fds.file(fd, wasip1::RIGHTS_FD_TELL)?;
     let at = file.seek(SeekFrom::Current(0))?;
     memory.write_u64(result, at)

@@ -19,7 +19,7 @@ pub(crate) fn filestat(ctx: &Ctx, fd: u32) -> Result<Filestat> {
 ///
 /// # Errors
 /// `badf`, `io`.
-pub fn fd_filestat_get(ctx: &mut Ctx, memory: &mut Memory<'_>, fd: u32, result: u32) -> Result<()> {
+pub fn fd_filestat_get(ctx: &Ctx, memory: &Memory<'_>, fd: u32, result: u32) -> Result<()> {
     filestat(ctx, fd)?.write(memory, result)
 }
 
@@ -28,7 +28,7 @@ pub fn fd_filestat_get(ctx: &mut Ctx, memory: &mut Memory<'_>, fd: u32, result: 
 /// # Errors
 /// `isdir` for a directory; `inval` if it is not open for writing, is no regular file, or for a size above 2⁶³;
 /// `fbig`, `nospc`.
-pub fn fd_filestat_set_size(ctx: &mut Ctx, _memory: &mut Memory<'_>, fd: u32, size: u64) -> Result<()> {
+pub fn fd_filestat_set_size(ctx: &Ctx, _memory: &Memory<'_>, fd: u32, size: u64) -> Result<()> {
     let (file, _) = ctx.fds.file(fd, wasip1::RIGHTS_FD_FILESTAT_SET_SIZE)?;
     file.set_len(size)
 }
@@ -38,8 +38,8 @@ pub fn fd_filestat_set_size(ctx: &mut Ctx, _memory: &mut Memory<'_>, fd: u32, si
 /// # Errors
 /// `inval` for a flag that is none, or a time both given and now; `rofs` in a directory granted read-only.
 pub fn fd_filestat_set_times(
-    ctx: &mut Ctx,
-    _memory: &mut Memory<'_>,
+    ctx: &Ctx,
+    _memory: &Memory<'_>,
     fd: u32,
     accessed: u64,
     modified: u64,
@@ -59,7 +59,7 @@ pub fn fd_filestat_set_times(
 /// # Errors
 /// `isdir` for a directory; `inval` if `len` is 0; `notsup` where the file system has no such thing; `fbig`,
 /// `nospc`, `spipe`.
-pub fn fd_allocate(ctx: &mut Ctx, _memory: &mut Memory<'_>, fd: u32, offset: u64, len: u64) -> Result<()> {
+pub fn fd_allocate(ctx: &Ctx, _memory: &Memory<'_>, fd: u32, offset: u64, len: u64) -> Result<()> {
     let (file, _) = ctx.fds.file(fd, wasip1::RIGHTS_FD_ALLOCATE)?;
     if len == 0 {
         return Err(wasip1::ERRNO_INVAL.into());
@@ -71,14 +71,7 @@ pub fn fd_allocate(ctx: &mut Ctx, _memory: &mut Memory<'_>, fd: u32, offset: u64
 ///
 /// # Errors
 /// `isdir` for a directory; `inval` for advice that is none, or a range beyond 2⁶³; `spipe` for a pipe.
-pub fn fd_advise(
-    ctx: &mut Ctx,
-    _memory: &mut Memory<'_>,
-    fd: u32,
-    offset: u64,
-    len: u64,
-    advice: u32,
-) -> Result<()> {
+pub fn fd_advise(ctx: &Ctx, _memory: &Memory<'_>, fd: u32, offset: u64, len: u64, advice: u32) -> Result<()> {
     let (file, _) = ctx.fds.file(fd, wasip1::RIGHTS_FD_ADVISE)?;
     let all = [
         wasip1::ADVICE_NORMAL,
@@ -99,7 +92,7 @@ pub fn fd_advise(
 ///
 /// # Errors
 /// `inval` for what has no device, such as a pipe; `io`.
-pub fn fd_datasync(ctx: &mut Ctx, _memory: &mut Memory<'_>, fd: u32) -> Result<()> {
+pub fn fd_datasync(ctx: &Ctx, _memory: &Memory<'_>, fd: u32) -> Result<()> {
     sync(ctx, fd, wasip1::RIGHTS_FD_DATASYNC, true)
 }
 
@@ -107,7 +100,7 @@ pub fn fd_datasync(ctx: &mut Ctx, _memory: &mut Memory<'_>, fd: u32) -> Result<(
 ///
 /// # Errors
 /// `inval` for what has no device, such as a pipe; `io`.
-pub fn fd_sync(ctx: &mut Ctx, _memory: &mut Memory<'_>, fd: u32) -> Result<()> {
+pub fn fd_sync(ctx: &Ctx, _memory: &Memory<'_>, fd: u32) -> Result<()> {
     sync(ctx, fd, wasip1::RIGHTS_FD_SYNC, false)
 }
 

@@ -11,7 +11,7 @@ use crate::words::Opened;
 ///
 /// # Errors
 /// `badf`.
-pub fn fd_close(ctx: &mut Ctx, _memory: &mut Memory<'_>, fd: u32) -> Result<()> {
+pub fn fd_close(ctx: &Ctx, _memory: &Memory<'_>, fd: u32) -> Result<()> {
     ctx.fds.remove(fd).map(drop)
 }
 
@@ -19,7 +19,7 @@ pub fn fd_close(ctx: &mut Ctx, _memory: &mut Memory<'_>, fd: u32) -> Result<()> 
 ///
 /// # Errors
 /// `badf` if either is not open.
-pub fn fd_renumber(ctx: &mut Ctx, _memory: &mut Memory<'_>, from: u32, to: u32) -> Result<()> {
+pub fn fd_renumber(ctx: &Ctx, _memory: &Memory<'_>, from: u32, to: u32) -> Result<()> {
     ctx.fds.renumber(from, to)
 }
 
@@ -27,7 +27,7 @@ pub fn fd_renumber(ctx: &mut Ctx, _memory: &mut Memory<'_>, from: u32, to: u32) 
 ///
 /// # Errors
 /// `badf`.
-pub fn fd_fdstat_get(ctx: &mut Ctx, memory: &mut Memory<'_>, fd: u32, result: u32) -> Result<()> {
+pub fn fd_fdstat_get(ctx: &Ctx, memory: &Memory<'_>, fd: u32, result: u32) -> Result<()> {
     let descriptor = ctx.fds.get(fd)?;
     let stat = Fdstat {
         filetype: descriptor.filetype()?,
@@ -44,13 +44,13 @@ pub fn fd_fdstat_get(ctx: &mut Ctx, memory: &mut Memory<'_>, fd: u32, result: u3
 /// `inval` for a flag that is none; `notsup` to change a flag for synchronous writes, which are fixed when a file
 /// is opened, append mode of a standard stream, which is the starter's, or any flag where the system cannot, or of a
 /// directory.
-pub fn fd_fdstat_set_flags(ctx: &mut Ctx, _memory: &mut Memory<'_>, fd: u32, flags: u32) -> Result<()> {
+pub fn fd_fdstat_set_flags(ctx: &Ctx, _memory: &Memory<'_>, fd: u32, flags: u32) -> Result<()> {
     let known = wasip1::FDFLAGS_APPEND
         | wasip1::FDFLAGS_DSYNC
         | wasip1::FDFLAGS_NONBLOCK
         | wasip1::FDFLAGS_RSYNC
         | wasip1::FDFLAGS_SYNC;
-    let descriptor = ctx.fds.get_mut(fd)?;
+    let descriptor = ctx.fds.get(fd)?;
     descriptor.require(wasip1::RIGHTS_FD_FDSTAT_SET_FLAGS)?;
     let flags = u16::try_from(flags).map_err(|_| wasip1::ERRNO_INVAL)?;
     if flags & !known != 0 {
@@ -61,8 +61,10 @@ pub fn fd_fdstat_set_flags(ctx: &mut Ctx, _memory: &mut Memory<'_>, fd: u32, fla
         Opened::Dir(_) if flags != descriptor.flags => return Err(wasip1::ERRNO_NOTSUP.into()),
         Opened::Dir(_) => {}
     }
-    descriptor.flags = flags;
-    Ok(())
+    ctx.fds.change(fd, |descriptor| {
+        descriptor.flags = flags;
+        Ok(())
+    })
 }
 
 /// Gives up rights of `fd`.
@@ -70,26 +72,26 @@ pub fn fd_fdstat_set_flags(ctx: &mut Ctx, _memory: &mut Memory<'_>, fd: u32, fla
 /// # Errors
 /// `notcapable` if a right is asked for that `fd` does not have.
 pub fn fd_fdstat_set_rights(
-    ctx: &mut Ctx,
-    _memory: &mut Memory<'_>,
+    ctx: &Ctx,
+    _memory: &Memory<'_>,
     fd: u32,
     base: u64,
     inheriting: u64,
 ) -> Result<()> {
-    let descriptor = ctx.fds.get_mut(fd)?;
     let (base, inheriting) = (base & rights::ALL, inheriting & rights::ALL);
-    if base & !descriptor.rights != 0 || inheriting & !descriptor.inheriting != 0 {
-        return Err(wasip1::ERRNO_NOTCAPABLE.into());
-    }
-    descriptor.rights = base;
-    descriptor.inheriting = inheriting;
-    Ok(())
+    ctx.fds.change(fd, |descriptor| {
+        if base & !descriptor.rights != 0 || inheriting & !descriptor.inheriting != 0 {
+            return Err(wasip1::ERRNO_NOTCAPABLE.into());
+        }
+        (descriptor.rights, descriptor.inheriting) = (base, inheriting);
+        Ok(())
+    })
 }
 
-/// The name that `fd` was granted under.
-fn granted(ctx: &Ctx, fd: u32) -> Result<&str> {
+/// Hands `look` the name that `fd` was granted under.
+fn granted<T>(ctx: &Ctx, fd: u32, look: impl FnOnce(&str) -> Result<T>) -> Result<T> {
     match &ctx.fds.get(fd)?.object {
-        Opened::Dir(dir) => dir.guest().ok_or_else(|| wasip1::ERRNO_BADF.into()),
+        Opened::Dir(dir) => look(dir.guest().ok_or(wasip1::ERRNO_BADF)?),
         Opened::File(_) => Err(wasip1::ERRNO_BADF.into()),
     }
 }
@@ -98,8 +100,8 @@ fn granted(ctx: &Ctx, fd: u32) -> Result<&str> {
 ///
 /// # Errors
 /// `badf` if `fd` was not granted: wasi-libc counts up from 3 until it meets this.
-pub fn fd_prestat_get(ctx: &mut Ctx, memory: &mut Memory<'_>, fd: u32, result: u32) -> Result<()> {
-    let name_len = granted(ctx, fd)?.len() as u32;
+pub fn fd_prestat_get(ctx: &Ctx, memory: &Memory<'_>, fd: u32, result: u32) -> Result<()> {
+    let name_len = granted(ctx, fd, |name| Ok(name.len() as u32))?;
     let mut prestat = [0; 8];
     prestat[0] = wasip1::PREOPENTYPE_DIR.raw();
     prestat[4..8].copy_from_slice(&name_len.to_le_bytes());
@@ -110,16 +112,11 @@ pub fn fd_prestat_get(ctx: &mut Ctx, memory: &mut Memory<'_>, fd: u32, result: u
 ///
 /// # Errors
 /// `badf` if `fd` was not granted; `nametoolong` if `len` is too short.
-pub fn fd_prestat_dir_name(
-    ctx: &mut Ctx,
-    memory: &mut Memory<'_>,
-    fd: u32,
-    path: u32,
-    len: u32,
-) -> Result<()> {
-    let name = granted(ctx, fd)?;
-    if (len as usize) < name.len() {
-        return Err(wasip1::ERRNO_NAMETOOLONG.into());
-    }
-    memory.write(path, name.as_bytes())
+pub fn fd_prestat_dir_name(ctx: &Ctx, memory: &Memory<'_>, fd: u32, path: u32, len: u32) -> Result<()> {
+    granted(ctx, fd, |name| {
+        if (len as usize) < name.len() {
+            return Err(wasip1::ERRNO_NAMETOOLONG.into());
+        }
+        memory.write(path, name.as_bytes())
+    })
 }

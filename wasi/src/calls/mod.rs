@@ -27,7 +27,7 @@ use crate::memory::Memory;
 use crate::strings::Strings;
 
 /// Writes `strings` to `buffer`, and to `pointers` where each starts.
-fn write_strings(strings: &Strings, memory: &mut Memory<'_>, pointers: u32, buffer: u32) -> Result<()> {
+fn write_strings(strings: &Strings, memory: &Memory<'_>, pointers: u32, buffer: u32) -> Result<()> {
     memory.check(pointers, strings.count().checked_mul(4).ok_or(wasip1::ERRNO_FAULT)?)?;
     memory.write(buffer, strings.bytes())?;
     for (i, start) in (0..).zip(strings.starts()) {
@@ -37,7 +37,7 @@ fn write_strings(strings: &Strings, memory: &mut Memory<'_>, pointers: u32, buff
 }
 
 /// Writes how many `strings` there are, and how many bytes they take.
-fn write_sizes(strings: &Strings, memory: &mut Memory<'_>, count: u32, size: u32) -> Result<()> {
+fn write_sizes(strings: &Strings, memory: &Memory<'_>, count: u32, size: u32) -> Result<()> {
     memory.check(size, 4)?;
     memory.write_u32(count, strings.count())?;
     memory.write_u32(size, strings.bytes().len() as u32)

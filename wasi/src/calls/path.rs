@@ -1,5 +1,7 @@
 //! Calls that take a path below a directory descriptor.
 
+use std::sync::Arc;
+
 use wasip1::Rights;
 
 use crate::ctx::Ctx;
@@ -28,8 +30,8 @@ fn follows(flags: u32) -> Result<bool> {
 /// the end and is not to be followed; `rofs` to change something in a directory granted read-only; `mfile`, `nfile`.
 #[allow(clippy::too_many_arguments, reason = "the specification's signature")]
 pub fn path_open(
-    ctx: &mut Ctx,
-    memory: &mut Memory<'_>,
+    ctx: &Ctx,
+    memory: &Memory<'_>,
     fd: u32,
     lookup: u32,
     path: u32,
@@ -61,10 +63,9 @@ pub fn path_open(
     if has(wasip1::OFLAGS_TRUNC) {
         needed |= wasip1::RIGHTS_PATH_FILESTAT_SET_SIZE;
     }
-    let Ctx { fds, misses, .. } = ctx;
-    let dir = fds.dir(fd, needed)?;
-    fds.check_room()?;
-    let handed_on = fds.get(fd)?.inheriting;
+    let dir = ctx.fds.dir(fd, needed)?;
+    ctx.fds.check_room()?;
+    let handed_on = ctx.fds.get(fd)?.inheriting;
     if (base | inheriting) & !handed_on != 0 {
         return Err(wasip1::ERRNO_NOTCAPABLE.into());
     }
@@ -80,19 +81,19 @@ pub fn path_open(
         flags,
     };
     let path = path::read(memory, path, path_len)?;
-    let object = misses.watch(dir, path, how.changes(), dir.open(path, how))?;
+    let object = ctx.misses.watch(&dir, &path, how.changes(), dir.open(&path, how))?;
     let (applicable, flags) = match object {
         Opened::File(_) => (rights::FILE, flags),
         Opened::Dir(_) => (rights::DIRECTORY, 0),
     };
-    let descriptor = Descriptor { object, rights: base & applicable, inheriting, flags };
-    let number = fds.insert(descriptor);
+    let object = object.map(Arc::new, Arc::new);
+    let number = ctx.fds.insert(Descriptor { object, rights: base & applicable, inheriting, flags })?;
     memory.write_u32(result, number)
 }
 
 /// What is known about a path; the part that both previews share.
 pub(crate) fn filestat(
-    ctx: &mut Ctx,
+    ctx: &Ctx,
     memory: &Memory<'_>,
     fd: u32,
     lookup: u32,
@@ -101,7 +102,7 @@ pub(crate) fn filestat(
 ) -> Result<Filestat> {
     let dir = ctx.fds.dir(fd, wasip1::RIGHTS_PATH_FILESTAT_GET)?;
     let (path, follow) = (path::read(memory, path, path_len)?, follows(lookup)?);
-    ctx.misses.watch(dir, path, false, dir.filestat_at(path, follow))
+    ctx.misses.watch(&dir, &path, false, dir.filestat_at(&path, follow))
 }
 
 /// Writes device, inode, type, links, size and times of the path to `result`.
@@ -109,8 +110,8 @@ pub(crate) fn filestat(
 /// # Errors
 /// `inval` for lookup flags that are none.
 pub fn path_filestat_get(
-    ctx: &mut Ctx,
-    memory: &mut Memory<'_>,
+    ctx: &Ctx,
+    memory: &Memory<'_>,
     fd: u32,
     lookup: u32,
     path: u32,
@@ -126,8 +127,8 @@ pub fn path_filestat_get(
 /// As there; `inval` for lookup flags that are none.
 #[allow(clippy::too_many_arguments, reason = "the specification's signature")]
 pub fn path_filestat_set_times(
-    ctx: &mut Ctx,
-    memory: &mut Memory<'_>,
+    ctx: &Ctx,
+    memory: &Memory<'_>,
     fd: u32,
     lookup: u32,
     path: u32,
@@ -139,7 +140,7 @@ pub fn path_filestat_set_times(
     let dir = ctx.fds.dir(fd, wasip1::RIGHTS_PATH_FILESTAT_SET_TIMES)?;
     let times = Times::new(accessed, modified, flags)?;
     let (path, follow) = (path::read(memory, path, path_len)?, follows(lookup)?);
-    ctx.misses.watch(dir, path, true, dir.set_times_at(path, times, follow))
+    ctx.misses.watch(&dir, &path, true, dir.set_times_at(&path, times, follow))
 }
 
 /// Creates a directory.
@@ -147,15 +148,15 @@ pub fn path_filestat_set_times(
 /// # Errors
 /// `exist` if something stands there; `rofs` in a directory granted read-only.
 pub fn path_create_directory(
-    ctx: &mut Ctx,
-    memory: &mut Memory<'_>,
+    ctx: &Ctx,
+    memory: &Memory<'_>,
     fd: u32,
     path: u32,
     path_len: u32,
 ) -> Result<()> {
     let dir = ctx.fds.dir(fd, wasip1::RIGHTS_PATH_CREATE_DIRECTORY)?;
     let path = path::read(memory, path, path_len)?;
-    ctx.misses.watch(dir, path, true, dir.create_dir(path))
+    ctx.misses.watch(&dir, &path, true, dir.create_dir(&path))
 }
 
 /// Removes an empty directory.
@@ -163,31 +164,25 @@ pub fn path_create_directory(
 /// # Errors
 /// `notempty` if it is not empty; `notdir` if it is none; `rofs` in a directory granted read-only.
 pub fn path_remove_directory(
-    ctx: &mut Ctx,
-    memory: &mut Memory<'_>,
+    ctx: &Ctx,
+    memory: &Memory<'_>,
     fd: u32,
     path: u32,
     path_len: u32,
 ) -> Result<()> {
     let dir = ctx.fds.dir(fd, wasip1::RIGHTS_PATH_REMOVE_DIRECTORY)?;
     let path = path::read(memory, path, path_len)?;
-    ctx.misses.watch(dir, path, true, dir.remove_dir(path))
+    ctx.misses.watch(&dir, &path, true, dir.remove_dir(&path))
 }
 
 /// Removes a file, or a symbolic link itself.
 ///
 /// # Errors
 /// `isdir` if it is a directory; `rofs` in a directory granted read-only.
-pub fn path_unlink_file(
-    ctx: &mut Ctx,
-    memory: &mut Memory<'_>,
-    fd: u32,
-    path: u32,
-    path_len: u32,
-) -> Result<()> {
+pub fn path_unlink_file(ctx: &Ctx, memory: &Memory<'_>, fd: u32, path: u32, path_len: u32) -> Result<()> {
     let dir = ctx.fds.dir(fd, wasip1::RIGHTS_PATH_UNLINK_FILE)?;
     let path = path::read(memory, path, path_len)?;
-    ctx.misses.watch(dir, path, true, dir.remove_file(path))
+    ctx.misses.watch(&dir, &path, true, dir.remove_file(&path))
 }
 
 /// Gives a file a second name, possibly below another descriptor.
@@ -197,8 +192,8 @@ pub fn path_unlink_file(
 /// is taken; `perm` for a directory; `xdev` between file systems or trees; `rofs` if either directory was granted read-only.
 #[allow(clippy::too_many_arguments, reason = "the specification's signature")]
 pub fn path_link(
-    ctx: &mut Ctx,
-    memory: &mut Memory<'_>,
+    ctx: &Ctx,
+    memory: &Memory<'_>,
     old_fd: u32,
     old_lookup: u32,
     old_path: u32,
@@ -217,8 +212,8 @@ pub fn path_link(
     }
     let old_path = path::read(memory, old_path, old_path_len)?;
     let new_path = path::read(memory, new_path, new_path_len)?;
-    let linked = old.hard_link(old_path, new, new_path);
-    ctx.misses.watch_two((old, old_path), (new, new_path), linked)
+    let linked = old.hard_link(&old_path, &new, &new_path);
+    ctx.misses.watch_two((&old, &old_path), (&new, &new_path), linked)
 }
 
 /// Renames a file or directory, possibly to another descriptor's directory; what stands there is replaced.
@@ -229,8 +224,8 @@ pub fn path_link(
 /// directory was granted read-only.
 #[allow(clippy::too_many_arguments, reason = "the specification's signature")]
 pub fn path_rename(
-    ctx: &mut Ctx,
-    memory: &mut Memory<'_>,
+    ctx: &Ctx,
+    memory: &Memory<'_>,
     old_fd: u32,
     old_path: u32,
     old_path_len: u32,
@@ -245,11 +240,11 @@ pub fn path_rename(
     )?;
     let old_path = path::read(memory, old_path, old_path_len)?;
     let new_path = path::read(memory, new_path, new_path_len)?;
-    let renamed = old.rename(old_path, new, new_path);
-    ctx.misses.watch_two((old, old_path), (new, new_path), renamed)
+    let renamed = old.rename(&old_path, &new, &new_path);
+    ctx.misses.watch_two((&old, &old_path), (&new, &new_path), renamed)
 }
 
-fn two_dirs(fds: &Fds, old: (u32, Rights), new: (u32, Rights)) -> Result<(&Dir, &Dir)> {
+fn two_dirs(fds: &Fds, old: (u32, Rights), new: (u32, Rights)) -> Result<(Arc<Dir>, Arc<Dir>)> {
     Ok((fds.dir(old.0, old.1)?, fds.dir(new.0, new.1)?))
 }
 
@@ -258,8 +253,8 @@ fn two_dirs(fds: &Fds, old: (u32, Rights), new: (u32, Rights)) -> Result<(&Dir, 
 /// # Errors
 /// `exist` if something stands there; `perm` if the old path is absolute; `rofs` in a directory granted read-only.
 pub fn path_symlink(
-    ctx: &mut Ctx,
-    memory: &mut Memory<'_>,
+    ctx: &Ctx,
+    memory: &Memory<'_>,
     old_path: u32,
     old_path_len: u32,
     fd: u32,
@@ -269,7 +264,7 @@ pub fn path_symlink(
     let dir = ctx.fds.dir(fd, wasip1::RIGHTS_PATH_SYMLINK)?;
     let old_path = path::read(memory, old_path, old_path_len)?;
     let new_path = path::read(memory, new_path, new_path_len)?;
-    ctx.misses.watch(dir, new_path, true, dir.symlink(old_path, new_path))
+    ctx.misses.watch(&dir, &new_path, true, dir.symlink(&old_path, &new_path))
 }
 
 /// Writes what the symbolic link holds, without a NUL and cut if it is longer, to the `len` bytes at `buffer`, and
@@ -279,8 +274,8 @@ pub fn path_symlink(
 /// `inval` if it is no symbolic link; `perm` if it holds an absolute path, which is the host's business.
 #[allow(clippy::too_many_arguments, reason = "the specification's signature")]
 pub fn path_readlink(
-    ctx: &mut Ctx,
-    memory: &mut Memory<'_>,
+    ctx: &Ctx,
+    memory: &Memory<'_>,
     fd: u32,
     path: u32,
     path_len: u32,
@@ -290,7 +285,7 @@ pub fn path_readlink(
 ) -> Result<()> {
     let dir = ctx.fds.dir(fd, wasip1::RIGHTS_PATH_READLINK)?;
     let path = path::read(memory, path, path_len)?;
-    let target = ctx.misses.watch(dir, path, false, dir.read_link(path))?;
+    let target = ctx.misses.watch(&dir, &path, false, dir.read_link(&path))?;
     memory.check(result, 4)?;
     memory.check(buffer, len)?;
     let used = target.len().min(len as usize);

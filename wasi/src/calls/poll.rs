@@ -1,5 +1,7 @@
 //! Waiting for several things at once.
 
+use std::sync::Arc;
+
 use wasip1::{Errno, Eventtype};
 
 use crate::abi::{Event, Subscription, Wait};
@@ -33,8 +35,8 @@ pub(crate) struct Guest {
 /// # Errors
 /// `inval` if `count` is 0 or more than 65,536, or a subscription is of no known sort.
 pub fn poll_oneoff(
-    ctx: &mut Ctx,
-    memory: &mut Memory<'_>,
+    ctx: &Ctx,
+    memory: &Memory<'_>,
     subscriptions: u32,
     events: u32,
     count: u32,
@@ -46,7 +48,7 @@ pub fn poll_oneoff(
 
 pub(crate) fn poll(
     ctx: &Ctx,
-    memory: &mut Memory<'_>,
+    memory: &Memory<'_>,
     guest: &Guest,
     events: u32,
     count: u32,
@@ -67,7 +69,7 @@ pub(crate) fn poll(
         let subscription = (guest.read)(memory, guest.subscriptions + i * guest.size)?;
         waits.push(Pending::new(ctx, subscription));
     }
-    let happened = wait(ctx, &waits)?;
+    let happened = wait(&ctx.clocks, &waits)?;
     for (i, event) in (0..).zip(&happened) {
         event.write(memory, events + i * Event::SIZE)?;
     }
@@ -77,29 +79,43 @@ pub(crate) fn poll(
 /// A subscription on its way to becoming an event.
 struct Pending {
     subscription: Subscription,
-    /// For a clock: its id, and the time on it at which this happens.
-    due: Option<(u32, u64)>,
-    /// Known from the start: a mistake in the subscription.
-    errno: Option<Errno>,
+    until: Until,
+}
+
+/// What a subscription waits for.
+enum Until {
+    /// The time `at` on clock `id`.
+    Time { id: u32, at: u64 },
+    /// That a file can be read, or written.
+    Ready { file: Arc<File>, write: bool },
+    /// Nothing: it is wrong.
+    Wrong(Errno),
+}
+
+impl Until {
+    fn new(ctx: &Ctx, wait: Wait) -> Result<Until> {
+        match wait {
+            Wait::Clock { id, timeout, absolute } => {
+                let now = ctx.clocks.now(id)?;
+                if !Clocks::passes_while_waiting(id) {
+                    return Err(wasip1::ERRNO_NOTSUP.into());
+                }
+                Ok(Until::Time { id, at: if absolute { timeout } else { now.saturating_add(timeout) } })
+            }
+            Wait::Read(fd) => {
+                Ok(Until::Ready { file: pollable(ctx, fd, wasip1::RIGHTS_FD_READ)?, write: false })
+            }
+            Wait::Write(fd) => {
+                Ok(Until::Ready { file: pollable(ctx, fd, wasip1::RIGHTS_FD_WRITE)?, write: true })
+            }
+        }
+    }
 }
 
 impl Pending {
     fn new(ctx: &Ctx, subscription: Subscription) -> Pending {
-        let mut pending = Pending { subscription, due: None, errno: None };
-        let checked = match subscription.wait {
-            Wait::Clock { id, timeout, absolute } => ctx.clocks.now(id).and_then(|now| {
-                if !Clocks::passes_while_waiting(id) {
-                    return Err(wasip1::ERRNO_NOTSUP.into());
-                }
-                let at = if absolute { timeout } else { now.saturating_add(timeout) };
-                pending.due = Some((id, at));
-                Ok(())
-            }),
-            Wait::Read(fd) => pollable(ctx, fd, wasip1::RIGHTS_FD_READ),
-            Wait::Write(fd) => pollable(ctx, fd, wasip1::RIGHTS_FD_WRITE),
-        };
-        pending.errno = checked.err().map(|error| error.0);
-        pending
+        let until = Until::new(ctx, subscription.wait).unwrap_or_else(|error| Until::Wrong(error.0));
+        Pending { subscription, until }
     }
 
     fn kind(&self) -> Eventtype {
@@ -115,30 +131,35 @@ impl Pending {
     }
 }
 
-/// Checks that `fd` is no directory, and may be waited for and used as that is for.
-fn pollable(ctx: &Ctx, fd: u32, right: wasip1::Rights) -> Result<()> {
+/// The file behind `fd`, which must be no directory, and may be waited for and used as that is for.
+fn pollable(ctx: &Ctx, fd: u32, right: wasip1::Rights) -> Result<Arc<File>> {
     let descriptor = ctx.fds.get(fd)?;
-    match descriptor.object {
-        Opened::File(_) => descriptor.require(wasip1::RIGHTS_POLL_FD_READWRITE | right),
+    match &descriptor.object {
+        Opened::File(file) => {
+            descriptor.require(wasip1::RIGHTS_POLL_FD_READWRITE | right)?;
+            Ok(Arc::clone(file))
+        }
         Opened::Dir(_) => Err(wasip1::ERRNO_BADF.into()),
     }
 }
 
 /// Waits for the first of `waits`; returns the events, in the order of the subscriptions.
-fn wait(ctx: &Ctx, waits: &[Pending]) -> Result<Vec<Event>> {
+fn wait(clocks: &Clocks, waits: &[Pending]) -> Result<Vec<Event>> {
     loop {
         // Clocks and mistakes first: they decide how long the rest may wait.
         let mut happened: Vec<(usize, Event)> = Vec::new();
         let mut timeout = None;
         for (i, pending) in waits.iter().enumerate() {
-            if let Some(errno) = pending.errno {
-                happened.push((i, pending.event(errno, 0, 0)));
-            } else if let Some((id, due)) = pending.due {
-                let left = due.saturating_sub(ctx.clocks.now(id)?);
-                if left == 0 {
-                    happened.push((i, pending.event(wasip1::ERRNO_SUCCESS, 0, 0)));
+            match pending.until {
+                Until::Wrong(errno) => happened.push((i, pending.event(errno, 0, 0))),
+                Until::Time { id, at } => {
+                    let left = at.saturating_sub(clocks.now(id)?);
+                    if left == 0 {
+                        happened.push((i, pending.event(wasip1::ERRNO_SUCCESS, 0, 0)));
+                    }
+                    timeout = Some(timeout.map_or(left, |least: u64| least.min(left)));
                 }
-                timeout = Some(timeout.map_or(left, |least: u64| least.min(left)));
+                Until::Ready { .. } => {}
             }
         }
         if !happened.is_empty() {
@@ -147,13 +168,9 @@ fn wait(ctx: &Ctx, waits: &[Pending]) -> Result<Vec<Event>> {
 
         let mut asked: Vec<(usize, &Pending, &File)> = Vec::new();
         let mut interests = Vec::new();
-        for (i, pending) in waits.iter().enumerate().filter(|(_, pending)| pending.errno.is_none()) {
-            let (fd, write) = match pending.subscription.wait {
-                Wait::Read(fd) => (fd, false),
-                Wait::Write(fd) => (fd, true),
-                Wait::Clock { .. } => continue,
-            };
-            let (file, _) = ctx.fds.file(fd, 0)?;
+        for (i, pending) in waits.iter().enumerate() {
+            let Until::Ready { file, write } = &pending.until else { continue };
+            let write = *write;
             if let Some(handle) = file.handle() {
                 asked.push((i, pending, file));
                 interests.push(Interest { handle, write, ready: false, hangup: false });
@@ -163,7 +180,7 @@ fn wait(ctx: &Ctx, waits: &[Pending]) -> Result<Vec<Event>> {
                 timeout = Some(0);
             }
         }
-        sys::poll(&mut interests, ctx.clocks.wait(timeout))?;
+        sys::poll(&mut interests, clocks.wait(timeout))?;
         for (&(i, pending, file), interest) in asked.iter().zip(&interests) {
             if interest.ready || interest.hangup {
                 let flags = if interest.hangup { wasip1::EVENTRWFLAGS_FD_READWRITE_HANGUP } else { 0 };

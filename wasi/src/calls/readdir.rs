@@ -17,32 +17,31 @@ use crate::memory::Memory;
 /// # Errors
 /// `notdir` for a file; `nomem` for a directory whose names are more than is kept in memory; `io`.
 pub fn fd_readdir(
-    ctx: &mut Ctx,
-    memory: &mut Memory<'_>,
+    ctx: &Ctx,
+    memory: &Memory<'_>,
     fd: u32,
     buffer: u32,
     len: u32,
     cookie: u64,
     result: u32,
 ) -> Result<()> {
-    let Ctx { fds, listings, .. } = ctx;
-    let dir = fds.dir_mut(fd, wasip1::RIGHTS_FD_READDIR)?;
+    let dir = ctx.fds.dir(fd, wasip1::RIGHTS_FD_READDIR)?;
     memory.check(result, 4)?;
-    let mut rest = memory.slice_mut(buffer, len)?;
-    let mut used = 0;
-    let mut put = |bytes: &[u8]| {
-        let fits = bytes.len().min(rest.len());
-        let (now, later) = std::mem::take(&mut rest).split_at_mut(fits);
-        now.copy_from_slice(&bytes[..fits]);
-        rest = later;
-        used += fits as u32;
-        fits == bytes.len()
-    };
-    for (entry, next) in dir.entries(cookie, listings)?.iter().zip(cookie.saturating_add(1)..) {
-        let head: [u8; DIRENT_SIZE] = dirent(next, entry.ino, entry.name.len(), entry.filetype);
-        if !(put(&head) && put(&entry.name)) {
-            break;
+    let buffer = memory.piece(buffer, len)?;
+    let used = dir.entries(cookie, &ctx.listings, |entries| {
+        let mut rest = buffer;
+        let mut put = |bytes: &[u8]| {
+            let fits = rest.store(bytes);
+            rest = rest.from(fits);
+            fits == bytes.len()
+        };
+        for (entry, next) in entries.iter().zip(cookie.saturating_add(1)..) {
+            let head: [u8; DIRENT_SIZE] = dirent(next, entry.ino, entry.name.len(), entry.filetype);
+            if !(put(&head) && put(&entry.name)) {
+                break;
+            }
         }
-    }
-    memory.write_u32(result, used)
+        buffer.len() - rest.len()
+    })?;
+    memory.write_u32(result, used as u32)
 }

@@ -9,7 +9,7 @@ use crate::sys;
 ///
 /// # Errors
 /// None.
-pub fn sched_yield(_ctx: &mut Ctx, _memory: &mut Memory<'_>) -> Result<()> {
+pub fn sched_yield(_ctx: &Ctx, _memory: &Memory<'_>) -> Result<()> {
     sys::yield_now();
     Ok(())
 }

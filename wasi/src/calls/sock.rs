@@ -18,13 +18,7 @@ fn no_socket(ctx: &Ctx, fd: u32) -> Result<()> {
 ///
 /// # Errors
 /// `notsock`, always, for an open descriptor.
-pub fn sock_accept(
-    ctx: &mut Ctx,
-    _memory: &mut Memory<'_>,
-    fd: u32,
-    _flags: u32,
-    _result: u32,
-) -> Result<()> {
+pub fn sock_accept(ctx: &Ctx, _memory: &Memory<'_>, fd: u32, _flags: u32, _result: u32) -> Result<()> {
     no_socket(ctx, fd)
 }
 
@@ -34,8 +28,8 @@ pub fn sock_accept(
 /// `notsock`, always, for an open descriptor.
 #[allow(clippy::too_many_arguments, reason = "the specification's signature")]
 pub fn sock_recv(
-    ctx: &mut Ctx,
-    _memory: &mut Memory<'_>,
+    ctx: &Ctx,
+    _memory: &Memory<'_>,
     fd: u32,
     _iovs: u32,
     _count: u32,
@@ -51,8 +45,8 @@ pub fn sock_recv(
 /// # Errors
 /// `notsock`, always, for an open descriptor.
 pub fn sock_send(
-    ctx: &mut Ctx,
-    _memory: &mut Memory<'_>,
+    ctx: &Ctx,
+    _memory: &Memory<'_>,
     fd: u32,
     _iovs: u32,
     _count: u32,
@@ -66,6 +60,6 @@ pub fn sock_send(
 ///
 /// # Errors
 /// `notsock`, always, for an open descriptor.
-pub fn sock_shutdown(ctx: &mut Ctx, _memory: &mut Memory<'_>, fd: u32, _how: u32) -> Result<()> {
+pub fn sock_shutdown(ctx: &Ctx, _memory: &Memory<'_>, fd: u32, _how: u32) -> Result<()> {
     no_socket(ctx, fd)
 }

@@ -2,6 +2,7 @@
 //! and what is read through `fd_readdir`.
 
 use std::ops::Deref;
+use std::sync::{Mutex, PoisonError};
 
 use super::file::File;
 use super::layer::Layer;
@@ -20,7 +21,7 @@ pub(crate) struct Dir {
     /// True for the root that is there though nothing was granted as it.
     assumed: bool,
     /// What the guest is reading through `fd_readdir`.
-    listing: Option<Listing>,
+    listing: Mutex<Option<Listing>>,
 }
 
 /// The verbs that take a path are those of the layers.
@@ -35,7 +36,7 @@ impl Deref for Dir {
 impl Dir {
     /// The directory granted as `guest`.
     pub(crate) fn granted(guest: String, layers: Layers) -> Dir {
-        Dir { layers, guest: Some(guest), assumed: false, listing: None }
+        Dir { layers, guest: Some(guest), assumed: false, listing: Mutex::default() }
     }
 
     /// The root that is there though nothing was granted as it.
@@ -66,21 +67,27 @@ impl Dir {
 
     /// Opens `path`, a file or a directory.
     pub(crate) fn open(&self, path: &str, how: Open) -> Result<Opened<File, Dir>> {
-        let opened = |layers| Dir { layers, guest: None, assumed: false, listing: None };
+        let opened = |layers| Dir { layers, guest: None, assumed: false, listing: Mutex::default() };
         Ok(self.layers.open(path, how)?.map(|file| file, opened))
     }
 
-    /// The entries from number `cookie` on. They are read once, when the guest starts at 0, so that a number means
-    /// the same entry however the directory changes meanwhile. They count against `budget`.
-    pub(crate) fn entries(&mut self, cookie: u64, budget: &Budget) -> Result<&[Entry]> {
+    /// Hands `look` the entries from number `cookie` on. They are read once, when the guest starts at 0, so that a number
+    /// means the same entry however the directory changes meanwhile. They count against `budget`.
+    pub(crate) fn entries<T>(
+        &self,
+        cookie: u64,
+        budget: &Budget,
+        look: impl FnOnce(&[Entry]) -> T,
+    ) -> Result<T> {
+        let mut listing = self.listing.lock().unwrap_or_else(PoisonError::into_inner);
         if cookie == 0 {
-            self.listing = None;
+            *listing = None;
         }
-        let listing = match self.listing.take() {
-            Some(listing) => listing,
+        let read = match listing.take() {
+            Some(read) => read,
             None => self.read_entries(budget)?,
         };
-        Ok(self.listing.insert(listing).from(cookie))
+        Ok(look(listing.insert(read).from(cookie)))
     }
 
     fn read_entries(&self, budget: &Budget) -> Result<Listing> {

@@ -1,12 +1,13 @@
 //! A file descriptor's file: the choice between one of the host and one of a tree, and nothing else.
 
-use std::io::{IoSlice, IoSliceMut, SeekFrom};
+use std::io::SeekFrom;
 
 use wasip1::Fdflags;
 
 use super::host::file::HostFile;
 use super::tree::file::TreeFile;
 use crate::errno::Result;
+use crate::piece::Piece;
 use crate::sys::Handle;
 use crate::words::{Filestat, Times};
 
@@ -39,7 +40,7 @@ impl File {
     }
 
     /// Reads into `buffers` from where the file stands. 0 is its end.
-    pub(crate) fn read(&self, buffers: &mut [IoSliceMut<'_>], flags: Fdflags) -> Result<usize> {
+    pub(crate) fn read(&self, buffers: &mut [Piece<'_>], flags: Fdflags) -> Result<usize> {
         match self {
             File::Host(file) => file.read(buffers, flags),
             File::Tree(file) => file.read(buffers),
@@ -47,17 +48,17 @@ impl File {
     }
 
     /// Reads into `buffers` from `offset`, and leaves the file where it stands.
-    pub(crate) fn read_at(&self, buffers: &mut [IoSliceMut<'_>], offset: u64) -> Result<usize> {
+    pub(crate) fn read_at(&self, buffers: &mut [Piece<'_>], offset: u64) -> Result<usize> {
         either!(self, file => file.read_at(buffers, offset))
     }
 
     /// Writes `buffers` where the file stands, or at its end in append mode.
-    pub(crate) fn write(&self, buffers: &[IoSlice<'_>], flags: Fdflags) -> Result<usize> {
+    pub(crate) fn write(&self, buffers: &[Piece<'_>], flags: Fdflags) -> Result<usize> {
         either!(self, file => file.write(buffers, flags))
     }
 
     /// Writes `buffers` at `offset`, also in append mode, and leaves the file where it stands.
-    pub(crate) fn write_at(&self, buffers: &[IoSlice<'_>], offset: u64, flags: Fdflags) -> Result<usize> {
+    pub(crate) fn write_at(&self, buffers: &[Piece<'_>], offset: u64, flags: Fdflags) -> Result<usize> {
         match self {
             File::Host(file) => file.write_at(buffers, offset, flags),
             File::Tree(file) => file.write_at(buffers, offset),

@@ -7,7 +7,7 @@ use wasi::{Ctx, Memory};
 use super::{Answer, Dirent, Event, Fdstat, Filestat, Guest, MARK, Open, Sub};
 
 /// A call that moves bytes through a list of buffers: descriptor-less `ctx, memory, iovs, count, result`.
-type Vectored<'f> = &'f dyn Fn(&mut Ctx, &mut Memory<'_>, u32, u32, u32) -> wasi::Result<()>;
+type Vectored<'f> = &'f dyn Fn(&Ctx, &Memory<'_>, u32, u32, u32) -> wasi::Result<()>;
 
 /// Moving bytes.
 impl Guest {
@@ -337,7 +337,7 @@ impl Guest {
 
     #[track_caller]
     pub fn sched_yield(&mut self) -> Answer {
-        self.call(&[], sched::sched_yield)
+        self.call(&[], |ctx, memory| sched::sched_yield(ctx, memory))
     }
 
     /// Polls for `subs`, which get their index as userdata.

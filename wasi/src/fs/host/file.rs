@@ -4,12 +4,13 @@
 //! whoever started the program, so no flag of theirs is ever changed: whether a program waits is up to it alone, and the
 //! other flags are what they are.
 
-use std::io::{IoSlice, IoSliceMut, SeekFrom};
+use std::io::SeekFrom;
 
 use cap_std::fs::File as CapFile;
 use wasip1::Fdflags;
 
 use crate::errno::Result;
+use crate::piece::Piece;
 use crate::sys::{self, Handle, Stream};
 use crate::words::{Access, Filestat, Times};
 
@@ -35,7 +36,7 @@ impl HostFile {
     }
 
     /// Reads into `buffers` from where the file stands. 0 is its end.
-    pub(crate) fn read(&self, buffers: &mut [IoSliceMut<'_>], flags: Fdflags) -> Result<usize> {
+    pub(crate) fn read(&self, buffers: &mut [Piece<'_>], flags: Fdflags) -> Result<usize> {
         Ok(match &self.handle {
             Handle::Stream(stream) => sys::read_stream(*stream, buffers, is_nonblocking(flags))?,
             handle => sys::read(handle, buffers)?,
@@ -43,12 +44,12 @@ impl HostFile {
     }
 
     /// Reads into `buffers` from `offset`, and leaves the file where it stands.
-    pub(crate) fn read_at(&self, buffers: &mut [IoSliceMut<'_>], offset: u64) -> Result<usize> {
+    pub(crate) fn read_at(&self, buffers: &mut [Piece<'_>], offset: u64) -> Result<usize> {
         Ok(sys::read_at(&self.handle, buffers, offset)?)
     }
 
     /// Writes `buffers` where the file stands, or at its end in append mode.
-    pub(crate) fn write(&self, buffers: &[IoSlice<'_>], flags: Fdflags) -> Result<usize> {
+    pub(crate) fn write(&self, buffers: &[Piece<'_>], flags: Fdflags) -> Result<usize> {
         Ok(match &self.handle {
             Handle::Stream(stream) => sys::write_stream(*stream, buffers, is_nonblocking(flags))?,
             handle => sys::write(handle, buffers, appends(flags))?,
@@ -56,7 +57,7 @@ impl HostFile {
     }
 
     /// Writes `buffers` at `offset`, also in append mode, and leaves the file where it stands.
-    pub(crate) fn write_at(&self, buffers: &[IoSlice<'_>], offset: u64, flags: Fdflags) -> Result<usize> {
+    pub(crate) fn write_at(&self, buffers: &[Piece<'_>], offset: u64, flags: Fdflags) -> Result<usize> {
         Ok(match &self.handle {
             Handle::Stream(stream) => sys::write_stream_at(*stream, buffers, offset)?,
             handle => sys::write_at(handle, buffers, offset, appends(flags))?,

@@ -10,7 +10,7 @@ use crate::errno::Result;
 use crate::kept::{Budget, Kept};
 
 /// Bytes in a block.
-const BLOCK: usize = 4096;
+pub(super) const BLOCK: usize = 4096;
 /// What a block takes in memory, with its place in the map of blocks.
 const BLOCK_COST: u64 = BLOCK as u64 + 64;
 

@@ -15,7 +15,6 @@ pub(super) struct Tree {
 
 impl Tree {
     pub(super) fn lock(&self) -> MutexGuard<'_, Nodes> {
-        // Nobody waits for it: a program has one thread. wasmer wants state that could be sent to another.
         self.nodes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -1,6 +1,6 @@
 //! Files. Everything here works on descriptors that are already open; no function takes a path.
 
-use std::io::{self, IoSlice, IoSliceMut, SeekFrom};
+use std::io::{self, SeekFrom};
 use std::os::fd::{AsFd, BorrowedFd};
 
 use cap_std::fs::{File as CapFile, OpenOptions, OpenOptionsExt};
@@ -11,6 +11,8 @@ use wasip1::Fdflags;
 
 use super::stat::filestat;
 use super::time::timespec;
+use super::transfer;
+use crate::piece::Piece;
 use crate::sys::handle::Handle;
 use crate::words::{Time, Times};
 
@@ -35,33 +37,28 @@ pub(crate) fn add_flags(options: &mut OpenOptions, flags: Fdflags) {
     options.custom_flags((OFlags::NOCTTY | append).bits() as i32);
 }
 
-pub(crate) fn read(file: &Handle, buffers: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
-    Ok(rustix::io::readv(file, buffers)?)
+pub(crate) fn read(file: &Handle, buffers: &mut [Piece<'_>]) -> io::Result<usize> {
+    Ok(transfer::read(file, buffers)?)
 }
 
 /// The system itself sees to append mode.
-pub(crate) fn write(file: &Handle, buffers: &[IoSlice<'_>], _append: bool) -> io::Result<usize> {
-    Ok(rustix::io::writev(file, buffers)?)
+pub(crate) fn write(file: &Handle, buffers: &[Piece<'_>], _append: bool) -> io::Result<usize> {
+    Ok(transfer::write(file, buffers)?)
 }
 
-pub(crate) fn read_at(file: &Handle, buffers: &mut [IoSliceMut<'_>], offset: u64) -> io::Result<usize> {
-    Ok(rustix::io::preadv(file, buffers, offset)?)
+pub(crate) fn read_at(file: &Handle, buffers: &mut [Piece<'_>], offset: u64) -> io::Result<usize> {
+    Ok(transfer::read_at(file, buffers, offset)?)
 }
 
 /// Linux appends with pwrite, too, once a file is in append mode; POSIX and WASI write at the offset. So append
 /// mode is off for the length of the call.
-pub(crate) fn write_at(
-    file: &Handle,
-    buffers: &[IoSlice<'_>],
-    offset: u64,
-    append: bool,
-) -> io::Result<usize> {
+pub(crate) fn write_at(file: &Handle, buffers: &[Piece<'_>], offset: u64, append: bool) -> io::Result<usize> {
     if !(append && cfg!(target_os = "linux")) {
-        return Ok(rustix::io::pwritev(file, buffers, offset)?);
+        return Ok(transfer::write_at(file, buffers, offset)?);
     }
     let flags = rustix::fs::fcntl_getfl(file)?;
     rustix::fs::fcntl_setfl(file, flags - OFlags::APPEND)?;
-    let written = rustix::io::pwritev(file, buffers, offset);
+    let written = transfer::write_at(file, buffers, offset);
     rustix::fs::fcntl_setfl(file, flags)?;
     Ok(written?)
 }

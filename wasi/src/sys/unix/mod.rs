@@ -5,6 +5,7 @@ mod file;
 mod stat;
 mod streams;
 mod time;
+mod transfer;
 
 pub(crate) use errno::errno;
 pub(crate) use file::*;

@@ -3,7 +3,7 @@
 //! A program that asked never to wait gets what can be done at once, and one that asked to wait does so, whatever mode the
 //! starter left the stream in.
 
-use std::io::{self, IoSlice, IoSliceMut};
+use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 
 use rustix::event::{PollFd, PollFlags, Timespec};
@@ -11,6 +11,8 @@ use rustix::fs::{FileType, OFlags};
 use rustix::io::Errno as SysErrno;
 use wasip1::Fdflags;
 
+use super::transfer;
+use crate::piece::Piece;
 use crate::sys::handle::Stream;
 
 /// How many bytes fit into a pipe that is said to have room; as many are written as one (pipe(7), "PIPE_BUF").
@@ -54,17 +56,13 @@ pub(super) fn is_stream(file: impl AsFd) -> io::Result<bool> {
 }
 
 /// Reads from a stream; `again` if it would have to wait and must not.
-pub(crate) fn read_stream(
-    stream: Stream,
-    buffers: &mut [IoSliceMut<'_>],
-    nonblocking: bool,
-) -> io::Result<usize> {
+pub(crate) fn read_stream(stream: Stream, buffers: &mut [Piece<'_>], nonblocking: bool) -> io::Result<usize> {
     if !nonblocking {
-        return until_done(stream, PollFlags::IN, || rustix::io::readv(stream, buffers));
+        return until_done(stream, PollFlags::IN, || transfer::read(stream, buffers));
     }
     if waits(stream)? {
         #[cfg(target_os = "linux")]
-        match rustix::io::preadv2(stream, buffers, u64::MAX, rustix::io::ReadWriteFlags::NOWAIT) {
+        match transfer::read_at_once(stream, buffers) {
             Err(error) if is_unknown(error) => {}
             outcome => return Ok(outcome?),
         }
@@ -72,19 +70,19 @@ pub(crate) fn read_stream(
             return Err(SysErrno::AGAIN.into());
         }
     }
-    Ok(rustix::io::readv(stream, buffers)?)
+    Ok(transfer::read(stream, buffers)?)
 }
 
 /// Writes to a stream; `again` if it would have to wait for the first byte and must not.
-pub(crate) fn write_stream(stream: Stream, buffers: &[IoSlice<'_>], nonblocking: bool) -> io::Result<usize> {
+pub(crate) fn write_stream(stream: Stream, buffers: &[Piece<'_>], nonblocking: bool) -> io::Result<usize> {
     if !nonblocking {
-        return until_done(stream, PollFlags::OUT, || rustix::io::writev(stream, buffers));
+        return until_done(stream, PollFlags::OUT, || transfer::write(stream, buffers));
     }
     if !waits(stream)? {
-        return Ok(rustix::io::writev(stream, buffers)?);
+        return Ok(transfer::write(stream, buffers)?);
     }
     #[cfg(target_os = "linux")]
-    match rustix::io::pwritev2(stream, buffers, u64::MAX, rustix::io::ReadWriteFlags::NOWAIT) {
+    match transfer::write_at_once(stream, buffers) {
         Err(error) if is_unknown(error) => {}
         outcome => return Ok(outcome?),
     }
@@ -92,11 +90,11 @@ pub(crate) fn write_stream(stream: Stream, buffers: &[IoSlice<'_>], nonblocking:
 }
 
 /// Writes to a stream at `offset`. One in append mode is only appended to, as Linux does it by itself.
-pub(crate) fn write_stream_at(stream: Stream, buffers: &[IoSlice<'_>], offset: u64) -> io::Result<usize> {
+pub(crate) fn write_stream_at(stream: Stream, buffers: &[Piece<'_>], offset: u64) -> io::Result<usize> {
     if cfg!(not(target_os = "linux")) && stream_flags(stream) & wasip1::FDFLAGS_APPEND != 0 {
-        return Ok(rustix::io::writev(stream, buffers)?);
+        return Ok(transfer::write(stream, buffers)?);
     }
-    Ok(rustix::io::pwritev(stream, buffers, offset)?)
+    Ok(transfer::write_at(stream, buffers, offset)?)
 }
 
 /// Does what a program waits for, also on a stream that the starter made non-blocking.
@@ -135,17 +133,17 @@ fn is_unknown(error: SysErrno) -> bool {
 }
 
 /// Writes as long as there is room, never more at once than fits.
-fn write_in_steps(stream: Stream, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
+fn write_in_steps(stream: Stream, buffers: &[Piece<'_>]) -> io::Result<usize> {
     let terminal = stream.is_terminal();
     let mut total = 0;
     loop {
-        let mut step = [IoSlice::new(&[]); STEP_BUFFERS];
+        let mut step = [Piece::EMPTY; STEP_BUFFERS];
         let (count, len) = next_step(buffers, total, terminal, &mut step);
         if len == 0 && total > 0 {
             return Ok(total);
         }
         let written = match is_ready(stream, PollFlags::OUT) {
-            Ok(true) => rustix::io::writev(stream, &step[..count.max(1)]),
+            Ok(true) => transfer::write(stream, &step[..count.max(1)]),
             Ok(false) => Err(SysErrno::AGAIN),
             Err(error) => return if total > 0 { Ok(total) } else { Err(error) },
         };
@@ -162,20 +160,20 @@ fn write_in_steps(stream: Stream, buffers: &[IoSlice<'_>]) -> io::Result<usize> 
 /// Puts what comes behind the first `done` bytes of `buffers` into `step`, as much as fits into a pipe or terminal that has
 /// room; returns how many buffers and bytes that is.
 fn next_step<'b>(
-    buffers: &'b [IoSlice<'_>],
+    buffers: &[Piece<'b>],
     done: usize,
     terminal: bool,
-    step: &mut [IoSlice<'b>; STEP_BUFFERS],
+    step: &mut [Piece<'b>; STEP_BUFFERS],
 ) -> (usize, usize) {
     let (mut skipped, mut count, mut len) = (0, 0, 0);
     for buffer in buffers {
-        let rest = &buffer[done.saturating_sub(skipped).min(buffer.len())..];
+        let rest = buffer.from(done.saturating_sub(skipped));
         skipped += buffer.len();
-        if rest.is_empty() {
+        if rest.len() == 0 {
             continue;
         }
         let fits = if terminal { terminal_step(rest) } else { rest.len().min(PIPE_STEP - len) };
-        step[count] = IoSlice::new(&rest[..fits]);
+        step[count] = rest.first(fits);
         (count, len) = (count + 1, len + fits);
         if terminal || len == PIPE_STEP || count == STEP_BUFFERS {
             break;
@@ -186,8 +184,10 @@ fn next_step<'b>(
 
 /// How much of `bytes` a terminal takes that has room: a control byte alone, because it may become several, or what stands
 /// before the next one.
-fn terminal_step(bytes: &[u8]) -> usize {
-    let plain = bytes.iter().take(TERMINAL_STEP).take_while(|byte| !byte.is_ascii_control()).count();
+fn terminal_step(bytes: Piece<'_>) -> usize {
+    let mut first = [0; TERMINAL_STEP];
+    let count = bytes.load(&mut first);
+    let plain = first[..count].iter().take_while(|byte| !byte.is_ascii_control()).count();
     plain.max(1)
 }
 
@@ -196,15 +196,21 @@ mod tests {
     use super::*;
 
     fn steps(buffers: &[&[u8]], terminal: bool) -> Vec<Vec<u8>> {
-        let buffers: Vec<IoSlice<'_>> = buffers.iter().map(|buffer| IoSlice::new(buffer)).collect();
+        let mut owned: Vec<Vec<u8>> = buffers.iter().map(|buffer| buffer.to_vec()).collect();
+        let buffers: Vec<Piece<'_>> = owned.iter_mut().map(|buffer| Piece::of(buffer)).collect();
         let (mut done, mut seen) = (0, Vec::new());
         loop {
-            let mut step = [IoSlice::new(&[]); STEP_BUFFERS];
+            let mut step = [Piece::EMPTY; STEP_BUFFERS];
             let (count, len) = next_step(&buffers, done, terminal, &mut step);
             if len == 0 {
                 return seen;
             }
-            let bytes: Vec<u8> = step[..count].iter().flat_map(|buffer| buffer.to_vec()).collect();
+            let loaded = |piece: &Piece<'_>| {
+                let mut bytes = vec![0; piece.len()];
+                piece.load(&mut bytes);
+                bytes
+            };
+            let bytes: Vec<u8> = step[..count].iter().flat_map(loaded).collect();
             assert_eq!(bytes.len(), len);
             done += len;
             seen.push(bytes);

@@ -1,15 +1,17 @@
 //! Files and streams.
 //!
 //! Append mode is kept by moving to the end before each write, since Windows fixes a file's mode when it is opened;
-//! non-blocking mode means nothing to the files there are.
+//! non-blocking mode means nothing to the files there are. std moves slices, and guest memory is never lent as one, so bytes
+//! go by way of a copy.
 
-use std::io::{self, IoSlice, IoSliceMut, Read, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::windows::fs::FileExt;
 use std::time::{Duration, SystemTime};
 
 use cap_std::fs::{File as CapFile, OpenOptions};
 use wasip1::Fdflags;
 
+use crate::piece::Piece;
 use crate::sys::handle::{Handle, Stream};
 use crate::words::{Time, Times};
 
@@ -17,6 +19,11 @@ use crate::words::{Time, Times};
 pub(crate) fn is_of_processes(_file: &CapFile) -> bool {
     false
 }
+
+/// The most bytes that are moved at once.
+const STEP: usize = 1 << 20;
+/// winerror.h's ERROR_ACCESS_DENIED.
+const ACCESS_DENIED: i32 = 5;
 
 fn file(handle: &Handle) -> io::Result<&CapFile> {
     match handle {
@@ -28,32 +35,47 @@ fn file(handle: &Handle) -> io::Result<&CapFile> {
 /// Nothing: a descriptor remembers append mode, see [`write`].
 pub(crate) fn add_flags(_options: &mut OpenOptions, _flags: Fdflags) {}
 
-pub(crate) fn read(handle: &Handle, buffers: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
-    match handle {
-        Handle::File(file) => (&mut &*file).read_vectored(buffers),
-        Handle::Stream(Stream::In) => io::stdin().lock().read_vectored(buffers),
-        Handle::Stream(_) => Err(io::Error::from_raw_os_error(5)),
-    }
+pub(crate) fn read(handle: &Handle, buffers: &mut [Piece<'_>]) -> io::Result<usize> {
+    let Some(buffer) = buffers.iter().find(|buffer| buffer.len() > 0) else { return Ok(0) };
+    let mut own = vec![0; buffer.len().min(STEP)];
+    let count = match handle {
+        Handle::File(file) => (&mut &*file).read(&mut own)?,
+        Handle::Stream(Stream::In) => io::stdin().lock().read(&mut own)?,
+        Handle::Stream(_) => return Err(io::Error::from_raw_os_error(ACCESS_DENIED)),
+    };
+    Ok(buffer.store(&own[..count]))
 }
 
-pub(crate) fn write(handle: &Handle, buffers: &[IoSlice<'_>], append: bool) -> io::Result<usize> {
+pub(crate) fn write(handle: &Handle, buffers: &[Piece<'_>], append: bool) -> io::Result<usize> {
+    let own = copy(buffers);
     match handle {
         Handle::File(file) => {
             let mut file: &CapFile = file;
             if append {
                 file.seek(SeekFrom::End(0))?;
             }
-            file.write_vectored(buffers)
+            file.write(&own)
         }
         Handle::Stream(Stream::Out) => {
             let mut out = io::stdout().lock();
-            let written = out.write_vectored(buffers)?;
+            let written = out.write(&own)?;
             out.flush()?;
             Ok(written)
         }
-        Handle::Stream(Stream::Err) => io::stderr().lock().write_vectored(buffers),
-        Handle::Stream(Stream::In) => Err(io::Error::from_raw_os_error(5)),
+        Handle::Stream(Stream::Err) => io::stderr().lock().write(&own),
+        Handle::Stream(Stream::In) => Err(io::Error::from_raw_os_error(ACCESS_DENIED)),
     }
+}
+
+/// What `buffers` hold, up to a step.
+fn copy(buffers: &[Piece<'_>]) -> Vec<u8> {
+    let all = buffers.iter().fold(0, |all: usize, buffer| all.saturating_add(buffer.len()));
+    let mut own = vec![0; all.min(STEP)];
+    let mut done = 0;
+    for buffer in buffers {
+        done += buffer.load(&mut own[done..]);
+    }
+    own
 }
 
 /// Windows' streams have no flags.
@@ -63,47 +85,49 @@ pub(crate) fn stream_flags(_stream: Stream) -> Fdflags {
 
 pub(crate) fn read_stream(
     stream: Stream,
-    buffers: &mut [IoSliceMut<'_>],
+    buffers: &mut [Piece<'_>],
     _nonblocking: bool,
 ) -> io::Result<usize> {
     read(&Handle::Stream(stream), buffers)
 }
 
-pub(crate) fn write_stream(stream: Stream, buffers: &[IoSlice<'_>], _nonblocking: bool) -> io::Result<usize> {
+pub(crate) fn write_stream(stream: Stream, buffers: &[Piece<'_>], _nonblocking: bool) -> io::Result<usize> {
     write(&Handle::Stream(stream), buffers, false)
 }
 
 /// A stream has no positions here.
-pub(crate) fn write_stream_at(_stream: Stream, _buffers: &[IoSlice<'_>], _offset: u64) -> io::Result<usize> {
+pub(crate) fn write_stream_at(_stream: Stream, _buffers: &[Piece<'_>], _offset: u64) -> io::Result<usize> {
     Err(io::ErrorKind::NotSeekable.into())
 }
 
-pub(crate) fn read_at(handle: &Handle, buffers: &mut [IoSliceMut<'_>], offset: u64) -> io::Result<usize> {
-    let buffers = buffers.iter_mut().map(|buffer| &mut **buffer);
-    each_at(handle, buffers, offset, |file, buffer: &mut [u8], at| {
-        Ok((file.seek_read(buffer, at)?, buffer.len()))
+pub(crate) fn read_at(handle: &Handle, buffers: &mut [Piece<'_>], offset: u64) -> io::Result<usize> {
+    each_at(handle, buffers, offset, |file, buffer, at| {
+        let mut own = vec![0; buffer.len().min(STEP)];
+        let count = file.seek_read(&mut own, at)?;
+        Ok(buffer.store(&own[..count]))
     })
 }
 
 pub(crate) fn write_at(
     handle: &Handle,
-    buffers: &[IoSlice<'_>],
+    buffers: &[Piece<'_>],
     offset: u64,
     _append: bool,
 ) -> io::Result<usize> {
-    let buffers = buffers.iter().map(|buffer| &**buffer);
-    each_at(handle, buffers, offset, |file, buffer: &[u8], at| {
-        Ok((file.seek_write(buffer, at)?, buffer.len()))
+    each_at(handle, buffers, offset, |file, buffer, at| {
+        let mut own = vec![0; buffer.len().min(STEP)];
+        buffer.load(&mut own);
+        file.seek_write(&own, at)
     })
 }
 
 /// Reads or writes one buffer after the other from `offset` on, up to the first that was not done whole. `one` tells
-/// how many bytes were, of how many. Windows moves the file's position with each; it is put back.
-fn each_at<B>(
+/// how many bytes were. Windows moves the file's position with each; it is put back.
+fn each_at(
     handle: &Handle,
-    buffers: impl Iterator<Item = B>,
+    buffers: &[Piece<'_>],
     offset: u64,
-    one: impl Fn(&std::fs::File, B, u64) -> io::Result<(usize, usize)>,
+    one: impl Fn(&std::fs::File, Piece<'_>, u64) -> io::Result<usize>,
 ) -> io::Result<usize> {
     let mut file = file(handle)?;
     if i64::try_from(offset).is_err() {
@@ -114,10 +138,10 @@ fn each_at<B>(
     let mut total = 0;
     let mut outcome = Ok(());
     for buffer in buffers {
-        match one(&std, buffer, offset + total as u64) {
-            Ok((count, len)) => {
+        match one(&std, *buffer, offset + total as u64) {
+            Ok(count) => {
                 total += count;
-                if count < len {
+                if count < buffer.len() {
                     break;
                 }
             }
