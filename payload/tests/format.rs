@@ -106,3 +106,10 @@ fn limits_are_those_of_the_code() {
     let whole = limit("length of metadata, unwind, frames and tree, once decoded");
     assert!(whole.starts_with(&mib(section::MAX_TABLE_LEN)), "{whole}");
 }
+
+#[test]
+fn a_chunk_of_an_image_is_one_of_the_format() {
+    for target in Target::ALL {
+        assert!(chunk::is_valid_size(target.image_chunk()), "{}", target.name());
+    }
+}

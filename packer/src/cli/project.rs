@@ -235,7 +235,7 @@ mod tests {
         assert!(typed.native && !typed.sealed);
         assert_eq!(typed.args, ["--color", "a b"]);
         assert_eq!(typed.variables, [Variable::Set("LANG=C".to_owned())]);
-        let guests: Vec<&str> = typed.grants.iter().map(Grant::guest).collect();
+        let guests: Vec<&str> = typed.grants.iter().map(|grant| grant.guest().as_str()).collect();
         assert_eq!(guests, ["/lib", "data", ".", "/x"], "in the order in which they stand");
         let Grant::Files(folder) = &typed.grants[1] else { panic!("a folder") };
         assert_eq!(folder.host, Path::new("project").join("data"));

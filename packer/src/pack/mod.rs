@@ -25,7 +25,7 @@ use std::{
     time::Duration,
 };
 
-use payload::{Compiler, DirGrant, Grants, Manifest, Mount, SectionKind, Target, Variable};
+use payload::{Compiler, DirGrant, Grants, GuestName, Manifest, Mount, SectionKind, Target, Variable};
 
 use crate::{
     Error, Kind,
@@ -110,7 +110,7 @@ pub enum Grant {
 
 impl Grant {
     /// The path under which the app sees it.
-    pub fn guest(&self) -> &str {
+    pub fn guest(&self) -> &GuestName {
         match self {
             Grant::Dir(grant) => &grant.guest,
             Grant::Files(folder) => &folder.guest,

@@ -12,8 +12,8 @@ use rawzip::{CompressionMethod, ZipArchiveWriter, time::UtcDateTime};
 
 use crate::{Error, Kind};
 
-/// 1980-01-01, in seconds since 1970: the earliest time that a zip archive can hold.
-const EARLIEST: u64 = 315_532_800;
+/// The earliest time that a zip archive can hold.
+const EARLIEST: u64 = terms::YEAR_1980;
 /// In 2106, the latest: a zip archive has 32 bits for it.
 const LATEST: u64 = u32::MAX as u64;
 /// "Unknown" in the header of a gzip file (RFC 1952, section 2.3.1): the bytes do not depend on the system that packs.

@@ -270,11 +270,4 @@ mod tests {
         assert_eq!(Target::parse("linux"), None);
         assert_eq!(Target::of(Os::Windows, Cpu::Arm64), None);
     }
-
-    #[test]
-    fn a_chunk_of_an_image_is_one_of_the_format() {
-        for target in Target::ALL {
-            assert!(crate::chunk::is_valid_size(target.image_chunk()), "{}", target.name());
-        }
-    }
 }
