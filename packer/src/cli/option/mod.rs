@@ -8,7 +8,7 @@ mod row;
 mod talk;
 mod windows;
 
-pub(super) use row::{Key, Row, Takes};
+pub(super) use row::{Row, Takes};
 
 /// All options, in the order in which `--help` shows them.
 pub(super) fn all() -> impl Iterator<Item = &'static Row> {
@@ -17,6 +17,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Row> {
 
 #[cfg(test)]
 mod tests {
+    use super::row::Key;
     use super::*;
     use crate::cli::typed::Typed;
 
