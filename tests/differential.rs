@@ -13,7 +13,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use common::{Dir, file_name, on_windows, output, run, text, wasmpack};
+use common::{Dir, file_name, output, run, text, wasmpack};
 use program::{DONE, FUNCTIONS, Kind};
 
 /// What an engine made of one start of a program; `None` where the stack was used up: how much of it a call takes is each
@@ -38,8 +38,7 @@ fn seeds() -> Range<u64> {
 
 /// Every third program is made of what Cranelift alone takes.
 fn kind(seed: u64) -> Kind {
-    // Exceptions have no tables on Windows.
-    if seed % 3 == 2 && !on_windows() { Kind::Wide } else { Kind::Common }
+    if seed % 3 == 2 { Kind::Wide } else { Kind::Common }
 }
 
 /// Each start's arguments: a function, or all of them.
@@ -58,10 +57,6 @@ fn packed(module: &Path, dir: &Dir, compiler: &str) -> Option<Vec<Did>> {
         return None;
     }
     let outputs: Vec<Output> = starts().map(|args| run(&program, &args)).collect();
-    // wasmer 7.2.0 has tables of functions and of external references, and says so only when the program starts.
-    if outputs.iter().any(|output| text(&output.stderr).contains("tables of types other than")) {
-        return None;
-    }
     Some(outputs.iter().map(did).collect())
 }
 

@@ -282,10 +282,6 @@ fn a_stack_that_overflows_is_a_trap_and_no_crash() {
 
 #[test]
 fn exceptions_are_thrown_and_caught() {
-    // wasmer 7.2.0 has them on no Windows; the packer refuses such a module (tests/targets.rs).
-    if skipped_on_windows("exceptions") {
-        return;
-    }
     let dir = Dir::new();
     // Exits with the value that was thrown through a frame and caught, plus one.
     let source = "(module

@@ -4,6 +4,9 @@
 //! SIMD through to Singlepass, which has none. So a module is validated here first, against exactly the
 //! features of the chosen compiler. If it fails, it is validated again with every proposal there is, and then
 //! with fewer and fewer: those it cannot do without are those it uses.
+//!
+//! Exceptions are no compiler's business: a module that uses them is lowered to one that does not
+//! ([`crate::input::exceptions`]).
 
 use payload::{Compiler, Target};
 use wasmer_compiler::wasmparser::{BinaryReaderError, Validator, WasmFeatures};
@@ -16,6 +19,7 @@ struct Proposal {
     flag: WasmFeatures,
     cranelift: bool,
     singlepass: bool,
+    lowered: bool,
     /// What it needs beside a compiler that knows it.
     needs: Needs,
 }
@@ -24,8 +28,6 @@ struct Proposal {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Needs {
     Nothing,
-    /// Tables to leave functions by.
-    Unwinding,
     /// Vector registers.
     Vectors,
 }
@@ -34,25 +36,35 @@ impl Needs {
     fn are_met(self, target: Target) -> bool {
         match self {
             Needs::Nothing => true,
-            Needs::Unwinding => unwinds(target),
             Needs::Vectors => has_vectors(target),
         }
     }
 }
 
-/// What older compilers made of C++ exceptions, and what became of it is another proposal.
-const LEGACY: &str = "legacy exception handling";
+/// How a compiler can have a module that has nothing else it lacks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// As it is.
+    Given,
+    /// With its exceptions lowered.
+    Lowered,
+}
 
 const fn both(name: &'static str, flag: WasmFeatures) -> Proposal {
-    Proposal { name, flag, cranelift: true, singlepass: true, needs: Needs::Nothing }
+    Proposal { singlepass: true, ..cranelift_only(name, flag, Needs::Nothing) }
 }
 
 const fn cranelift_only(name: &'static str, flag: WasmFeatures, needs: Needs) -> Proposal {
-    Proposal { name, flag, cranelift: true, singlepass: false, needs }
+    Proposal { cranelift: true, needs, ..neither(name, flag) }
+}
+
+/// What is lowered before a compiler sees it.
+const fn lowered(name: &'static str, flag: WasmFeatures) -> Proposal {
+    Proposal { lowered: true, ..neither(name, flag) }
 }
 
 const fn neither(name: &'static str, flag: WasmFeatures) -> Proposal {
-    Proposal { name, flag, cranelift: false, singlepass: false, needs: Needs::Nothing }
+    Proposal { name, flag, cranelift: false, singlepass: false, lowered: false, needs: Needs::Nothing }
 }
 
 /// What wasmer 7.2.0 compiles: `supported_features_for_target` of both compilers, less SIMD for Singlepass,
@@ -68,9 +80,9 @@ const PROPOSALS: &[Proposal] = &[
     both("threads", WasmFeatures::THREADS),
     cranelift_only("SIMD", WasmFeatures::SIMD, Needs::Vectors),
     cranelift_only("relaxed SIMD", WasmFeatures::RELAXED_SIMD, Needs::Vectors),
-    cranelift_only("exception handling", WasmFeatures::EXCEPTIONS, Needs::Unwinding),
+    lowered("exception handling", WasmFeatures::EXCEPTIONS),
     cranelift_only("wide arithmetic", WasmFeatures::WIDE_ARITHMETIC, Needs::Nothing),
-    neither(LEGACY, WasmFeatures::LEGACY_EXCEPTIONS),
+    lowered("legacy exception handling", WasmFeatures::LEGACY_EXCEPTIONS),
     neither("tail calls", WasmFeatures::TAIL_CALL),
     neither("multiple memories", WasmFeatures::MULTI_MEMORY),
     neither("64-bit memory", WasmFeatures::MEMORY64),
@@ -94,15 +106,6 @@ impl Proposal {
     }
 }
 
-/// Whether exceptions find their way on `target`.
-///
-/// Cranelift passes an exception in registers, and names none for the calling convention of Windows; wasmer has no tables
-/// for unwinding there either. For Apple silicon it writes tables of Apple's own kind, which are not registered as others
-/// are: the launcher would need a way that nobody here could try.
-fn unwinds(target: Target) -> bool {
-    !matches!(target, Target::WindowsX86_64 | Target::MacosArm64)
-}
-
 /// Whether code for `target` has vector registers: those of RISC-V are an extension that rv64gc lacks, and Cranelift panics
 /// without it.
 fn has_vectors(target: Target) -> bool {
@@ -111,7 +114,7 @@ fn has_vectors(target: Target) -> bool {
 
 /// What tells targets apart whose modules have to be checked by themselves.
 pub fn class(target: Target) -> impl Copy + Eq {
-    (unwinds(target), has_vectors(target))
+    has_vectors(target)
 }
 
 /// Every feature that `keep` accepts, on top of those that are no proposals but switches of the validator.
@@ -122,12 +125,12 @@ fn features(keep: impl Fn(&Proposal) -> bool) -> WasmFeatures {
         .fold(WasmFeatures::MVP, |all, proposal| all.union(proposal.flag))
 }
 
-/// Validates `module` for `compiler` and `target`.
+/// Validates `module` for `compiler` and `target`, and tells how they can have it.
 ///
 /// # Errors
 /// `Invalid`, with the offset, when no proposal would make it valid; `Proposal`, with the names of those it
-/// uses and the compiler that has them, when the compiler lacks some.
-pub fn check(module: &[u8], compiler: Compiler, target: Target) -> Result<(), Error> {
+/// uses and the compiler that has them, when the compiler lacks some that are not lowered.
+pub fn check(module: &[u8], compiler: Compiler, target: Target) -> Result<Form, Error> {
     let valid_with = |extra: &[&Proposal]| {
         let keep = |proposal: &Proposal| {
             proposal.is_in(compiler, target) || extra.iter().any(|other| other.name == proposal.name)
@@ -135,15 +138,20 @@ pub fn check(module: &[u8], compiler: Compiler, target: Target) -> Result<(), Er
         validate(module, features(keep))
     };
     if valid_with(&[]).is_ok() {
-        return Ok(());
+        return Ok(Form::Given);
     }
     let lacks = |proposal: &&Proposal| !proposal.is_in(compiler, target);
-    let mut missing: Vec<&Proposal> = PROPOSALS.iter().filter(lacks).collect();
-    valid_with(&missing).map_err(|error| invalid(&error))?;
+    let (lowered, lacking): (Vec<&Proposal>, Vec<&Proposal>) =
+        PROPOSALS.iter().filter(lacks).partition(|proposal| proposal.lowered);
+    if valid_with(&lowered).is_ok() {
+        return Ok(Form::Lowered);
+    }
+    valid_with(&[&lacking[..], &lowered].concat()).map_err(|error| invalid(&error))?;
     // The table lists what others build on first, so from the end each can go unless the module needs it.
+    let mut missing = lacking;
     for at in (0..missing.len()).rev() {
         let fewer: Vec<&Proposal> = [&missing[..at], &missing[at + 1..]].concat();
-        if valid_with(&fewer).is_ok() {
+        if valid_with(&[&fewer[..], &lowered].concat()).is_ok() {
             missing = fewer;
         }
     }
@@ -153,11 +161,7 @@ pub fn check(module: &[u8], compiler: Compiler, target: Target) -> Result<(), Er
         Compiler::Singlepass => Compiler::Cranelift,
     };
     let them = if names.len() == 1 { "it" } else { "them" };
-    let advice = if names == [LEGACY] {
-        "no compiler of this version has it; rebuild with a newer toolchain, or translate the module with \
-         wasm-opt --translate-to-exnref and pack with cranelift"
-            .to_owned()
-    } else if missing.iter().all(|proposal| proposal.is_in(other, target)) {
+    let advice = if missing.iter().all(|proposal| proposal.is_in(other, target)) {
         format!("pack with --compiler {}, which has {them}", other.name())
     } else {
         let elsewhere = missing.iter().any(|proposal| proposal.cranelift && !proposal.needs.are_met(target));
@@ -190,7 +194,7 @@ mod tests {
 
     fn refusal_for(target: Target, fields: &str, compiler: Compiler) -> String {
         let module = wat::parse_str(format!("(module {fields})")).unwrap();
-        check(&module, compiler, target).map_or_else(|error| error.reason, |()| String::new())
+        check(&module, compiler, target).map_or_else(|error| error.reason, |_| String::new())
     }
 
     #[track_caller]
@@ -217,22 +221,35 @@ mod tests {
         assert_only_in_cranelift("(func (result v128) v128.const i64x2 0 0)", "SIMD");
         let relaxed = "(func (param v128 v128) (result v128) local.get 0 local.get 1 i8x16.relaxed_swizzle)";
         assert_only_in_cranelift(relaxed, "SIMD and relaxed SIMD");
-        assert_only_in_cranelift("(tag $t) (func throw $t)", "exception handling");
         let wide = "(func (param i64 i64) (result i64 i64) local.get 0 local.get 1 i64.mul_wide_u)";
         assert_only_in_cranelift(wide, "wide arithmetic");
     }
 
     #[test]
-    fn exceptions_are_refused_where_they_cannot_be_caught_before_the_compiler_meets_them() {
-        let throws = "(tag $t) (func throw $t)";
-        let refusal = |target| refusal_for(target, throws, Compiler::Cranelift);
-        for target in [Target::WindowsX86_64, Target::MacosArm64] {
-            let reason = refusal(target);
-            assert!(reason.contains(&format!("has it for {}", target.name())), "{reason}");
+    fn exceptions_of_both_encodings_are_to_be_lowered_everywhere() {
+        let standard = "(tag $t) (func (block $h (try_table (catch_all $h) (throw $t))))";
+        let legacy = "(tag $t) (func try throw $t catch_all end)";
+        let reference = "(func (local exnref))";
+        for target in Target::ALL {
+            for compiler in [Compiler::Cranelift, Compiler::Singlepass] {
+                let form = |fields: &str| {
+                    check(&wat::parse_str(format!("(module {fields})")).unwrap(), compiler, target)
+                };
+                for fields in [standard, legacy, reference, &format!("{standard} (func try end)")] {
+                    assert_eq!(form(fields), Ok(Form::Lowered), "{fields}");
+                }
+                assert_eq!(form("(func nop)"), Ok(Form::Given));
+            }
         }
-        assert_eq!(refusal(Target::MacosX86_64), "");
-        let simd = "(func (result v128) v128.const i64x2 0 0)";
-        assert_eq!(refusal_for(Target::WindowsX86_64, simd, Compiler::Cranelift), "");
+    }
+
+    #[test]
+    fn exceptions_are_not_named_where_something_else_is_lacking() {
+        let reason =
+            refusal("(tag $t) (func try catch_all end) (func $f return_call $f)", Compiler::Cranelift);
+        assert!(reason.starts_with("uses tail calls, which the cranelift compiler lacks"), "{reason}");
+        let broken = "(tag $t (param i32)) (func throw $t)";
+        assert!(refusal(broken, Compiler::Cranelift).starts_with("not a valid wasm module: at 0x"));
     }
 
     #[test]
@@ -255,11 +272,6 @@ mod tests {
         assert_nowhere("(type (struct))", "garbage collection");
         assert_nowhere("(type $f (func)) (func (param (ref $f)))", "typed function references");
         assert_nowhere("(memory 1 (pagesize 1))", "custom page sizes");
-        let reason = refusal("(tag $t) (func try catch_all end)", Compiler::Cranelift);
-        assert!(
-            reason.starts_with("uses legacy exception handling") && reason.contains("wasm-opt"),
-            "{reason}"
-        );
     }
 
     #[test]

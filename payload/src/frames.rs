@@ -1,6 +1,10 @@
 //! The frames section: names, places and traps of the functions. It is read only when something trapped.
 //!
 //! Its streams stand in docs/format.md, "Frames": five, because like things compress well side by side.
+//!
+//! A function that begins at 0 in the module is none of it: the packer added it. It is in no trace. If it has a trap, that is
+//! what its `unreachable` means; for an uncaught exception its name is that of the exported i32 global that holds the place of
+//! the last `throw`.
 
 use crate::{Error, Kind, bytes::Cursor, bytes::equal, varint};
 
@@ -20,9 +24,10 @@ pub struct Function {
     pub start: u32,
     /// Bytes of code.
     pub len: u32,
-    /// Its name in the module's name section; empty where it has none.
+    /// Its name in the module's name section; empty where it has none. For one that is not in the module, the name of the exported
+    /// global that tells where what it lets out was thrown.
     pub name: String,
-    /// Where it begins in the module.
+    /// Where it begins in the module; 0 for one that the packer added.
     pub module_start: u32,
     /// Its places, ascending in the code.
     pub places: Vec<Place>,

@@ -31,7 +31,7 @@ fn exit_code(store: &mut Store, module: &Module, env: &FunctionEnv<State>) -> Re
     let instance = match Instance::new_by_index(store, module, &imports) {
         Ok(instance) => instance,
         // Data or elements that do not fit.
-        Err(InstantiationError::Start(error)) => return Ok(ended(error)),
+        Err(InstantiationError::Start(error)) => return Ok(ended(error, &mut |_| None)),
         Err(error) => {
             let limits = sys::OfMemory;
             return Err(match image::memory::refused() {
@@ -46,7 +46,12 @@ fn exit_code(store: &mut Store, module: &Module, env: &FunctionEnv<State>) -> Re
     }
     let start = instance.exports.get_typed_function::<(), ()>(&*store, "_start");
     let start = start.context("the program has no start function")?;
-    Ok(start.call(store).map_or_else(ended, |()| 0))
+    let ended_by = start.call(store);
+    let mut number = |name: &str| {
+        let value = instance.exports.get_global(name).ok()?.get(store);
+        value.i32().map(|value| value as u32)
+    };
+    Ok(ended_by.map_or_else(|error| ended(error, &mut number), |()| 0))
 }
 
 /// What the app imports, in its order: WASI, and for a function that nobody provides one that says so when called.
@@ -71,20 +76,21 @@ fn missing(store: &mut impl AsStoreMut, ty: &FunctionType, from: &str, name: &st
     Function::new(store, ty, move |_| Err(RuntimeError::new(message.clone())))
 }
 
-/// The exit code of a program that ended by itself, or trapped; a trap is reported.
-fn ended(error: RuntimeError) -> i32 {
+/// The exit code of a program that ended by itself, or trapped; a trap is reported. `number` tells what the exported i32 global
+/// of a name holds.
+fn ended(error: RuntimeError, number: &mut dyn FnMut(&str) -> Option<u32>) -> i32 {
     match error.downcast::<Exit>() {
         // Systems that keep a byte of it take the lowest.
         Ok(Exit(code)) => code as i32,
         Err(trap) => {
-            fail::say(&report(&trap));
+            fail::say(&report(&trap, number));
             EXIT_TRAP
         }
     }
 }
 
-fn report(trap: &RuntimeError) -> String {
-    let (message, frames) = trace::describe(trap);
+fn report(trap: &RuntimeError, number: &mut dyn FnMut(&str) -> Option<u32>) -> String {
+    let (message, frames) = trace::describe(trap, number);
     let mut text = format!("trap: {message}");
     for frame in frames.iter().take(FRAMES_SHOWN) {
         let name =

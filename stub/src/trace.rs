@@ -5,7 +5,7 @@
 //! pointers that both compilers keep. When the engine itself raises a trap, the way into it was noted ([`sys::cross`]).
 //! The addresses are looked up in the frames section when the program has ended.
 
-use payload::frames::Frames;
+use payload::frames::{Frames, Function};
 use payload::{Compiler, SectionKind};
 use wasmer::{RuntimeError, Store};
 use wasmer_types::TrapCode;
@@ -25,6 +25,13 @@ pub(crate) struct Frame {
     pub(crate) module_offset: u32,
 }
 
+impl Frame {
+    /// Functions that the packer added lie nowhere in the module, which begins with its head.
+    fn is_the_apps(&self) -> bool {
+        self.module_offset != 0
+    }
+}
+
 /// To be called when the code is in its place: notes in `store` where the CPU traps.
 pub(crate) fn install(store: &mut Store) {
     if let Some(Placed { stored, code }) = placed() {
@@ -36,8 +43,11 @@ pub(crate) fn install(store: &mut Store) {
     sys::frames::watch(store);
 }
 
-/// What `trap` is called, and the app's functions that were active.
-pub(crate) fn describe(trap: &RuntimeError) -> (String, Vec<Frame>) {
+/// What `trap` is called, and the app's functions that were active. `number` tells what the exported i32 global of a name holds.
+pub(crate) fn describe(
+    trap: &RuntimeError,
+    number: &mut dyn FnMut(&str) -> Option<u32>,
+) -> (String, Vec<Frame>) {
     let message = trap.message();
     let Some((code, frames)) = tables() else { return (message, Vec::new()) };
     let noted = sys::frames::noted();
@@ -51,12 +61,18 @@ pub(crate) fn describe(trap: &RuntimeError) -> (String, Vec<Frame>) {
     let is_active = |frame_pointer: usize| noted.is_none_or(|noted| frame_pointer >= noted.sp);
     let crossed = sys::cross::last()
         .filter(|(frame_pointer, _)| trap.clone().to_trap().is_some() && is_active(*frame_pointer));
-    let active = crossed.map_or_else(Vec::new, |(frame_pointer, address)| {
-        let outer = sys::frames::walk(frame_pointer);
-        let returns = std::iter::once(address).chain(outer.addresses[..outer.count].iter().copied());
-        returns.map_while(|address| caller(&frames, code, address)).collect()
-    });
-    (message, active)
+    let Some((frame_pointer, address)) = crossed else { return (message, Vec::new()) };
+    let meant = added(&frames, code, address);
+    if let Some((TrapCode::UncaughtException, entry)) = meant {
+        // The app's functions have returned to it.
+        let thrower = number(&entry.name).and_then(|offset| at(&frames, offset));
+        return (TrapCode::UncaughtException.message().to_owned(), thrower.into_iter().collect());
+    }
+    let outer = sys::frames::walk(frame_pointer);
+    let returns = std::iter::once(address).chain(outer.addresses[..outer.count].iter().copied());
+    let active = returns.map_while(|address| caller(&frames, code, address));
+    let message = meant.map_or(message, |(code, _)| code.message().to_owned());
+    (message, active.filter(Frame::is_the_apps).collect())
 }
 
 /// The tables, read now.
@@ -71,7 +87,8 @@ fn tables() -> Option<(Code, Frames)> {
 fn trap_at(frames: &Frames, code: Code, noted: &Noted, told: Option<TrapCode>) -> Option<TrapCode> {
     let offset = code.offset(noted.pc)?;
     let function = frames.find(offset)?.function;
-    let trap = function.traps.iter().find(|(at, _)| *at == offset - function.start);
+    let is_the_apps = function.module_start != 0;
+    let trap = function.traps.iter().find(|(at, _)| is_the_apps && *at == offset - function.start);
     match trap {
         Some((_, number)) => trap_code(*number),
         // The table leaves out accesses out of bounds; wasmer, without a table, takes what it does not know for the
@@ -111,6 +128,21 @@ fn frame(frames: &Frames, offset: u32) -> Option<Frame> {
     Some(Frame { index: found.index, name, module_offset: found.module_offset })
 }
 
+/// What a trap means that was raised by the call which returns to `address`, if that is in a function that the packer added.
+fn added(frames: &Frames, code: Code, address: usize) -> Option<(TrapCode, &Function)> {
+    let function = frames.find(code.offset(address.checked_sub(1)?)?)?.function;
+    let (_, number) = function.traps.first().filter(|_| function.module_start == 0)?;
+    Some((trap_code(*number)?, function))
+}
+
+/// The function that has the instruction at `offset` of the module.
+fn at(frames: &Frames, offset: u32) -> Option<Frame> {
+    let functions = frames.functions.iter().zip(frames.imported..);
+    let before = functions.filter(|(function, _)| (1..=offset).contains(&function.module_start));
+    let (function, index) = before.max_by_key(|(function, _)| function.module_start)?;
+    Some(Frame { index, name: function.name.clone(), module_offset: offset })
+}
+
 /// The function that a call returns to at `address`.
 fn caller(frames: &Frames, code: Code, address: usize) -> Option<Frame> {
     // A return address is that of the instruction after the call.
@@ -132,5 +164,5 @@ fn cpu_frames(frames: &Frames, code: Code, noted: &Noted) -> Vec<Frame> {
         frame.index != innermost.index
             && outer.first().is_none_or(|first| first.module_offset != frame.module_offset)
     });
-    std::iter::once(innermost).chain(leaf).chain(outer).collect()
+    std::iter::once(innermost).chain(leaf).chain(outer).filter(Frame::is_the_apps).collect()
 }

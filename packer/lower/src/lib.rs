@@ -50,7 +50,7 @@ mod throwers;
 mod types;
 
 pub use error::{Error, Kind};
-pub use map::{Cursor, OffsetMap};
+pub use map::{Cursor, OffsetMap, Original};
 
 use output::Code;
 use plan::Plan;

@@ -15,7 +15,7 @@ pub struct OffsetMap {
 
 /// What a range stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Original {
+pub enum Original {
     /// A run that was copied from here on.
     Run(u32),
     /// Instructions for the one that is here.
@@ -29,7 +29,21 @@ impl Original {
     const FIXED: u32 = 1 << 31;
 
     /// The first offset that a map cannot hold.
-    pub(crate) const LIMIT: u64 = Self::FIXED as u64 - 1;
+    pub const LIMIT: u64 = Self::FIXED as u64 - 1;
+
+    /// A run from `offset` of a module on; nothing where that is so far behind that a map cannot hold it.
+    pub fn run(offset: usize) -> Self {
+        Self::known(offset).map_or(Self::Nothing, Self::Run)
+    }
+
+    /// Instructions for the one at `offset` of a module; nothing where a map cannot hold that.
+    pub fn at(offset: usize) -> Self {
+        Self::known(offset).map_or(Self::Nothing, Self::At)
+    }
+
+    fn known(offset: usize) -> Option<u32> {
+        u32::try_from(offset).ok().filter(|&offset| u64::from(offset) < Self::LIMIT)
+    }
 
     fn bits(self) -> u32 {
         match self {
@@ -72,7 +86,7 @@ impl OffsetMap {
     }
 
     /// Appends a range, which must begin behind those there are; one that goes on as the last does is not written.
-    pub(crate) fn push(&mut self, start: u32, original: Original) {
+    pub fn push(&mut self, start: u32, original: Original) {
         let bits = original.bits();
         if let (Some(&last), Some(&last_bits)) = (self.starts.last(), self.originals.last()) {
             debug_assert!(last <= start, "ranges ascend");
@@ -96,7 +110,7 @@ impl OffsetMap {
     }
 
     /// Appends the ranges of `other`, all of which begin `distance` later here.
-    pub(crate) fn append(&mut self, other: &Self, distance: u32) {
+    pub fn append(&mut self, other: &Self, distance: u32) {
         self.starts.reserve(other.len());
         self.originals.reserve(other.len());
         for (&start, &bits) in other.starts.iter().zip(&other.originals) {

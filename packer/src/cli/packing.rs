@@ -79,11 +79,10 @@ fn source_date_epoch() -> Result<Option<u64>, String> {
     })
 }
 
-/// The error with the target it is about, which its file may not tell.
+/// The error with the target it is about, unless it is about the file that is for it.
 fn for_target(place: &Place, error: Error) -> Error {
-    let name = place.target.name();
-    if error.reason.contains(name) {
+    if error.file.as_ref() == Some(&place.file) {
         return error;
     }
-    Error { reason: format!("{} (for {name})", error.reason), ..error }
+    Error { reason: format!("{} (for {})", error.reason, place.target.name()), ..error }
 }

@@ -8,12 +8,22 @@ use wasmer_compiler::wasmparser::{BinaryReaderError, Parser, Payload};
 /// The custom section that gives functions their names.
 const NAMES: &str = "name";
 
+/// A lean module.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Lean {
+    /// The module.
+    pub wasm: Vec<u8>,
+    /// How many bytes its code lies nearer to the start than in the module as it was.
+    pub moved: u32,
+}
+
 /// `module` without its custom sections, but for the one with names. Sections that stay are copied byte for byte.
 ///
 /// # Errors
 /// As the parser's, if `module` is not valid.
-pub fn lean(module: &[u8]) -> Result<Vec<u8>, BinaryReaderError> {
+pub fn lean(module: &[u8]) -> Result<Lean, BinaryReaderError> {
     let mut out = Vec::with_capacity(module.len());
+    let mut moved = 0;
     // A section's own head (its kind and length) stands between the end of the one before and its content.
     let mut end = 0;
     for payload in Parser::new(0).parse_all(module) {
@@ -33,8 +43,11 @@ pub fn lean(module: &[u8]) -> Result<Vec<u8>, BinaryReaderError> {
             out.extend_from_slice(&module[end..range.end]);
         }
         end = range.end;
+        if let Payload::CodeSectionStart { .. } = payload {
+            moved = (end - out.len()) as u32;
+        }
     }
-    Ok(out)
+    Ok(Lean { wasm: out, moved })
 }
 
 #[cfg(test)]
@@ -49,7 +62,13 @@ mod tests {
         let lean = lean(&fat).unwrap();
         let bare =
             wat::parse_str(r#"(module (memory 1) (func $main (export "_start")) (data (i32.const 0) "x"))"#);
-        assert_eq!(lean, bare.unwrap());
-        assert_eq!(super::lean(&lean).unwrap(), lean, "a lean module stays as it is");
+        let bare = bare.unwrap();
+        // A section's kind and length, its name and length, and its content.
+        assert_eq!(lean, Lean { wasm: bare.clone(), moved: 2 + 12 + 10 });
+        assert_eq!(
+            super::lean(&bare).unwrap(),
+            Lean { wasm: bare, moved: 0 },
+            "a lean module stays as it is"
+        );
     }
 }

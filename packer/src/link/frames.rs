@@ -1,26 +1,42 @@
-//! Names, places and traps, taken from what the compiler recorded and boiled down to what a message needs.
+//! Names, places and traps, taken from what the compiler recorded and boiled down to what a message needs, in the words of the
+//! module that was given.
 
+use lower::Role;
 use payload::frames::{Frames, Function, Place};
 use wasmer_compiler::{ArtifactBuild, ArtifactCreate, types::function::CompiledFunctionFrameInfo};
 use wasmer_types::{FunctionIndex, SourceLoc, TrapCode, entity::EntityRef};
 
 use super::layout::{Extent, Layout};
+use crate::input::program::{Offsets, Origin};
 
-/// The frames of `build`, at the places of `layout`.
-pub(super) fn frames(build: &ArtifactBuild, layout: &Layout) -> Frames {
+/// The frames of `build`, which `origin` leads back to the module that was given, at the places of `layout`.
+pub(super) fn frames(build: &ArtifactBuild, layout: &Layout, origin: &Origin) -> Frames {
     let module = build.module_info();
     let imported = module.num_imported_functions;
     let functions = layout.functions.iter().zip(build.get_frame_info_ref().values()).enumerate();
+    let mut offsets = origin.offsets();
     let describe = |(index, (extent, info)): (usize, (&Extent, &CompiledFunctionFrameInfo))| {
-        let name = module.function_names.get(&FunctionIndex::new(imported + index));
-        function(*extent, info, name.cloned().unwrap_or_default())
+        let index = FunctionIndex::new(imported + index);
+        match origin.role(index.as_u32()) {
+            None => {
+                let name = module.function_names.get(&index).cloned().unwrap_or_default();
+                function(*extent, info, name, &mut offsets)
+            }
+            Some(role) => added(*extent, role, origin),
+        }
     };
     Frames { imported: imported as u32, functions: functions.map(describe).collect() }
 }
 
-fn function((start, len): Extent, info: &CompiledFunctionFrameInfo, name: String) -> Function {
+fn function(
+    (start, len): Extent,
+    info: &CompiledFunctionFrameInfo,
+    name: String,
+    offsets: &mut Offsets<'_>,
+) -> Function {
     let map = &info.address_map;
-    let module_start = bits(map.start_srcloc).unwrap_or(0);
+    let mut given = |place: SourceLoc| bits(place).and_then(|offset| offsets.given(offset));
+    let module_start = given(map.start_srcloc).unwrap_or(0);
     let mut places: Vec<Place> = Vec::new();
     // What follows the last piece that is known belongs to the function as a whole.
     let mut known_up_to = 0;
@@ -34,7 +50,7 @@ fn function((start, len): Extent, info: &CompiledFunctionFrameInfo, name: String
         if piece.code_offset > known_up_to {
             put(known_up_to, module_start);
         }
-        put(piece.code_offset, bits(piece.srcloc).unwrap_or(module_start));
+        put(piece.code_offset, given(piece.srcloc).unwrap_or(module_start));
         known_up_to = piece.code_offset + piece.code_len;
     }
     if known_up_to < len as usize {
@@ -43,6 +59,18 @@ fn function((start, len): Extent, info: &CompiledFunctionFrameInfo, name: String
     let traps = info.traps.iter().filter(|trap| trap.trap_code != TrapCode::HeapAccessOutOfBounds);
     let traps = traps.map(|trap| (trap.code_offset, trap.trap_code as u32)).collect();
     Function { start, len, name, module_start, places, traps }
+}
+
+/// A function that lowering added: it is nowhere in the module that was given. Its one trap says what its `unreachable` means.
+fn added((start, len): Extent, role: Role, origin: &Origin) -> Function {
+    let meaning = match role {
+        Role::Reference => None,
+        Role::ThrowReference => Some((TrapCode::UninitializedExnRef, "")),
+        Role::Entry { .. } => Some((TrapCode::UncaughtException, origin.thrown_at().unwrap_or_default())),
+    };
+    let name = meaning.map_or(String::new(), |(_, name)| name.to_owned());
+    let traps = meaning.map(|(code, _)| (0, code as u32)).into_iter().collect();
+    Function { start, len, name, traps, ..Function::default() }
 }
 
 /// The offset in the module, where there is one.
@@ -73,7 +101,8 @@ mod tests {
                 ..FunctionAddressMap::default()
             },
         };
-        let function = function((64, 30), &info, "f".to_owned());
+        let origin = Origin::default();
+        let function = function((64, 30), &info, "f".to_owned(), &mut origin.offsets());
         let place = |code, module| Place { code, module };
         assert_eq!(function.places, [place(4, 70), place(10, 60), place(20, 80), place(25, 60)]);
         assert_eq!(function.traps, [(5, TrapCode::IntegerOverflow as u32)]);

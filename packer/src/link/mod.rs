@@ -32,7 +32,7 @@ pub use order::Order;
 
 use error::failed;
 
-use crate::Error;
+use crate::{Error, input::program::Origin};
 
 /// What goes into a payload, linked.
 #[derive(Debug)]
@@ -51,12 +51,18 @@ pub struct Linked {
     pub extents: Vec<(u32, u32)>,
 }
 
-/// Links what the compiler made of a module for `target`. `granularity` is the size of the memory image's chunks.
+/// Links what the compiler made of a module for `target`. `origin` tells where that module comes from; `granularity` is the size of the memory image's chunks.
 ///
 /// # Errors
 /// `Compile` if the compiler asked for something that this linker does not know, or the code is too large for the
 /// target's instructions; `Proposal` if it throws exceptions where they cannot be caught.
-pub fn link(build: &ArtifactBuild, target: Target, order: &Order, granularity: u64) -> Result<Linked, Error> {
+pub fn link(
+    build: &ArtifactBuild,
+    origin: &Origin,
+    target: Target,
+    order: &Order,
+    granularity: u64,
+) -> Result<Linked, Error> {
     let functions = build.get_function_bodies_ref();
     check_size(
         functions.values().map(|function| function.body.len() as u64).sum::<u64>()
@@ -88,7 +94,7 @@ pub fn link(build: &ArtifactBuild, target: Target, order: &Order, granularity: u
         memory: folded.image,
         image,
         unwind: unwind::tables(build, target, &layout)?,
-        frames: frames::frames(build, &layout).to_bytes(),
+        frames: frames::frames(build, &layout, origin).to_bytes(),
         extents: layout.functions,
     })
 }

@@ -10,9 +10,11 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! [`Opened`] is the input; [`source`] takes the module from it (and, where it comes from an executable, everything that executable was told), `run` goes
-//! the way from there to files, and `trial` tries a start on that way.
+//! [`Opened`] is the input; [`source`] takes the module from it (and, where it comes from an executable, everything that
+//! executable was told), `fitness` asks which targets can have it, `run` goes the way from there to files, and `trial` tries a
+//! start on that way.
 
+mod fitness;
 mod opened;
 mod run;
 mod shared;

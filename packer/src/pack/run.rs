@@ -1,6 +1,6 @@
 //! The way from a module to files, in functions that read like a summary.
 //!
-//! What concerns the module (reading, checking, making it lean) happens once; what concerns a target (compiling,
+//! What concerns the module (reading, checking, making what is compiled of it) happens once; what concerns a target (compiling,
 //! compressing, embedding, writing) once for each. Targets are packed side by side, as many as there are cores:
 //! see "How are several targets packed?" in docs/decisions.md. One that fails takes nothing from the others.
 
@@ -14,6 +14,7 @@ use payload::{Engine, Header, Manifest, Prefix, SectionKind, Target};
 
 use super::{
     Done, Layout, Pack, Packed, Place,
+    fitness::Fitness,
     shared::{Shared, launcher},
     source::Source,
     trial::Tried,
@@ -21,14 +22,14 @@ use super::{
 use crate::{
     Error, Kind, compile,
     container::{self, MAX_LEN, pe::PeOptions},
-    input::{Module, command, fit, lean},
+    input::{Module, command, program::Program},
     link,
     output::archive::{self, Member},
     output::{self, Output},
     parallel,
     profile::Trial,
     progress::Progress,
-    proposals, read,
+    read,
     store::{self, Chunks},
     targets::name,
 };
@@ -67,11 +68,15 @@ impl Pack {
             self.outputs.iter().map(|place| (place, self.job(place, own_stub.as_deref()))).collect();
         let sums = self.sums()?;
         let (shown, included) = (self.shown(&manifest)?, self.included()?);
-        let outcomes = self.validate(&module.wasm, jobs).map_err(in_app)?;
+        let mut fitness = Fitness::new(&module.wasm, self.compiler);
+        let outcomes = self.validate(&mut fitness, jobs).map_err(in_app)?;
+        let lowered = fitness.lowered();
         command::check(&module.wasm).map_err(in_app)?;
+        if let Some(lowered) = &lowered {
+            command::check(&lowered.wasm).map_err(in_app)?;
+        }
         let Module { wasm, file_len, .. } = module;
-        let lean = lean::lean(&wasm).expect("the module was validated");
-        let lean = fit::fit(lean, self.max_memory).map_err(in_app)?;
+        let program = Program::new(&wasm, lowered, self.max_memory).map_err(in_app)?;
 
         let mut jobs = Vec::new();
         for (place, outcome) in outcomes {
@@ -87,7 +92,7 @@ impl Pack {
             store::shared(&files, original, self.storage, progress)
         };
         drop((wasm, text, files));
-        let shared = Shared { lean, manifest, sections, shown, included, own_stub };
+        let shared = Shared { program, manifest, sections, shown, included, own_stub };
         let tried =
             if jobs.is_empty() { Tried::default() } else { self.tried(&shared, progress).map_err(in_app)? };
         let written = Mutex::new(Vec::new());
@@ -123,7 +128,7 @@ impl Pack {
         Ok(Job { place, output, stub: launcher(place.target, own_stub)? })
     }
 
-    /// The jobs whose target can have the module. It is validated once for all that take the same proposals.
+    /// The jobs whose target can have the module.
     ///
     /// # Errors
     /// When no target can have it, and all for one reason.
@@ -133,22 +138,12 @@ impl Pack {
     )]
     fn validate<'a>(
         &self,
-        wasm: &[u8],
+        fitness: &mut Fitness<'_>,
         jobs: Vec<(&'a Place, Result<Job<'a>, Error>)>,
     ) -> Result<Vec<(&'a Place, Result<Job<'a>, Error>)>, Error> {
-        let mut known: Vec<(Target, Result<(), Error>)> = Vec::new();
-        let mut valid = |target| {
-            let class = proposals::class(target);
-            if let Some((_, result)) = known.iter().find(|(of, _)| proposals::class(*of) == class) {
-                return result.clone();
-            }
-            let result = proposals::check(wasm, self.compiler, target);
-            known.push((target, result.clone()));
-            result
-        };
         let check = |(place, job): (&'a Place, Result<Job<'a>, Error>)| {
             let valid = job.and_then(|job| {
-                valid(place.target).map_err(|error| error.in_file(&self.input)).map(|()| job)
+                fitness.check(place.target).map_err(|error| error.in_file(&self.input)).map(|()| job)
             });
             (place, valid)
         };
@@ -172,15 +167,16 @@ impl Pack {
         let Job { place: Place { target, file }, output, stub } = job;
         let compiled = match tried.take(*target) {
             Some(compiled) => compiled,
-            None => compile::compile(&shared.lean, *target, self.compiler, self.cpu, progress)
+            None => compile::compile(&shared.program.wasm, *target, self.compiler, self.cpu, progress)
                 .map_err(|error| error.in_file(&self.input))?,
         };
         let (profile, chunks) = (&tried.profile, Chunks::of(*target));
         let order = profile.order();
         let layout =
             if profile.is_empty() { Layout::Calls } else { Layout::Start { functions: order.first.len() } };
-        let mut linked = link::link(&compiled.build, *target, &order, chunks.memory.into())
-            .map_err(|error| error.in_file(&self.input))?;
+        let mut linked =
+            link::link(&compiled.build, &shared.program.origin, *target, &order, chunks.memory.into())
+                .map_err(|error| error.in_file(&self.input))?;
         let touched = profile.touched(&linked, chunks);
         match self.trial {
             Trial::With(_) => linked.image.touched = touched,

@@ -2,12 +2,12 @@
 
 use payload::{Manifest, Target};
 
-use crate::{Error, container::pe::PeOptions, store::Stored, targets::stubs};
+use crate::{Error, container::pe::PeOptions, input::program::Program, store::Stored, targets::stubs};
 
 /// What all targets share.
 pub(super) struct Shared {
-    /// The module without what a running program never looks at.
-    pub(super) lean: Vec<u8>,
+    /// The module as it is compiled.
+    pub(super) program: Program,
     pub(super) manifest: Manifest,
     /// Sections that are the same for every target.
     pub(super) sections: Vec<Stored>,

@@ -64,8 +64,14 @@ impl Pack {
         let wanted = self.outputs.iter().any(|place| place.target == target);
         let own_stub = shared.own_stub.as_deref().filter(|_| wanted);
         let (stub, cpu) = (launcher(target, own_stub)?, if wanted { self.cpu } else { Raise::default() });
-        let compiled = compile::compile(&shared.lean, target, self.compiler, cpu, progress)?;
-        let linked = link::link(&compiled.build, target, &profile::apart(), profile::PIECE.into())?;
+        let compiled = compile::compile(&shared.program.wasm, target, self.compiler, cpu, progress)?;
+        let linked = link::link(
+            &compiled.build,
+            &shared.program.origin,
+            target,
+            &profile::apart(),
+            profile::PIECE.into(),
+        )?;
         let header = Header { target, engine: Engine::PINNED, compiler: self.compiler, cpu: compiled.cpu };
         let manifest = match args {
             Some(_) => profile::asked(&shared.manifest, &self.asked()),

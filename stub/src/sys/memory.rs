@@ -77,6 +77,7 @@ impl Writable {
     }
 
     /// Its addresses.
+    #[cfg(target_os = "linux")]
     pub(crate) fn addresses(&self) -> Range<usize> {
         self.0.addresses()
     }

@@ -147,7 +147,7 @@ mod tests {
 
     fn fitted(text: &str) -> Option<Vec<u8>> {
         let module = wat::parse_str(text).unwrap();
-        let fitted = fit(module.clone(), None).unwrap();
+        let fitted = fit(module.clone(), None).unwrap().wasm;
         (fitted != module).then_some(fitted)
     }
 

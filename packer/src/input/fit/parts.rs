@@ -107,8 +107,7 @@ impl<'a> Parts<'a> {
         self.removed.push(kind as u8);
     }
 
-    /// The module with all changes. Functions that are not changed begin where they did, if what is new before them takes no
-    /// more than what is gone: a trap is told by its offset in the module.
+    /// The module with all changes.
     pub(super) fn finish(mut self) -> Vec<u8> {
         let types = self.types.concat();
         self.grow(SectionId::Type, self.types.len(), &types);
@@ -131,11 +130,6 @@ impl<'a> Parts<'a> {
                 put(&mut out, id, &data);
             }
             match self.replaced.remove(kind) {
-                Some(data) if *kind == SectionId::Code as u8 => {
-                    let old = range.start + number(&self.module[range.clone()]);
-                    let new = out.len() + 1 + length(data.len() as u32) + number(&data);
-                    put_later(&mut out, *kind, &data, old.saturating_sub(new));
-                }
                 Some(data) => put(&mut out, *kind, &data),
                 None if self.removed.contains(kind) => {}
                 None => out.extend_from_slice(&self.module[head..range.end]),
@@ -182,54 +176,6 @@ impl<'a> Parts<'a> {
 fn put(out: &mut Vec<u8>, id: u8, data: &[u8]) {
     out.push(id);
     data.encode(out);
-}
-
-/// Writes a section whose items begin `bytes` later than they would have to.
-fn put_later(out: &mut Vec<u8>, id: u8, data: &[u8], mut bytes: usize) {
-    /// Bytes of a custom section's head: its kind, its length, and the length of its name.
-    const CUSTOM: usize = 3;
-    /// The longest name for which those are as short as that.
-    const NAME: usize = 0x7e;
-    while let Some(name) = bytes.checked_sub(CUSTOM) {
-        let name = name.min(NAME);
-        put(out, SectionId::Custom as u8, &[&[name as u8], &vec![b' '; name][..]].concat());
-        bytes -= CUSTOM + name;
-    }
-    // What is less fits into numbers that are written longer than they have to be.
-    let (count, items) = data.split_at(number(data));
-    let mut count = count.to_vec();
-    let of_length = bytes.min(LONGEST - length((data.len() + bytes) as u32));
-    lengthen(&mut count, bytes - of_length);
-    let mut head = Vec::new();
-    ((count.len() + items.len()) as u32).encode(&mut head);
-    lengthen(&mut head, of_length);
-    out.push(id);
-    out.extend_from_slice(&head);
-    out.extend_from_slice(&count);
-    out.extend_from_slice(items);
-}
-
-/// Bytes of a 32-bit number at most.
-const LONGEST: usize = 5;
-
-/// Writes an encoded number with so many bytes more.
-fn lengthen(number: &mut Vec<u8>, bytes: usize) {
-    for _ in 0..bytes.min(LONGEST - number.len()) {
-        *number.last_mut().expect("a number has a byte") |= 0x80;
-        number.push(0);
-    }
-}
-
-/// Bytes that `number` takes.
-fn length(number: u32) -> usize {
-    let mut bytes = Vec::new();
-    number.encode(&mut bytes);
-    bytes.len()
-}
-
-/// Bytes of the number that `content` begins with.
-fn number(content: &[u8]) -> usize {
-    content.iter().take_while(|byte| **byte & 0x80 != 0).count() + 1
 }
 
 /// The functions that `module` defines.

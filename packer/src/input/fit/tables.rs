@@ -17,6 +17,9 @@
 //!                                br default
 //! ```
 
+use std::collections::BTreeMap;
+
+use lower::{OffsetMap, Original};
 use wasm_encoder::{BlockType, Encode, Instruction};
 use wasmer_compiler::wasmparser::{
     self, BinaryReaderError, BrTable, FrameKind, FuncValidator, FuncValidatorAllocations, FunctionBody,
@@ -31,8 +34,12 @@ pub(super) const MOST: u32 = 32 * 1024;
 /// The mark of a function's type.
 const FUNCTION: u8 = 0x60;
 
-/// Makes long tables several; true if there are any.
-pub(super) fn fit(module: &[u8], parts: &mut Parts<'_>) -> Result<bool, BinaryReaderError> {
+/// Makes long tables several. The bodies that are replaced for that, by their index, and where in the module they come from.
+pub(super) fn fit(
+    module: &[u8],
+    parts: &mut Parts<'_>,
+) -> Result<BTreeMap<usize, OffsetMap>, BinaryReaderError> {
+    let mut replaced = BTreeMap::new();
     let bodies = parts::bodies(module)?;
     // A target takes a byte at least: most modules are not looked at any further.
     let mut long = Vec::new();
@@ -42,7 +49,7 @@ pub(super) fn fit(module: &[u8], parts: &mut Parts<'_>) -> Result<bool, BinaryRe
         }
     }
     if long.is_empty() {
-        return Ok(false);
+        return Ok(replaced);
     }
     let mut validator = Validator::new_with_features(WasmFeatures::all());
     let mut index = 0;
@@ -50,13 +57,14 @@ pub(super) fn fit(module: &[u8], parts: &mut Parts<'_>) -> Result<bool, BinaryRe
         if let ValidPayload::Func(function, body) = validator.payload(&payload?)? {
             if long.contains(&index) {
                 let checked = function.into_validator(FuncValidatorAllocations::default());
-                let body = rewritten(module, checked, &body, parts)?;
+                let (body, map) = rewritten(module, checked, &body, parts)?;
                 parts.replace_body(index, body);
+                replaced.insert(index, map);
             }
             index += 1;
         }
     }
-    Ok(true)
+    Ok(replaced)
 }
 
 fn has_long_table(body: &FunctionBody<'_>) -> Result<bool, BinaryReaderError> {
@@ -71,13 +79,13 @@ fn has_long_table(body: &FunctionBody<'_>) -> Result<bool, BinaryReaderError> {
     Ok(false)
 }
 
-/// The function `body` with its long tables made several: locals and instructions.
+/// The function `body` with its long tables made several: locals and instructions, and where in the module they come from.
 fn rewritten(
     module: &[u8],
     mut validator: FuncValidator<ValidatorResources>,
     body: &FunctionBody<'_>,
     parts: &mut Parts<'_>,
-) -> Result<Vec<u8>, BinaryReaderError> {
+) -> Result<(Vec<u8>, OffsetMap), BinaryReaderError> {
     let mut locals = body.get_locals_reader()?;
     let groups = locals.get_count();
     let before_groups = locals.original_position();
@@ -89,7 +97,8 @@ fn rewritten(
     let after_groups = locals.original_position();
     let index = validator.len_locals();
 
-    let mut out = Vec::with_capacity(body.range().len());
+    let (mut out, mut map) = (Vec::with_capacity(body.range().len()), OffsetMap::default());
+    map.push(0, Original::at(body.range().start));
     (groups + 1).encode(&mut out);
     out.extend_from_slice(&module[before_groups..after_groups]);
     1u32.encode(&mut out);
@@ -106,13 +115,17 @@ fn rewritten(
                     [] => BlockType::Empty,
                     types => BlockType::FunctionType(parts.add_type(through(types))?),
                 };
+                map.push(out.len() as u32, Original::at(start));
                 several(&mut out, targets, index, block)?;
             }
-            _ => out.extend_from_slice(&module[start..operators.original_position()]),
+            _ => {
+                map.push(out.len() as u32, Original::run(start));
+                out.extend_from_slice(&module[start..operators.original_position()]);
+            }
         }
         validator.op(start, &operator)?;
     }
-    Ok(out)
+    Ok((out, map))
 }
 
 /// What a branch to this label carries.
@@ -193,7 +206,7 @@ fn several(
 
 #[cfg(test)]
 mod tests {
-    use super::super::fit;
+    use super::super::{Fitted, fit};
     use super::*;
 
     /// How many targets each table of `module` has.
@@ -223,7 +236,7 @@ mod tests {
     #[test]
     fn a_table_of_the_most_targets_stays() {
         let module = module(MOST, "", "");
-        assert_eq!(fit(module.clone(), None).unwrap(), module);
+        assert_eq!(fit(module.clone(), None).unwrap(), Fitted { wasm: module, map: None });
     }
 
     #[test]
@@ -236,9 +249,9 @@ mod tests {
                 "(i32.const 1) (f64.const 2) (v128.const i64x2 1 2) (ref.null func) (ref.null extern) (ref.null exn)",
             ),
         ] {
-            let fitted = fit(module(2 * MOST + 5, carried, values), None).unwrap();
+            let fitted = fit(module(2 * MOST + 5, carried, values), None).unwrap().wasm;
             assert_eq!(tables(&fitted), [MOST, MOST, 5], "{carried}");
-            assert_eq!(fit(fitted.clone(), None).unwrap(), fitted);
+            assert_eq!(fit(fitted.clone(), None).unwrap().wasm, fitted);
         }
     }
 
@@ -252,7 +265,7 @@ mod tests {
             format!("(block (br_table {labels} 0 (local.get 0))) (br_table {labels} 0 (local.get 0))"),
         ] {
             let text = format!("(module (func (param i32) {body}))");
-            let fitted = fit(wat::parse_str(text).unwrap(), None).unwrap();
+            let fitted = fit(wat::parse_str(text).unwrap(), None).unwrap().wasm;
             assert!(tables(&fitted).iter().all(|count| *count <= MOST));
         }
     }

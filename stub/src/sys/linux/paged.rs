@@ -126,11 +126,12 @@ impl Paged {
     #[cfg(test)]
     pub(crate) fn empty(&self) -> io::Result<()> {
         let (base, len) = (self.base, self.len);
-        // SAFETY: the ranges are this one's, and a test that calls this uses neither meanwhile.
         match self.backend {
+            // SAFETY: the range is this one's, and a test that calls this does not use it meanwhile.
             Backend::Fill(_) => crate::sys::unix::memory::done(unsafe {
                 libc::madvise(base as *mut std::ffi::c_void, len, libc::MADV_DONTNEED)
             }),
+            // SAFETY: as above, of both ranges.
             Backend::Remap { scratch } => unsafe {
                 map_empty(base, len, libc::PROT_NONE)?;
                 map_empty(scratch, len, libc::PROT_READ | libc::PROT_WRITE)

@@ -8,10 +8,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use payload::image::Touch;
 use payload::{Compiler, CpuFeatures, Engine, Header, Manifest, SectionKind, Target, Writer, chunk};
 
-use super::super::hints::Hints;
 use super::super::kind::Kind;
 use super::images;
-use super::pager::Worker;
+use super::pager::{Pager, Worker};
 use super::prefetch::prefetch;
 use crate::image::stored::Stored;
 use crate::sys::{self, memory::Region};
@@ -75,11 +74,13 @@ fn threads_that_touch_cold_chunks_at_once_see_whole_chunks() {
     let memory: Vec<u8> = (0..CHUNK * CHUNKS).map(|at| (at * 7 % 251) as u8).collect();
     let stored = stored(&code, &memory);
     let likely = [Touch::Code(1), Touch::Code(2), Touch::Memory(3), Touch::Memory(4), Touch::Memory(5)];
-    let hints = Hints { preload: Vec::new(), prefetch: likely.to_vec() };
     let place = |kind: Kind, len: usize| {
         let region = Region::reserve(len).unwrap();
         let base = region.addresses().start;
-        super::place(kind, stored, stored.section(kind.section()).unwrap(), region, &hints).unwrap();
+        // Nothing is moved yet: what is mapped meanwhile (the threads' stacks) must not lie where a moved chunk was, since
+        // that is mapped again below.
+        let section = stored.section(kind.section()).unwrap();
+        images::set(kind, Pager::new(kind, stored, section, region, &likely).unwrap()).unwrap();
         base
     };
     let code_base = place(Kind::Code, code.len());
