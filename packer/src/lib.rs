@@ -4,7 +4,7 @@
 //! APP.wasm ─ pack ───── the module, and what is said about it; files to carry
 //!            input ──── checked to be a WASI command, made lean, fitted to the compilers
 //!            compile ── to machine code for the target, by wasmer's compilers
-//!            profile ── one start is tried, to see what it touches
+//!            trial ──── one start is tried, to see what it touches
 //!            link ───── laid out in images that run at any address
 //!            store ──── compressed in chunks or raw, as the sections of a payload (the format crate)
 //!            container ─ stub + payload → executable, in memory; `targets::stubs` has the launchers
@@ -14,7 +14,7 @@
 //! [`pack::Pack`] runs these rooms in order; [`cli`] turns a command line into a `Pack` and its errors into
 //! one line and an exit code. [`executable`] reads back what was packed, and [`output::archive`] makes the files of a release
 //! of it. The same input gives the same bytes. Nothing here runs another program; what was packed is started to see
-//! what a start touches ([`profile`]), and by `wasmpack doctor`.
+//! what a start touches ([`trial`]), and by `wasmpack doctor`.
 #![forbid(unsafe_code)]
 
 pub mod cli;
@@ -28,13 +28,11 @@ mod nearest;
 pub mod output;
 pub mod pack;
 mod parallel;
-pub mod profile;
 pub mod progress;
-pub mod proposals;
 mod read;
-mod segments;
 pub mod store;
 pub mod targets;
+pub mod trial;
 
 pub use container::{self, check::Check};
 pub use error::{Error, Kind};

@@ -12,13 +12,13 @@ use crate::{
     Pack,
     container::pe::PeOptions,
     pack::{Grant, Opened},
-    profile::Trial,
     read,
     store::{
         Storage,
         compress::{DEFAULT_LEVEL, FAST_LEVEL},
     },
     targets,
+    trial::Trial,
 };
 
 /// What `typed` means for the program in `input`. If not all of it `is_typed`, some may be for other builds than this one.

@@ -11,6 +11,8 @@ pub mod files;
 pub mod fit;
 pub mod lean;
 pub mod program;
+pub mod proposals;
+pub(crate) mod segments;
 mod signatures;
 
 use std::path::Path;

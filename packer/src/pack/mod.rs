@@ -35,11 +35,11 @@ use crate::{
     container::pe::PeOptions,
     input::files::Folder,
     output::STANDARD,
-    profile::Trial,
     progress::Progress,
     store::Storage,
     store::compress::DEFAULT_LEVEL,
     targets::{name, part},
+    trial::Trial,
 };
 
 pub use opened::Opened;

@@ -10,7 +10,7 @@ use std::{
     time::Instant,
 };
 
-use payload::{Engine, Header, Manifest, Prefix, SectionKind, Target};
+use payload::{Engine, Header, Manifest, Prefix, SectionKind};
 
 use super::{
     Done, Layout, Pack, Packed, Place,
@@ -27,11 +27,11 @@ use crate::{
     output::archive::{self, Member},
     output::{self, Output},
     parallel,
-    profile::Trial,
     progress::Progress,
     read,
     store::{self, Chunks},
     targets::name,
+    trial::Trial,
 };
 
 /// What the hashes of archives are written to.
