@@ -1,5 +1,5 @@
 //! How much room the two ways to compress a chunk take, and how fast each decodes: the table "Codecs" of
-//! docs/measurements.md.
+//! docs/performance.md.
 //!
 //! `cargo run --release -p wasmpack --example codecs -- APP...`, with executables that wasmpack made, for Linux on x86-64.
 //! One thread, the best of several runs over the first 8 MiB of each image: what the machine does besides only adds.

@@ -1,4 +1,4 @@
-"""Random programs, packed with both compilers and run by wasmtime: tests/differential.rs with more of them."""
+"""Random programs, packed with both compilers and run by wasmtime: tests/once/differential.rs with more of them."""
 
 import os
 import pathlib
@@ -41,7 +41,7 @@ def main():
     if os.environ.get("WASMPACK_STUB"):
         env["WASMPACK_TEST_STUB"] = os.environ["WASMPACK_STUB"]
     done = subprocess.run(
-        ["cargo", "test", "--release", "-p", "wasmpack", "--test", "differential", "--", "--nocapture"], cwd=common.ROOT,
+        ["cargo", "test", "--release", "-p", "wasmpack", "--test", "e2e", "--", "differential::", "--nocapture"], cwd=common.ROOT,
         env=env, capture_output=True, text=True, errors="replace")
     told = re.search(r"^\d+ programs compared.*$", done.stdout, re.M)
     if done.returncode:

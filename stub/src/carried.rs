@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use payload::chunk::{ChunkTable, Decoder};
 use payload::tree::{self, Tree};
 use payload::{Encoding, SectionKind};
-use wasi::{Files, Node};
+use sandbox::{Files, Node};
 
 use crate::image::Stored;
 

@@ -10,7 +10,7 @@ use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 use payload::grant::{self, OPTIONS};
 use payload::{FilesGrant, Grants, GuestName, Manifest, Mount};
-use wasi::{Access, Ctx, CtxBuilder};
+use sandbox::{Access, Ctx, CtxBuilder};
 
 use crate::fail::{self, Failure};
 use crate::image::Stored;

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use payload::Grants;
 use payload::grant::OPTIONS;
 use payload::info::printable;
-use wasi::Miss;
+use sandbox::Miss;
 
 use crate::fail;
 

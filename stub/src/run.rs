@@ -1,7 +1,7 @@
 //! Running the app: imports, instance, `_start`, and what its end means.
 
 use payload::info::printable;
-use wasi::{Ctx, Exit, Miss, State};
+use sandbox::{Ctx, Exit, Miss, State};
 use wasmer::{
     AsStoreMut, Extern, ExternType, Function, FunctionEnv, FunctionType, Instance, InstantiationError,
     Module, RuntimeError, Store,
@@ -63,7 +63,7 @@ fn imports(store: &mut Store, module: &Module, env: &FunctionEnv<State>) -> Resu
                 format!("the program imports {from}.{name}, which is no function; nothing provides it");
             return Err(Failure::new(message));
         };
-        let function = wasi::imports::function(store, env, from, name)
+        let function = sandbox::imports::function(store, env, from, name)
             .filter(|function| function.ty(store) == *wanted)
             .unwrap_or_else(|| missing(store, wanted, from, name));
         Ok(function.into())

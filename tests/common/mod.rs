@@ -1,9 +1,9 @@
 //! What every end-to-end test needs: a folder of its own, programs packed into it, and what they print.
-#![allow(dead_code, reason = "each test file uses its own part of this")]
 
 #[cfg(target_os = "linux")]
 pub mod confine;
 pub mod console;
+pub mod launcher;
 pub mod runner;
 
 use std::ffi::OsStr;
@@ -78,21 +78,23 @@ pub fn file_name(name: &str) -> String {
 }
 
 /// True, with a word about it, where programs run on Windows, which does not do `what`.
+#[track_caller]
 pub fn skipped_on_windows(what: &str) -> bool {
     if on_windows() {
-        eprintln!("skipped: Windows knows no {what}");
+        skip::because(format!("Windows knows no {what}"));
     }
     on_windows()
 }
 
-/// The packer, for the target that `WASMPACK_TEST_TARGET` names and with the launcher `WASMPACK_TEST_STUB` instead of
-/// the embedded one, where they are set; with `WASMPACK_TEST_RAW` it does not compress.
+/// The packer, for the target that `WASMPACK_TEST_TARGET` names and with the launcher that [`launcher::path`] chooses;
+/// with `WASMPACK_TEST_RAW` it does not compress.
 pub fn wasmpack() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_wasmpack"));
-    for (option, variable) in [("--target", "WASMPACK_TEST_TARGET"), ("--stub", "WASMPACK_TEST_STUB")] {
-        if let Some(value) = std::env::var_os(variable) {
-            command.arg(option).arg(value);
-        }
+    if let Some(target) = std::env::var_os("WASMPACK_TEST_TARGET") {
+        command.arg("--target").arg(target);
+    }
+    if let Some(launcher) = launcher::path() {
+        command.arg("--stub").arg(launcher);
     }
     if std::env::var_os("WASMPACK_TEST_RAW").is_some() {
         command.arg("--no-compress");
@@ -101,10 +103,11 @@ pub fn wasmpack() -> Command {
 }
 
 /// True, with a word about it, where packed programs run behind an emulator and so cannot be started `how`.
+#[track_caller]
 pub fn skipped_when_emulated(how: &str) -> bool {
     let emulated = Some(target()) != Target::host();
     if emulated {
-        eprintln!("skipped: an emulated program cannot be started {how}");
+        skip::because(format!("an emulated program cannot be started {how}"));
     }
     emulated
 }
@@ -162,6 +165,18 @@ pub fn complains(program: &Path, args: &[&str], code: i32) -> String {
     let output = run(program, args);
     assert_eq!(output.status.code(), Some(code), "exit code; stderr {:?}", text(&output.stderr));
     text(&output.stderr)
+}
+
+/// Puts the libraries of a program into a root of its own, at their places; a static program has none.
+pub fn put_libraries(program: &Path, root: &Path) {
+    let listed =
+        Command::new("ldd").arg(program).output().map(|output| text(&output.stdout)).unwrap_or_default();
+    for library in listed.split_whitespace().filter(|word| word.starts_with('/')) {
+        let place = root.join(&library[1..]);
+        std::fs::create_dir_all(place.parent().expect("a library lies in a folder"))
+            .expect("folders can be made");
+        std::fs::copy(library, place).expect("a library can be copied");
+    }
 }
 
 /// Output as text.

@@ -59,8 +59,15 @@ pub fn of(target: Target) -> Result<Runner, String> {
 }
 
 /// The runner for `target`; where there is none, `None` and a word about it.
+#[track_caller]
 pub fn or_skip(target: Target) -> Option<Runner> {
-    of(target).map_err(|missing| eprintln!("skipped: {missing}")).ok()
+    match of(target) {
+        Ok(runner) => Some(runner),
+        Err(missing) => {
+            skip::because(missing);
+            None
+        }
+    }
 }
 
 /// The program of this name, if it is in PATH.

@@ -12,9 +12,9 @@ use std::time::Instant;
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 use criterion::{BenchmarkGroup, Criterion, criterion_group, criterion_main, measurement::WallTime};
-use wasi::calls::{clock, fd_io, fd_table, path, readdir};
-use wasi::spec::{CLOCKID_MONOTONIC, CLOCKID_REALTIME, OFLAGS_CREAT};
-use wasi::{Access, Ctx, Memory, rights};
+use sandbox::calls::{clock, fd_io, fd_table, path, readdir};
+use sandbox::spec::{CLOCKID_MONOTONIC, CLOCKID_REALTIME, OFLAGS_CREAT};
+use sandbox::{Access, Ctx, Memory, rights};
 
 /// A directory with `file`, 64 KiB, and `many`, which holds 100 entries.
 const ROOT: u32 = 3;

@@ -29,7 +29,7 @@ impl Times {
     /// Reads the arguments of the `_set_times` calls.
     ///
     /// # Errors
-    /// `inval` for a flag that is none, or both a time and now for the same field.
+    /// `inval` for an unknown flag, or both a time and now for the same field.
     pub(crate) fn new(accessed: u64, modified: u64, flags: u32) -> Result<Times> {
         let pick = |value, at: u16, now: u16| match (flags & u32::from(at) != 0, flags & u32::from(now) != 0)
         {

@@ -40,7 +40,7 @@ impl Clocks {
     /// Nanoseconds on the clock with this id.
     ///
     /// # Errors
-    /// `inval` for an id that is none, and for CPU time where the system keeps none; `overflow` before 1970.
+    /// `inval` for an unknown id, and for CPU time where the system keeps none; `overflow` before 1970.
     pub(crate) fn now(&self, id: u32) -> Result<u64> {
         let start = match self {
             Clocks::System { start } => start,

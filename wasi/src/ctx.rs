@@ -79,7 +79,7 @@ impl Ctx {
 }
 
 impl CtxBuilder {
-    /// Adds an argument; the first is the program's name. Bytes, because hosts have arguments that are no text.
+    /// Adds an argument; the first is the program's name. Bytes, because an argument need not be UTF-8.
     #[must_use]
     pub fn arg(mut self, arg: &[u8]) -> Self {
         self.args.push(arg);

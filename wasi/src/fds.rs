@@ -79,14 +79,6 @@ impl Fds {
         self.lock().slots.push(descriptor);
     }
 
-    /// Makes sure that a number is free.
-    ///
-    /// # Errors
-    /// `mfile` if none is.
-    pub(crate) fn check_room(&self) -> Result<()> {
-        self.lock().check_room()
-    }
-
     /// Gives `descriptor` the lowest free number.
     ///
     /// # Errors
@@ -146,15 +138,23 @@ impl Fds {
 
     /// The directory behind `fd`, which must have `right`.
     pub(crate) fn dir(&self, fd: u32, right: Rights) -> Result<Arc<Dir>> {
+        self.lock().dir(fd, right)
+    }
+
+    /// As [`Fds::dir`], to open something below it: with the rights that it hands on.
+    ///
+    /// # Errors
+    /// `mfile` if no number is free.
+    pub(crate) fn opener(&self, fd: u32, right: Rights) -> Result<(Arc<Dir>, Rights)> {
         let table = self.lock();
-        let descriptor = table.get(fd)?;
-        let Opened::Dir(dir) = &descriptor.object else { return Err(wasip1::ERRNO_NOTDIR.into()) };
-        descriptor.require(right)?;
-        Ok(Arc::clone(dir))
+        let dir = table.dir(fd, right)?;
+        table.check_room()?;
+        Ok((dir, table.get(fd)?.inheriting))
     }
 }
 
 impl Table {
+    /// `mfile` if no number is free.
     fn check_room(&self) -> Result<()> {
         let room = self.slots.len() < MAX || self.slots[self.first..].iter().any(Option::is_none);
         if room { Ok(()) } else { Err(wasip1::ERRNO_MFILE.into()) }
@@ -163,6 +163,13 @@ impl Table {
     fn get(&self, fd: u32) -> Result<&Descriptor> {
         let slot = self.slots.get(fd as usize).and_then(Option::as_ref);
         slot.ok_or_else(|| wasip1::ERRNO_BADF.into())
+    }
+
+    fn dir(&self, fd: u32, right: Rights) -> Result<Arc<Dir>> {
+        let descriptor = self.get(fd)?;
+        let Opened::Dir(dir) = &descriptor.object else { return Err(wasip1::ERRNO_NOTDIR.into()) };
+        descriptor.require(right)?;
+        Ok(Arc::clone(dir))
     }
 
     fn remove(&mut self, fd: u32) -> Result<Descriptor> {

@@ -2,8 +2,8 @@
 //!
 //! wasi-libc takes `/` and `./` off the front of the names of preopens and of every path, and of preopens with equal
 //! names it uses only the last; so what is granted under names that are equal to it becomes one preopen with layers.
-//! It also answers `noent` by itself where no preopen fits. So that there is always one that does, and it is seen
-//! what a program looks for, there is always a root, if an empty one.
+//! It also answers `noent` by itself where no preopen fits. So there is always a root, an empty one if nothing was granted as
+//! it: wasi-libc then asks about every path, and what was missed can be noted.
 //!
 //! A program has no working directory but the root, since `/x` and `x` are one path to it. Where it is to stand is
 //! therefore a layer of the root, below what is embedded and above what else is granted as `/`.

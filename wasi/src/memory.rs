@@ -116,23 +116,22 @@ impl<'a> Memory<'a> {
     /// what lies behind the buffers returned.
     fn buffers<const N: usize>(&self, iovs: u32, count: u32) -> Result<([Piece<'a>; N], usize)> {
         let size = count.checked_mul(IOVEC_SIZE as u32).ok_or(wasip1::ERRNO_FAULT)?;
-        let mut list = self.piece(iovs, size)?;
+        let list = self.piece(iovs, size)?;
         let mut buffers = [Piece::EMPTY; N];
         let mut used = 0;
         // A count fits in the u32 that the guest gets: what would not is left for the next call.
         let mut room = u32::MAX as usize;
-        while list.len() > 0 {
-            let mut raw = [[0; IOVEC_SIZE]; N];
-            let loaded = list.load(raw.as_flattened_mut());
-            list = list.from(loaded);
-            for [a, b, c, d, e, f, g, h] in &raw[..loaded / IOVEC_SIZE] {
-                let (ptr, len) = (u32::from_le_bytes([*a, *b, *c, *d]), u32::from_le_bytes([*e, *f, *g, *h]));
-                let buffer = self.piece(ptr, len)?.first(room);
-                if buffer.len() > 0 && used < N {
-                    room -= buffer.len();
-                    buffers[used] = buffer;
-                    used += 1;
-                }
+        for at in (0..list.len()).step_by(IOVEC_SIZE) {
+            // Each is read once: another thread may change it.
+            let mut raw = [0; IOVEC_SIZE];
+            list.from(at).load(&mut raw);
+            let [a, b, c, d, e, f, g, h] = raw;
+            let (ptr, len) = (u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h]));
+            let buffer = self.piece(ptr, len)?.first(room);
+            if buffer.len() > 0 && used < N {
+                room -= buffer.len();
+                buffers[used] = buffer;
+                used += 1;
             }
         }
         Ok((buffers, used.max(1)))

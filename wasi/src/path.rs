@@ -9,6 +9,8 @@ use crate::sys;
 
 /// The longest path a guest may give, in bytes: Linux's PATH_MAX, the same everywhere.
 const MAX_LEN: u32 = 4096;
+/// As long as nearly all are at most: these are read by way of the stack.
+const SHORT: usize = 128;
 
 /// The path of `len` bytes at `ptr`, copied before it is looked at.
 ///
@@ -21,9 +23,14 @@ pub(crate) fn read(memory: &Memory<'_>, ptr: u32, len: u32) -> Result<String> {
     if len > MAX_LEN {
         return Err(wasip1::ERRNO_NAMETOOLONG.into());
     }
-    let mut bytes = vec![0; len as usize];
-    piece.load(&mut bytes);
-    let path = String::from_utf8(bytes).map_err(|_| wasip1::ERRNO_ILSEQ)?;
+    let mut short = [0; SHORT];
+    let mut long = Vec::new();
+    let bytes = short.get_mut(..len as usize).unwrap_or_else(|| {
+        long.resize(len as usize, 0);
+        &mut long
+    });
+    piece.load(bytes);
+    let path = std::str::from_utf8(bytes).map_err(|_| wasip1::ERRNO_ILSEQ)?.to_owned();
     if path.contains('\0') {
         return Err(wasip1::ERRNO_INVAL.into());
     }

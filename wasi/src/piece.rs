@@ -6,7 +6,7 @@
 #![allow(unsafe_code, reason = "the one place where bytes of guest memory are read and written")]
 
 use std::marker::PhantomData;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
 
 /// A range of guest memory that was checked. Laid out as the `iovec` of Unix, so that a list of them can be handed over.
 #[derive(Clone, Copy, Debug)]
@@ -17,7 +17,7 @@ pub(crate) struct Piece<'m> {
     memory: PhantomData<&'m ()>,
 }
 
-/// Bytes that are moved at once.
+/// Bytes that are moved at once, where there are many.
 const WORD: usize = 8;
 
 impl<'m> Piece<'m> {
@@ -61,54 +61,116 @@ impl<'m> Piece<'m> {
         Piece { len: self.len.min(len), ..self }
     }
 
+    /// True if words of `size` bytes may begin where it does.
+    fn is_aligned(self, size: usize) -> bool {
+        self.address().is_multiple_of(size)
+    }
+
     /// Copies its first bytes to `out`, as many as there are in both; returns how many.
+    #[inline]
     pub(crate) fn load(self, out: &mut [u8]) -> usize {
         let count = out.len().min(self.len);
-        let (head, rest) = out[..count].split_at_mut(self.start.align_offset(WORD).min(count));
-        let (mut words, mut at) = (rest.chunks_exact_mut(WORD), self.start);
-        // SAFETY: of the range, which can be read, `count` bytes are looked at, one after the other; whole words begin where
-        // a word may. Other threads of the guest may write meanwhile, and all of this is atomic.
+        let out = &mut out[..count];
+        // SAFETY: as many bytes of the range, which can be read, are read, in words where a word may begin. Other threads of the
+        // guest may write meanwhile, and all of this is atomic.
         unsafe {
-            for byte in head {
-                *byte = AtomicU8::from_ptr(at).load(Ordering::Relaxed);
-                at = at.add(1);
-            }
-            for word in &mut words {
-                word.copy_from_slice(&AtomicU64::from_ptr(at.cast()).load(Ordering::Relaxed).to_ne_bytes());
-                at = at.add(WORD);
-            }
-            for byte in words.into_remainder() {
-                *byte = AtomicU8::from_ptr(at).load(Ordering::Relaxed);
-                at = at.add(1);
+            match count {
+                4 if self.is_aligned(4) => out.copy_from_slice(&load_half(self.start)),
+                8 if self.is_aligned(4) => {
+                    out[..4].copy_from_slice(&load_half(self.start));
+                    out[4..].copy_from_slice(&load_half(self.start.add(4)));
+                }
+                _ => load_all(self.start, out),
             }
         }
         count
     }
 
     /// Copies `bytes` to its start, as many as fit; returns how many.
+    #[inline]
     pub(crate) fn store(self, bytes: &[u8]) -> usize {
         let count = bytes.len().min(self.len);
-        let (head, rest) = bytes[..count].split_at(self.start.align_offset(WORD).min(count));
-        let (words, mut at) = (rest.chunks_exact(WORD), self.start);
-        let tail = words.remainder();
+        let bytes = &bytes[..count];
         // SAFETY: as in `load`, for writing.
         unsafe {
-            for byte in head {
-                AtomicU8::from_ptr(at).store(*byte, Ordering::Relaxed);
-                at = at.add(1);
-            }
-            for word in words {
-                let mut whole = [0; WORD];
-                whole.copy_from_slice(word);
-                AtomicU64::from_ptr(at.cast()).store(u64::from_ne_bytes(whole), Ordering::Relaxed);
-                at = at.add(WORD);
-            }
-            for byte in tail {
-                AtomicU8::from_ptr(at).store(*byte, Ordering::Relaxed);
-                at = at.add(1);
+            match bytes {
+                [a, b, c, d] if self.is_aligned(4) => store_half(self.start, [*a, *b, *c, *d]),
+                [a, b, c, d, e, f, g, h] if self.is_aligned(4) => {
+                    store_half(self.start, [*a, *b, *c, *d]);
+                    store_half(self.start.add(4), [*e, *f, *g, *h]);
+                }
+                _ => store_all(self.start, bytes),
             }
         }
         count
+    }
+}
+
+/// The four bytes at `at`.
+///
+/// # Safety
+/// They can be read, and `at` is a multiple of four.
+unsafe fn load_half(at: *mut u8) -> [u8; 4] {
+    // SAFETY: as the caller promised.
+    unsafe { AtomicU32::from_ptr(at.cast()) }.load(Ordering::Relaxed).to_ne_bytes()
+}
+
+/// Sets the four bytes at `at`.
+///
+/// # Safety
+/// They can be written, and `at` is a multiple of four.
+unsafe fn store_half(at: *mut u8, bytes: [u8; 4]) {
+    // SAFETY: as the caller promised.
+    unsafe { AtomicU32::from_ptr(at.cast()) }.store(u32::from_ne_bytes(bytes), Ordering::Relaxed);
+}
+
+/// Copies what lies at `at` to `out`, in words as far as it goes.
+///
+/// # Safety
+/// As many bytes can be read there.
+unsafe fn load_all(mut at: *mut u8, out: &mut [u8]) {
+    let count = out.len();
+    let (head, rest) = out.split_at_mut(at.align_offset(WORD).min(count));
+    let mut words = rest.chunks_exact_mut(WORD);
+    // SAFETY: `at` goes on by as many bytes as were read, and so never beyond those promised; whole words begin behind the
+    // head, where a word may.
+    unsafe {
+        for byte in head {
+            *byte = AtomicU8::from_ptr(at).load(Ordering::Relaxed);
+            at = at.add(1);
+        }
+        for word in &mut words {
+            word.copy_from_slice(&AtomicU64::from_ptr(at.cast()).load(Ordering::Relaxed).to_ne_bytes());
+            at = at.add(WORD);
+        }
+        for byte in words.into_remainder() {
+            *byte = AtomicU8::from_ptr(at).load(Ordering::Relaxed);
+            at = at.add(1);
+        }
+    }
+}
+
+/// Copies `bytes` to `at`, in words as far as it goes.
+///
+/// # Safety
+/// As many bytes can be written there.
+unsafe fn store_all(mut at: *mut u8, bytes: &[u8]) {
+    let (head, rest) = bytes.split_at(at.align_offset(WORD).min(bytes.len()));
+    let (words, tail) = rest.as_chunks::<WORD>();
+    // SAFETY: as in `load_all`.
+    unsafe {
+        for byte in head {
+            AtomicU8::from_ptr(at).store(*byte, Ordering::Relaxed);
+            at = at.add(1);
+        }
+        for word in words {
+            AtomicU64::from_ptr(at.cast()).store(u64::from_ne_bytes(*word), Ordering::Relaxed);
+            at = at.add(WORD);
+        }
+        for byte in tail {
+            AtomicU8::from_ptr(at).store(*byte, Ordering::Relaxed);
+            at = at.add(1);
+        }
     }
 }
 

@@ -1,11 +1,11 @@
 //! `args_get`, `args_sizes_get`, `environ_get`, `environ_sizes_get`.
 
-use wasi::CtxBuilder;
-use wasi::calls::{args, environ};
+use sandbox::CtxBuilder;
+use sandbox::calls::{args, environ};
 
 use crate::common::*;
 
-type Call = fn(&wasi::Ctx, &wasi::Memory<'_>, u32, u32) -> wasi::Result<()>;
+type Call = fn(&sandbox::Ctx, &sandbox::Memory<'_>, u32, u32) -> sandbox::Result<()>;
 
 /// The two lists of strings a program starts with, which work alike.
 struct Family {

@@ -1,8 +1,8 @@
 //! What a program can make its host keep is bounded.
 
-use wasi::Access;
-use wasi::calls::poll;
-use wasi::spec::*;
+use sandbox::Access;
+use sandbox::calls::poll;
+use sandbox::spec::*;
 
 use crate::common::*;
 
@@ -149,7 +149,7 @@ fn subscriptions_are_bounded() {
             subscription[16] = CLOCKID_MONOTONIC.raw() as u8;
         }
         let result = 48 * (most + 1);
-        let memory = &mut wasi::Memory::new(&mut memory);
+        let memory = &mut sandbox::Memory::new(&mut memory);
         let outcome = poll::poll_oneoff(&guest.ctx, memory, 0, 0, count, result);
         assert_eq!(outcome.map_err(|error| error.0), answer, "{count}");
         assert_eq!(memory.read_u32(result), Ok(if answer.is_ok() { count } else { 0 }));

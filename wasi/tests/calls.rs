@@ -19,6 +19,7 @@ mod layers;
 mod misses;
 #[cfg(target_os = "linux")]
 mod native;
+mod path_names;
 mod path_open;
 mod path_other;
 mod paths;

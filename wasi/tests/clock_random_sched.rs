@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use wasi::spec::*;
+use sandbox::spec::*;
 
 use crate::common::*;
 
@@ -63,7 +63,7 @@ fn precision_is_a_hint() {
     let mut guest = Guest::new();
     for precision in [0, 1, u64::MAX] {
         let id = CLOCKID_MONOTONIC.raw();
-        let time = guest.out_u64(|c, m, r| wasi::calls::clock::clock_time_get(c, m, id, precision, r));
+        let time = guest.out_u64(|c, m, r| sandbox::calls::clock::clock_time_get(c, m, id, precision, r));
         assert!(time.is_ok());
     }
 }
@@ -109,7 +109,7 @@ fn a_repeatable_run_sees_the_same_times_and_numbers() {
 fn a_repeatable_run_sees_the_same_times_of_carried_files() {
     let run = || {
         let files = Embedded::new(&["file=content", "dir/"]);
-        let mut guest = Guest::with(|b| b.files(files, 0, "/tree", wasi::Access::ReadWrite).repeatable());
+        let mut guest = Guest::with(|b| b.files(files, 0, "/tree", sandbox::Access::ReadWrite).repeatable());
         let tree = FIRST;
         let fd = guest.open(tree, "new", CREATE).unwrap();
         guest.fd_write(fd, &[b"written"]).unwrap();

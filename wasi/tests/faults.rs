@@ -1,8 +1,8 @@
 //! Pointers that leave memory: `fault`, and the call has not happened. One row for every pointer of every call.
 
-use wasi::calls::*;
-use wasi::spec::*;
-use wasi::{Ctx, Memory, Result};
+use sandbox::calls::*;
+use sandbox::spec::*;
+use sandbox::{Ctx, Memory, Result};
 
 use crate::common::*;
 
@@ -130,7 +130,7 @@ fn a_pointer_that_leaves_memory_is_fault_and_nothing_happens() {
     for (name, call) in TABLE {
         let mut memory = guest.bytes.clone();
         let outcome = call(&mut guest.ctx, &mut Memory::new(&mut memory), GOOD);
-        assert_ne!(outcome, Err(wasi::Error(ERRNO_FAULT)), "{name}");
+        assert_ne!(outcome, Err(sandbox::Error(ERRNO_FAULT)), "{name}");
     }
 }
 
@@ -171,7 +171,7 @@ fn every_call_is_here() {
     names.extend(WITHOUT);
     names.sort_unstable();
     names.dedup();
-    let mut all = wasi::imports::NAMES.to_vec();
+    let mut all = sandbox::imports::NAMES.to_vec();
     all.sort_unstable();
     assert_eq!(names, all);
 }
@@ -179,6 +179,6 @@ fn every_call_is_here() {
 #[test]
 fn the_readme_says_how_many_calls_there_are() {
     let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).unwrap();
-    let count = wasi::imports::NAMES.len();
+    let count = sandbox::imports::NAMES.len();
     assert!(readme.contains(&format!("all {count} functions of preview 1")), "there are {count}");
 }

@@ -1,7 +1,7 @@
 //! `fd_read`, `fd_pread`, `fd_write`, `fd_pwrite`, `fd_seek`, `fd_tell`.
 
-use wasi::calls::fd_io;
-use wasi::spec::*;
+use sandbox::calls::fd_io;
+use sandbox::spec::*;
 
 use crate::common::*;
 
@@ -284,7 +284,7 @@ fn a_list_of_buffers_longer_than_memory_is_fault() {
 
 #[cfg(target_os = "linux")]
 mod special_files {
-    use wasi::Access;
+    use sandbox::Access;
 
     use super::*;
 

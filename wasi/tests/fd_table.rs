@@ -1,7 +1,7 @@
 //! `fd_close`, `fd_renumber`, `fd_fdstat_*`, `fd_prestat_*`: descriptors as such.
 
-use wasi::spec::*;
-use wasi::{Access, rights};
+use sandbox::spec::*;
+use sandbox::{Access, rights};
 
 use crate::common::{Fdstat, *};
 

@@ -1,7 +1,7 @@
 //! Several directories under one name: where a path is found, and where something new is made.
 
-use wasi::spec::*;
-use wasi::{Access, Ctx, Files};
+use sandbox::spec::*;
+use sandbox::{Access, Ctx, Files};
 
 use crate::common::{Dirent, *};
 

@@ -1,6 +1,6 @@
 //! What a program looked for and was not granted.
 
-use wasi::Access::{ReadOnly, ReadWrite};
+use sandbox::Access::{ReadOnly, ReadWrite};
 
 use crate::common::*;
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{AtFlags, Mode, OFlags};
 use rustix::io::Errno as SysErrno;
-use wasi::spec::*;
+use sandbox::spec::*;
 
 use crate::common::*;
 

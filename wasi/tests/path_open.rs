@@ -1,7 +1,7 @@
 //! `path_open`.
 
-use wasi::rights;
-use wasi::spec::*;
+use sandbox::rights;
+use sandbox::spec::*;
 
 use crate::common::*;
 
@@ -379,7 +379,7 @@ fn a_pipe_is_opened_without_waiting_in_nonblocking_mode() {
 #[test]
 fn what_the_kernel_shows_of_processes_cannot_be_written() {
     let mut guest =
-        Guest::with(|builder| builder.dir(granted("/proc".as_ref()), "/proc", wasi::Access::ReadWrite));
+        Guest::with(|builder| builder.dir(granted("/proc".as_ref()), "/proc", sandbox::Access::ReadWrite));
     assert!(guest.open(FIRST, "self/status", READ).is_ok());
     for file in ["self/mem", "self/oom_score_adj"] {
         assert_eq!(guest.open(FIRST, file, READ_WRITE), Err(ERRNO_PERM), "{file}");

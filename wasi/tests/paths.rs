@@ -1,6 +1,6 @@
 //! What holds for a path in whichever call takes it.
 
-use wasi::spec::*;
+use sandbox::spec::*;
 
 use crate::common::*;
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use wasi::spec::*;
+use sandbox::spec::*;
 
 use crate::common::{Event, *};
 
@@ -138,7 +138,7 @@ fn userdata_comes_back_whole() {
     let (events, result) = (guest.alloc(32), guest.alloc(4));
     guest
         .call(&[(events, 32), (result, 4)], |ctx, memory| {
-            wasi::calls::poll::poll_oneoff(ctx, memory, list, events, 1, result)
+            sandbox::calls::poll::poll_oneoff(ctx, memory, list, events, 1, result)
         })
         .unwrap();
     assert_eq!(Event::decode(&guest.get::<32>(events)), event(0xfedc_ba98_7654_3210, EVENTTYPE_CLOCK, 0));
@@ -151,7 +151,7 @@ fn events_may_overwrite_their_subscriptions() {
     let (list, result) = (guest.put(raw), guest.alloc(4));
     guest
         .call(&[(list, 96), (result, 4)], |ctx, memory| {
-            wasi::calls::poll::poll_oneoff(ctx, memory, list, list, 3, result)
+            sandbox::calls::poll::poll_oneoff(ctx, memory, list, list, 3, result)
         })
         .unwrap();
     let events = guest.get::<96>(list);
@@ -177,7 +177,7 @@ fn more_subscriptions_than_memory_holds_are_fault() {
     let mut guest = Guest::new();
     for count in [SIZE / 48 + 1, u32::MAX / 48, u32::MAX / 48 + 2, u32::MAX] {
         let outcome =
-            guest.call(&[], |ctx, memory| wasi::calls::poll::poll_oneoff(ctx, memory, 0, 0, count, 0));
+            guest.call(&[], |ctx, memory| sandbox::calls::poll::poll_oneoff(ctx, memory, 0, 0, count, 0));
         assert_eq!(outcome, Err(ERRNO_FAULT), "{count}");
     }
 }

@@ -1,8 +1,8 @@
 //! `proc_exit`, `proc_raise`, and the four `sock_` calls.
 
-use wasi::Exit;
-use wasi::calls::proc::{Raised, proc_exit, proc_raise};
-use wasi::spec::*;
+use sandbox::Exit;
+use sandbox::calls::proc::{Raised, proc_exit, proc_raise};
+use sandbox::spec::*;
 
 use crate::common::*;
 

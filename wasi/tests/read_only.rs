@@ -1,8 +1,8 @@
 //! A directory granted read-only: what would change it is `rofs`, and reading works.
 
-use wasi::calls::fd_io;
-use wasi::rights;
-use wasi::spec::*;
+use sandbox::calls::fd_io;
+use sandbox::rights;
+use sandbox::spec::*;
 
 use crate::common::*;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use wasi::spec::*;
+use sandbox::spec::*;
 
 use crate::common::{Dirent, *};
 

@@ -1,7 +1,7 @@
 //! Each right is enforced: with it the call works, without it the answer is `notcapable` and nothing changes.
 
-use wasi::rights::{DIRECTORY as DIR, FILE};
-use wasi::spec::*;
+use sandbox::rights::{DIRECTORY as DIR, FILE};
+use sandbox::spec::*;
 
 use crate::common::*;
 

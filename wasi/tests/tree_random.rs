@@ -1,7 +1,7 @@
 //! A tree that may be changed, and a directory of the host, under the same calls at random: they must answer the
 //! same, and be the same in the end. Linux only, because systems differ in such things among themselves.
 
-use wasi::spec::*;
+use sandbox::spec::*;
 
 use crate::common::{Filestat, *};
 
@@ -122,7 +122,7 @@ fn a_tree_answers_as_the_host_does() {
     for seed in 1..=8 {
         let mut random = Random(0x9e37_79b9_7f4a_7c15_u64.wrapping_mul(seed));
         let files = Embedded::new(&["a/b=below", "b=content", "link>a"]);
-        let mut guest = Guest::with(|b| b.files(files, 0, "/tree", wasi::Access::ReadWrite));
+        let mut guest = Guest::with(|b| b.files(files, 0, "/tree", sandbox::Access::ReadWrite));
         guest.dir("root/a");
         guest.file("root/a/b", "below");
         guest.file("root/b", "content");

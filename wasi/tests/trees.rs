@@ -1,7 +1,7 @@
 //! Embedded trees: looked at when they are needed, changed in memory only, and never left.
 
-use wasi::Access;
-use wasi::spec::*;
+use sandbox::Access;
+use sandbox::spec::*;
 
 use crate::common::{Dirent, *};
 

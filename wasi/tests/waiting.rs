@@ -3,8 +3,8 @@
 use std::sync::mpsc;
 use std::time::Duration;
 
-use wasi::calls::{fd_io, fd_table, path, poll};
-use wasi::{Ctx, Memory, spec};
+use sandbox::calls::{fd_io, fd_table, path, poll};
+use sandbox::{Ctx, Memory, spec};
 
 use crate::common::*;
 
@@ -22,7 +22,7 @@ fn memory() -> [u8; 128] {
 }
 
 /// Lets `wait` wait for what comes through a pipe, and meanwhile makes other calls, the last of which ends that.
-fn beside(wait: fn(&Ctx, &Memory<'_>, u32) -> wasi::Result<()>) -> [u8; 128] {
+fn beside(wait: fn(&Ctx, &Memory<'_>, u32) -> sandbox::Result<()>) -> [u8; 128] {
     let mut guest = Guest::new();
     fifo(&guest.host("root/pipe"));
     let (reader, writer) =

@@ -80,7 +80,7 @@ fn wasmtime(program: &str, module: &Path, call: &Call) -> (Said, Vec<u32>) {
 #[test]
 fn wasmtime_says_the_same() {
     let Some(program) = engine("WASMTIME", None) else {
-        eprintln!("SKIPPED: WASMTIME names no wasmtime 49 or later; nothing was compared with it");
+        skip::because("WASMTIME names no wasmtime 49 or later; nothing was compared with it");
         return;
     };
     let folder = TempDir::new().unwrap();
@@ -150,7 +150,7 @@ fn node(program: &str, folder: &Path, wasm: &[u8], case: &Case) -> Vec<Said> {
 #[test]
 fn node_says_the_same() {
     let Some(program) = engine("NODE", Some("node")) else {
-        eprintln!("SKIPPED: there is no node, and NODE names none; nothing was compared with it");
+        skip::because("there is no node, and NODE names none; nothing was compared with it");
         return;
     };
     let folder = TempDir::new().unwrap();

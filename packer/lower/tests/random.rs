@@ -88,7 +88,7 @@ fn legacy_programs_do_what_they_mean() {
 #[test]
 fn wasmtime_understands_standard_programs_alike() {
     let Some(program) = env::var("WASMTIME").ok().filter(|path| !path.is_empty()) else {
-        eprintln!("SKIPPED: WASMTIME names no wasmtime 49 or later; nothing was compared with it");
+        skip::because("WASMTIME names no wasmtime 49 or later; nothing was compared with it");
         return;
     };
     let folder = tempfile::tempdir().unwrap();
@@ -133,7 +133,7 @@ for (let n = 0; n < count; n++) {
 fn node_understands_legacy_programs_alike() {
     let program = env::var("NODE").unwrap_or_else(|_| "node".to_owned());
     if !Command::new(&program).arg("--version").output().is_ok_and(|output| output.status.success()) {
-        eprintln!("SKIPPED: there is no node, and NODE names none; nothing was compared with it");
+        skip::because("there is no node, and NODE names none; nothing was compared with it");
         return;
     }
     let folder = tempfile::tempdir().unwrap();

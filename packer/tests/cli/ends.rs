@@ -154,7 +154,7 @@ fn without_threads_it_says_so() {
         let output = dir.shell(&script).output().unwrap();
         let message = stderr(&output);
         if matches!(output.status.code(), Some(126 | 127)) {
-            return eprintln!("skipped: {message}");
+            return skip::because(message);
         }
         match output.status.code() {
             Some(0) => {}

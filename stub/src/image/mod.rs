@@ -36,7 +36,7 @@ pub(crate) use placed::{Placed, placed};
 pub(crate) use stored::Stored;
 
 /// What makes the app's memory accessible before the system is handed it; nothing is needed where it is from the start.
-pub(crate) const TOUCH: Option<wasi::Bring> = paging::TOUCH;
+pub(crate) const TOUCH: Option<sandbox::Bring> = paging::TOUCH;
 
 /// What is to be done about a fault at `address`, if it is about an image. May be called in a signal handler.
 pub(crate) fn resolve(address: usize) -> Outcome {

@@ -7,7 +7,7 @@ use crate::memory::Memory;
 /// Writes the resolution of clock `id`, in nanoseconds, to `result`.
 ///
 /// # Errors
-/// `inval` for an id that is none, and for CPU time where the system keeps none.
+/// `inval` for an unknown id, and for CPU time where the system keeps none.
 pub fn clock_res_get(ctx: &Ctx, memory: &Memory<'_>, id: u32, result: u32) -> Result<()> {
     memory.write_u64(result, ctx.clocks.resolution(id)?)
 }

@@ -36,7 +36,7 @@ pub fn fd_filestat_set_size(ctx: &Ctx, _memory: &Memory<'_>, fd: u32, size: u64)
 /// Sets the times of `fd`, in nanoseconds since 1970: which ones, and whether to now instead, say `flags`.
 ///
 /// # Errors
-/// `inval` for a flag that is none, or a time both given and now; `rofs` in a directory granted read-only.
+/// `inval` for an unknown flag, or a time both given and now; `rofs` in a directory granted read-only.
 pub fn fd_filestat_set_times(
     ctx: &Ctx,
     _memory: &Memory<'_>,
@@ -70,7 +70,7 @@ pub fn fd_allocate(ctx: &Ctx, _memory: &Memory<'_>, fd: u32, offset: u64, len: u
 /// Says how the `len` bytes at `offset` will be used; 0 is up to the end. A hint.
 ///
 /// # Errors
-/// `isdir` for a directory; `inval` for advice that is none, or a range beyond 2⁶³; `spipe` for a pipe.
+/// `isdir` for a directory; `inval` for unknown advice, or a range beyond 2⁶³; `spipe` for a pipe.
 pub fn fd_advise(ctx: &Ctx, _memory: &Memory<'_>, fd: u32, offset: u64, len: u64, advice: u32) -> Result<()> {
     let (file, _) = ctx.fds.file(fd, wasip1::RIGHTS_FD_ADVISE)?;
     let all = [

@@ -41,7 +41,7 @@ pub fn fd_fdstat_get(ctx: &Ctx, memory: &Memory<'_>, fd: u32, result: u32) -> Re
 /// Sets the flags of `fd`: append and non-blocking mode.
 ///
 /// # Errors
-/// `inval` for a flag that is none; `notsup` to change a flag for synchronous writes, which are fixed when a file
+/// `inval` for an unknown flag; `notsup` to change a flag for synchronous writes, which are fixed when a file
 /// is opened, append mode of a standard stream, which is the starter's, or any flag where the system cannot, or of a
 /// directory.
 pub fn fd_fdstat_set_flags(ctx: &Ctx, _memory: &Memory<'_>, fd: u32, flags: u32) -> Result<()> {

@@ -25,7 +25,7 @@ fn follows(flags: u32) -> Result<bool> {
 ///
 /// # Errors
 /// `notcapable` if a right is wanted that `fd` does not hand on, or `fd` may not open, create or truncate; `inval`
-/// for flags that are none, or that contradict one another; `exist` if it must be new and is not; `isdir` to write
+/// for unknown flags, or flags that contradict one another; `exist` if it must be new and is not; `isdir` to write
 /// to or truncate a directory; `notdir` if it must be a directory and is none; `loop` if a symbolic link stands at
 /// the end and is not to be followed; `rofs` to change something in a directory granted read-only; `mfile`, `nfile`.
 #[allow(clippy::too_many_arguments, reason = "the specification's signature")]
@@ -63,9 +63,7 @@ pub fn path_open(
     if has(wasip1::OFLAGS_TRUNC) {
         needed |= wasip1::RIGHTS_PATH_FILESTAT_SET_SIZE;
     }
-    let dir = ctx.fds.dir(fd, needed)?;
-    ctx.fds.check_room()?;
-    let handed_on = ctx.fds.get(fd)?.inheriting;
+    let (dir, handed_on) = ctx.fds.opener(fd, needed)?;
     if (base | inheriting) & !handed_on != 0 {
         return Err(wasip1::ERRNO_NOTCAPABLE.into());
     }
@@ -108,7 +106,7 @@ pub(crate) fn filestat(
 /// Writes device, inode, type, links, size and times of the path to `result`.
 ///
 /// # Errors
-/// `inval` for lookup flags that are none.
+/// `inval` for unknown lookup flags.
 pub fn path_filestat_get(
     ctx: &Ctx,
     memory: &Memory<'_>,
@@ -124,7 +122,7 @@ pub fn path_filestat_get(
 /// Sets the times of the path, as [`super::fd_stat::fd_filestat_set_times`] does.
 ///
 /// # Errors
-/// As there; `inval` for lookup flags that are none.
+/// As there; `inval` for unknown lookup flags.
 #[allow(clippy::too_many_arguments, reason = "the specification's signature")]
 pub fn path_filestat_set_times(
     ctx: &Ctx,

@@ -26,7 +26,7 @@ pub(crate) struct Guest {
 /// Waits until at least one of the `count` subscriptions has happened; writes an event for each that has to
 /// `events`, which has room for all, in the order of the subscriptions, and how many to `result`. What is wrong with
 /// one subscription is told in its own event: `badf` for a descriptor that is not open, or a directory; `notcapable`
-/// without the right to poll it and to read (or write) it; `inval` for a clock that is none; `notsup` for a clock of
+/// without the right to poll it and to read (or write) it; `inval` for an unknown clock; `notsup` for a clock of
 /// CPU time, which stands still while a program waits.
 ///
 /// Regular files are always ready. A pipe or terminal is ready to be read when it has bytes or has ended (the event says

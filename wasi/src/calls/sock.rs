@@ -14,7 +14,7 @@ fn no_socket(ctx: &Ctx, fd: u32) -> Result<()> {
     }
 }
 
-/// Would accept a connection.
+/// Refuses to accept a connection.
 ///
 /// # Errors
 /// `notsock`, always, for an open descriptor.
@@ -22,7 +22,7 @@ pub fn sock_accept(ctx: &Ctx, _memory: &Memory<'_>, fd: u32, _flags: u32, _resul
     no_socket(ctx, fd)
 }
 
-/// Would receive a message.
+/// Refuses to receive a message.
 ///
 /// # Errors
 /// `notsock`, always, for an open descriptor.
@@ -40,7 +40,7 @@ pub fn sock_recv(
     no_socket(ctx, fd)
 }
 
-/// Would send a message.
+/// Refuses to send a message.
 ///
 /// # Errors
 /// `notsock`, always, for an open descriptor.
@@ -56,7 +56,7 @@ pub fn sock_send(
     no_socket(ctx, fd)
 }
 
-/// Would shut a connection down.
+/// Refuses to shut a connection down.
 ///
 /// # Errors
 /// `notsock`, always, for an open descriptor.

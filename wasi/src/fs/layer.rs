@@ -1,7 +1,7 @@
 //! One layer of a directory: a directory of the host, or one of an embedded tree.
 //!
-//! Nothing happens here but the choice between the two, and what needs two layers: a name moves or is doubled
-//! within one host or one tree, never between them.
+//! Nothing happens here but the choice between the two, and what needs two layers: renames and hard links work within one
+//! host or one tree, never across.
 
 use super::file::File;
 use super::host::dir::HostDir;

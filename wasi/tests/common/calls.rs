@@ -1,13 +1,13 @@
 //! All calls, as a C library would offer them: with values instead of pointers.
 
-use wasi::calls::*;
-use wasi::spec::Fstflags;
-use wasi::{Ctx, Memory};
+use sandbox::calls::*;
+use sandbox::spec::Fstflags;
+use sandbox::{Ctx, Memory};
 
 use super::{Answer, Dirent, Event, Fdstat, Filestat, Guest, MARK, Open, Sub};
 
 /// A call that moves bytes through a list of buffers: descriptor-less `ctx, memory, iovs, count, result`.
-type Vectored<'f> = &'f dyn Fn(&Ctx, &Memory<'_>, u32, u32, u32) -> wasi::Result<()>;
+type Vectored<'f> = &'f dyn Fn(&Ctx, &Memory<'_>, u32, u32, u32) -> sandbox::Result<()>;
 
 /// Moving bytes.
 impl Guest {
@@ -100,7 +100,7 @@ impl Guest {
     fn buffer(
         &mut self,
         len: u32,
-        call: impl FnOnce(&mut Ctx, &mut Memory<'_>, u32, u32) -> wasi::Result<()>,
+        call: impl FnOnce(&mut Ctx, &mut Memory<'_>, u32, u32) -> sandbox::Result<()>,
     ) -> Answer<Vec<u8>> {
         self.scope(|g| {
             let (buffer, result) = (g.alloc(len), g.alloc(4));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex};
 
-use wasi::{Files, Node};
+use sandbox::{Files, Node};
 
 /// An embedded tree. Directory 0 is its root.
 #[derive(Debug, Default)]

@@ -11,9 +11,9 @@ use std::path::{Path, PathBuf};
 
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
+use sandbox::spec::Errno;
+use sandbox::{Access, Ctx, CtxBuilder, Memory};
 use tempfile::TempDir;
-use wasi::spec::Errno;
-use wasi::{Access, Ctx, CtxBuilder, Memory};
 
 pub use embedded::Embedded;
 pub use wire::*;
@@ -67,6 +67,18 @@ impl Guest {
             builder = builder.dir(granted(&path), guest, access);
         }
         Guest { ctx: add(builder).build().unwrap(), bytes: vec![MARK; SIZE as usize], next: GAP, host }
+    }
+
+    /// A guest with `file`, `dir` with `dir/file`, and links to both and to nowhere.
+    pub fn furnished() -> Guest {
+        let guest = Guest::new();
+        guest.file("root/file", "content");
+        guest.dir("root/dir");
+        guest.file("root/dir/file", "below");
+        guest.link("file", "root/to file");
+        guest.link("dir", "root/to dir");
+        guest.link("missing", "root/dangling");
+        guest
     }
 
     /// A guest with nothing but what `grant` grants, of directories `root`, `other` and `ro` of the host.
@@ -165,7 +177,7 @@ impl Guest {
     pub fn call(
         &mut self,
         results: &[(u32, u32)],
-        f: impl FnOnce(&mut Ctx, &mut Memory<'_>) -> wasi::Result<()>,
+        f: impl FnOnce(&mut Ctx, &mut Memory<'_>) -> sandbox::Result<()>,
     ) -> Answer {
         let before = self.bytes.clone();
         let outcome = f(&mut self.ctx, &mut Memory::new(&mut self.bytes));
@@ -182,7 +194,7 @@ impl Guest {
     #[track_caller]
     pub fn out<const N: usize>(
         &mut self,
-        f: impl FnOnce(&mut Ctx, &mut Memory<'_>, u32) -> wasi::Result<()>,
+        f: impl FnOnce(&mut Ctx, &mut Memory<'_>, u32) -> sandbox::Result<()>,
     ) -> Answer<[u8; N]> {
         self.scope(|g| {
             let result = g.alloc(N as u32);
@@ -195,7 +207,7 @@ impl Guest {
     #[track_caller]
     pub fn out_u32(
         &mut self,
-        f: impl FnOnce(&mut Ctx, &mut Memory<'_>, u32) -> wasi::Result<()>,
+        f: impl FnOnce(&mut Ctx, &mut Memory<'_>, u32) -> sandbox::Result<()>,
     ) -> Answer<u32> {
         self.out(f).map(u32::from_le_bytes)
     }
@@ -204,7 +216,7 @@ impl Guest {
     #[track_caller]
     pub fn out_u64(
         &mut self,
-        f: impl FnOnce(&mut Ctx, &mut Memory<'_>, u32) -> wasi::Result<()>,
+        f: impl FnOnce(&mut Ctx, &mut Memory<'_>, u32) -> sandbox::Result<()>,
     ) -> Answer<u64> {
         self.out(f).map(u64::from_le_bytes)
     }
@@ -233,6 +245,7 @@ pub fn fifo(path: &Path) {
 }
 
 /// True for a user whom no permission bits hold back; says so, because a test is then not run.
+#[track_caller]
 pub fn unstoppable(guest: &Guest) -> bool {
     use std::os::unix::fs::PermissionsExt;
     let probe = guest.host("probe");
@@ -240,7 +253,7 @@ pub fn unstoppable(guest: &Guest) -> bool {
     std::fs::set_permissions(&probe, PermissionsExt::from_mode(0o000)).unwrap();
     let unstoppable = std::fs::read(&probe).is_ok();
     if unstoppable {
-        println!("skipped: permission bits do not hold this user back");
+        skip::because("permission bits do not hold this user back");
     }
     unstoppable
 }

@@ -1,8 +1,8 @@
 //! What crosses between guest and host, read and written by the layout in the specification: a second opinion on
 //! `src/abi.rs`.
 
-use wasi::rights;
-use wasi::spec::{self, Rights};
+use sandbox::rights;
+use sandbox::spec::{self, Rights};
 
 /// `filestat`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

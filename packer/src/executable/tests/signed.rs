@@ -16,7 +16,7 @@ fn installed(program: &str) -> bool {
 /// A packed Windows file, signed by osslsigncode with `digest`; `None` where that is not installed.
 fn signed_pe(stub: &[u8], digest: &str) -> Option<Vec<u8>> {
     if !installed("osslsigncode") || !installed("openssl") {
-        eprintln!("skipped: osslsigncode or openssl is not here");
+        skip::because("osslsigncode or openssl is not here");
         return None;
     }
     let dir = tempfile::tempdir().unwrap();

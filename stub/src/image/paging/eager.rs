@@ -14,7 +14,7 @@ use crate::sys::{self, Outcome, memory::Region};
 const BYTES_A_THREAD: u64 = 1024 * 1024;
 
 /// Everything is there from the start.
-pub(in super::super) const TOUCH: Option<wasi::Bring> = None;
+pub(in super::super) const TOUCH: Option<sandbox::Bring> = None;
 
 /// No fault is about an image.
 pub(in super::super) fn resolve(_address: usize) -> Outcome {

@@ -58,5 +58,8 @@ pub(in super::super) extern "C" fn throw_after_tables() {
 pub(in super::super) fn flush_instructions(address: usize, len: usize) -> io::Result<()> {
     const RISCV_FLUSH_ICACHE: libc::c_long = 259;
     // SAFETY: the call takes two addresses and flags, and changes nothing but caches.
-    done(unsafe { libc::syscall(RISCV_FLUSH_ICACHE, address, address + len, 0) } as libc::c_int)
+    match unsafe { libc::syscall(RISCV_FLUSH_ICACHE, address, address + len, 0) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
 }

@@ -12,7 +12,7 @@ use crate::errno::Result;
 /// How many symbolic links may lie on the way: Linux's number.
 const LINKS_MAX: u32 = 40;
 
-/// What becomes of a symbolic link at the end of a path.
+/// How to treat a symbolic link at the end of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum End {
     /// The link itself is meant, also with a slash behind it.

@@ -33,7 +33,7 @@ use pager::Pager;
 pub(in super::super) use record::touched;
 
 /// What makes the app's memory accessible before the system is handed it.
-pub(in super::super) const TOUCH: Option<wasi::Bring> = Some(touch);
+pub(in super::super) const TOUCH: Option<sandbox::Bring> = Some(touch);
 
 /// Puts the image that `section` holds into `region`, which may be longer: mapped from the file, or to be paged in.
 pub(in super::super) fn place(

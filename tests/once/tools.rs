@@ -1,13 +1,10 @@
 //! What other people's tools do to a packed executable: strip, patchelf, objcopy, signing. Afterwards it runs, or it
 //! says in one line what is missing; never anything else.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
-mod common;
 
 use std::path::Path;
 use std::process::Command;
 
-use common::{Dir, executable, fixture, runner, text};
+use crate::common::{self, Dir, executable, fixture, runner, text};
 use payload::Target;
 
 const GREETING: &str = "hello from a packed program, 0 arguments\n";
@@ -76,7 +73,7 @@ fn after_every_tool_an_elf_file_runs_or_says_what_is_missing() {
             let mut words = tool.split(' ');
             let name = words.next().unwrap();
             if runner::installed(name).is_none() {
-                eprintln!("skipped: {name} is not here");
+                skip::because(format!("{name} is not here"));
                 continue;
             }
             let file = executable(&dir, "app", &bytes);
@@ -118,7 +115,7 @@ fn bytes_appended_to_a_finished_file_change_nothing() {
 #[test]
 fn a_windows_file_can_be_signed_and_still_runs() {
     let (Some(_), Some(_)) = (runner::installed("osslsigncode"), runner::installed("openssl")) else {
-        eprintln!("skipped: osslsigncode or openssl is not here");
+        skip::because("osslsigncode or openssl is not here");
         return;
     };
     let dir = Dir::new();
@@ -158,7 +155,7 @@ fn a_windows_file_can_be_signed_and_still_runs() {
 #[test]
 fn llvm_reads_a_mac_file_and_finds_its_commands_in_order() {
     let Some(objdump) = runner::installed("llvm-objdump") else {
-        eprintln!("skipped: llvm-objdump is not here");
+        skip::because("llvm-objdump is not here");
         return;
     };
     let dir = Dir::new();

@@ -1,9 +1,9 @@
-//! The committed launchers are what their sources give, and as small and self-contained as promised.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+//! The committed launchers are those of their manifest, and as small and self-contained as promised.
+//!
+//! Whether they are made of the sources beside them is another question: `scripts/check-stubs` answers it, and CI asks.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use goblin::elf::Elf;
 use goblin::elf::dynamic::{DF_1_NOW, DF_1_PIE, DT_TEXTREL};
@@ -52,19 +52,6 @@ fn every_target_has_a_launcher() {
         stubs().iter().map(|(entry, _)| Target::parse(&entry["target"]).unwrap()).collect();
     targets.sort();
     assert_eq!(targets, Target::ALL);
-}
-
-#[test]
-fn launchers_are_built_from_the_sources_beside_them() {
-    for (entry, _) in stubs() {
-        let target = &entry["target"];
-        let script = repository().join("scripts/build-stubs");
-        let output = Command::new("bash").arg(script).args(["--sources", target]).output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        let sources = String::from_utf8(output.stdout).unwrap();
-        let advice = format!("{target}: its sources changed; run scripts/build-stubs and commit");
-        assert_eq!(entry["sources"], sources.trim(), "{advice}");
-    }
 }
 
 #[test]

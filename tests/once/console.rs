@@ -1,13 +1,10 @@
 //! What the command prints, word for word: each file of `tests/console` is a session in a folder of its own.
 //!
-//! `SNAPSHOTS=overwrite cargo test -p wasmpack --test console` writes what is printed now; review the difference.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
-mod common;
+//! `SNAPSHOTS=overwrite cargo test -p wasmpack --test e2e console` writes what is printed now; review the difference.
 
 use std::path::Path;
 
-use common::{
+use crate::common::{
     console::{Console, Step, in_markdown, settled, steps},
     fixture,
 };
@@ -16,7 +13,7 @@ use snapbox::Data;
 /// Plays the session in `name`, whose folder has the fixtures.
 fn plays(name: &str) {
     if payload::Target::host() != Some(payload::Target::LinuxX86_64) {
-        eprintln!("skipped: sessions are of linux-x86_64, and say so");
+        skip::because("sessions are of linux-x86_64, and say so");
         return;
     }
     let file =
@@ -105,7 +102,7 @@ fn readme_examples_work() {
         ));
         assert_eq!(copied, "");
     } else {
-        eprintln!("skipped: what needs CPython, since WASMPACK_PYTHON is not set");
+        skip::because("what needs CPython, since WASMPACK_PYTHON is not set");
     }
     for (from, to) in [
         ("tests/fixtures/wc.wasm", "wc.wasm"),

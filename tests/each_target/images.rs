@@ -1,12 +1,11 @@
 //! Images: code and memory that are decoded when they are touched, or mapped from the file; both do the same.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
-mod common;
 
 use std::io::{Read, Write};
 use std::process::Stdio;
 
-use common::{Dir, complains, fixture, on_windows, prints, says, skipped_when_emulated, start, text};
+use crate::common::{
+    self, Dir, complains, fixture, on_windows, prints, says, skipped_when_emulated, start, text,
+};
 
 /// Both ways to store a program.
 const WAYS: [&[&str]; 2] = [&["--level", "3"], &["--no-compress"]];
@@ -386,7 +385,7 @@ fn a_system_that_forbids_executable_memory_runs_uncompressed_files() {
     };
     match forbidden(&["--no-compress"]) {
         Err(error) if error.raw_os_error() == Some(libc::EINVAL) => {
-            return eprintln!("skipped: this kernel has no PR_SET_MDWE");
+            return skip::because("this kernel has no PR_SET_MDWE");
         }
         outcome => assert_eq!(outcome.unwrap().status.code(), Some(7)),
     }

@@ -3,17 +3,14 @@
 //! `WASMTIME` names the wasmtime command to compare with; without it the compilers are compared with each other, and what
 //! only one of them takes is left out. `WASMPACK_DIFFERENTIAL=COUNT` or `FROM..TO` takes other seeds than the fifty that are
 //! tried every time, and `WASMPACK_DIFFERENTIAL_KEEP=FOLDER` keeps the modules about which the engines disagree.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-mod common;
-#[path = "differential/program.rs"]
 mod program;
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use common::{Dir, file_name, output, run, text, wasmpack};
+use crate::common::{Dir, file_name, output, run, text, wasmpack};
 use program::{DONE, FUNCTIONS, Kind};
 
 /// What an engine made of one start of a program; `None` where the stack was used up: how much of it a call takes is each
@@ -74,8 +71,8 @@ fn by_wasmtime(wasmtime: &Path, module: &Path) -> Vec<Did> {
 fn random_programs_do_the_same_everywhere() {
     let wasmtime = std::env::var_os("WASMTIME").map(PathBuf::from);
     if wasmtime.is_none() {
-        eprintln!(
-            "skipped: WASMTIME does not name a wasmtime to compare with; compilers are compared with each other"
+        skip::because(
+            "WASMTIME does not name a wasmtime to compare with; compilers are compared with each other",
         );
     }
     let (mut same, mut digests, mut exhausted, mut refused, mut alone, mut compared) = (0, 0, 0, 0, 0, 0);

@@ -1,9 +1,5 @@
 //! Odd surroundings on Linux: signals that others send or keep back, limits, filters of system calls, rights that whoever
 //! starts a program lacks. A program does there what a native one would, or its launcher says one line and exits with 125.
-#![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
-mod common;
 
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
@@ -12,7 +8,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use common::{Dir, confine, output, prints, says, skipped_when_emulated, start, text};
+use crate::common::{self, Dir, confine, output, prints, says, skipped_when_emulated, start, text};
 
 /// Never ends, and says so first.
 const LOOP: &str = r#"(module
@@ -226,11 +222,12 @@ fn a_filter_of_system_calls_is_not_met_by_surprise() {
 }
 
 /// True, with a word about it, where this test cannot make programs that run with other rights.
+#[track_caller]
 fn skipped_without_root(what: &str) -> bool {
     // SAFETY: geteuid has no preconditions.
     let is_root = unsafe { libc::geteuid() } == 0;
     if !is_root {
-        eprintln!("skipped: {what} needs root");
+        skip::because(format!("{what} needs root"));
     }
     !is_root
 }
@@ -288,6 +285,7 @@ fn as_an_interpreter_without_proc_it_says_what_it_needs() {
     assert!(prints(&program, &[], 7).starts_with("hello"));
     std::fs::create_dir(dir.join("root")).unwrap();
     std::fs::hard_link(&program, dir.join("root/app")).unwrap();
+    common::put_libraries(&program, &dir.join("root"));
     let script = dir.write("root/script", "#!/app\n");
     std::fs::set_permissions(script, std::fs::Permissions::from_mode(0o755)).unwrap();
     let ended = output(Command::new("chroot").arg(dir.join("root")).arg("/script"));

@@ -1,13 +1,10 @@
 //! Executables for all targets, made on this machine: which file is for which, what form it has, and that those which
 //! can be run here do.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
-mod common;
 
 use std::path::Path;
 use std::process::{Command, Output};
 
-use common::{Dir, fixture, runner, text};
+use crate::common::{Dir, fixture, runner, text};
 use goblin::elf::{Elf, header};
 use goblin::pe::PE;
 use payload::{Target, target::Cpu};
@@ -256,7 +253,7 @@ fn a_cpu_that_lacks_what_was_asked_for_is_told_in_one_line() {
     let output = wasmpack(&program, &["--cpu", "x86-64-v4"]);
     assert!(output.status.success(), "{}", text(&output.stderr));
     let Some(emulator) = runner::installed("qemu-x86_64-static") else {
-        eprintln!("skipped: qemu-x86_64-static is not here, and this machine may have every feature");
+        skip::because("qemu-x86_64-static is not here, and this machine may have every feature");
         return;
     };
     // A CPU of 2008: x86-64-v2, and nothing that was asked for.
@@ -269,7 +266,7 @@ fn a_cpu_that_lacks_what_was_asked_for_is_told_in_one_line() {
 #[test]
 fn code_for_this_very_cpu_runs_here() {
     if !Target::host().is_some_and(|target| target.cpu() == Cpu::X86_64) {
-        eprintln!("skipped: there is nothing to raise on this machine");
+        skip::because("there is nothing to raise on this machine");
         return;
     }
     let dir = Dir::new();

@@ -3,38 +3,46 @@
 //! The suite is not part of this repository: `WASI_TESTSUITE` names a checkout of its branch `prod/testsuite-base`,
 //! where the modules lie ready-built. Without it the test says that it was skipped. What a module needs stands beside
 //! it in a JSON file, by the suite's own rules.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
-mod common;
 
 use std::path::{Path, PathBuf};
 
-use common::{Dir, on_windows, pack, start, text};
+use crate::common::{Dir, on_windows, pack, start, text};
 use serde_json::Value;
 
 /// How many modules the set has; a checkout with fewer is not the one meant here.
 const MODULES: usize = 72;
 
-/// What cannot pass on Windows: links and names as POSIX has them, which Windows or wine does not.
-const NOT_ON_WINDOWS: [&str; 7] = [
-    "rust/nofollow_errors",
-    "rust/path_exists",
-    "rust/path_link",
-    "rust/path_rename",
-    "rust/readlink",
-    "rust/symlink_create",
-    "rust/symlink_filestat",
-];
+/// The modules that need not pass for the target of the tests, by `tests/conformance/expectations.toml`.
+fn exceptions() -> Vec<String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/conformance/expectations.toml");
+    let list: toml::Table = std::fs::read_to_string(path).unwrap().parse().unwrap();
+    let mut names = Vec::new();
+    for entry in list["exception"].as_array().unwrap() {
+        let text = |key: &str| entry[key].as_str().unwrap().to_owned();
+        assert!(!text("reason").is_empty(), "{}: an exception needs a reason", text("module"));
+        assert_eq!(text("system"), "windows", "{}: no other system is known here", text("module"));
+        if on_windows() {
+            names.push(text("module"));
+        }
+    }
+    names
+}
+
+#[test]
+fn every_exception_has_a_reason() {
+    assert_eq!(exceptions().is_empty(), !on_windows());
+}
 
 #[test]
 fn every_module_of_the_suite_passes() {
     let Some(suite) = std::env::var_os("WASI_TESTSUITE").map(PathBuf::from) else {
-        eprintln!("skipped: WASI_TESTSUITE does not name a checkout of WebAssembly/wasi-testsuite");
+        skip::because("WASI_TESTSUITE does not name a checkout of WebAssembly/wasi-testsuite");
         return;
     };
     let dir = Dir::new();
     let mut failures = Vec::new();
     let (mut count, mut left_out) = (0, 0);
+    let exceptions = exceptions();
     for language in ["assemblyscript", "c", "rust"] {
         let folder = suite.join("tests").join(language).join("testsuite/wasm32-wasip1");
         let mut modules: Vec<PathBuf> = std::fs::read_dir(&folder)
@@ -46,9 +54,11 @@ fn every_module_of_the_suite_passes() {
         for module in modules {
             count += 1;
             let name = format!("{language}/{}", name(&module));
-            let expected = on_windows() && NOT_ON_WINDOWS.contains(&name.as_str());
             match check(&module, &dir) {
-                Err(_) if expected => left_out += 1,
+                Err(why) if exceptions.contains(&name) => {
+                    println!("{name}, as expected: {why}");
+                    left_out += 1;
+                }
                 Err(why) => failures.push(format!("{name}: {why}")),
                 Ok(()) => {}
             }

@@ -1,8 +1,4 @@
 //! The packer and its launcher together: programs that are tried, and names that nobody chose.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-#![cfg(target_os = "linux")]
-
-mod common;
 
 use std::{
     fs,
@@ -12,7 +8,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use common::{Dir, file_name, fixture, pack, run, skipped_on_windows, skipped_when_emulated, text, wasmpack};
+use crate::common::{
+    self, Dir, file_name, fixture, pack, run, skipped_on_windows, skipped_when_emulated, text, wasmpack,
+};
 use payload::{Encoding, SectionKind, info::is_seen};
 use wasmpack::executable::Executable;
 

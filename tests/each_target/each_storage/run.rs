@@ -1,12 +1,9 @@
 //! What a packed program does: arguments, environment, streams, exit codes, traps.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
-mod common;
 
 use std::io::{Read, Write};
 use std::process::Stdio;
 
-use common::{
+use crate::common::{
     Dir, complains, file_name, on_windows, prints, run, says, skipped_on_windows, skipped_when_emulated,
     start, target, text,
 };

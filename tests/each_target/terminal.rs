@@ -3,10 +3,6 @@
 //! What stands between the keys and a program is the system's terminal, as it is for native programs; nothing of ours
 //! may change that. CPython and SQLite are tried where they are: WASMPACK_PYTHON is a folder with python.wasm and
 //! python-lib, WASMPACK_SQLITE the shell's .wasm.
-#![cfg(unix)]
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
-mod common;
 
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -14,7 +10,7 @@ use std::process::{Child, ExitStatus};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-use common::{Dir, pack, skipped_on_windows};
+use crate::common::{self, Dir, pack, skipped_on_windows};
 use pty_process::Size;
 use pty_process::blocking::{Command, Pty};
 
@@ -191,7 +187,7 @@ fn a_missing_grant_is_hinted_at() {
 fn given(variable: &str) -> Option<PathBuf> {
     let path = std::env::var_os(variable).map(PathBuf::from);
     if path.is_none() {
-        eprintln!("skipped: {variable} is not set");
+        skip::because(format!("{variable} is not set"));
     }
     path
 }

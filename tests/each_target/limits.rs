@@ -1,15 +1,12 @@
 //! Modules that go past what an instruction can reach, a frame can hold or an address can say: either the program does what it
 //! must, or the packer refuses it by name. `scripts/sweep-limits` is the long form.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
-mod common;
 
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use common::{Dir, complains, file_name, prints, start, target, text, wasmpack};
+use crate::common::{self, Dir, complains, file_name, prints, start, target, text, wasmpack};
 use payload::Target;
 
 const COMPILERS: [&str; 2] = ["cranelift", "singlepass"];

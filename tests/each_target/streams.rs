@@ -1,9 +1,5 @@
 //! The standard streams belong to whoever started a program: what the starter decided about them holds for the program, as
 //! it does for a native one, and nothing of theirs is changed for others.
-#![cfg(unix)]
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
-mod common;
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
@@ -13,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use common::{Dir, says, skipped_on_windows, skipped_when_emulated, text};
+use crate::common::{self, Dir, says, skipped_on_windows, skipped_when_emulated, text};
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 
 /// WASI's numbers.
@@ -28,6 +24,7 @@ const APPEND: u32 = 1;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Where this cannot be tried.
+#[track_caller]
 fn skipped() -> bool {
     skipped_on_windows("streams of this kind")
 }
@@ -407,18 +404,6 @@ fn nothing_that_the_launcher_opens_becomes_a_stream() {
     }
 }
 
-/// Puts a program, and what loads it if that is not itself, into a folder that is all there is.
-fn alone(program: &Path, root: &Path) {
-    std::fs::copy(program, root.join("program")).unwrap();
-    let list =
-        Command::new("ldd").arg(program).output().map(|output| text(&output.stdout)).unwrap_or_default();
-    for library in list.split_whitespace().filter(|word| word.starts_with('/')) {
-        let place = root.join(&library[1..]);
-        std::fs::create_dir_all(place.parent().unwrap()).unwrap();
-        std::fs::copy(library, place).unwrap();
-    }
-}
-
 #[test]
 fn streams_are_closed_also_where_there_is_no_null_device() {
     if skipped() || skipped_when_emulated("in a root of its own") {
@@ -426,14 +411,15 @@ fn streams_are_closed_also_where_there_is_no_null_device() {
     }
     // SAFETY: the call asks for a number.
     if unsafe { libc::geteuid() } != 0 {
-        eprintln!("skipped: only root changes the root");
+        skip::because("only root changes the root");
         return;
     }
     let dir = Dir::new();
     let program = dir.pack("streams", &[]);
     let root = dir.join("root");
     std::fs::create_dir(&root).unwrap();
-    alone(&program, &root);
+    std::fs::copy(&program, root.join("program")).unwrap();
+    common::put_libraries(&program, &root);
     for closed in 0..8 {
         let output = ends(spawn(Path::new("/program"), "closed?", |command| {
             command.stderr(Stdio::null());

@@ -1,14 +1,11 @@
 //! Exceptions in packed programs: they are lowered when packing, for every target and compiler, and messages stay those of the
 //! module that was given.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-mod common;
-#[path = "exceptions/driver.rs"]
 mod driver;
 
 use std::fmt::Write;
 
-use common::{Dir, complains, fixture, pack, prints, run, says, target, text, wasmpack};
+use crate::common::{Dir, complains, fixture, pack, prints, run, says, target, text, wasmpack};
 use driver::{Case, places};
 use payload::Target;
 

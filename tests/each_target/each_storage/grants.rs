@@ -1,13 +1,11 @@
 //! Grants, as the packer gives them, as the owner of a file sees and changes them, and as a program meets them.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
-mod common;
 
 use std::path::Path;
 use std::process::{Command, Output};
 
-use common::{
-    Dir, complains, file_name, on_windows, output, prints, run, skipped_on_windows, start, text, wasmpack,
+use crate::common::{
+    self, Dir, complains, file_name, on_windows, output, prints, run, skipped_on_windows, start, text,
+    wasmpack,
 };
 
 /// Runs `program` in `folder` with these variables.

@@ -1,14 +1,12 @@
 //! The launcher itself: finding the payload wherever the file is, checking it, and saying what is wrong.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
-mod common;
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
-use common::{
-    Dir, complains, executable, file_name, fixture, on_windows, pack, payload_at, prints, run, says,
-    skipped_on_windows, skipped_when_emulated, slot, target, text,
+use crate::common::{
+    Dir, complains, executable, file_name, fixture, launcher::skipped_when_dynamic, on_windows, pack,
+    payload_at, prints, put_libraries, run, says, skipped_on_windows, skipped_when_emulated, slot, start,
+    target, text,
 };
 use payload::Target;
 
@@ -46,9 +44,11 @@ fn a_program_that_was_deleted_while_it_runs_still_runs() {
     }
     let dir = Dir::new();
     let program = dir.pack("probe", &[]);
-    // Deleted only once the shell's child has become the program.
-    let script = "\"$0\" sleep 500 & until [ /proc/$!/exe -ef \"$0\" ]; do :; done; rm \"$0\"; wait $!";
-    let output = Command::new("sh").arg("-c").arg(script).arg(&program).output().unwrap();
+    // It has begun by the time that spawn returns.
+    let child =
+        start(&program).args(["sleep", "50"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    std::fs::remove_file(program).unwrap();
+    let output = child.wait_with_output().unwrap();
     assert_eq!(text(&output.stdout), "slept\n", "{}", text(&output.stderr));
 }
 
@@ -57,6 +57,7 @@ fn chroot(dir: &Dir, program: &Path) -> PathBuf {
     let root = dir.join("root");
     std::fs::create_dir_all(root.join("bin")).unwrap();
     std::fs::copy(program, root.join("bin/app")).unwrap();
+    put_libraries(program, &root);
     root
 }
 
@@ -87,17 +88,17 @@ fn a_program_runs_where_there_is_no_proc() {
         Some(output)
             if text(&output.stderr).contains("unshare") || text(&output.stderr).contains("chroot:") =>
         {
-            eprintln!(
-                "skipped: neither chroot nor a user namespace is allowed here: {}",
+            skip::because(format!(
+                "neither chroot nor a user namespace is allowed here: {}",
                 text(&output.stderr)
-            );
+            ));
         }
         Some(output) => {
             assert_eq!(output.status.code(), Some(7), "{}", text(&output.stderr));
             // By a path relative to where it starts: the root.
             assert_eq!(confined("bin/app").unwrap().status.code(), Some(7));
         }
-        None => eprintln!("skipped: there is no chroot here"),
+        None => skip::because("there is no chroot here"),
     }
 }
 
@@ -196,7 +197,7 @@ fn a_missing_cpu_feature_or_another_engine_is_refused_in_one_line() {
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 #[test]
 fn starting_opens_nothing_but_the_program_itself_and_writes_nothing() {
-    if skipped_when_emulated("by the system itself") {
+    if skipped_when_emulated("by the system itself") || skipped_when_dynamic("without libraries") {
         return;
     }
     let dir = Dir::new();
@@ -209,7 +210,7 @@ fn starting_opens_nothing_but_the_program_itself_and_writes_nothing() {
         .args(["exit", "0"])
         .status();
     let Ok(status) = status else {
-        eprintln!("skipped: strace is not installed");
+        skip::because("strace is not installed");
         return;
     };
     assert!(status.success());

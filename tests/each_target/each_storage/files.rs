@@ -1,9 +1,6 @@
 //! Files that an executable carries.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-mod common;
-
-use common::{Dir, complains, output, prints, start, text};
+use crate::common::{self, Dir, complains, output, prints, start, text};
 
 /// `FOLDER::GUEST` for a folder of `dir`.
 fn folder(dir: &Dir, name: &str, guest: &str) -> String {

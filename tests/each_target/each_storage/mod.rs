@@ -1,0 +1,7 @@
+//! Tests that are passed for every target, compressed and (`WASMPACK_TEST_RAW`) with `--no-compress`.
+
+mod conformance;
+mod files;
+mod grants;
+mod run;
+mod sandbox;

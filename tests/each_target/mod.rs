@@ -1,0 +1,13 @@
+//! Tests that are passed for every target that can be run here: `WASMPACK_TEST_TARGET` names it.
+
+mod each_storage;
+mod exceptions;
+mod images;
+mod launch;
+mod limits;
+#[cfg(unix)]
+mod streams;
+#[cfg(target_os = "linux")]
+mod surroundings;
+#[cfg(unix)]
+mod terminal;

@@ -1,0 +1,10 @@
+//! Tests that are passed once: of the command, of committed files, and those that choose their targets themselves.
+
+mod console;
+mod differential;
+mod docs;
+#[cfg(target_os = "linux")]
+mod packer;
+mod stubs;
+mod targets;
+mod tools;
