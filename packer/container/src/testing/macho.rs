@@ -176,7 +176,7 @@ pub fn command(file: &[u8], number: u32, n: usize) -> usize {
 
 /// The little-endian number at `at`.
 pub fn u32_at(file: &[u8], at: usize) -> u32 {
-    u32::from_le_bytes(*file[at..].first_chunk().unwrap())
+    u32::from_le_bytes(*file[at..].first_chunk().expect("four bytes are there"))
 }
 
 /// Load commands that grow.
