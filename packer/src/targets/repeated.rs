@@ -29,7 +29,7 @@ fn the_readme_has_every_target_with_spellings_that_mean_it() {
             assert!(target.aliases().contains(&alias), "{alias} is none of {}'s", target.name());
         }
         let needs = row[3].split("; ").next().unwrap_or_default();
-        let same = needs.strip_prefix("as ").and_then(|name| Target::parse(name)).unwrap_or(target);
+        let same = needs.strip_prefix("as ").and_then(Target::parse).unwrap_or(target);
         assert_eq!(same.needs(), target.needs(), "{}", target.name());
         assert!(needs.starts_with("as ") || target.needs().starts_with(needs), "{}: {needs}", target.name());
         let first = target.tested().split([',', ';']).next().unwrap_or_default();
