@@ -1,4 +1,4 @@
-//! Embeds the launchers: reads `prebuilt-stubs/`, compresses each, and writes the table that `src/stubs.rs`
+//! Embeds the launchers: reads `prebuilt-stubs/`, compresses each, and writes the table that `src/targets/stubs.rs`
 //! includes.
 //!
 //! `prebuilt-stubs/manifest.toml` lists the launchers, one `[[stub]]` table each; the launcher of a target is

@@ -2,7 +2,7 @@
 //!
 //! A signal that whoever started the packer had ignored (`nohup`, a script's `&`) stays ignored, and says nothing about the
 //! others. On Linux next to nothing lies about in the first place: outputs are written into files without a name, and a
-//! program that is tried is in memory ([`crate::output`], [`crate::profile`]).
+//! program that is tried is in memory ([`crate::output`], [`crate::trial`]).
 
 #[cfg(target_os = "linux")]
 mod linux {

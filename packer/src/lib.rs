@@ -4,47 +4,35 @@
 //! APP.wasm ─ pack ───── the module, and what is said about it; files to carry
 //!            input ──── checked to be a WASI command, made lean, fitted to the compilers
 //!            compile ── to machine code for the target, by wasmer's compilers
-//!            profile ── one start is tried, to see what it touches
+//!            trial ──── one start is tried, to see what it touches
 //!            link ───── laid out in images that run at any address
 //!            store ──── compressed in chunks or raw, as the sections of a payload (the format crate)
-//!            container ─ stub + payload → executable, in memory; `stubs` has the launchers
+//!            container ─ stub + payload → executable, in memory; `targets::stubs` has the launchers
 //!            output ─── written beside OUT, then renamed over it
 //! ```
 //!
 //! [`pack::Pack`] runs these rooms in order; [`cli`] turns a command line into a `Pack` and its errors into
-//! one line and an exit code. [`executable`] reads back what was packed, and [`archive`] makes the files of a release
+//! one line and an exit code. [`executable`] reads back what was packed, and [`output::archive`] makes the files of a release
 //! of it. The same input gives the same bytes. Nothing here runs another program; what was packed is started to see
-//! what a start touches ([`profile`]), and by `wasmpack doctor`.
+//! what a start touches ([`trial`]), and by `wasmpack doctor`.
 #![forbid(unsafe_code)]
 
-pub mod archive;
-mod caught;
 pub mod cli;
 pub mod compile;
-pub mod compress;
-pub mod cpu;
-mod decode;
 mod error;
 pub mod executable;
-pub mod files;
 pub mod input;
 pub mod interrupt;
 pub mod link;
+mod nearest;
 pub mod output;
 pub mod pack;
 mod parallel;
-pub mod profile;
 pub mod progress;
-pub mod proposals;
 mod read;
-mod segments;
-mod stack;
 pub mod store;
-pub mod stubs;
 pub mod targets;
-
-/// What a manifest names as its producer.
-pub(crate) const PRODUCER: &str = concat!("wasmpack ", env!("CARGO_PKG_VERSION"));
+pub mod trial;
 
 pub use container::{self, check::Check};
 pub use error::{Error, Kind};
@@ -52,3 +40,6 @@ pub use executable::Executable;
 pub use pack::{Pack, Packed};
 /// The file format: targets, grants, and what an executable says of itself.
 pub use payload;
+
+/// What a manifest names as its producer.
+pub(crate) const PRODUCER: &str = concat!("wasmpack ", env!("CARGO_PKG_VERSION"));

@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+use crate::limits::VERSION;
+
 /// A payload that cannot be read. `at` is the offset, in bytes, from the start of the payload.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
@@ -76,7 +78,7 @@ impl fmt::Display for Error {
             Kind::NotAPayload => write!(f, "its magic number is missing"),
             Kind::Truncated { need, have } => write!(f, "{need} bytes expected, {have} found"),
             Kind::Version { found } => {
-                write!(f, "format version {} expected, {found} found", crate::header::VERSION)
+                write!(f, "format version {} expected, {found} found", VERSION)
             }
             Kind::Value { field, found } => write!(f, "{field}: {found} is not a value this version knows"),
             Kind::Mismatch { field, expected, found } => {

@@ -1,21 +1,10 @@
 //! The frames section: names, places and traps of the functions. It is read only when something trapped.
 //!
-//! Five streams, each with its length (4 bytes) before it, because like things compress well side by side:
-//!
-//! | stream | for each function, in the order of its index |
-//! | --- | --- |
-//! | extents | where it begins in the code image, as a difference to where the function before it ends; its length |
-//! | names | length and bytes of its name in UTF-8; length 0 where it has none |
-//! | places in the code | a count; for each place the difference to the place before it |
-//! | places in the module | its offset as a signed difference to that of the function before it; for each place the signed difference to the place before it |
-//! | traps | a count; for each trap the difference in the code to the trap before it, and the engine's number of the trap |
+//! Its streams stand in docs/format.md, "Frames": five, because like things compress well side by side.
 //!
 //! A function that begins at 0 in the module is none of it: the packer added it. It is in no trace. If it has a trap, that is
 //! what its `unreachable` means; for an uncaught exception its name is that of the exported i32 global that holds the place of
 //! the last `throw`.
-//!
-//! Every number is LEB128; differences that may be negative have their sign in the lowest bit. The first four bytes of
-//! the section are the number of functions that the app imports: it is the index of the first function here.
 
 use crate::{Error, Kind, bytes::Cursor, bytes::equal, varint};
 

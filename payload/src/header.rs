@@ -1,28 +1,14 @@
 //! The header: what this payload needs before anything in it may run.
 //!
-//! | offset | size | field |
-//! | --- | --- | --- |
-//! | 0 | 8 | magic, `89 57 50 4b 0d 0a 1a 0a` |
-//! | 8 | 2 | format version, 3 |
-//! | 10 | 2 | target, see [`crate::target`] |
-//! | 12 | 4 | section count |
-//! | 16 | 4 | prefix length: bytes from the start of the payload to the end of the manifest |
-//! | 20 | 4 | engine ABI |
-//! | 24 | 6 | engine version: major, minor, patch, 2 bytes each |
-//! | 30 | 2 | compiler: 1 cranelift, 2 singlepass |
-//! | 32 | 8 | CPU features needed, see [`crate::cpu`] |
-//! | 40 | 8 | payload length in bytes |
-//! | 48 | 16 | reserved, 0 |
-//! | 64 | 32 | SHA-256 of the prefix, with these 32 bytes as zero |
+//! Its fields stand in docs/format.md, "Header".
 
+pub use crate::limits::VERSION;
 use crate::{CpuFeatures, Error, Kind, Target, bytes::Cursor, bytes::equal};
 
 /// Size of the header in bytes.
 pub const SIZE: usize = 96;
 /// The first eight bytes: not text, and damaged by every tool that changes line ends.
 pub const MAGIC: [u8; 8] = [0x89, b'W', b'P', b'K', 0x0d, 0x0a, 0x1a, 0x0a];
-/// The format version this crate writes and reads.
-pub const VERSION: u16 = 4;
 /// The longest prefix a reader accepts; a bound so that a damaged length cannot ask for all memory.
 pub const MAX_PREFIX_LEN: u32 = 16 * 1024 * 1024;
 pub(crate) const PAYLOAD_LEN_AT: u64 = 40;

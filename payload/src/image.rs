@@ -1,23 +1,6 @@
 //! The metadata section: what the engine must know of the app, and where in the code image its functions are.
 //!
-//! | offset | size | field |
-//! | --- | --- | --- |
-//! | 0 | 8 | memory start: the address, in the app's first memory, of the memory image's first byte |
-//! | 8 | 8 | table offset: bytes from the start of the code image to the table of runtime functions |
-//! | 16 | 4 | length of the engine's metadata |
-//! | 20 | 4 | number of functions |
-//! | 24 | 4 | number of call trampolines |
-//! | 28 | 4 | number of dynamic trampolines |
-//! | 32 | 4 | number of entries in the table of runtime functions |
-//! | 36 | 4 | number of chunks to bring before the start |
-//! | 40 | 4 | number of chunks to bring ahead of the app |
-//! | 44 | 4 | reserved, 0 |
-//!
-//! Then follow the engine's metadata, padded with zeros to 4 bytes; the offsets in the code image of functions, call
-//! trampolines and dynamic trampolines, 4 bytes each, in the order of their indices; the chunks to bring before the start,
-//! and then those to bring ahead of the app, 4 bytes each, in the order in which a start first touched them, the highest bit
-//! set for one of the memory image; and for each entry of the table the engine's number of the runtime function, 2 bytes
-//! each.
+//! Its fields stand in docs/format.md, "Metadata".
 
 use crate::{
     Error, Kind,

@@ -27,32 +27,30 @@
 mod bytes;
 pub mod chunk;
 mod codec;
-pub mod cpu;
 mod error;
 pub mod frames;
-pub mod grant;
 pub mod header;
 pub mod image;
 pub mod info;
+mod limits;
 pub mod locator;
 pub mod manifest;
 mod prefix;
 pub mod section;
-pub mod target;
 pub mod tree;
 pub mod unwind;
 mod varint;
 mod writer;
 
-pub use cpu::CpuFeatures;
 pub use error::{Error, Kind};
-pub use grant::{DirGrant, FilesGrant, Grants, Mount, Variable};
 pub use header::{Compiler, Engine, Header};
 pub use locator::Locator;
 pub use manifest::Manifest;
 pub use prefix::Prefix;
 pub use section::{Encoding, Section, SectionKind};
-pub use target::Target;
+pub use terms::{
+    CpuFeatures, DirGrant, FilesGrant, Grants, GuestName, Mount, Target, Variable, cpu, grant, target,
+};
 pub use writer::Writer;
 
 /// SHA-256 of `data`, as the format uses it.

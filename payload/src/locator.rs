@@ -4,13 +4,7 @@
 //! is searched when the program starts and nothing counts from the end of the file, so signing or appending to
 //! a finished file does not hide the payload.
 //!
-//! | offset | size | field |
-//! | --- | --- | --- |
-//! | 0 | 8 | magic, `WPKLOC\r\n` |
-//! | 8 | 4 | version, 1 |
-//! | 12 | 4 | reserved, 0 |
-//! | 16 | 8 | payload offset: bytes from the start of the file; 0 in a bare stub |
-//! | 24 | 8 | payload length in bytes; 0 in a bare stub |
+//! Its fields stand in docs/format.md, "Locator".
 
 use crate::{Error, Kind, bytes::Cursor, bytes::equal};
 

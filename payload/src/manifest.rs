@@ -187,12 +187,12 @@ fn mounted(mount: &Mount) -> (u16, Vec<u8>) {
             content.extend_from_slice(&(if *read_only { READ_ONLY } else { 0 }).to_le_bytes());
             content.extend_from_slice(&(host.len() as u32).to_le_bytes());
             content.extend_from_slice(host.as_bytes());
-            content.extend_from_slice(guest.as_bytes());
+            content.extend_from_slice(guest.as_str().as_bytes());
             (DIRECTORY, content)
         }
         Mount::Files(FilesGrant { guest, writable }) => {
             content.extend_from_slice(&(if *writable { WRITABLE } else { 0 }).to_le_bytes());
-            content.extend_from_slice(guest.as_bytes());
+            content.extend_from_slice(guest.as_str().as_bytes());
             (FILES, content)
         }
     }
@@ -230,7 +230,7 @@ fn files(content: &[u8], at: u64) -> Result<FilesGrant, Error> {
         return Err(Error::new(at, Kind::Value { field: "files flags", found: flags.into() }));
     }
     let guest_at = cursor.offset();
-    let guest = text(&content[4..], guest_at, "files guest")?;
+    let guest = text(&content[4..], guest_at, "files guest")?.into();
     Ok(FilesGrant { guest, writable: flags & WRITABLE != 0 })
 }
 
@@ -245,6 +245,6 @@ fn directory(content: &[u8], at: u64) -> Result<DirGrant, Error> {
     let host = text(cursor.take(host_len as usize)?, host_at, "directory host")?;
     let guest_at = cursor.offset();
     let guest_len = content.len() - (guest_at - at) as usize;
-    let guest = text(cursor.take(guest_len)?, guest_at, "directory guest")?;
+    let guest = text(cursor.take(guest_len)?, guest_at, "directory guest")?.into();
     Ok(DirGrant { host, guest, read_only: flags & READ_ONLY != 0 })
 }

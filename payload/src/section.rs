@@ -1,19 +1,11 @@
 //! The section table: what each part of the payload is, where it lies, and how it is stored.
 //!
-//! | offset | size | field |
-//! | --- | --- | --- |
-//! | 0 | 4 | kind |
-//! | 4 | 4 | encoding: 0 raw, 1 chunked |
-//! | 8 | 8 | offset: bytes from the start of the payload |
-//! | 16 | 8 | stored length: bytes in the payload |
-//! | 24 | 8 | length: bytes once decoded; the stored length when raw |
-//! | 32 | 4 | chunk size: decoded bytes a chunk; 0 when raw |
-//! | 36 | 4 | reserved, 0 |
+//! Its fields stand in docs/format.md, "Section table".
 
 use crate::{
     Error, Kind,
     bytes::{Cursor, equal},
-    chunk,
+    limits::{MAX_SECTION_LEN, is_valid_size},
 };
 
 /// Size of one entry in bytes.
@@ -120,7 +112,7 @@ impl SectionKind {
 pub enum Encoding {
     /// Byte for byte.
     Raw,
-    /// In pieces of `chunk_size` bytes, each compressed on its own. See [`chunk`].
+    /// In pieces of `chunk_size` bytes, each compressed on its own. See [`chunk`](crate::chunk).
     Chunked {
         /// Decoded bytes a chunk; the last one may be shorter. A power of two.
         chunk_size: u32,
@@ -176,11 +168,11 @@ impl Section {
                 Encoding::Raw
             }
             1 => {
-                if !chunk::is_valid_size(chunk_size) {
+                if !is_valid_size(chunk_size) {
                     let kind = Kind::Value { field: "section chunk size", found: chunk_size.into() };
                     return Err(Error::new(start + 32, kind));
                 }
-                if len > chunk::MAX_SECTION_LEN {
+                if len > MAX_SECTION_LEN {
                     return Err(Error::new(start + 24, Kind::Value { field: "section length", found: len }));
                 }
                 Encoding::Chunked { chunk_size }

@@ -1,24 +1,6 @@
 //! The tree: names of the files that a payload carries, so laid out that nothing needs to be read before it is asked for.
 //!
-//! | part | size | content |
-//! | --- | --- | --- |
-//! | node count | 4 | |
-//! | names length | 4 | |
-//! | nodes | 24 each | see below |
-//! | names | | names of nodes, and what links hold: UTF-8, one after the other |
-//!
-//! | offset | size | field of a node |
-//! | --- | --- | --- |
-//! | 0 | 1 | kind: 0 directory, 1 file, 2 symbolic link |
-//! | 1 | 1 | reserved, 0 |
-//! | 2 | 2 | length of the name; 0 for a root |
-//! | 4 | 4 | where the name starts, from the start of the names |
-//! | 8 | 8 | start: a directory's first child (a node), a file's first byte (in the files), a link's text (in the names) |
-//! | 16 | 8 | length: children, bytes of content, bytes of the link's text |
-//!
-//! The roots come first, one for each `files` record of the manifest, in their order. Children of a directory stand
-//! together behind it, sorted by their names' bytes; so a node's number is larger than its directory's, and a walk
-//! ends. A reader checks a node when it looks at it, not thousands of them at the start.
+//! Its fields stand in docs/format.md, "Tree". A node's number is larger than its directory's, so a walk ends. A reader checks a node when it looks at it, not thousands of them at the start.
 
 use std::collections::VecDeque;
 

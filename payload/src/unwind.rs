@@ -1,16 +1,6 @@
 //! The unwind section: tables that an exception needs to find its way, registered when the first one is thrown.
 //!
-//! | offset | size | field |
-//! | --- | --- | --- |
-//! | 0 | 4 | length of the tables |
-//! | 4 | 4 | length of `.eh_frame`, the first of them |
-//! | 8 | 4 | number of fixups |
-//! | 12 | 4 | reserved, 0 |
-//!
-//! Then follow the fixups, 8 bytes each: an offset in the tables (4 bytes) and the base (4 bytes) that is added to the
-//! 8 bytes there: 0 the code image, 1 these tables, 2 + n the runtime function with the engine's number n. Then the
-//! tables. For Windows they are its function table, sorted, relative to the code image, without a fixup: 12 bytes a
-//! function (PE format, `.pdata` section).
+//! Its fields stand in docs/format.md, "Unwind".
 
 use crate::{
     Error, Kind,

@@ -24,9 +24,9 @@ fn variable() -> impl Strategy<Value = String> {
 
 fn mount() -> impl Strategy<Value = Mount> {
     let dir = (text(), text(), any::<bool>())
-        .prop_map(|(host, guest, read_only)| Mount::Dir(DirGrant { host, guest, read_only }));
-    let files =
-        (text(), any::<bool>()).prop_map(|(guest, writable)| Mount::Files(FilesGrant { guest, writable }));
+        .prop_map(|(host, guest, read_only)| Mount::Dir(DirGrant { host, guest: guest.into(), read_only }));
+    let files = (text(), any::<bool>())
+        .prop_map(|(guest, writable)| Mount::Files(FilesGrant { guest: guest.into(), writable }));
     prop_oneof![dir, files]
 }
 

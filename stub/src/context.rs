@@ -8,8 +8,8 @@ use std::io::ErrorKind;
 
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
-use payload::grant::{self, OPTIONS, normal};
-use payload::{FilesGrant, Grants, Manifest, Mount};
+use payload::grant::{self, OPTIONS};
+use payload::{FilesGrant, Grants, GuestName, Manifest, Mount};
 use sandbox::{Access, Ctx, CtxBuilder};
 
 use crate::fail::{self, Failure};
@@ -37,13 +37,13 @@ pub(crate) fn open(manifest: &Manifest, granted: &Granted, stored: Stored) -> Re
         builder = match mount {
             Mount::Dir(grant) => {
                 let host = expand::path(&grant.host)?;
-                let guest = if grant.guest == grant.host { &host } else { &grant.guest };
+                let guest = if grant.guest.as_str() == grant.host { &host } else { grant.guest.as_str() };
                 builder.dir(open_dir(&host, guest)?, guest, access(!grant.read_only))
             }
             Mount::Files(FilesGrant { guest, writable }) => {
                 let files = files.get_or_insert_with(|| carried::files(stored)).clone();
                 // One root for each, in their order.
-                builder.files(files, roots.next().unwrap_or_default(), guest, access(*writable))
+                builder.files(files, roots.next().unwrap_or_default(), guest.as_str(), access(*writable))
             }
         };
     }
@@ -75,7 +75,7 @@ fn native(mut builder: CtxBuilder, grants: &Grants) -> Result<CtxBuilder, Failur
         builder = builder.dir(open_dir(&root, drive)?, drive, Access::ReadWrite);
     }
     let names_root = |relative: bool| {
-        let named = |guest: &str| normal(guest).is_empty() && guest.starts_with('.') == relative;
+        let named = |guest: &GuestName| guest.is_root() && guest.as_str().starts_with('.') == relative;
         grants.dirs().any(|grant| named(&grant.guest))
     };
     if !names_root(false) {

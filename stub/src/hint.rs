@@ -10,7 +10,7 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use payload::Grants;
-use payload::grant::{OPTIONS, normal};
+use payload::grant::OPTIONS;
 use payload::info::printable;
 use sandbox::Miss;
 
@@ -48,7 +48,7 @@ struct Hint {
 fn hint(miss: &Miss, grants: &Grants) -> Option<Hint> {
     let asked = &miss.path;
     let below = |guest: &str| Path::new(asked).starts_with(guest);
-    let fixed = grants.dirs().find(|grant| grant.read_only && miss.write && below(&grant.guest));
+    let fixed = grants.dirs().find(|grant| grant.read_only && miss.write && below(grant.guest.as_str()));
     if let Some(grant) = fixed {
         let option = word("--dir", &format!("{}::{}", grant.host, grant.guest))?;
         return Some(Hint { path: asked.clone(), option });
@@ -62,7 +62,7 @@ fn hint(miss: &Miss, grants: &Grants) -> Option<Hint> {
         |path: &Path| path.symlink_metadata().is_ok() || miss.write && path.parent().is_some_and(is_dir);
     // Whether it was relative or absolute cannot be told. Relative paths are found where the user stands is granted.
     let relative = asked.trim_start_matches('/').trim_start_matches("./");
-    let stands = grants.native || grants.dirs().any(|grant| normal(&grant.guest).is_empty());
+    let stands = grants.native || grants.dirs().any(|grant| grant.guest.is_root());
     if !stands && !relative.is_empty() && there(Path::new(relative)) {
         return Some(Hint { path: relative.to_owned(), option: format!("{name} .") });
     }

@@ -5,8 +5,8 @@
 //! name. They are done in the order in which they stand, and names count as the program takes them. A sealed program takes
 //! none, nor does one that has rights which whoever starts it lacks.
 
-use payload::grant::{OPTIONS as VARIABLE, normal};
-use payload::{DirGrant, Grants, Manifest, Mount, Variable};
+use payload::grant::OPTIONS as VARIABLE;
+use payload::{DirGrant, Grants, GuestName, Manifest, Mount, Variable};
 
 use crate::fail::Failure;
 
@@ -64,7 +64,7 @@ fn changed(granted: Granted, words: &[String]) -> Result<Granted, String> {
                     DirGrant::parse(value()?, name == "--dir-ro").map_err(|why| format!("{name}: {why}"))?;
                 grants.remove_dir(&grant.guest);
                 // The root may have several, as when packing: one lies below the other.
-                if !normal(&grant.guest).is_empty() {
+                if !grant.guest.is_root() {
                     added.remove_dir(&grant.guest);
                 }
                 added.mounts.push(Mount::Dir(grant));
@@ -80,10 +80,11 @@ fn changed(granted: Granted, words: &[String]) -> Result<Granted, String> {
             "--deny-dir" => match attached {
                 Some("") => return Err(format!("{name}= has no name behind it")),
                 Some(guest) => {
-                    grants.remove_dir(guest);
-                    added.remove_dir(guest);
+                    let guest = GuestName::from(guest);
+                    grants.remove_dir(&guest);
+                    added.remove_dir(&guest);
                     // Its directories are `/` and `.`, which are one name.
-                    grants.native &= !normal(guest).is_empty();
+                    grants.native &= !guest.is_root();
                 }
                 None => {
                     grants.remove_all_dirs();

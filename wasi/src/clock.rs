@@ -26,7 +26,7 @@ pub(crate) enum Clocks {
 /// Nanoseconds between two looks at a repeatable clock.
 const LOOK: u64 = 1_000;
 /// When a repeatable run starts: 1980-01-01, in nanoseconds since 1970, as carried files have it.
-const START: u64 = 315_532_800 * 1_000_000_000;
+const START: u64 = terms::YEAR_1980 * 1_000_000_000;
 
 impl Clocks {
     pub(crate) fn system() -> Clocks {

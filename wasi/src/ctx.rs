@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use cap_std::fs::Dir as CapDir;
+use terms::GuestName;
 
 use crate::clock::Clocks;
 use crate::errno::Result;
@@ -52,7 +53,7 @@ pub struct CtxBuilder {
 /// What was granted under a name.
 #[derive(Debug)]
 struct Grant {
-    guest: String,
+    guest: GuestName,
     access: Access,
     what: What,
 }
@@ -98,7 +99,7 @@ impl CtxBuilder {
     /// the others. `/` and `.` are one name to wasi-libc, but what is granted as `.` is where the program stands.
     #[must_use]
     pub fn dir(mut self, dir: CapDir, guest: &str, access: Access) -> Self {
-        self.granted.push(Grant { guest: guest.to_owned(), access, what: What::Host(dir) });
+        self.granted.push(Grant { guest: guest.into(), access, what: What::Host(dir) });
         self
     }
 
@@ -107,7 +108,7 @@ impl CtxBuilder {
     /// trees the first one given lies over the others.
     #[must_use]
     pub fn files(mut self, files: Arc<dyn Files>, root: u32, guest: &str, access: Access) -> Self {
-        self.granted.push(Grant { guest: guest.to_owned(), access, what: What::Tree(files, root) });
+        self.granted.push(Grant { guest: guest.into(), access, what: What::Tree(files, root) });
         self
     }
 
@@ -172,7 +173,7 @@ impl CtxBuilder {
             }
         }
         if let Some(guest) = &self.cwd {
-            grants.cwd(guest);
+            grants.cwd(&guest.as_str().into());
         }
         for dir in grants.preopens(trees, &clocks)? {
             fds.push(Some(preopened(dir)));

@@ -12,7 +12,7 @@ use payload::{Target, info::printable};
 use serde_json::json;
 
 use super::{ExitCode, command, json, out};
-use crate::{Pack, error::spoken, output::Scratch, pack::Opened, store::Storage, stubs};
+use crate::{Pack, error::spoken, output::Scratch, pack::Opened, store::Storage, targets::stubs};
 
 /// A program that ends with an exit code that nothing else has.
 const PROGRAM: &str = r#"(module

@@ -167,7 +167,7 @@ mod tests {
         let words =
             ["--files-rw", "c", "--dir=b", "--dir-ro", "a", "--files", "d", "--dir", "e", "--files-rw=f"];
         let guests: Vec<String> =
-            typed(&words).typed().grants.iter().map(|grant| grant.guest().to_owned()).collect();
+            typed(&words).typed().grants.iter().map(|grant| grant.guest().to_string()).collect();
         assert_eq!(guests, ["c", "b", "a", "d", "e", "f"]);
     }
 

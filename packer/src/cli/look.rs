@@ -11,11 +11,12 @@ use super::{
     complain, fail, json, out, say,
 };
 use crate::{
-    Check, decode,
+    Check,
     executable::{self, Executable, Launcher},
     output::{Output, STANDARD},
     pack::source,
     read,
+    store::decode,
 };
 
 /// Prints what an executable is.
@@ -129,10 +130,12 @@ fn object(executable: &Executable) -> Value {
         .collect();
     let dirs: Vec<Value> = grants
         .dirs()
-        .map(|grant| json!({ "host": grant.host, "guest": grant.guest, "read_only": grant.read_only }))
+        .map(|grant| json!({ "host": grant.host, "guest": grant.guest.as_str(), "read_only": grant.read_only }))
         .collect();
-    let files: Vec<Value> =
-        grants.files().map(|grant| json!({ "guest": grant.guest, "writable": grant.writable })).collect();
+    let files: Vec<Value> = grants
+        .files()
+        .map(|grant| json!({ "guest": grant.guest.as_str(), "writable": grant.writable }))
+        .collect();
     json!({
         "name": manifest.app,
         "version": manifest.version,

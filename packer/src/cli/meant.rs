@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use payload::{Compiler, DirGrant, Manifest, Target, grant::normal};
+use payload::{Compiler, DirGrant, GuestName, Manifest, Target};
 
 use super::{
     place::{Order, Places},
@@ -10,13 +10,15 @@ use super::{
 };
 use crate::{
     Pack,
-    compress::{DEFAULT_LEVEL, FAST_LEVEL},
     container::pe::PeOptions,
     pack::{Grant, Opened},
-    profile::Trial,
     read,
-    store::Storage,
+    store::{
+        Storage,
+        compress::{DEFAULT_LEVEL, FAST_LEVEL},
+    },
     targets,
+    trial::Trial,
 };
 
 /// What `typed` means for the program in `input`. If not all of it `is_typed`, some may be for other builds than this one.
@@ -128,10 +130,9 @@ fn check_names(grants: &[Grant], cwd: Option<&str>, carried: bool) -> Result<(),
         })
         .collect();
     for (at, grant) in dirs.iter().enumerate() {
-        let earlier = dirs[..at].iter().find(|other| normal(&other.guest) == normal(&grant.guest));
+        let earlier = dirs[..at].iter().find(|other| other.guest == grant.guest);
         // `.` is where the user stands, and `/` is below it.
-        let is_root = normal(&grant.guest).is_empty();
-        if let Some(earlier) = earlier.filter(|_| !is_root) {
+        if let Some(earlier) = earlier.filter(|_| !grant.guest.is_root()) {
             return Err(format!(
                 "the directories {} and {} are both granted as {}; give them two names, HOST::GUEST",
                 earlier.host, grant.host, grant.guest
@@ -141,12 +142,10 @@ fn check_names(grants: &[Grant], cwd: Option<&str>, carried: bool) -> Result<(),
     let Some(cwd) = cwd else { return Ok(()) };
     // What is found when the executable runs cannot be told now.
     let is_open = |text: &str| text.starts_with('~') || text.contains('$');
+    let stands = GuestName::from(cwd);
     let mut names = grants.iter().map(Grant::guest);
-    let holds = |name: &str| {
-        let rest = normal(cwd).strip_prefix(normal(name));
-        normal(name).is_empty() || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    };
-    if carried || is_open(cwd) || normal(cwd).is_empty() || names.any(|name| is_open(name) || holds(name)) {
+    let holds = |name: &GuestName| is_open(name.as_str()) || name.below(&stands).is_some();
+    if carried || is_open(cwd) || stands.is_root() || names.any(holds) {
         return Ok(());
     }
     Err(format!(

@@ -11,9 +11,7 @@ use clap::{
 };
 
 use super::command::Cli;
-
-/// Nearer than this a word is a command mistyped.
-const LIKENESS: f64 = 0.85;
+use crate::nearest::nearest;
 
 /// What other tools call it, and what it is here.
 const ELSEWHERE: [(&str, &str); 9] = [
@@ -73,7 +71,5 @@ pub(super) fn command(input: &OsStr) -> Option<String> {
     if let Some((_, meant)) = ELSEWHERE.iter().find(|(elsewhere, _)| *elsewhere == word) {
         return Some((*meant).to_owned());
     }
-    let near = commands().map(|name| (strsim::jaro_winkler(word, name), name));
-    let (likeness, name) = near.max_by(|one, other| one.0.total_cmp(&other.0))?;
-    (likeness >= LIKENESS).then(|| format!("did you mean the command {name}?"))
+    nearest(word, commands()).map(|name| format!("did you mean the command {name}?"))
 }

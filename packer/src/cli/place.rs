@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use payload::Target;
 
 use crate::{
-    archive,
     output::STANDARD,
+    output::archive,
     pack::{Place, stem},
     targets::{self, name, part},
 };

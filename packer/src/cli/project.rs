@@ -21,7 +21,7 @@ use super::{
     option::{self, Row, Takes},
     packing, say,
 };
-use crate::{output::STANDARD, read};
+use crate::{nearest::nearest, output::STANDARD, read};
 
 /// Packs what the description says.
 pub(super) fn run(build: Build) -> ExitCode {
@@ -193,16 +193,12 @@ fn values(value: &DeValue<'_>) -> Result<Vec<String>, String> {
     }
 }
 
-/// Nearer than this a key is another one mistyped.
-const LIKENESS: f64 = 0.8;
-
 fn unknown(name: &str) -> String {
     let mut keys: Vec<&str> = ["module"].into_iter().chain(option::all().filter_map(Row::key)).collect();
     keys.sort_unstable();
-    let near = keys.iter().map(|key| (strsim::jaro_winkler(name, key), *key));
-    match near.max_by(|one, other| one.0.total_cmp(&other.0)) {
-        Some((likeness, key)) if likeness >= LIKENESS => format!("there is no such key; did you mean {key}?"),
-        _ => format!("there is no such key; there are {}", keys.join(", ")),
+    match nearest(name, keys.iter().copied()) {
+        Some(key) => format!("there is no such key; did you mean {key}?"),
+        None => format!("there is no such key; there are {}", keys.join(", ")),
     }
 }
 
@@ -239,7 +235,7 @@ mod tests {
         assert!(typed.native && !typed.sealed);
         assert_eq!(typed.args, ["--color", "a b"]);
         assert_eq!(typed.variables, [Variable::Set("LANG=C".to_owned())]);
-        let guests: Vec<&str> = typed.grants.iter().map(Grant::guest).collect();
+        let guests: Vec<&str> = typed.grants.iter().map(|grant| grant.guest().as_str()).collect();
         assert_eq!(guests, ["/lib", "data", ".", "/x"], "in the order in which they stand");
         let Grant::Files(folder) = &typed.grants[1] else { panic!("a folder") };
         assert_eq!(folder.host, Path::new("project").join("data"));

@@ -4,7 +4,7 @@ use payload::Target;
 use serde_json::{Value, json};
 
 use super::command::Targets as Flags;
-use crate::{stubs, targets::info};
+use crate::targets::stubs;
 
 /// What the command prints to stdout.
 pub(super) fn text(flags: &Flags) -> String {
@@ -25,27 +25,25 @@ pub(super) fn text(flags: &Flags) -> String {
 }
 
 fn row(target: Target) -> [String; 6] {
-    let info = info(target);
     let size = stubs::size(target).map_or_else(|| "none here".to_owned(), |size| size.to_string());
     [
         target.name().to_owned(),
-        info.aliases.join(", "),
+        target.aliases().join(", "),
         target.triple().to_owned(),
         size,
-        info.cpu.to_owned(),
-        info.tested.to_owned(),
+        target.needs().to_owned(),
+        target.tested().to_owned(),
     ]
 }
 
 fn object(target: Target) -> Value {
-    let info = info(target);
     json!({
         "name": target.name(),
-        "aliases": info.aliases,
+        "aliases": target.aliases(),
         "triple": target.triple(),
         "launcher_size": stubs::size(target),
-        "cpu": info.cpu,
-        "tested": info.tested,
+        "cpu": target.needs(),
+        "tested": target.tested(),
         "this_machine": Some(target) == Target::host(),
     })
 }

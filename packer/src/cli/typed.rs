@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use payload::{Compiler, Variable};
 
 use super::place::Wanted;
-use crate::{cpu::Raise, pack::Grant};
+use crate::{compile::cpu::Raise, pack::Grant};
 
 /// The options of a pack, as they were given.
 #[derive(Clone, Debug, Default)]

@@ -4,7 +4,7 @@ use std::{ffi::OsString, path::PathBuf};
 
 use payload::{Compiler, DirGrant, Variable, grant, info::is_seen};
 
-use crate::{files::Folder, pack::Grant};
+use crate::{input::files::Folder, pack::Grant};
 
 /// Notes the value of an option that is given once.
 ///
@@ -142,7 +142,7 @@ pub(super) fn directory(value: OsString, read_only: bool) -> Result<Grant, Strin
 pub(super) fn folder(value: OsString, writable: bool) -> Result<Grant, String> {
     let value = text(value)?;
     let (host, guest) = grant::split(&value, &value)?;
-    Ok(Grant::Files(Folder { host: PathBuf::from(host), guest, writable }))
+    Ok(Grant::Files(Folder { host: PathBuf::from(host), guest: guest.into(), writable }))
 }
 
 /// `NAME=VALUE` or `NAME`.

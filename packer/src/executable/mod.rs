@@ -4,21 +4,23 @@
 //! [`verify`] is for files of which nothing is known: it looks at everything, and what is wrong with one part keeps it
 //! from no other. Both find the payload as its launcher does ([`container::find`]).
 
+mod prefix;
 #[cfg(test)]
 mod tests;
 mod verify;
 
 use std::{io::Read, path::Path};
 
-use payload::{Manifest, Prefix, SectionKind, header};
+use payload::{Manifest, Prefix, SectionKind};
 
+use self::prefix::{damaged, prefix};
 pub use self::verify::{Launcher, verify, verify_with};
 use crate::{
     Error, Kind,
     container::{self, Format, Found, MAX_LEN, check::Check},
-    decode,
     error::spoken,
     read::open,
+    store::decode,
 };
 
 /// A finished executable whose header, section table and manifest are whole.
@@ -116,31 +118,4 @@ pub fn read(path: &Path) -> Result<Vec<u8>, Error> {
         return Err(Error::new(Kind::TooLarge, reason).in_file(path));
     }
     Ok(bytes)
-}
-
-/// The prefix of the payload in `file`, checked to be for the machine that its launcher is for.
-fn prefix(file: &[u8], found: &Found) -> Result<Prefix, Error> {
-    let payload = &file[found.payload.clone()];
-    let len = payload.len() as u64;
-    let read = || {
-        // Its own words for a payload that is shorter than a header.
-        let head = &payload[..header::SIZE.min(payload.len())];
-        Prefix::parse(&payload[..Prefix::len(head, len)?], len)
-    };
-    let prefix = read().map_err(|error| damaged(&error.to_string()))?;
-    if prefix.header.target != found.target {
-        return Err(damaged(&format!(
-            "its header names {}, but its launcher is for {}",
-            prefix.header.target.name(),
-            found.target.name()
-        )));
-    }
-    Ok(prefix)
-}
-
-fn damaged(what: &str) -> Error {
-    Error::new(
-        Kind::Damaged,
-        format!("{what}; the file was changed since it was packed: get or pack it again"),
-    )
 }

@@ -4,14 +4,15 @@ use std::path::Path;
 
 use payload::{Prefix, Section, SectionKind, frames::Frames, image::Image, tree::Tree, unwind::Unwind};
 
-use super::prefix;
+use super::prefix::prefix;
 use crate::{
-    Error,
+    Error, PRODUCER,
     container::{
         self, Found,
         check::{self, Check},
     },
-    decode, stubs,
+    store::decode,
+    targets::stubs,
 };
 
 /// The launcher with which the one in a file is compared.
@@ -195,8 +196,8 @@ pub(super) fn carried(
     };
     // Only the very version that packed it can tell a launcher that was changed from another one.
     match producer {
-        Some(other) if other != crate::PRODUCER => {
-            Ok(format!("not compared: it was packed by {other:?}, this is {}", crate::PRODUCER))
+        Some(other) if other != PRODUCER => {
+            Ok(format!("not compared: it was packed by {other:?}, this is {}", PRODUCER))
         }
         _ => Err(format!(
             "not the one that this wasmpack carries for {}, with which it was compared{differs}; it was packed with --stub \

@@ -12,7 +12,7 @@ use wasmer_compiler::wasmparser::{
 use payload::info::printable;
 
 use super::signatures;
-use crate::{Error, Kind, proposals};
+use crate::{Error, Kind, input::proposals};
 
 /// Modules whose functions work on the app's memory.
 const WASI: [&str; 2] = ["wasi_snapshot_preview1", "wasi_unstable"];

@@ -3,13 +3,16 @@
 //! [`Module::new`] tells apart what people really hand over: nothing, some other file, a component, a text
 //! with a mistake. [`command`] then asks whether the module is a program that can start. [`program`] makes what is
 //! compiled: [`exceptions`] become plain WebAssembly, [`lean`] drops what a running program never looks at, and [`fit`] says
-//! otherwise what the compilers would get wrong.
+//! otherwise what the compilers would get wrong. [`files`] are read to be carried.
 
 pub mod command;
 pub mod exceptions;
+pub mod files;
 pub mod fit;
 pub mod lean;
 pub mod program;
+pub mod proposals;
+pub(crate) mod segments;
 mod signatures;
 
 use std::path::Path;

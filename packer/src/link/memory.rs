@@ -8,7 +8,7 @@ use wasmer_types::{
     InitExprOp, MemoryIndex, ModuleInfo, OwnedDataInitializer, WASM_PAGE_SIZE, entity::EntityRef,
 };
 
-use crate::segments;
+use crate::input::segments;
 
 /// What a memory holds at the start.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -14,6 +14,7 @@
 //! The code image runs at any address: everything in it is relative to itself. Data flows from the top of that list
 //! to its end; each room is a pure function of what the compiler made.
 
+mod error;
 mod frames;
 mod layout;
 mod memory;
@@ -28,6 +29,8 @@ use wasmer_compiler::ArtifactBuild;
 
 pub use memory::MemoryImage;
 pub use order::Order;
+
+use error::failed;
 
 use crate::{Error, input::program::Origin};
 
@@ -110,11 +113,6 @@ fn check_size(len: u64) -> Result<(), Error> {
         MAX_CODE / 2
     );
     Err(Error::new(crate::Kind::TooLarge, reason))
-}
-
-/// A failure of the linker, in words.
-fn failed(reason: impl std::fmt::Display) -> Error {
-    Error::new(crate::Kind::Compile, format!("linking failed: {reason}"))
 }
 
 #[cfg(test)]

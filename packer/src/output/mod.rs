@@ -11,6 +11,7 @@
 //! stands for something open or a device is refused ([`special`]). OUT's old mode does not matter either: the new file is
 //! readable, writable and executable for whomever the umask allows.
 
+pub mod archive;
 #[cfg(target_os = "linux")]
 mod nameless;
 mod special;

@@ -6,7 +6,7 @@ use payload::{Compiler, Target};
 use crate::{
     Error,
     input::exceptions,
-    proposals::{self, Form},
+    input::proposals::{self, Form},
 };
 
 /// What is known of a module. It is validated once for all targets that take the same proposals, and lowered once for all.

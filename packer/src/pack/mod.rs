@@ -17,6 +17,7 @@
 mod fitness;
 mod opened;
 mod run;
+mod shared;
 pub mod source;
 mod trial;
 
@@ -26,19 +27,19 @@ use std::{
     time::Duration,
 };
 
-use payload::{Compiler, DirGrant, Grants, Manifest, Mount, SectionKind, Target, Variable};
+use payload::{Compiler, DirGrant, Grants, GuestName, Manifest, Mount, SectionKind, Target, Variable};
 
 use crate::{
     Error, Kind,
-    compress::DEFAULT_LEVEL,
+    compile::cpu::Raise,
     container::pe::PeOptions,
-    cpu::Raise,
-    files::Folder,
+    input::files::Folder,
     output::STANDARD,
-    profile::Trial,
     progress::Progress,
     store::Storage,
+    store::compress::DEFAULT_LEVEL,
     targets::{name, part},
+    trial::Trial,
 };
 
 pub use opened::Opened;
@@ -111,7 +112,7 @@ pub enum Grant {
 
 impl Grant {
     /// The path under which the app sees it.
-    pub fn guest(&self) -> &str {
+    pub fn guest(&self) -> &GuestName {
         match self {
             Grant::Dir(grant) => &grant.guest,
             Grant::Files(folder) => &folder.guest,

@@ -10,24 +10,28 @@ use std::{
     time::Instant,
 };
 
-use payload::{Engine, Header, Manifest, Prefix, SectionKind, Target};
+use payload::{Engine, Header, Manifest, Prefix, SectionKind};
 
-use super::{Done, Layout, Pack, Packed, Place, fitness::Fitness, source::Source, trial::Tried};
+use super::{
+    Done, Layout, Pack, Packed, Place,
+    fitness::Fitness,
+    shared::{Shared, launcher},
+    source::Source,
+    trial::Tried,
+};
 use crate::{
-    Error, Kind,
-    archive::{self, Member},
-    compile,
+    Error, Kind, compile,
     container::{self, MAX_LEN, pe::PeOptions},
     input::{Module, command, program::Program},
     link,
+    output::archive::{self, Member},
     output::{self, Output},
     parallel,
-    profile::Trial,
     progress::Progress,
     read,
-    store::{self, Chunks, Stored},
-    stubs,
+    store::{self, Chunks},
     targets::name,
+    trial::Trial,
 };
 
 /// What the hashes of archives are written to.
@@ -38,20 +42,6 @@ struct Job<'a> {
     place: &'a Place,
     output: Output,
     stub: Vec<u8>,
-}
-
-/// What all targets share.
-pub(super) struct Shared {
-    /// The module as it is compiled.
-    pub(super) program: Program,
-    pub(super) manifest: Manifest,
-    /// Sections that are the same for every target.
-    pub(super) sections: Vec<Stored>,
-    shown: PeOptions,
-    /// The launcher that is used instead of those in this packer.
-    pub(super) own_stub: Option<Vec<u8>>,
-    /// What goes into each archive behind the executable: names and bytes.
-    included: Vec<(String, Vec<u8>)>,
 }
 
 impl Pack {
@@ -265,11 +255,6 @@ impl Pack {
         let read = |stub: &PathBuf| read::whole(stub, "the launcher", read::MOST_LAUNCHER);
         self.stub.as_ref().map(read).transpose()
     }
-}
-
-/// The launcher for `target`: `own_stub`, or one of those in this packer.
-pub(super) fn launcher(target: Target, own_stub: Option<&[u8]>) -> Result<Vec<u8>, Error> {
-    own_stub.map_or_else(|| stubs::get(target), |stub| Ok(stub.to_vec()))
 }
 
 /// The sections of a payload that was just written: kinds, and bytes decoded and stored.

@@ -4,11 +4,12 @@
 //! files; what is said for the new pack is added to that, and replaces what has its name or can be there only once. How the
 //! old one was compiled and stored is of no matter.
 
-use payload::{FilesGrant, Grants, Manifest, Mount, SectionKind, grant::normal, tree::Tree};
+use payload::{FilesGrant, Grants, Manifest, Mount, SectionKind, tree::Tree};
 
 use super::{Grant, Opened, Pack, stem};
 use crate::{
-    Error, Kind, PRODUCER, decode, executable::Executable, files::Files, input::Module, targets::part,
+    Error, Kind, PRODUCER, executable::Executable, input::Module, input::files::Files, store::decode,
+    targets::part,
 };
 
 /// Everything that is packed, and that does not depend on the target.
@@ -179,7 +180,7 @@ fn mount(old: &mut Grants, files: &mut Files, new: &[Grant]) -> Result<(), Error
 fn is_instead_of(new: &Grant, old: &Mount) -> bool {
     let is_one_kind =
         matches!((new, old), (Grant::Dir(_), Mount::Dir(_)) | (Grant::Files(_), Mount::Files(_)));
-    is_one_kind && normal(new.guest()) == normal(old.guest())
+    is_one_kind && new.guest() == old.guest()
 }
 
 /// Adds what `pack` says of variables and of the working directory to `old`; of variables with one name the new one counts.

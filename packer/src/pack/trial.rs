@@ -6,16 +6,16 @@ use payload::{Engine, Grants, Header, Target};
 
 use super::{
     Pack,
-    run::{Shared, launcher},
+    shared::{Shared, launcher},
 };
 use crate::{
     Error, Kind,
+    compile::cpu::Raise,
     compile::{self, Compiled},
-    cpu::Raise,
     link,
-    profile::{self, Profile, Program, Trial},
     progress::Progress,
     store::Storage,
+    trial::{self, Profile, Program, Trial},
 };
 
 /// What a tried start touched, and what was compiled for it: a target that is packed need not be compiled again.
@@ -42,7 +42,7 @@ impl Pack {
     /// # Errors
     /// As for any pack; `Profile` if a start with arguments cannot be tried. A bare start is tried where it can be.
     pub(super) fn tried(&self, shared: &Shared, progress: &Progress) -> Result<Tried, Error> {
-        match (&self.trial, profile::target()) {
+        match (&self.trial, trial::target()) {
             (Trial::With(args), target) => self.try_start(target?, Some(args), shared, progress),
             (Trial::Bare, Ok(target)) if self.storage != Storage::Raw => {
                 let tried = self.try_start(target, None, shared, progress);
@@ -69,15 +69,15 @@ impl Pack {
             &compiled.build,
             &shared.program.origin,
             target,
-            &profile::apart(),
-            profile::PIECE.into(),
+            &trial::apart(),
+            trial::PIECE.into(),
         )?;
         let header = Header { target, engine: Engine::PINNED, compiler: self.compiler, cpu: compiled.cpu };
         let manifest = match args {
-            Some(_) => profile::asked(&shared.manifest, &self.asked()),
-            None => profile::alone(&shared.manifest),
+            Some(_) => trial::asked(&shared.manifest, &self.asked()),
+            None => trial::alone(&shared.manifest),
         };
-        let payload = profile::payload(&linked, header, &manifest, &shared.sections, progress);
+        let payload = trial::payload(&linked, header, &manifest, &shared.sections, progress);
         let program = Program { payload: &payload, target, stub: &stub, app: &manifest.app };
         progress.phase("trying", 1);
         let (profile, untried) = match args {

@@ -10,27 +10,16 @@
 
 pub mod name;
 pub mod part;
-mod table;
+#[cfg(test)]
+mod repeated;
+pub mod stubs;
 
-pub use table::{Info, info};
+use payload::{
+    Target,
+    target::{Cpu, Os},
+};
 
-use payload::Target;
-
-/// A system that a part can name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Os {
-    Linux,
-    Windows,
-    Macos,
-}
-
-/// A CPU that a part can name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Cpu {
-    X86_64,
-    Arm64,
-    Riscv64,
-}
+use crate::nearest::nearest;
 
 /// What one part of a spelling means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,9 +120,8 @@ impl Said {
 
     /// True when `target` agrees with everything that was said.
     pub fn allows(&self, target: Target) -> bool {
-        let (os, cpu) = parts(target);
-        (self.systems.is_empty() || self.systems.contains(&os))
-            && (self.cpus.is_empty() || self.cpus.contains(&cpu))
+        (self.systems.is_empty() || self.systems.contains(&target.os()))
+            && (self.cpus.is_empty() || self.cpus.contains(&target.cpu()))
     }
 
     /// The one target that was meant, on a machine that is `host`.
@@ -146,7 +134,7 @@ impl Said {
         if self.systems.len() > 1 || self.cpus.len() > 1 {
             return Err(format!("could be {}", names()));
         }
-        let of_this_system = |target: &&Target| host.is_some_and(|host| parts(host).0 == parts(**target).0);
+        let of_this_system = |target: &&Target| host.is_some_and(|host| host.os() == target.os());
         let here: Vec<Target> = meant.iter().filter(of_this_system).copied().collect();
         match (&meant[..], &here[..]) {
             ([], _) => Err(self.nobody()),
@@ -162,23 +150,6 @@ impl Said {
         }
         format!("is no target; there are {}", list(&Target::ALL))
     }
-}
-
-/// The system and the CPU of a target, read from its name.
-fn parts(target: Target) -> (Os, Cpu) {
-    match target {
-        Target::LinuxX86_64 => (Os::Linux, Cpu::X86_64),
-        Target::LinuxArm64 => (Os::Linux, Cpu::Arm64),
-        Target::LinuxRiscv64 => (Os::Linux, Cpu::Riscv64),
-        Target::WindowsX86_64 => (Os::Windows, Cpu::X86_64),
-        Target::MacosArm64 => (Os::Macos, Cpu::Arm64),
-        Target::MacosX86_64 => (Os::Macos, Cpu::X86_64),
-    }
-}
-
-/// True for targets whose CPU is x86-64.
-pub fn is_x86_64(target: Target) -> bool {
-    parts(target).1 == Cpu::X86_64
 }
 
 /// The names of `targets`, with commas.
@@ -206,24 +177,16 @@ pub fn parse(text: &str, host: Option<Target>) -> Result<Target, String> {
     said.resolve(host)
 }
 
-/// Farther than this a word is no misspelling of another: one means a swapped or missing letter.
-const LIKENESS: f64 = 0.82;
-
 fn unknown(text: &str) -> String {
     let lower = text.to_ascii_lowercase();
     let spellings = Target::ALL.into_iter().flat_map(|target| {
-        let info = info(target);
-        [target.name(), target.triple()].into_iter().chain(info.aliases.iter().copied())
+        [target.name(), target.triple()].into_iter().chain(target.aliases().iter().copied())
     });
     // `apple` alone names nothing, but a system does.
     let systems = WORDS.iter().filter(|(_, part)| matches!(part, Part::Os(_))).map(|(word, _)| *word);
     let spellings = spellings.chain(systems.filter(|word| parse(word, Target::host()).is_ok()));
-    let nearest = spellings
-        .map(|spelling| (strsim::jaro_winkler(&lower, spelling), spelling))
-        .filter(|(likeness, _)| *likeness >= LIKENESS)
-        .max_by(|one, other| one.0.total_cmp(&other.0));
-    match nearest {
-        Some((_, spelling)) => {
+    match nearest(&lower, spellings) {
+        Some(spelling) => {
             format!("is no target; did you mean {spelling}? There are {}", list(&Target::ALL))
         }
         None => format!("is no target; there are {}", list(&Target::ALL)),
@@ -268,7 +231,7 @@ mod tests {
     #[test]
     fn every_alias_and_triple_of_the_table_is_its_target() {
         for target in Target::ALL {
-            for spelling in info(target).aliases.iter().chain([&target.name(), &target.triple()]) {
+            for spelling in target.aliases().iter().chain([&target.name(), &target.triple()]) {
                 assert_eq!(parse(spelling, None), Ok(target), "{spelling}");
             }
         }

@@ -82,8 +82,7 @@ pub fn of(app: &str, target: Target) -> String {
 
 /// The name of a file for `target` that does not say which it is for.
 pub fn bare(app: &str, target: Target) -> String {
-    let exe = if target == Target::WindowsX86_64 { ".exe" } else { "" };
-    format!("{app}{exe}")
+    format!("{app}{}", target.os().program_suffix())
 }
 
 #[cfg(test)]

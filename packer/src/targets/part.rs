@@ -4,6 +4,7 @@
 use payload::{
     Target,
     info::{is_seen, printable},
+    target::Os,
 };
 
 /// Whether `text`, a name or a version, can be part of the name of a file for `target`, wherever that file is written.
@@ -24,7 +25,7 @@ pub fn check(text: &str, target: Target) -> Result<(), String> {
     if let Some(c) = text.chars().find(|c| !is_seen(*c)) {
         return fail(&format!("it has the character U+{:04X} in it, which is not seen", u32::from(c)));
     }
-    if target != Target::WindowsX86_64 {
+    if target.os() != Os::Windows {
         return Ok(());
     }
     if let Some(c) = text.chars().find(|c| r#"<>:"|?*"#.contains(*c)) {

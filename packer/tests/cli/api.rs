@@ -1,7 +1,7 @@
 //! The packer as a library.
 
 use payload::{DirGrant, FilesGrant, Mount, SectionKind, Target, Variable};
-use wasmpack::{Executable, Kind, Pack, files::Folder, store::Storage};
+use wasmpack::{Executable, Kind, Pack, input::files::Folder, store::Storage};
 
 use crate::dir::Dir;
 
@@ -23,7 +23,7 @@ fn what_is_said_is_in_the_executable() {
         .version("1.2")
         .grant(grant.clone())
         .variable(Variable::parse("A=1").unwrap())
-        .carry(Folder { host: files, guest: "/lib".to_owned(), writable: false })
+        .carry(Folder { host: files, guest: "/lib".into(), writable: false })
         .arg("--color")
         .sealed()
         .keep_module()
@@ -32,7 +32,7 @@ fn what_is_said_is_in_the_executable() {
     let executable = Executable::open(&out).unwrap();
     let manifest = executable.manifest();
     assert_eq!((manifest.app.as_str(), manifest.version.as_deref()), ("named", Some("1.2")));
-    let carried = Mount::Files(FilesGrant { guest: "/lib".to_owned(), writable: false });
+    let carried = Mount::Files(FilesGrant { guest: "/lib".into(), writable: false });
     assert_eq!(manifest.grants.mounts, [Mount::Dir(grant), carried]);
     assert_eq!(manifest.grants.env, ["A=1"]);
     assert_eq!((manifest.args.len(), manifest.sealed), (1, true));

@@ -71,7 +71,7 @@ fn the_manifest_holds_what_was_typed() {
     let manifest = prefix(&dir.read("out")).manifest;
     let grant = |host: &str, guest: &str, read_only| DirGrant {
         host: host.to_owned(),
-        guest: guest.to_owned(),
+        guest: guest.into(),
         read_only,
     };
     assert_eq!(manifest.producer, concat!("wasmpack ", env!("CARGO_PKG_VERSION")));

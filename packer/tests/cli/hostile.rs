@@ -136,8 +136,8 @@ fn nothing_of_it_reaches_a_terminal_unescaped() {
     let text = || EVIL.to_owned();
     let grants = Grants {
         mounts: vec![
-            Mount::Dir(DirGrant { host: text(), guest: text(), read_only: false }),
-            Mount::Files(FilesGrant { guest: text(), writable: true }),
+            Mount::Dir(DirGrant { host: text(), guest: text().into(), read_only: false }),
+            Mount::Files(FilesGrant { guest: text().into(), writable: true }),
         ],
         env: vec![format!("{EVIL}={EVIL}")],
         pass: vec![text()],

@@ -108,7 +108,7 @@ pub fn full() -> Sample {
                 mounts: vec![
                     dir(".", "/data", false),
                     dir("/usr/share", "/share", true),
-                    Mount::Files(FilesGrant { guest: "/lib".to_owned(), writable: true }),
+                    Mount::Files(FilesGrant { guest: "/lib".into(), writable: true }),
                 ],
                 native: true,
                 cwd: Some("/data".to_owned()),
@@ -150,7 +150,7 @@ pub fn sections(sample: &Sample) -> Vec<Section> {
 }
 
 fn dir(host: &str, guest: &str, read_only: bool) -> Mount {
-    Mount::Dir(DirGrant { host: host.to_owned(), guest: guest.to_owned(), read_only })
+    Mount::Dir(DirGrant { host: host.to_owned(), guest: guest.into(), read_only })
 }
 
 fn empty_module() -> [u8; 32] {

@@ -21,6 +21,7 @@ use goblin::{
 use payload::{
     Locator, Target,
     locator::{ELF_ALIGNMENT, ELF_SECTION, SIZE},
+    target::{Cpu, Os},
 };
 
 use crate::{Error, Kind, limit::layout};
@@ -30,9 +31,9 @@ const E_MACHINE: u64 = 0x12;
 /// Offset of `e_type` in the header.
 const E_TYPE: u64 = 0x10;
 
-/// `e_machine` of each target.
-const MACHINES: [(Target, u16); 3] =
-    [(Target::LinuxX86_64, EM_X86_64), (Target::LinuxArm64, EM_AARCH64), (Target::LinuxRiscv64, EM_RISCV)];
+/// `e_machine` of each CPU.
+const MACHINES: [(Cpu, u16); 3] =
+    [(Cpu::X86_64, EM_X86_64), (Cpu::Arm64, EM_AARCH64), (Cpu::Riscv64, EM_RISCV)];
 
 /// The executable made of `stub` and `payload`.
 ///
@@ -70,11 +71,12 @@ pub(super) fn slot(file: &[u8], target: Target) -> Result<usize, Error> {
 /// As [`slot`].
 pub(super) fn target_and_slot(file: &[u8]) -> Result<(Target, usize), Error> {
     let header = header(file)?;
-    let (target, _) = MACHINES.iter().find(|(_, machine)| *machine == header.e_machine).ok_or_else(|| {
+    let cpu = MACHINES.iter().find(|(_, machine)| *machine == header.e_machine).map(|(cpu, _)| *cpu);
+    let target = cpu.and_then(|cpu| Target::of(Os::Linux, cpu)).ok_or_else(|| {
         broken(E_MACHINE, &format!("machine {} is none that wasmpack packs for", header.e_machine))
     })?;
-    check_header(&header, *target)?;
-    Ok((*target, slot_in(file, &header)?))
+    check_header(&header, target)?;
+    Ok((target, slot_in(file, &header)?))
 }
 
 fn header(file: &[u8]) -> Result<Header, Error> {
@@ -139,7 +141,7 @@ fn check_header(header: &Header, target: Target) -> Result<(), Error> {
     }
     let (_, expected) = *MACHINES
         .iter()
-        .find(|(of, _)| *of == target)
+        .find(|(cpu, _)| target.os() == Os::Linux && *cpu == target.cpu())
         .ok_or_else(|| broken(0, &format!("an ELF file cannot be a launcher for {}", target.name())))?;
     if header.e_machine != expected {
         let what = format!(

@@ -8,11 +8,15 @@ use goblin::mach::{
     header::{MH_DYLDLINK, MH_EXECUTE, MH_MAGIC_64, MH_PIE, SIZEOF_HEADER_64},
     load_command::*,
 };
-use payload::Target;
+use payload::{
+    Target,
+    target::{Cpu, Os},
+};
 
 use super::{
     bytes::{array, u32_at},
     error::broken,
+    names::ALIGNMENT,
 };
 use crate::Error;
 
@@ -32,6 +36,20 @@ const CPUTYPE: usize = 4;
 const CPUSUBTYPE: usize = 8;
 const FILETYPE: usize = 12;
 const FLAGS: usize = 24;
+
+/// A CPU as Mach-O knows it.
+struct Machine {
+    cpu: Cpu,
+    cpu_type: u32,
+    cpu_subtype: u32,
+    /// What segments are aligned to, in bytes.
+    page: u64,
+}
+
+const MACHINES: [Machine; 2] = [
+    Machine { cpu: Cpu::Arm64, cpu_type: CPU_TYPE_ARM64, cpu_subtype: 0, page: ALIGNMENT },
+    Machine { cpu: Cpu::X86_64, cpu_type: CPU_TYPE_X86_64, cpu_subtype: 3, page: 0x1000 },
+];
 
 /// The part of `cpusubtype` that names a CPU; the rest are capability bits.
 const SUBTYPE_MASK: u32 = 0x00ff_ffff;
@@ -87,11 +105,19 @@ pub(super) fn read(file: &[u8], target: Target) -> Result<Vec<Command>, Error> {
 /// # Errors
 /// `Stub` when the file is too short, and for other CPUs.
 pub(super) fn target(file: &[u8]) -> Result<Target, Error> {
-    match u32_at(file, CPUTYPE)? {
-        CPU_TYPE_ARM64 => Ok(Target::MacosArm64),
-        CPU_TYPE_X86_64 => Ok(Target::MacosX86_64),
-        other => Err(broken(CPUTYPE, &format!("CPU {other:#x} is none that wasmpack packs for"))),
-    }
+    let found = u32_at(file, CPUTYPE)?;
+    let machine = MACHINES.iter().find(|machine| machine.cpu_type == found);
+    let target = machine.and_then(|machine| Target::of(Os::Macos, machine.cpu));
+    target.ok_or_else(|| broken(CPUTYPE, &format!("CPU {found:#x} is none that wasmpack packs for")))
+}
+
+/// The page that segments are aligned to: what the CPU's kernel maps by.
+pub(super) fn page(target: Target) -> u64 {
+    machine(target).map_or(ALIGNMENT, |machine| machine.page)
+}
+
+fn machine(target: Target) -> Option<&'static Machine> {
+    MACHINES.iter().find(|machine| target.os() == Os::Macos && machine.cpu == target.cpu())
 }
 
 fn check_header(file: &[u8], target: Target) -> Result<(), Error> {
@@ -106,13 +132,9 @@ fn check_header(file: &[u8], target: Target) -> Result<(), Error> {
     if magic != MH_MAGIC_64.to_le_bytes() {
         return Err(broken(0, "not a 64-bit little-endian Mach-O file"));
     }
-    let (cpu, subtype) = match target {
-        Target::MacosArm64 => (CPU_TYPE_ARM64, 0),
-        Target::MacosX86_64 => (CPU_TYPE_X86_64, 3),
-        _ => {
-            return Err(broken(0, &format!("a Mach-O file cannot be a launcher for {}", target.name())));
-        }
-    };
+    let machine = machine(target)
+        .ok_or_else(|| broken(0, &format!("a Mach-O file cannot be a launcher for {}", target.name())))?;
+    let (cpu, subtype) = (machine.cpu_type, machine.cpu_subtype);
     let found = u32_at(file, CPUTYPE)?;
     if found != cpu {
         let what = format!(

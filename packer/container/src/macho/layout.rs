@@ -14,9 +14,8 @@ use payload::Target;
 
 use super::{
     bytes::{name16, spoken_name, u32_at},
-    commands::{self, Command},
+    commands::{self, Command, page},
     error::broken,
-    names::ALIGNMENT,
     segment::{INSERTED, Segment},
 };
 use crate::Error;
@@ -114,11 +113,6 @@ impl Layout {
         }
         Ok(())
     }
-}
-
-/// The page that segments are aligned to: what the CPU's kernel maps by.
-pub(super) fn page(target: Target) -> u64 {
-    if target == Target::MacosX86_64 { 0x1000 } else { ALIGNMENT }
 }
 
 /// Checks that the segments follow each other in the file and in memory, from the header to the file's end, and

@@ -119,7 +119,7 @@ fn insert(root: &mut ResourceTable, kind: u16, number: u32, data: &[u8]) {
     numbers.insert(ResourceEntryName::ID(number), ResourceEntry::Table(languages));
 }
 
-fn check<'a>(kind: Kind, bytes: &'a [u8]) -> Result<&'a [u8], Error> {
+fn check(kind: Kind, bytes: &[u8]) -> Result<&[u8], Error> {
     if bytes.is_empty() || bytes.len() > MAX_LEN {
         return Err(Error::new(kind, format!("it has {} bytes, {MAX_LEN} is the most", bytes.len())));
     }

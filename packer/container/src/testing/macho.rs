@@ -3,21 +3,32 @@
 //! Every table in `__LINKEDIT` has bytes of its own, so that one which is looked for in the wrong place is found
 //! to be another.
 
-/// `cputype` and `cpusubtype`.
+/// `cputype` and `cpusubtype` of Apple silicon.
 pub const ARM64: (u32, u32) = (0x0100_000c, 0);
+/// `cputype` and `cpusubtype` of Intel Macs.
 pub const X86_64: (u32, u32) = (0x0100_0007, 3);
 
-pub const LC_SYMTAB: u32 = 0x2;
-pub const LC_DYSYMTAB: u32 = 0xb;
-pub const LC_LOAD_DYLIB: u32 = 0xc;
-pub const LC_LOAD_DYLINKER: u32 = 0xe;
-pub const LC_SEGMENT_64: u32 = 0x19;
-pub const LC_UUID: u32 = 0x1b;
-pub const LC_CODE_SIGNATURE: u32 = 0x1d;
-pub const LC_DYLD_INFO_ONLY: u32 = 0x8000_0022;
-pub const LC_FUNCTION_STARTS: u32 = 0x26;
-pub const LC_MAIN: u32 = 0x8000_0028;
-pub const LC_BUILD_VERSION: u32 = 0x32;
+/// Declares the numbers of load commands that tests need.
+macro_rules! commands {
+    ($($name:ident = $number:literal;)*) => {
+        $(#[doc = concat!("The number of the load command `", stringify!($name), "`.")]
+        pub const $name: u32 = $number;)*
+    };
+}
+
+commands! {
+    LC_SYMTAB = 0x2;
+    LC_DYSYMTAB = 0xb;
+    LC_LOAD_DYLIB = 0xc;
+    LC_LOAD_DYLINKER = 0xe;
+    LC_SEGMENT_64 = 0x19;
+    LC_UUID = 0x1b;
+    LC_CODE_SIGNATURE = 0x1d;
+    LC_DYLD_INFO_ONLY = 0x8000_0022;
+    LC_FUNCTION_STARTS = 0x26;
+    LC_MAIN = 0x8000_0028;
+    LC_BUILD_VERSION = 0x32;
+}
 
 /// Where `__LINKEDIT` starts in memory.
 const BASE: u64 = 0x1_0000_0000;
@@ -25,6 +36,7 @@ const BASE: u64 = 0x1_0000_0000;
 /// What to build; [`stub`] has the usual answers.
 #[derive(Clone, Debug)]
 pub struct Stub {
+    /// `cputype` and `cpusubtype`.
     pub cpu: (u32, u32),
     /// What segments are aligned to, in bytes.
     pub page: u64,
@@ -59,6 +71,7 @@ const TABLES: [(u8, usize); 9] =
     [(1, 24), (2, 16), (3, 8), (4, 16), (5, 8), (6, 8), (7, 3 * 16), (8, 3 * 4), (9, 21)];
 
 impl Stub {
+    /// The bytes of the file.
     pub fn build(&self) -> Vec<u8> {
         // Commands have a length that does not depend on offsets: the first pass finds it.
         let len = self.commands(0).1.len();
@@ -161,8 +174,9 @@ pub fn command(file: &[u8], number: u32, n: usize) -> usize {
     panic!("{found} commands {number:#x}, but {} was asked for", n + 1)
 }
 
+/// The little-endian number at `at`.
 pub fn u32_at(file: &[u8], at: usize) -> u32 {
-    u32::from_le_bytes(*file[at..].first_chunk().unwrap())
+    u32::from_le_bytes(*file[at..].first_chunk().expect("four bytes are there"))
 }
 
 /// Load commands that grow.

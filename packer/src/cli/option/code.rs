@@ -1,7 +1,7 @@
 //! How the program is compiled and stored.
 
-use super::{ROW, Row, Takes};
-use crate::{cli::value, cpu::Raise};
+use super::row::{ROW, Row, Takes};
+use crate::{cli::value, compile::cpu::Raise};
 
 const SECTION: Option<&str> = Some("Speed and size");
 

@@ -1,6 +1,6 @@
 //! What the program may touch. Those of the four that grant or carry something make one list.
 
-use super::{ROW, Row, Takes};
+use super::row::{ROW, Row, Takes};
 use crate::cli::value;
 
 const SECTION: Option<&str> =

@@ -4,113 +4,22 @@
 mod code;
 mod grants;
 mod output;
+mod row;
 mod talk;
 mod windows;
 
-use std::ffi::OsString;
-
-use super::typed::Typed;
-
-/// One option.
-#[derive(Debug)]
-pub(super) struct Row {
-    /// What stands behind `--`.
-    pub(super) name: &'static str,
-    /// What stands behind `-`.
-    pub(super) short: Option<char>,
-    /// How it is called in a wasmpack.toml.
-    pub(super) key: Key,
-    /// The heading below which `--help` shows it.
-    pub(super) section: Option<&'static str>,
-    /// What it does, for `--help`.
-    pub(super) text: &'static str,
-    pub(super) takes: Takes,
-    /// The values that there are, if they can be listed.
-    pub(super) values: &'static [&'static str],
-    /// The value that holds when none is given.
-    pub(super) default: Option<&'static str>,
-    /// Whether a comma in a value separates two.
-    pub(super) is_list: bool,
-    /// Whether a value may begin with a dash.
-    pub(super) may_be_dashed: bool,
-    /// Whether a value is, or begins with, a path on this machine. In a wasmpack.toml it is relative to that.
-    pub(super) is_path: bool,
-    /// Whether a table in a wasmpack.toml gives values `KEY=VALUE`.
-    pub(super) is_table: bool,
-    /// The options that it cannot stand beside.
-    pub(super) conflicts: &'static [&'static str],
-    /// A value with which it can be tried; a test does.
-    pub(super) example: &'static str,
-    /// Notes a value, which is empty where it takes none. The error is what is wrong with the value.
-    pub(super) set: fn(&mut Typed, OsString) -> Result<(), String>,
-}
-
-/// How an option is called in a wasmpack.toml.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Key {
-    /// As on the command line.
-    Same,
-    /// Otherwise.
-    Other(&'static str),
-    /// It is for one build, and not for the project.
-    None,
-}
-
-/// What an option takes; the text is what `--help` calls it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Takes {
-    Nothing,
-    /// One value, given once.
-    One(&'static str),
-    /// One value each time that it is given.
-    Each(&'static str),
-    /// All that stands behind `--`; it is no option.
-    Rest(&'static str),
-}
-
-/// What most rows have in common.
-const ROW: Row = Row {
-    name: "",
-    short: None,
-    key: Key::Same,
-    section: None,
-    text: "",
-    takes: Takes::Nothing,
-    values: &[],
-    default: None,
-    is_list: false,
-    may_be_dashed: false,
-    is_path: false,
-    is_table: false,
-    conflicts: &[],
-    example: "",
-    set: |_, _| Ok(()),
-};
+pub(super) use row::{Row, Takes};
 
 /// All options, in the order in which `--help` shows them.
 pub(super) fn all() -> impl Iterator<Item = &'static Row> {
     [output::ROWS, grants::ROWS, code::ROWS, windows::ROWS, talk::ROWS].into_iter().flatten()
 }
 
-impl Row {
-    /// Its key in a wasmpack.toml, if it can stand there.
-    pub(super) fn key(&self) -> Option<&'static str> {
-        match self.key {
-            Key::Same => Some(self.name),
-            Key::Other(key) => Some(key),
-            Key::None => None,
-        }
-    }
-
-    /// Whether the two cannot stand side by side.
-    pub(super) fn excludes(&self, other: &Row) -> bool {
-        self.conflicts.contains(&other.name) || other.conflicts.contains(&self.name)
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::row::Key;
     use super::*;
+    use crate::cli::typed::Typed;
 
     #[test]
     fn every_row_is_whole() {

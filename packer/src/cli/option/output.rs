@@ -1,6 +1,6 @@
 //! What is written, and where.
 
-use super::{Key, ROW, Row, Takes};
+use super::row::{Key, ROW, Row, Takes};
 use crate::cli::{place, value};
 
 const SECTION: Option<&str> = Some("Output");

@@ -1,6 +1,6 @@
 //! What is said of a pack, and what is said to the program.
 
-use super::{Key, ROW, Row, Takes};
+use super::row::{Key, ROW, Row, Takes};
 use crate::cli::value;
 
 pub(super) static ROWS: &[Row] = &[

@@ -1,6 +1,6 @@
 //! How an executable for Windows presents itself.
 
-use super::{ROW, Row, Takes};
+use super::row::{ROW, Row, Takes};
 use crate::cli::value;
 
 const SECTION: Option<&str> = Some("Windows");

@@ -27,8 +27,8 @@ fn a_changed_byte_anywhere_is_noticed() {
 
 #[test]
 fn a_changed_byte_of_a_real_launcher_is_noticed() {
-    for target in crate::stubs::targets() {
-        let file = packed(target, &crate::stubs::get(target).unwrap());
+    for target in crate::targets::stubs::targets() {
+        let file = packed(target, &crate::targets::stubs::get(target).unwrap());
         for at in (0..12).map(|step| 0x1000 + step * (file.len() - 0x1000) / 12) {
             let mut changed = file.clone();
             changed[at] ^= 1;

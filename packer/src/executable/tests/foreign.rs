@@ -101,8 +101,11 @@ fn a_file_cut_anywhere_is_refused_or_found_wanting() {
 fn a_stripped_file_says_so() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("app");
-    std::fs::write(&path, packed(Target::LinuxX86_64, &crate::stubs::get(Target::LinuxX86_64).unwrap()))
-        .unwrap();
+    std::fs::write(
+        &path,
+        packed(Target::LinuxX86_64, &crate::targets::stubs::get(Target::LinuxX86_64).unwrap()),
+    )
+    .unwrap();
     match std::process::Command::new("strip").arg(&path).status() {
         Ok(status) if status.success() => {}
         _ => return skip::because("strip is not here, or not for this file"),

@@ -151,8 +151,8 @@ fn a_whole_file_has_no_findings() {
 
 #[test]
 fn the_launchers_of_this_packer_are_known_again() {
-    for target in crate::stubs::targets() {
-        let file = packed(target, &crate::stubs::get(target).unwrap());
+    for target in crate::targets::stubs::targets() {
+        let file = packed(target, &crate::targets::stubs::get(target).unwrap());
         let executable = Executable::from_bytes(file).unwrap();
         for check in executable.verify() {
             assert!(check.result.is_ok(), "{}: {check:?}", target.name());

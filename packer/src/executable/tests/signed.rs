@@ -62,7 +62,9 @@ fn a_signed_windows_file_is_whole_and_its_digest_is_computed_again() {
 
 #[test]
 fn a_signed_windows_file_keeps_its_launcher() {
-    let Some(file) = signed_pe(&crate::stubs::get(Target::WindowsX86_64).unwrap(), "sha256") else { return };
+    let Some(file) = signed_pe(&crate::targets::stubs::get(Target::WindowsX86_64).unwrap(), "sha256") else {
+        return;
+    };
     let checks = Executable::from_bytes(file).unwrap().verify();
     assert!(checks.iter().all(|check| check.result.is_ok()), "{checks:?}");
 }

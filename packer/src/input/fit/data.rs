@@ -8,7 +8,7 @@ use wasm_encoder::{Encode, Instruction, MemArg, MemArgTarget, SectionId};
 use wasmer_compiler::wasmparser::{BinaryReaderError, ConstExpr, Data, DataKind, Operator, Parser, Payload};
 
 use super::parts::Parts;
-use crate::segments;
+use crate::input::segments;
 
 /// The first address that wasmer takes for negative.
 const NEGATIVE: u64 = 1 << 31;

@@ -17,7 +17,7 @@ use crate::kept::{Budget, Kept};
 pub(super) type Id = u64;
 
 /// 1980-01-01T00:00:00Z in nanoseconds: the time of everything that was not changed.
-const UNCHANGED: u64 = 315_532_800 * 1_000_000_000;
+const UNCHANGED: u64 = terms::YEAR_1980 * 1_000_000_000;
 
 /// The longest name, in bytes: Linux's NAME_MAX.
 const NAME_MAX: usize = 255;

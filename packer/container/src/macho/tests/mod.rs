@@ -8,12 +8,11 @@ mod rules;
 
 use payload::{Locator, Target};
 
-use super::{
-    bytes::name16,
-    segment::{FILEOFF, INSERTED},
-    *,
+use super::{names::ALIGNMENT, *};
+use crate::{
+    Kind, MAX_LEN,
+    testing::macho::{self as stub, ARM64, Stub, X86_64, command, u32_at},
 };
-use crate::testing::macho::{self as stub, ARM64, Stub, X86_64, command, u32_at};
 
 const BOTH: [(Target, (u32, u32)); 2] = [(Target::MacosArm64, ARM64), (Target::MacosX86_64, X86_64)];
 const PAYLOAD: &[u8] = b"a payload of thirty-eight short bytes.";

@@ -7,13 +7,13 @@
 use std::io::Write;
 
 use flate2::{Compression, GzBuilder, write::DeflateEncoder};
-use payload::Target;
+use payload::{Target, info::hex, target::Os};
 use rawzip::{CompressionMethod, ZipArchiveWriter, time::UtcDateTime};
 
 use crate::{Error, Kind};
 
-/// 1980-01-01, in seconds since 1970: the earliest time that a zip archive can hold.
-const EARLIEST: u64 = 315_532_800;
+/// The earliest time that a zip archive can hold.
+const EARLIEST: u64 = terms::YEAR_1980;
 /// In 2106, the latest: a zip archive has 32 bits for it.
 const LATEST: u64 = u32::MAX as u64;
 /// "Unknown" in the header of a gzip file (RFC 1952, section 2.3.1): the bytes do not depend on the system that packs.
@@ -33,8 +33,7 @@ pub struct Member<'a> {
 /// The file name of an archive of `app` for `target`, such as `notes-linux-x86_64-1.2.0.tar.gz`.
 pub fn name(app: &str, target: Target, version: Option<&str>) -> String {
     let version = version.map_or_else(String::new, |version| format!("-{version}"));
-    let ending = if target == Target::WindowsX86_64 { "zip" } else { "tar.gz" };
-    format!("{app}-{}{version}.{ending}", target.name())
+    format!("{app}-{}{version}{}", target.name(), target.os().archive_suffix())
 }
 
 /// The bytes of an archive with `members`, in this order, of the kind that users of `target` expect. `time` is when
@@ -53,9 +52,9 @@ pub fn archive(target: Target, members: &[Member], time: Option<u64>) -> Result<
     }
     let time = time.unwrap_or(EARLIEST).clamp(EARLIEST, LATEST);
     let failed = |what: String| Error::new(Kind::Archive, format!("cannot make the archive: {what}"));
-    match target {
-        Target::WindowsX86_64 => zip(members, time).map_err(|error| failed(error.to_string())),
-        _ => tar_gz(members, time).map_err(|error| failed(error.to_string())),
+    match target.os() {
+        Os::Windows => zip(members, time).map_err(|error| failed(error.to_string())),
+        Os::Linux | Os::Macos => tar_gz(members, time).map_err(|error| failed(error.to_string())),
     }
 }
 
@@ -71,8 +70,7 @@ pub fn sums(files: &[(String, [u8; 32])]) -> String {
 fn sum(name: &str, digest: &[u8; 32]) -> String {
     let escaped = name.replace('\\', "\\\\").replace('\n', "\\n").replace('\r', "\\r");
     let mark = if escaped == name { "" } else { "\\" };
-    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("{mark}{hex}  {escaped}\n")
+    format!("{mark}{}  {escaped}\n", hex(digest))
 }
 
 /// Checks that unpacking `name` makes a file of that name below the folder where the archive is unpacked, on any

@@ -10,7 +10,7 @@ use std::{
     path::{Component, Path, PathBuf},
 };
 
-use payload::tree::Entry;
+use payload::{GuestName, tree::Entry};
 
 use crate::{Error, Kind, error::spoken};
 
@@ -20,7 +20,7 @@ pub struct Folder {
     /// Where it is now.
     pub host: PathBuf,
     /// The path under which the app sees it.
-    pub guest: String,
+    pub guest: GuestName,
     /// True: the app may change it; changes are kept in memory and lost at its end.
     pub writable: bool,
 }
@@ -150,7 +150,7 @@ mod tests {
     use super::*;
 
     fn folder(host: &Path) -> Folder {
-        Folder { host: host.to_owned(), guest: "/".to_owned(), writable: false }
+        Folder { host: host.to_owned(), guest: "/".into(), writable: false }
     }
 
     #[test]

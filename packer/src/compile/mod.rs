@@ -1,6 +1,10 @@
 //! From a lean module to machine code for the target: functions, trampolines and tables, not yet linked.
 //!
-//! Which CPU features the code may use is [`crate::cpu`]'s business.
+//! Which CPU features the code may use is [`cpu`]'s business.
+
+mod caught;
+pub mod cpu;
+mod stack;
 
 use std::num::NonZero;
 
@@ -10,15 +14,8 @@ use wasmer_compiler_cranelift::{Cranelift, CraneliftOptLevel};
 use wasmer_compiler_singlepass::Singlepass;
 use wasmer_types::{CompilationProgressCallback, target::Target as WasmerTarget};
 
-use crate::{
-    Error, Kind,
-    caught::caught,
-    cpu::{self, Raise},
-    error::spoken,
-    parallel,
-    progress::Progress,
-    stack,
-};
+use self::{caught::caught, cpu::Raise};
+use crate::{Error, Kind, error::spoken, parallel, progress::Progress};
 
 /// How Singlepass' assembler says that a branch spans more than its instruction can.
 const OUT_OF_REACH: &str = "ImpossibleRelocation";

@@ -179,11 +179,11 @@ mod tests {
     use payload::{DirGrant, FilesGrant};
 
     fn dir(host: &str) -> Mount {
-        Mount::Dir(DirGrant { host: host.to_owned(), guest: "/data".to_owned(), read_only: false })
+        Mount::Dir(DirGrant { host: host.to_owned(), guest: "/data".into(), read_only: false })
     }
 
     fn carried() -> Mount {
-        Mount::Files(FilesGrant { guest: "/lib".to_owned(), writable: false })
+        Mount::Files(FilesGrant { guest: "/lib".into(), writable: false })
     }
 
     #[test]

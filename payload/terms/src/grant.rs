@@ -3,6 +3,8 @@
 //! Both sides need all three. The packer reads `--dir HOST[::GUEST]` from a command line and the launcher from
 //! `WASMPACK_OPTS`, by the same rules; and both tell the owner of a file, in the same sentences, what it may do.
 
+use crate::guest::GuestName;
+
 /// Everything beyond the standard streams, arguments, clocks and randomness that an app may use.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Grants {
@@ -37,7 +39,7 @@ pub struct DirGrant {
     /// The host's path as it was written; resolved when the executable runs.
     pub host: String,
     /// The path under which the app sees it. The same text as `host`: what that is resolved to.
-    pub guest: String,
+    pub guest: GuestName,
     /// True: the app may read, and nothing may change.
     pub read_only: bool,
 }
@@ -46,7 +48,7 @@ pub struct DirGrant {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FilesGrant {
     /// The path under which the app sees it.
-    pub guest: String,
+    pub guest: GuestName,
     /// True: the app may change it; changes are kept in memory and lost at its end.
     pub writable: bool,
 }
@@ -73,7 +75,7 @@ impl DirGrant {
     /// For an empty name, a NUL, and for more than one `::`: a sentence for people.
     pub fn parse(text: &str, read_only: bool) -> Result<DirGrant, String> {
         let (host, guest) = split(text, text)?;
-        Ok(DirGrant { host, guest, read_only })
+        Ok(DirGrant { host, guest: guest.into(), read_only })
     }
 }
 
@@ -120,7 +122,7 @@ impl Variable {
 
 impl Mount {
     /// The path under which the app sees it.
-    pub fn guest(&self) -> &str {
+    pub fn guest(&self) -> &GuestName {
         match self {
             Mount::Dir(grant) => &grant.guest,
             Mount::Files(grant) => &grant.guest,
@@ -132,7 +134,7 @@ impl Mount {
             Mount::Dir(DirGrant { host, guest, read_only }) => {
                 let verb = if *read_only { "read" } else { "read and change" };
                 let here = if host == "." { "the directory it is started in" } else { host };
-                let name = if guest == host { String::new() } else { format!(", as {guest}") };
+                let name = if guest.as_str() == host { String::new() } else { format!(", as {guest}") };
                 format!("may {verb} files below {here}{name}")
             }
             Mount::Files(FilesGrant { guest, writable }) => {
@@ -171,13 +173,13 @@ impl Grants {
     }
 
     /// The directory that has the name `guest`, to a program, if there is one.
-    pub fn dir(&self, guest: &str) -> Option<&DirGrant> {
-        self.dirs().find(|grant| normal(&grant.guest) == normal(guest))
+    pub fn dir(&self, guest: &GuestName) -> Option<&DirGrant> {
+        self.dirs().find(|grant| grant.guest == *guest)
     }
 
     /// Removes the directories of the host that have the name `guest` to a program. What is carried stays.
-    pub fn remove_dir(&mut self, guest: &str) {
-        self.remove_dirs(|grant| normal(&grant.guest) == normal(guest));
+    pub fn remove_dir(&mut self, guest: &GuestName) {
+        self.remove_dirs(|grant| grant.guest == *guest);
     }
 
     /// Removes all directories of the host. What is carried stays.
@@ -215,18 +217,6 @@ impl Grants {
     }
 }
 
-/// What a WASI program makes of a directory's name: `/data`, `./data` and `data/` are one name to it, and so are `/` and `.`.
-pub fn normal(guest: &str) -> &str {
-    let mut rest = guest.trim_end_matches('/');
-    loop {
-        rest = match rest.strip_prefix('/').or_else(|| rest.strip_prefix("./")) {
-            Some(stripped) => stripped,
-            None if rest == "." => "",
-            None => return rest,
-        };
-    }
-}
-
 /// The name in `NAME=VALUE` or `NAME`.
 pub fn name(variable: &str) -> &str {
     variable.split('=').next().unwrap_or(variable)
@@ -237,7 +227,7 @@ mod tests {
     use super::*;
 
     fn dir(text: &str) -> Result<(String, String), String> {
-        DirGrant::parse(text, false).map(|grant| (grant.host, grant.guest))
+        DirGrant::parse(text, false).map(|grant| (grant.host, grant.guest.to_string()))
     }
 
     #[test]
@@ -267,17 +257,12 @@ mod tests {
     }
 
     #[test]
-    fn names_that_are_one_to_a_program_are_one_here() {
-        for names in
-            [&["", "/", ".", "./", "//", "/./"][..], &["a", "/a", "./a", "a/", "//a//"], &["a/b", "/a/b/"]]
-        {
-            assert!(names.iter().all(|name| normal(name) == normal(names[0])), "{names:?}");
-        }
-        let carried = Mount::Files(FilesGrant { guest: "/data".to_owned(), writable: false });
+    fn a_directory_is_found_and_removed_by_any_of_its_names() {
+        let carried = Mount::Files(FilesGrant { guest: "/data".into(), writable: false });
         let mounts = vec![Mount::Dir(DirGrant::parse("d::/data", false).unwrap()), carried.clone()];
         let mut grants = Grants { mounts, ..Grants::default() };
-        assert!(grants.dir("data/").is_some() && grants.dir("/").is_none());
-        grants.remove_dir("./data");
+        assert!(grants.dir(&"data/".into()).is_some() && grants.dir(&"/".into()).is_none());
+        grants.remove_dir(&"./data".into());
         assert_eq!(grants.mounts, [carried], "what is carried stays");
     }
 
@@ -289,7 +274,7 @@ mod tests {
             pass: vec!["HOME".to_owned()],
             mounts: vec![
                 Mount::Dir(DirGrant::parse(".", false).unwrap()),
-                Mount::Files(FilesGrant { guest: "/lib".to_owned(), writable: false }),
+                Mount::Files(FilesGrant { guest: "/lib".into(), writable: false }),
                 Mount::Dir(DirGrant::parse("~/notes::/notes", true).unwrap()),
             ],
             cwd: Some("/notes".to_owned()),

@@ -1,16 +1,15 @@
 //! Storing what was linked: the sections of a payload, compressed in chunks, or raw to be mapped from the file.
 
+pub mod compress;
+pub(crate) mod decode;
+
 use std::collections::HashMap;
 
 use payload::image::{Image, Touch};
 use payload::{Header, Manifest, SectionKind, Target, Writer};
 
-use crate::{
-    compress::{self, Effort},
-    files::Files,
-    link::Linked,
-    progress::Progress,
-};
+use self::compress::Effort;
+use crate::{input::files::Files, link::Linked, progress::Progress};
 
 /// Decoded bytes a chunk of each image. See "How large is a chunk?" in docs/decisions.md.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,15 +21,9 @@ pub struct Chunks {
 }
 
 impl Chunks {
-    /// What suits `target`. Systems on 64-bit Arm may have pages of 64 KiB, and a chunk has whole pages; Windows and macOS
-    /// decode everything at the start.
+    /// What suits `target`.
     pub fn of(target: Target) -> Chunks {
-        match target {
-            Target::LinuxX86_64 | Target::LinuxRiscv64 => Chunks { code: 16 * 1024, memory: 16 * 1024 },
-            Target::LinuxArm64 | Target::WindowsX86_64 | Target::MacosArm64 | Target::MacosX86_64 => {
-                Chunks { code: 64 * 1024, memory: 64 * 1024 }
-            }
-        }
+        Chunks { code: target.image_chunk(), memory: target.image_chunk() }
     }
 }
 

@@ -3,42 +3,19 @@
 //! The machine that packs plays no part unless it is asked to (`--cpu native`). What the code may use is written
 //! into the header, and the launcher checks it before anything runs.
 //!
-//! Only x86-64 has anything to raise: wasmer's compilers take no features of the other CPUs. [`LEVELS`] and
-//! [`FEATURES`] hold every feature that a compiler of wasmer 7.2.0 looks at and that the header has a bit for; of a
-//! level's other instructions (FMA, MOVBE, ...) no code is made.
+//! Only x86-64 has anything to raise: wasmer's compilers take no features of the other CPUs. The format's
+//! table has every feature that a compiler of wasmer 7.2.0 looks at; of a level's other instructions (FMA, MOVBE, ...) no
+//! code is made.
 
-use payload::{Compiler, CpuFeatures, Target};
+use payload::{Compiler, CpuFeatures, Target, target::Cpu};
 use wasmer_types::target::{CpuFeature, Target as WasmerTarget, Triple};
 
-use crate::targets::is_x86_64;
-
-/// One feature: in wasmer's terms, in the header's, and what it cannot be without.
-struct Feature {
-    wasmer: CpuFeature,
-    bit: CpuFeatures,
-    needs: CpuFeatures,
+/// `feature` in wasmer's terms, which are the same but for one name.
+fn of_wasmer(feature: CpuFeatures) -> CpuFeature {
+    let name = feature.to_string();
+    let name = if feature == CpuFeatures::BMI1 { "bmi" } else { &name };
+    name.parse().expect("wasmer knows every feature of the format")
 }
-
-const fn feature(wasmer: CpuFeature, bit: CpuFeatures, needs: CpuFeatures) -> Feature {
-    Feature { wasmer, bit, needs }
-}
-
-/// What needs another stands behind it.
-const FEATURES: &[Feature] = &[
-    feature(CpuFeature::SSE3, CpuFeatures::SSE3, CpuFeatures::NONE),
-    feature(CpuFeature::SSSE3, CpuFeatures::SSSE3, CpuFeatures::NONE),
-    feature(CpuFeature::SSE41, CpuFeatures::SSE4_1, CpuFeatures::NONE),
-    feature(CpuFeature::SSE42, CpuFeatures::SSE4_2, CpuFeatures::NONE),
-    feature(CpuFeature::POPCNT, CpuFeatures::POPCNT, CpuFeatures::NONE),
-    feature(CpuFeature::AVX, CpuFeatures::AVX, CpuFeatures::NONE),
-    feature(CpuFeature::AVX2, CpuFeatures::AVX2, CpuFeatures::AVX),
-    feature(CpuFeature::BMI1, CpuFeatures::BMI1, CpuFeatures::NONE),
-    feature(CpuFeature::BMI2, CpuFeatures::BMI2, CpuFeatures::NONE),
-    feature(CpuFeature::LZCNT, CpuFeatures::LZCNT, CpuFeatures::NONE),
-    feature(CpuFeature::AVX512F, CpuFeatures::AVX512F, CpuFeatures::AVX2),
-    feature(CpuFeature::AVX512DQ, CpuFeatures::AVX512DQ, CpuFeatures::AVX512F),
-    feature(CpuFeature::AVX512VL, CpuFeatures::AVX512VL, CpuFeatures::AVX512F),
-];
 
 const fn union(features: &[CpuFeatures]) -> CpuFeatures {
     let (mut all, mut at) = (CpuFeatures::NONE, 0);
@@ -90,7 +67,7 @@ impl Raise {
                 continue;
             }
             let asked = match part.strip_prefix('+') {
-                Some(name) => FEATURES.iter().map(|feature| feature.bit).find(|bit| spelled(*bit, name)),
+                Some(name) => CpuFeatures::ALL.iter().find(|feature| spelled(*feature, name)),
                 None => LEVELS
                     .iter()
                     .find(|(name, _)| name.replace('_', "-") == part.replace('_', "-"))
@@ -98,13 +75,7 @@ impl Raise {
             };
             raise.features = raise.features.union(asked.ok_or_else(|| unknown(part))?);
         }
-        // From the end, so that what is needed by what is needed comes too.
-        for feature in FEATURES.iter().rev() {
-            if raise.features.without(feature.bit) != raise.features {
-                raise.features = raise.features.union(feature.needs);
-            }
-        }
-        Ok(raise)
+        Ok(Raise { features: raise.features.with_needs(), ..raise })
     }
 
     /// Whether this can be asked for `targets`, of which at least one must be x86-64.
@@ -119,7 +90,7 @@ impl Raise {
                 "--cpu native is for packing for this machine, {this}; the target is {names}"
             ));
         }
-        if !targets.iter().any(|target| is_x86_64(*target)) {
+        if !targets.iter().any(|target| target.cpu() == Cpu::X86_64) {
             return Err(format!(
                 "--cpu raises what x86-64 code needs; for {names} there is nothing to raise"
             ));
@@ -136,7 +107,7 @@ fn spelled(bit: CpuFeatures, name: &str) -> bool {
 
 fn unknown(part: &str) -> String {
     let levels = LEVELS.map(|level| level.0).join(", ");
-    let features: Vec<String> = FEATURES.iter().map(|feature| format!("+{}", feature.bit)).collect();
+    let features: Vec<String> = CpuFeatures::ALL.iter().map(|feature| format!("+{feature}")).collect();
     format!("{part:?} is no level and no feature; there are {levels}, native, and {}", features.join(" "))
 }
 
@@ -148,21 +119,21 @@ pub fn machine(target: Target, compiler: Compiler, raise: Raise) -> (WasmerTarge
     let triple: Triple = target.triple().parse().expect("the triples of the table are known");
     let mut features = CpuFeature::set();
     let mut listed = CpuFeatures::NONE;
-    match target {
-        Target::LinuxX86_64 | Target::WindowsX86_64 | Target::MacosX86_64 => {
+    match target.cpu() {
+        Cpu::X86_64 => {
             features.insert(CpuFeature::SSE2);
             listed = V2.union(raise.features);
             if compiler == Compiler::Singlepass {
                 // Singlepass without AVX has computed wrong results (a float-to-integer conversion trapped).
                 listed = listed.union(CpuFeatures::AVX);
             }
-            for feature in FEATURES.iter().filter(|feature| listed.without(feature.bit) != listed) {
-                features.insert(feature.wasmer);
+            for feature in listed.iter() {
+                features.insert(of_wasmer(feature));
             }
         }
         // NEON is part of every 64-bit Arm that runs these systems; the header has no bit for it.
-        Target::LinuxArm64 | Target::MacosArm64 => drop(features.insert(CpuFeature::NEON)),
-        Target::LinuxRiscv64 => {}
+        Cpu::Arm64 => drop(features.insert(CpuFeature::NEON)),
+        Cpu::Riscv64 => {}
     }
     (WasmerTarget::new(triple, features), listed)
 }
@@ -190,10 +161,9 @@ mod tests {
 
     #[test]
     fn the_header_lists_every_feature_that_the_compiler_was_given() {
-        let all = FEATURES.iter().fold(CpuFeatures::NONE, |all, feature| all.union(feature.bit));
         for (target, compiler) in Target::ALL.into_iter().flat_map(|target| COMPILERS.map(|by| (target, by)))
         {
-            for raise in [Raise::default(), Raise { features: all, native: false }] {
+            for raise in [Raise::default(), Raise { features: CpuFeatures::ALL, native: false }] {
                 let (machine, listed) = machine(target, compiler, raise);
                 // What every CPU of the architecture has is not listed.
                 let optional = *machine.cpu_features() - (CpuFeature::SSE2 | CpuFeature::NEON);
@@ -205,13 +175,11 @@ mod tests {
     /// Every optional feature that wasmer knows of x86-64 is in the table, and every bit of the header.
     #[test]
     fn no_feature_is_left_out() {
-        let ours = FEATURES.iter().map(|feature| feature.wasmer).collect::<Vec<_>>();
+        let ours = CpuFeatures::ALL.iter().map(of_wasmer).collect::<Vec<_>>();
         let known: Vec<CpuFeature> = CpuFeature::all().iter().collect();
         let left: Vec<_> = known.iter().filter(|feature| !ours.contains(feature)).collect();
         // Both compilers take SSE2 and NEON for granted, and neither looks at FMA.
         assert_eq!(left, [&CpuFeature::SSE2, &CpuFeature::FMA, &CpuFeature::NEON]);
-        let bits = (0..64).filter_map(|bit| CpuFeatures::from_bits(1 << bit)).count();
-        assert_eq!(bits, FEATURES.len());
     }
 
     #[test]

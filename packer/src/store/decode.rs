@@ -1,4 +1,4 @@
-//! Reading sections of a payload back: the opposite of [`compress`](crate::compress). Whole ones on all cores, each chunk
+//! Reading sections of a payload back: the opposite of [`compress`](crate::store::compress). Whole ones on all cores, each chunk
 //! right into its place; what need not be whole a chunk at a time.
 
 use std::{fmt, sync::Mutex};

@@ -1,44 +1,14 @@
-//! What a start touches, found out by starting the program.
-//!
-//! The app is packed for this machine in pieces of one page each, every function on pages of its own, and run in its
-//! sandbox ([`run`](mod@run)); its launcher writes down which pages it touched, in their order. The final pack lays those
-//! functions out side by side, first, and its launcher brings what the start will need before the app asks for it.
-//!
-//! Functions have the same numbers on every target, so one profile serves all of them.
-
-mod place;
-mod run;
+//! What a start touched: the order of functions, and the chunks to bring.
 
 use std::collections::HashSet;
 
-use payload::{Header, Manifest, Target, image::Touch};
+use payload::image::Touch;
 
+use super::PIECE;
 use crate::{
-    Error, Kind,
     link::{Linked, Order},
-    progress::Progress,
-    store::{self, Chunks, Stored},
+    store::Chunks,
 };
-
-pub use run::{Program, alone, asked};
-
-/// Bytes a piece: a page, and the least that a chunk can have.
-pub const PIECE: u32 = payload::chunk::MIN_SIZE;
-/// zstd's level: the file is run once.
-const LEVEL: i32 = 1;
-
-/// Which start is tried when packing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Trial {
-    /// None. Functions lie as they call each other.
-    None,
-    /// One without arguments, alone with what the executable carries. What it touches, any start is likely to touch: so that
-    /// lies together, and is brought by a CPU that is idle.
-    Bare,
-    /// One with these arguments, and with the grants that were asked for in this pack (those that an executable brings along
-    /// are for whoever starts that). What it touches is brought before every start.
-    With(Vec<String>),
-}
 
 /// What a start touched, in that order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -125,33 +95,6 @@ impl Profile {
         }
         touched
     }
-}
-
-/// The payload of a program that is run to see what it touches: `linked` for this machine with a granularity of
-/// [`PIECE`], and stored in pieces of that.
-pub fn payload(
-    linked: &Linked,
-    header: Header,
-    manifest: &Manifest,
-    shared: &[Stored],
-    progress: &Progress,
-) -> Vec<u8> {
-    store::in_pieces(header, manifest, linked, shared, PIECE, LEVEL, progress)
-}
-
-/// The layout that tells functions apart by the pages that are touched: each begins on one of its own.
-pub fn apart() -> Order {
-    Order { alignment: PIECE, ..Order::default() }
-}
-
-/// The target that profiles can be made for on this machine.
-///
-/// # Errors
-/// `Profile` where there is none.
-pub fn target() -> Result<Target, Error> {
-    Target::host().filter(|_| cfg!(target_os = "linux")).ok_or_else(|| {
-        Error::new(Kind::Profile, "profiles are made on Linux, where a launcher notes what is touched")
-    })
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 
 use std::io::{self, Read};
 
-use payload::Target;
+use payload::{Target, info::hex};
 
 use crate::{Error, Kind, error::spoken};
 
@@ -63,10 +63,6 @@ fn missing(target: Target, there: impl Iterator<Item = Target>) -> String {
          your own with --stub FILE",
         target.name()
     )
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

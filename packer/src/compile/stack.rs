@@ -83,7 +83,7 @@ fn probed_at_once(body: &[u8]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{compile::compile, cpu::Raise, progress::Progress};
+    use crate::{compile::compile, compile::cpu::Raise, progress::Progress};
 
     fn refusal(text: &str, target: Target, compiler: Compiler) -> Option<String> {
         let module = wat::parse_str(text).unwrap();

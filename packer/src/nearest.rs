@@ -1,0 +1,27 @@
+//! What was meant by a word that is unknown.
+
+/// Farther than this a word is no misspelling of another: one means a swapped or missing letter.
+const LIKENESS: f64 = 0.85;
+
+/// The one of `known` that `typed` is most likely a misspelling of, if it is like any.
+pub(crate) fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let likenesses = known.into_iter().map(|word| (strsim::jaro_winkler(typed, word), word));
+    let best = likenesses.max_by(|one, other| one.0.total_cmp(&other.0));
+    best.filter(|(likeness, _)| *likeness >= LIKENESS).map(|(_, word)| word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_wrong_letter_is_seen_through_and_another_word_is_not() {
+        let known = ["verify", "inspect", "extract"];
+        for (typed, meant) in [("verfy", "verify"), ("inspekt", "inspect"), ("xetract", "extract")] {
+            assert_eq!(nearest(typed, known), Some(meant), "{typed}");
+        }
+        for typed in ["", "notes", "invoice", "python"] {
+            assert_eq!(nearest(typed, known), None, "{typed}");
+        }
+    }
+}

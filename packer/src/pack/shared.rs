@@ -1,0 +1,24 @@
+//! What all targets of a pack share.
+
+use payload::{Manifest, Target};
+
+use crate::{Error, container::pe::PeOptions, input::program::Program, store::Stored, targets::stubs};
+
+/// What all targets share.
+pub(super) struct Shared {
+    /// The module as it is compiled.
+    pub(super) program: Program,
+    pub(super) manifest: Manifest,
+    /// Sections that are the same for every target.
+    pub(super) sections: Vec<Stored>,
+    pub(super) shown: PeOptions,
+    /// The launcher that is used instead of those in this packer.
+    pub(super) own_stub: Option<Vec<u8>>,
+    /// What goes into each archive behind the executable: names and bytes.
+    pub(super) included: Vec<(String, Vec<u8>)>,
+}
+
+/// The launcher for `target`: `own_stub`, or one of those in this packer.
+pub(super) fn launcher(target: Target, own_stub: Option<&[u8]>) -> Result<Vec<u8>, Error> {
+    own_stub.map_or_else(|| stubs::get(target), |stub| Ok(stub.to_vec()))
+}
