@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use payload::info;
+use payload::{Target, info};
 
 /// A pack that failed. Nothing was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub struct Error {
     pub kind: Kind,
     /// The file it is about, when there is one.
     pub file: Option<PathBuf>,
+    /// The target that the reason names, when it does.
+    pub target: Option<Target>,
     /// What was found and what to do, without the file's name.
     pub reason: String,
 }
@@ -84,7 +86,7 @@ pub enum Kind {
 impl Error {
     /// An error that is not (or not yet) about a certain file.
     pub fn new(kind: Kind, reason: impl Into<String>) -> Error {
-        Error { kind, file: None, reason: reason.into() }
+        Error { kind, file: None, target: None, reason: reason.into() }
     }
 
     /// The same error, about `file` unless it is about another already.
@@ -92,6 +94,12 @@ impl Error {
     pub fn in_file(mut self, file: &Path) -> Error {
         self.file.get_or_insert_with(|| file.to_owned());
         self
+    }
+
+    /// The same error, whose reason names `target`.
+    #[must_use]
+    pub fn naming(self, target: Target) -> Error {
+        Error { target: Some(target), ..self }
     }
 }
 

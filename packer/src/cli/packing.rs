@@ -79,9 +79,9 @@ fn source_date_epoch() -> Result<Option<u64>, String> {
     })
 }
 
-/// The error with the target it is about, unless it is about the file that is for it.
+/// The error with the target it is about, unless it names that already, or the file that is for it.
 fn for_target(place: &Place, error: Error) -> Error {
-    if error.file.as_ref() == Some(&place.file) {
+    if error.target.is_some() || error.file.as_ref() == Some(&place.file) {
         return error;
     }
     Error { reason: format!("{} (for {})", error.reason, place.target.name()), ..error }

@@ -48,7 +48,8 @@ pub fn compile(
             Compiler::Singlepass => "; pack with --compiler cranelift, which has fewer limits",
         };
         let by = compiler.name();
-        Error::new(Kind::Compile, format!("the {by} compiler failed for {}: {error}{advice}", target.name()))
+        let reason = format!("the {by} compiler failed for {}: {error}{advice}", target.name());
+        Error::new(Kind::Compile, reason).naming(target)
     };
     let (machine, cpu) = cpu::machine(target, compiler, raise);
     let no_threads = |why: &str| {

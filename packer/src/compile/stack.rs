@@ -55,7 +55,7 @@ pub fn check(build: &ArtifactBuild, target: Target, compiler: Compiler) -> Resul
         compiler.name(),
         target.name()
     );
-    Err(Error::new(Kind::Compile, reason))
+    Err(Error::new(Kind::Compile, reason).naming(target))
 }
 
 /// RISC-V, as cranelift-codegen 0.133 writes its loop of probes: `sub t5, sp, t6` ...

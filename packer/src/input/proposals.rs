@@ -161,16 +161,20 @@ pub fn check(module: &[u8], compiler: Compiler, target: Target) -> Result<Form, 
         Compiler::Singlepass => Compiler::Cranelift,
     };
     let them = if names.len() == 1 { "it" } else { "them" };
+    let mut named = None;
     let advice = if missing.iter().all(|proposal| proposal.is_in(other, target)) {
         format!("pack with --compiler {}, which has {them}", other.name())
     } else {
         let elsewhere = missing.iter().any(|proposal| proposal.cranelift && !proposal.needs.are_met(target));
-        let on = if elsewhere { format!(" for {}", target.name()) } else { String::new() };
+        if elsewhere {
+            named = Some(target);
+        }
+        let on = named.map_or_else(String::new, |target| format!(" for {}", target.name()));
         format!("no compiler of this version has {them}{on}; build the app without {them}")
     };
     let reason =
         format!("uses {}, which the {} compiler lacks: {advice}", names.join(" and "), compiler.name());
-    Err(Error::new(Kind::Proposal, reason))
+    Err(Error { target: named, ..Error::new(Kind::Proposal, reason) })
 }
 
 fn validate(module: &[u8], features: WasmFeatures) -> Result<(), BinaryReaderError> {

@@ -56,7 +56,10 @@ fn function(
     if known_up_to < len as usize {
         put(known_up_to, module_start);
     }
-    let traps = info.traps.iter().filter(|trap| trap.trap_code != TrapCode::HeapAccessOutOfBounds);
+    // What fitting added is nowhere in the module that was given, and traps there are what the engine says they are.
+    let is_given = module_start != 0;
+    let traps =
+        info.traps.iter().filter(|trap| is_given && trap.trap_code != TrapCode::HeapAccessOutOfBounds);
     let traps = traps.map(|trap| (trap.code_offset, trap.trap_code as u32)).collect();
     Function { start, len, name, module_start, places, traps }
 }
@@ -107,5 +110,13 @@ mod tests {
         assert_eq!(function.places, [place(4, 70), place(10, 60), place(20, 80), place(25, 60)]);
         assert_eq!(function.traps, [(5, TrapCode::IntegerOverflow as u32)]);
         assert_eq!((function.start, function.len, function.module_start), (64, 30, 60));
+    }
+
+    #[test]
+    fn an_added_function_has_no_traps_of_its_own() {
+        let traps = vec![TrapInformation { code_offset: 3, trap_code: TrapCode::StackOverflow }];
+        let info = CompiledFunctionFrameInfo { traps, ..CompiledFunctionFrameInfo::default() };
+        let added = function((64, 30), &info, String::new(), &mut Origin::default().offsets());
+        assert_eq!((added.module_start, added.traps), (0, vec![]));
     }
 }
