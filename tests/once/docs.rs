@@ -106,7 +106,9 @@ fn every_test_that_holds_a_promise_exists() {
 fn variables(text: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for (at, _) in text.match_indices("WASMPACK_") {
-        let name: String = text[at..].chars().take_while(|c| c.is_ascii_uppercase() || *c == '_').collect();
+        // Digits are part of a name: one that ends in ARM64 is not the one that ends in ARM.
+        let is_part = |c: &char| c.is_ascii_uppercase() || c.is_ascii_digit() || *c == '_';
+        let name: String = text[at..].chars().take_while(is_part).collect();
         let begins = !text[..at].ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
         if begins && name.len() > "WASMPACK_".len() {
             found.insert(name.trim_end_matches('_').to_owned());
