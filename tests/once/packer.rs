@@ -302,3 +302,38 @@ fn grants_and_names_of_the_manifest_never_control_a_terminal() {
     fs::rename(&out, renamed).unwrap();
     is_harmless(&run::<&str>(renamed, &[]).stderr, "its own name");
 }
+
+#[test]
+fn an_output_is_closed_before_it_has_its_name() {
+    if skipped_when_emulated("under strace with the packer") {
+        return;
+    }
+    let dir = Dir::new();
+    let (log, out) = (dir.join("log"), dir.join(&file_name("app")));
+    let typed = wasmpack();
+    // The second time there is a file to replace.
+    for _ in 0..2 {
+        let mut traced = Command::new("strace");
+        traced
+            .args(["-f", "-e", "trace=open,openat,close,link,linkat,rename,renameat,renameat2", "-o"])
+            .arg(&log);
+        traced.arg(typed.get_program()).args(typed.get_args()).arg(fixture("hello"));
+        let Ok(output) = traced.args(["-q", "--no-trial", "-o"]).arg(&out).output() else {
+            skip::because("strace is not installed");
+            return;
+        };
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        let log = fs::read_to_string(&log).unwrap();
+        let mut lines =
+            log.lines().skip_while(|line| !(line.contains("O_TMPFILE|") || line.contains("O_CREAT|O_EXCL")));
+        let opened = lines.next().expect("a file is made");
+        let descriptor = opened.rsplit("= ").next().unwrap();
+        let close = format!("close({descriptor})");
+        let next =
+            lines.find(|line| line.contains(&close) || line.contains("link") || line.contains("rename"));
+        assert!(
+            next.unwrap().contains(&close),
+            "a program that is open for writing cannot be started: {log}"
+        );
+    }
+}

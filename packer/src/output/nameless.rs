@@ -21,6 +21,11 @@ pub(super) fn file(folder: &Path, mode: u32) -> Option<File> {
     open(folder, flags, Mode::from_raw_mode(mode)).ok().map(File::from)
 }
 
+/// What stands for an open file.
+fn of(file: &File) -> String {
+    format!("/proc/self/fd/{}", file.as_raw_fd())
+}
+
 /// Writes `content` into such a file, and gives it the name `target`, in `folder`. `None` where that cannot be done, and
 /// nothing was.
 pub(super) fn write(
@@ -31,11 +36,13 @@ pub(super) fn write(
 ) -> Option<io::Result<()>> {
     let mut file = file(folder, mode)?;
     // Where this is not there, the file could not get a name.
-    let own = format!("/proc/self/fd/{}", file.as_raw_fd());
-    std::fs::symlink_metadata(&own).ok()?;
+    let held = open(of(&file), OFlags::PATH | OFlags::CLOEXEC, Mode::empty()).ok().map(File::from)?;
+    let own = of(&held);
     if let Err(error) = content(&mut file) {
         return Some(Err(error));
     }
+    // Closed before it has a name: a program that is open for writing cannot be started.
+    drop(file);
     let name = |path: &Path| linkat(CWD, own.as_str(), CWD, path, AtFlags::SYMLINK_FOLLOW);
     match name(target) {
         Ok(()) => Some(Ok(())),
