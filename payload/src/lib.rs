@@ -9,7 +9,7 @@
 //!              manifest        section 1   [`manifest`] arguments, environment, grants
 //!              metadata        section 3   [`image`]    what the engine must know, where the functions are
 //!              code, memory    4 and 5                  the images, ready to be mapped
-//!              unwind, frames  6 and 7     [`unwind`], [`frames`] tables for exceptions and for traps
+//!              unwind, frames  6 and 7     [`unwind`], [`frames`] tables for Windows and for traps
 //!              tree, files     8 and 9     [`tree`]     names of the files that it carries, and their content
 //!              module          10          the .wasm it came from, where it was kept
 //! ```

@@ -31,7 +31,7 @@ pub enum SectionKind {
     Code,
     /// The memory image: what the app's first memory holds when it starts.
     Memory,
-    /// Unwind tables, for programs that throw exceptions. See [`crate::unwind`].
+    /// Where functions are, for Windows. See [`crate::unwind`].
     Unwind,
     /// Names, places and traps of the functions, read only when something trapped. See [`crate::frames`].
     Frames,

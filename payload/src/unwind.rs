@@ -1,92 +1,60 @@
-//! The unwind section: tables that an exception needs to find its way, registered when the first one is thrown.
+//! The unwind section: where the functions of a program for Windows lie, for a system that walks over code by itself.
 //!
 //! Its fields stand in docs/format.md, "Unwind".
 
-use crate::{
-    Error, Kind,
-    bytes::{Cursor, equal},
-};
+use crate::{Error, Kind, bytes::Cursor};
 
-/// What is added to an address in the tables.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Base {
-    /// Where the code image lies.
-    Code,
-    /// Where the tables lie.
-    Tables,
-    /// A function of the runtime, by the engine's number.
-    Libcall(u16),
+/// Bytes of an entry.
+const ENTRY: usize = 12;
+
+/// One function. All three are offsets in the code image (PE format, "The .pdata Section").
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Entry {
+    /// Where it begins.
+    pub start: u32,
+    /// Where it ends.
+    pub end: u32,
+    /// Where its unwind information is.
+    pub info: u32,
 }
 
 /// The content of an unwind section.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Unwind {
-    /// The tables, `.eh_frame` first.
-    pub tables: Vec<u8>,
-    /// How many bytes of them are `.eh_frame`, with its terminator; for Windows, of the function table.
-    pub eh_frame_len: u32,
-    /// Where an address is made of an offset: the place in the tables of its 8 bytes, and what to add.
-    pub fixups: Vec<(u32, Base)>,
+    /// The functions, by address.
+    pub entries: Vec<Entry>,
 }
 
 impl Unwind {
-    /// The section's content.
+    /// The section's content, which is a table as the system wants it.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(16 + 8 * self.fixups.len() + self.tables.len());
-        let len =
-            |len: usize| u32::try_from(len).expect("unwind tables are shorter than the code").to_le_bytes();
-        out.extend_from_slice(&len(self.tables.len()));
-        out.extend_from_slice(&self.eh_frame_len.to_le_bytes());
-        out.extend_from_slice(&len(self.fixups.len()));
-        out.extend_from_slice(&[0; 4]);
-        for (offset, base) in &self.fixups {
-            let base = match base {
-                Base::Code => 0,
-                Base::Tables => 1,
-                Base::Libcall(number) => 2 + u32::from(*number),
-            };
-            out.extend_from_slice(&offset.to_le_bytes());
-            out.extend_from_slice(&base.to_le_bytes());
-        }
-        out.extend_from_slice(&self.tables);
-        out
+        let words = self.entries.iter().flat_map(|entry| [entry.start, entry.end, entry.info]);
+        words.flat_map(u32::to_le_bytes).collect()
     }
 
     /// Reads a section's content.
     ///
     /// # Errors
-    /// `Truncated`, `Mismatch` or `Value`, at the offset in the content.
+    /// `Truncated`, or `Value` where functions are not in order, at the offset in the content.
     pub fn parse(bytes: &[u8]) -> Result<Unwind, Error> {
         let mut cursor = Cursor::new(bytes, 0);
-        let len = cursor.u32()?;
-        let eh_frame_len = cursor.u32()?;
-        if eh_frame_len > len {
-            return Err(Error::new(
-                4,
-                Kind::Value { field: "frame table length", found: eh_frame_len.into() },
-            ));
-        }
-        let count = cursor.u32()?;
-        cursor.expect_u32("unwind reserved", 0)?;
-        let mut fixups = Vec::with_capacity((count as usize).min(bytes.len() / 8));
-        for _ in 0..count {
+        let mut entries = Vec::with_capacity(bytes.len() / ENTRY);
+        let mut before = 0;
+        while !cursor.is_empty() {
             let at = cursor.offset();
-            let (offset, base) = (cursor.u32()?, cursor.u32()?);
-            if offset.checked_add(8).is_none_or(|end| end > len) {
-                return Err(Error::new(at, Kind::Value { field: "fixup offset", found: offset.into() }));
+            let entry = Entry { start: cursor.u32()?, end: cursor.u32()?, info: cursor.u32()? };
+            for (at, field, found, least) in [
+                (at, "function start", entry.start, before),
+                (at + 4, "function end", entry.end, entry.start),
+            ] {
+                if found < least {
+                    return Err(Error::new(at, Kind::Value { field, found: found.into() }));
+                }
             }
-            let base = match base {
-                0 => Base::Code,
-                1 => Base::Tables,
-                number => Base::Libcall(u16::try_from(number - 2).map_err(|_| {
-                    Error::new(at + 4, Kind::Value { field: "fixup base", found: number.into() })
-                })?),
-            };
-            fixups.push((offset, base));
+            before = entry.end;
+            entries.push(entry);
         }
-        let tables = cursor.take(len as usize)?.to_vec();
-        equal(cursor.offset(), "unwind length", bytes.len() as u64, cursor.offset())?;
-        Ok(Unwind { tables, eh_frame_len, fixups })
+        Ok(Unwind { entries })
     }
 }
 
@@ -95,24 +63,26 @@ mod tests {
     use super::*;
 
     fn sample() -> Unwind {
-        let fixups = vec![(0, Base::Code), (8, Base::Tables), (4, Base::Libcall(35))];
-        Unwind { tables: (0..16).collect(), eh_frame_len: 12, fixups }
+        let entry = |start, end, info| Entry { start, end, info };
+        Unwind { entries: vec![entry(0, 16, 20), entry(32, 40, 40), entry(64, 70, 72)] }
     }
 
     #[test]
     fn what_is_written_is_read() {
         assert_eq!(Unwind::parse(&sample().to_bytes()), Ok(sample()));
+        assert_eq!(Unwind::parse(&[]), Ok(Unwind::default()));
     }
 
     #[test]
-    fn cuts_additions_and_fixups_outside_are_refused() {
+    fn cuts_and_functions_out_of_order_are_refused() {
         let bytes = sample().to_bytes();
-        for len in 0..bytes.len() {
+        for len in (0..bytes.len()).filter(|len| !len.is_multiple_of(ENTRY)) {
             assert!(Unwind::parse(&bytes[..len]).is_err(), "{len}");
         }
-        assert!(Unwind::parse(&[&bytes[..], &[0]].concat()).is_err());
-        let outside = Unwind { fixups: vec![(9, Base::Code)], ..sample() };
-        assert!(Unwind::parse(&outside.to_bytes()).is_err());
-        assert!(Unwind::parse(&Unwind { eh_frame_len: 17, ..sample() }.to_bytes()).is_err());
+        for (at, value) in [(12, 15), (16, 31)] {
+            let mut wrong = bytes.clone();
+            wrong[at..at + 4].copy_from_slice(&u32::to_le_bytes(value));
+            assert_eq!(Unwind::parse(&wrong).unwrap_err().at, at as u64);
+        }
     }
 }

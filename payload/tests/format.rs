@@ -53,7 +53,7 @@ fn every_table_of_fields_has_no_gap_and_the_size_that_the_code_has() {
         ("Header", header::SIZE),
         ("Section table", section::ENTRY_SIZE),
         ("Metadata", 48),
-        ("Unwind", 16),
+        ("Unwind", 12),
         ("Tree", 24),
         ("Manifest", 6),
     ] {

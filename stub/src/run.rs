@@ -8,7 +8,7 @@ use wasmer::{
 };
 
 use crate::fail::{self, Context, Failure};
-use crate::image::{self, unwind};
+use crate::image;
 use crate::{sys, trace};
 
 /// Exit code of an app that trapped: what a shell reports for a native program that aborted.
@@ -40,7 +40,7 @@ fn exit_code(store: &mut Store, module: &Module, env: &FunctionEnv<State>) -> Re
             });
         }
     };
-    unwind::enter(store, &instance)?;
+    sys::cross::install(store, &instance);
     if let Ok(memory) = instance.exports.get_memory("memory") {
         env.as_mut(store).attach(memory.clone());
     }

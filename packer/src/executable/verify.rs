@@ -144,7 +144,7 @@ fn tables(payload: &[u8], prefix: &Prefix) -> Vec<Check> {
     });
     table(SectionKind::Unwind, &|content| {
         let unwind = Unwind::parse(content)?;
-        Ok(format!("{} bytes, {} fixups", unwind.tables.len(), unwind.fixups.len()))
+        Ok(format!("{} functions", unwind.entries.len()))
     });
     table(SectionKind::Frames, &|content| {
         Ok(format!("{} functions", Frames::parse(content)?.functions.len()))

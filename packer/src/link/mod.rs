@@ -6,7 +6,7 @@
 //! relocate  calls and addresses between them, resolved; nothing is left to do at start
 //! thunk     calls into the runtime, through one small table that the launcher fills in
 //! memory    data segments, folded into what the app's memory holds at the start
-//! unwind    tables for exceptions, as offsets that the launcher turns into addresses when one is thrown
+//! unwind    where functions are, for Windows
 //! frames    names, places and traps, for the message when something trapped
 //! metadata  what wasmer's loader must know of the module
 //! ```
@@ -43,7 +43,7 @@ pub struct Linked {
     pub memory: Option<MemoryImage>,
     /// Where things lie, and what the engine must know. The touched chunks are not in it yet.
     pub image: Image,
-    /// The unwind section's content, if the app throws exceptions or the system wants one.
+    /// The unwind section's content, if the system wants one.
     pub unwind: Option<Vec<u8>>,
     /// The frames section's content.
     pub frames: Vec<u8>,
@@ -55,7 +55,7 @@ pub struct Linked {
 ///
 /// # Errors
 /// `Compile` if the compiler asked for something that this linker does not know, or the code is too large for the
-/// target's instructions; `Proposal` if it throws exceptions where they cannot be caught.
+/// target's instructions.
 pub fn link(
     build: &ArtifactBuild,
     origin: &Origin,
@@ -93,7 +93,7 @@ pub fn link(
         code,
         memory: folded.image,
         image,
-        unwind: unwind::tables(build, target, &layout)?,
+        unwind: unwind::table(target, &layout),
         frames: frames::frames(build, &layout, origin).to_bytes(),
         extents: layout.functions,
     })

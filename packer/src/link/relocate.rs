@@ -1,7 +1,6 @@
 //! Relocations inside the code image: each place that names another function gets the distance to it.
 //!
-//! Everything moves together, so only distances are ever needed. An address proper (`Abs8`) occurs in tables for
-//! exceptions alone, which are no code; in code it is an error here.
+//! Everything moves together, so only distances are ever needed. An address proper (`Abs8`) would be an error here.
 
 use wasmer_compiler::{
     ArtifactBuild,

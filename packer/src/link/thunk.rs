@@ -82,7 +82,7 @@ impl Thunks {
 }
 
 /// The number that a table entry has in the file: wasmer's, of this very version.
-pub(super) fn number(libcall: LibCall) -> u16 {
+fn number(libcall: LibCall) -> u16 {
     libcall as u16
 }
 

@@ -71,7 +71,7 @@ fn table(numbers: &[u16]) -> Result<Vec<u8>, Failure> {
 }
 
 /// The address of the runtime's function with this number.
-pub(super) fn runtime_function(number: u16) -> Result<usize, Failure> {
+fn runtime_function(number: u16) -> Result<usize, Failure> {
     let found = enum_iterator::all::<LibCall>().find(|libcall| *libcall as u16 == number);
     let libcall = found.ok_or_else(|| Failure::new(format!("{DAMAGED}: no runtime function {number}")))?;
     Ok(wasmer_vm::libcalls::function_pointer(libcall))

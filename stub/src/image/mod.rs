@@ -7,7 +7,7 @@
 //! paging   how images get into their places: when they are touched (Linux), or before the start
 //! loader   the engine's metadata and finished function pointers  →  a module
 //! placed   the code where it runs, and the sections that tell of it
-//! unwind   tables for exceptions, made and registered when the first one is thrown
+//! unwind   where functions are, for a system that walks over code by itself
 //! ```
 //!
 //! With a compressed file on Linux the images are ranges of inaccessible memory at first. Touching one raises a fault,
@@ -20,7 +20,7 @@ pub(crate) mod memory;
 mod paging;
 mod placed;
 mod stored;
-pub(crate) mod unwind;
+mod unwind;
 
 use payload::SectionKind;
 use payload::image::Image;
@@ -58,6 +58,6 @@ pub(crate) fn module(stored: Stored) -> Result<(Store, Module), Failure> {
         Hints { preload: std::mem::take(&mut image.touched), prefetch: std::mem::take(&mut image.ahead) };
     let code = code::place(stored, &image, &hints)?;
     placed::set(Placed { stored, code });
-    unwind::prepare()?;
+    unwind::prepare(stored, code)?;
     loader::module(stored, &image, hints, code)
 }

@@ -14,7 +14,7 @@ pub(crate) struct Placed {
     pub(crate) code: Code,
 }
 
-/// The one program. Exceptions and traps ask for it where nothing can be handed to them.
+/// The one program. Traps ask for it where nothing can be handed to them.
 static PLACED: OnceLock<Placed> = OnceLock::new();
 
 /// Notes where the program is.

@@ -1,9 +1,9 @@
-//! The way from the app into the engine's own functions: memory.copy, table.get, throw, a trap.
+//! The way from the app into the engine's own functions: memory.copy, table.get, a trap.
 //!
 //! wasmer keeps the addresses of these functions in a table in the instance's context, and compiled code calls through
 //! it. Here each entry is replaced by a few instructions that note where the call came from and go on to the function.
 //! A trap that the engine itself raises is then as easy to trace as one of the CPU: the return address and the frame
-//! pointer are where the app's frames begin. The entry for `throw` brings the unwind tables first.
+//! pointer are where the app's frames begin.
 //!
 //! The engine's functions run on the app's stack. An app that calls one with hardly any stack left would have it overflow in
 //! code that may hold a lock, or the allocator's. So each entry looks first whether there is room, and touches the guard
@@ -17,7 +17,7 @@ use wasmer_types::{ExportIndex, VMBuiltinFunctionIndex, VMOffsets};
 use wasmer_vm::VMCallerCheckedAnyfunc;
 
 use super::cpu::enter;
-use super::cpu::state::{BEFORE_THROW, COUNT, CROSSED, FLOOR, FUNCTIONS, THROW};
+use super::cpu::state::{COUNT, CROSSED, FLOOR, FUNCTIONS};
 
 /// Bytes of stack that the engine's functions find at least.
 const ROOM: usize = 128 * 1024;
@@ -28,17 +28,17 @@ pub(crate) fn last() -> Option<(usize, usize)> {
     (address != 0).then_some((frame, address))
 }
 
-/// Replaces the entries of the table of `instance`, which `store` has, and which was not entered yet; `before_throw` is called
-/// before the engine's `throw`. False if the table is not where the engine's own offsets say.
-pub(crate) fn install(store: &Store, instance: &Instance, before_throw: extern "C" fn()) -> bool {
-    let Some(context) = context(store, instance) else { return false };
+/// Replaces the entries of the table of `instance`, which `store` has, and which was not entered yet; nothing if the table is
+/// not where the engine's own offsets say.
+pub(crate) fn install(store: &Store, instance: &Instance) {
+    let Some(context) = context(store, instance) else { return };
     let offsets = VMOffsets::new(size_of::<usize>() as u8, instance.module().info());
     let first = VMBuiltinFunctionIndex::get_memory32_grow_index();
     let table = (context + offsets.vmctx_builtin_function(first) as usize) as *mut usize;
     let raise = VMBuiltinFunctionIndex::get_raise_trap_index().index() as usize;
     // SAFETY: the context is that of an instance of this module, for which the engine computes places in it with these offsets.
     if unsafe { table.add(raise).read() } != wasmer_vm::libcalls::wasmer_vm_raise_trap as *const () as usize {
-        return false;
+        return;
     }
     let stack = super::stack::bounds();
     if !stack.is_empty() {
@@ -52,13 +52,6 @@ pub(crate) fn install(store: &Store, instance: &Instance, before_throw: extern "
             table.add(index).write(entry);
         }
     }
-    // `throw` goes through `first` until the tables are there.
-    let throw = VMBuiltinFunctionIndex::get_imported_throw_index().index() as usize;
-    THROW.store(FUNCTIONS[throw].load(Ordering::Relaxed), Ordering::Relaxed);
-    BEFORE_THROW.store(before_throw as *const () as usize, Ordering::Relaxed);
-    #[cfg(unix)]
-    FUNCTIONS[throw].store(super::cpu::throw_after_tables as *const () as usize, Ordering::Relaxed);
-    true
 }
 
 /// The address of the instance's context: that of any function that it defines. `None` where `_start` is imported: then no

@@ -31,11 +31,11 @@ mod system {
     #[cfg(target_os = "macos")]
     pub(crate) use super::macos::{file, process};
     #[cfg(unix)]
-    pub(crate) use super::unix::{console, unwind};
+    pub(crate) use super::unix::console;
     #[cfg(windows)]
     pub(super) use super::windows::registers;
     #[cfg(windows)]
-    pub(crate) use super::windows::{console, file, process, unwind};
+    pub(crate) use super::windows::{console, file, process};
 }
 
 mod cpu;
@@ -55,7 +55,7 @@ pub(crate) mod stack;
 
 pub(crate) use limits::{Limited, OfMemory};
 pub(crate) use outcome::Outcome;
-pub(crate) use system::{console, file, process, unwind};
+pub(crate) use system::{console, file, process};
 
 #[cfg(all(test, target_os = "linux"))]
 pub(crate) use linux::signals;
@@ -71,5 +71,21 @@ pub(crate) use linux::signals::install as handle_faults;
 /// Faults are the engine's alone.
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn handle_faults(_resolve: fn(usize) -> Outcome) -> std::io::Result<()> {
+    Ok(())
+}
+
+/// True where the system walks over code by itself, and has to know where the app's functions are.
+pub(crate) const WALKS_OVER_CODE: bool = cfg!(windows);
+
+#[cfg(windows)]
+pub(crate) use windows::unwind::register as know_functions;
+
+/// Nobody walks over the app's code but [`frames`].
+///
+/// # Safety
+/// There is nothing to be careful about; on other systems there is.
+#[cfg(not(windows))]
+#[allow(unsafe_code, reason = "it is unsafe on other systems")]
+pub(crate) unsafe fn know_functions(_table: &'static mut [u8], _code: usize) -> std::io::Result<()> {
     Ok(())
 }

@@ -8,7 +8,7 @@ use payload::{
     Compiler, CpuFeatures, Engine, Header, Locator, Target, Writer, chunk,
     frames::{Frames, Function},
     image::Image,
-    unwind::Unwind,
+    unwind::{Entry, Unwind},
 };
 
 use super::*;
@@ -57,7 +57,7 @@ fn payload(target: Target, raw: bool) -> Vec<u8> {
     };
     let function = Function { len: 100, name: "main".to_owned(), ..Function::default() };
     let frames = Frames { imported: 1, functions: vec![function] };
-    let unwind = Unwind { tables: vec![7; 24], eh_frame_len: 16, fixups: vec![] };
+    let unwind = Unwind { entries: vec![Entry { start: 0, end: 16, info: 24 }] };
     let sections = [
         (SectionKind::Metadata, image.to_bytes()),
         (SectionKind::Code, code()),

@@ -4,7 +4,7 @@
 use std::ffi::c_void;
 use std::io;
 
-use super::state::{BEFORE_THROW, CROSSED, FLOOR, FUNCTIONS, THROW};
+use super::state::{CROSSED, FLOOR, FUNCTIONS};
 
 #[cfg(not(target_vendor = "apple"))]
 macro_rules! address {
@@ -64,25 +64,6 @@ pub(in super::super) extern "C" fn enter<const INDEX: usize>() {
         floor = sym FLOOR,
         functions = sym FUNCTIONS,
         offset = const INDEX * 8,
-    )
-}
-
-/// Calls what is to be called before `throw`, and goes on to that.
-#[unsafe(naked)]
-pub(in super::super) extern "C" fn throw_after_tables() {
-    std::arch::naked_asm!(
-        "stp x29, x30, [sp, #-32]!",
-        "stp x0, x1, [sp, #16]",
-        address!("x16", "before"),
-        "ldr x16, [x16]",
-        "blr x16",
-        "ldp x0, x1, [sp, #16]",
-        "ldp x29, x30, [sp], #32",
-        address!("x16", "throw"),
-        "ldr x16, [x16]",
-        "br x16",
-        before = sym BEFORE_THROW,
-        throw = sym THROW,
     )
 }
 

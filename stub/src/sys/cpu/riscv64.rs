@@ -3,7 +3,7 @@
 
 use std::io;
 
-use super::state::{BEFORE_THROW, CROSSED, FLOOR, FUNCTIONS, THROW};
+use super::state::{CROSSED, FLOOR, FUNCTIONS};
 
 /// Notes the frame pointer and the return address, and goes to function `INDEX` if it has room to run. Only registers are
 /// used that the calling convention leaves free between a call and its callee.
@@ -27,29 +27,6 @@ pub(in super::super) extern "C" fn enter<const INDEX: usize>() {
         floor = sym FLOOR,
         functions = sym FUNCTIONS,
         offset = const INDEX * 8,
-    )
-}
-
-/// Calls what is to be called before `throw`, and goes on to that.
-#[unsafe(naked)]
-pub(in super::super) extern "C" fn throw_after_tables() {
-    std::arch::naked_asm!(
-        "addi sp, sp, -32",
-        "sd ra, 24(sp)",
-        "sd a0, 16(sp)",
-        "sd a1, 8(sp)",
-        "lla t1, {before}",
-        "ld t1, 0(t1)",
-        "jalr t1",
-        "ld a1, 8(sp)",
-        "ld a0, 16(sp)",
-        "ld ra, 24(sp)",
-        "addi sp, sp, 32",
-        "lla t1, {throw}",
-        "ld t1, 0(t1)",
-        "jr t1",
-        before = sym BEFORE_THROW,
-        throw = sym THROW,
     )
 }
 

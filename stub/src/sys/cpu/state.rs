@@ -14,8 +14,3 @@ pub(in super::super) static CROSSED: [AtomicUsize; 2] = [const { AtomicUsize::ne
 pub(in super::super) static FLOOR: [AtomicUsize; 2] = [const { AtomicUsize::new(0) }; 2];
 /// The engine's functions.
 pub(in super::super) static FUNCTIONS: [AtomicUsize; COUNT] = [const { AtomicUsize::new(0) }; COUNT];
-
-/// The engine's `throw`.
-pub(in super::super) static THROW: AtomicUsize = AtomicUsize::new(0);
-/// What is called before it.
-pub(in super::super) static BEFORE_THROW: AtomicUsize = AtomicUsize::new(0);

@@ -4,8 +4,6 @@
 #[cfg(unix)]
 use std::io;
 
-#[cfg(unix)]
-use super::state::{BEFORE_THROW, THROW};
 use super::state::{CROSSED, FLOOR, FUNCTIONS};
 
 /// Notes the frame pointer and the return address, and goes to function `INDEX` if it has room to run. Only registers are
@@ -28,24 +26,6 @@ pub(in super::super) extern "C" fn enter<const INDEX: usize>() {
         floor = sym FLOOR,
         functions = sym FUNCTIONS,
         offset = const INDEX * 8,
-    )
-}
-
-/// Calls what is to be called before `throw`, and goes on to that.
-#[cfg(unix)]
-#[unsafe(naked)]
-pub(in super::super) extern "C" fn throw_after_tables() {
-    std::arch::naked_asm!(
-        "push rdi",
-        "push rsi",
-        "sub rsp, 8",
-        "call qword ptr [rip + {before}]",
-        "add rsp, 8",
-        "pop rsi",
-        "pop rdi",
-        "jmp qword ptr [rip + {throw}]",
-        before = sym BEFORE_THROW,
-        throw = sym THROW,
     )
 }
 

@@ -5,4 +5,3 @@ pub(crate) mod file;
 pub(crate) mod inherited;
 pub(crate) mod memory;
 pub(crate) mod process;
-pub(crate) mod unwind;

@@ -5,14 +5,11 @@ use std::io;
 
 use windows_sys::Win32::System::Diagnostics::Debug::{IMAGE_RUNTIME_FUNCTION_ENTRY, RtlAddFunctionTable};
 
-/// True where the system must know the app's functions before anything is thrown.
-pub(crate) const AT_START: bool = true;
-
 /// Lets the system walk over the functions of a table that is relative to the code's address (PE format, ".pdata").
 ///
 /// # Safety
 /// The table is well-formed, and tells of code as it is.
-pub(crate) unsafe fn register(table: &'static mut [u8], _len: usize, code: usize) -> io::Result<()> {
+pub(crate) unsafe fn register(table: &'static mut [u8], code: usize) -> io::Result<()> {
     let count = table.len() / size_of::<IMAGE_RUNTIME_FUNCTION_ENTRY>();
     if count == 0 {
         return Ok(());
