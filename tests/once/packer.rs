@@ -324,16 +324,13 @@ fn an_output_is_closed_before_it_has_its_name() {
         };
         assert!(output.status.success(), "{}", text(&output.stderr));
         let log = fs::read_to_string(&log).unwrap();
-        let mut lines =
-            log.lines().skip_while(|line| !(line.contains("O_TMPFILE|") || line.contains("O_CREAT|O_EXCL")));
-        let opened = lines.next().expect("a file is made");
-        let descriptor = opened.rsplit("= ").next().unwrap();
-        let close = format!("close({descriptor})");
-        let next =
-            lines.find(|line| line.contains(&close) || line.contains("link") || line.contains("rename"));
-        assert!(
-            next.unwrap().contains(&close),
-            "a program that is open for writing cannot be started: {log}"
-        );
+        let lines: Vec<&str> = log.lines().collect();
+        let is_named = |line: &&str| line.contains("link") || line.contains("rename");
+        let named = lines.iter().position(is_named).expect("it has a name");
+        let is_made = |line: &&str| line.contains("O_TMPFILE") || line.contains("O_EXCL");
+        let made = lines[..named].iter().rposition(is_made).expect("a file is made");
+        let close = format!("close({}", lines[made].rsplit("= ").next().unwrap());
+        let is_closed = lines[made..named].iter().any(|line| line.contains(&close));
+        assert!(is_closed, "a program that is open for writing cannot be started: {log}");
     }
 }
