@@ -138,7 +138,7 @@ impl Fds {
 
     /// The directory behind `fd`, which must have `right`.
     pub(crate) fn dir(&self, fd: u32, right: Rights) -> Result<Arc<Dir>> {
-        self.lock().dir(fd, right)
+        Ok(Arc::clone(self.lock().dir(fd, right)?.0))
     }
 
     /// As [`Fds::dir`], to open something below it: with the rights that it hands on.
@@ -147,9 +147,9 @@ impl Fds {
     /// `mfile` if no number is free.
     pub(crate) fn opener(&self, fd: u32, right: Rights) -> Result<(Arc<Dir>, Rights)> {
         let table = self.lock();
-        let dir = table.dir(fd, right)?;
+        let (dir, handed_on) = table.dir(fd, right)?;
         table.check_room()?;
-        Ok((dir, table.get(fd)?.inheriting))
+        Ok((Arc::clone(dir), handed_on))
     }
 }
 
@@ -165,11 +165,12 @@ impl Table {
         slot.ok_or_else(|| wasip1::ERRNO_BADF.into())
     }
 
-    fn dir(&self, fd: u32, right: Rights) -> Result<Arc<Dir>> {
+    /// The directory behind `fd`, which must have `right`; with the rights that it hands on.
+    fn dir(&self, fd: u32, right: Rights) -> Result<(&Arc<Dir>, Rights)> {
         let descriptor = self.get(fd)?;
         let Opened::Dir(dir) = &descriptor.object else { return Err(wasip1::ERRNO_NOTDIR.into()) };
         descriptor.require(right)?;
-        Ok(Arc::clone(dir))
+        Ok((dir, descriptor.inheriting))
     }
 
     fn remove(&mut self, fd: u32) -> Result<Descriptor> {

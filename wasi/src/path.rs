@@ -9,35 +9,49 @@ use crate::sys;
 
 /// The longest path a guest may give, in bytes: Linux's PATH_MAX, the same everywhere.
 const MAX_LEN: u32 = 4096;
-/// As long as nearly all are at most: these are read by way of the stack.
+/// As long as nearly all are at most: these lie on the stack.
 const SHORT: usize = 128;
 
-/// The path of `len` bytes at `ptr`, copied before it is looked at.
+/// Where the copy of a path lies, for the length of a call.
+pub(crate) struct Room {
+    short: [u8; SHORT],
+    long: Vec<u8>,
+}
+
+impl Room {
+    pub(crate) fn new() -> Room {
+        Room { short: [0; SHORT], long: Vec::new() }
+    }
+
+    fn of(&mut self, len: usize) -> &mut [u8] {
+        self.short.get_mut(..len).unwrap_or_else(|| {
+            self.long.resize(len, 0);
+            &mut self.long
+        })
+    }
+}
+
+/// The path of `len` bytes at `ptr`, copied to `room` before it is looked at.
 ///
 /// # Errors
 /// `fault` if it leaves memory; `nametoolong` above 4096 bytes; `ilseq` if it is not UTF-8; `inval` if it holds a
 /// NUL; `noent` if it is empty; `perm` if it is a form that names something outside any directory on this system
 /// (on Windows: drives, devices, alternate streams).
-pub(crate) fn read(memory: &Memory<'_>, ptr: u32, len: u32) -> Result<String> {
+pub(crate) fn read<'r>(memory: &Memory<'_>, ptr: u32, len: u32, room: &'r mut Room) -> Result<&'r str> {
     let piece = memory.piece(ptr, len)?;
     if len > MAX_LEN {
         return Err(wasip1::ERRNO_NAMETOOLONG.into());
     }
-    let mut short = [0; SHORT];
-    let mut long = Vec::new();
-    let bytes = short.get_mut(..len as usize).unwrap_or_else(|| {
-        long.resize(len as usize, 0);
-        &mut long
-    });
+    let bytes = room.of(len as usize);
     piece.load(bytes);
-    let path = std::str::from_utf8(bytes).map_err(|_| wasip1::ERRNO_ILSEQ)?.to_owned();
+    let path = std::str::from_utf8(bytes).map_err(|_| wasip1::ERRNO_ILSEQ)?;
     if path.contains('\0') {
         return Err(wasip1::ERRNO_INVAL.into());
     }
     if path.is_empty() {
         return Err(wasip1::ERRNO_NOENT.into());
     }
-    if sys::leaves_directory(&path) {
+    if sys::leaves_directory(path) {
         return Err(wasip1::ERRNO_PERM.into());
     }
     Ok(path)
@@ -50,7 +64,7 @@ mod tests {
     fn errno(bytes: &[u8]) -> wasip1::Errno {
         let mut memory = bytes.to_vec();
         let len = bytes.len() as u32;
-        read(&Memory::new(&mut memory), 0, len).unwrap_err().0
+        read(&Memory::new(&mut memory), 0, len, &mut Room::new()).unwrap_err().0
     }
 
     #[test]
@@ -60,7 +74,18 @@ mod tests {
         assert_eq!(errno(b"\xff"), wasip1::ERRNO_ILSEQ);
         assert_eq!(errno(&[b'a'; 4097]), wasip1::ERRNO_NAMETOOLONG);
         let mut memory = *b"dir/file";
-        assert_eq!(read(&Memory::new(&mut memory), 4, 4), Ok("file".into()));
-        assert!(read(&Memory::new(&mut memory), 4, 5).is_err());
+        let (memory, room) = (&Memory::new(&mut memory), &mut Room::new());
+        assert_eq!(read(memory, 4, 4, room), Ok("file"));
+        assert!(read(memory, 4, 5, room).is_err());
+    }
+
+    #[test]
+    fn a_long_path_is_read_whole() {
+        for len in [SHORT - 1, SHORT, SHORT + 1, MAX_LEN as usize] {
+            let path: String = ('a'..='z').cycle().take(len).collect();
+            let mut memory = path.clone().into_bytes();
+            let (memory, room) = (&Memory::new(&mut memory), &mut Room::new());
+            assert_eq!(read(memory, 0, len as u32, room), Ok(&*path));
+        }
     }
 }

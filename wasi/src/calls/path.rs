@@ -2,15 +2,13 @@
 
 use std::sync::Arc;
 
-use wasip1::Rights;
-
 use crate::ctx::Ctx;
 use crate::errno::Result;
-use crate::fds::{Descriptor, Fds};
-use crate::fs::dir::Dir;
+use crate::fds::Descriptor;
 use crate::memory::Memory;
+use crate::path::{self, Room};
+use crate::rights;
 use crate::words::{Filestat, Open, Opened, Times};
-use crate::{path, rights};
 
 /// Reads lookup flags: whether a symbolic link at the end of the path is followed.
 fn follows(flags: u32) -> Result<bool> {
@@ -78,8 +76,9 @@ pub fn path_open(
         write: base & rights::NEED_WRITE != 0,
         flags,
     };
-    let path = path::read(memory, path, path_len)?;
-    let object = ctx.misses.watch(&dir, &path, how.changes(), dir.open(&path, how))?;
+    let room = &mut Room::new();
+    let path = path::read(memory, path, path_len, room)?;
+    let object = ctx.misses.watch(&dir, path, how.changes(), dir.open(path, how))?;
     let (applicable, flags) = match object {
         Opened::File(_) => (rights::FILE, flags),
         Opened::Dir(_) => (rights::DIRECTORY, 0),
@@ -99,8 +98,9 @@ pub(crate) fn filestat(
     path_len: u32,
 ) -> Result<Filestat> {
     let dir = ctx.fds.dir(fd, wasip1::RIGHTS_PATH_FILESTAT_GET)?;
-    let (path, follow) = (path::read(memory, path, path_len)?, follows(lookup)?);
-    ctx.misses.watch(&dir, &path, false, dir.filestat_at(&path, follow))
+    let room = &mut Room::new();
+    let (path, follow) = (path::read(memory, path, path_len, room)?, follows(lookup)?);
+    ctx.misses.watch(&dir, path, false, dir.filestat_at(path, follow))
 }
 
 /// Writes device, inode, type, links, size and times of the path to `result`.
@@ -137,8 +137,9 @@ pub fn path_filestat_set_times(
 ) -> Result<()> {
     let dir = ctx.fds.dir(fd, wasip1::RIGHTS_PATH_FILESTAT_SET_TIMES)?;
     let times = Times::new(accessed, modified, flags)?;
-    let (path, follow) = (path::read(memory, path, path_len)?, follows(lookup)?);
-    ctx.misses.watch(&dir, &path, true, dir.set_times_at(&path, times, follow))
+    let room = &mut Room::new();
+    let (path, follow) = (path::read(memory, path, path_len, room)?, follows(lookup)?);
+    ctx.misses.watch(&dir, path, true, dir.set_times_at(path, times, follow))
 }
 
 /// Creates a directory.
@@ -153,8 +154,9 @@ pub fn path_create_directory(
     path_len: u32,
 ) -> Result<()> {
     let dir = ctx.fds.dir(fd, wasip1::RIGHTS_PATH_CREATE_DIRECTORY)?;
-    let path = path::read(memory, path, path_len)?;
-    ctx.misses.watch(&dir, &path, true, dir.create_dir(&path))
+    let room = &mut Room::new();
+    let path = path::read(memory, path, path_len, room)?;
+    ctx.misses.watch(&dir, path, true, dir.create_dir(path))
 }
 
 /// Removes an empty directory.
@@ -169,8 +171,9 @@ pub fn path_remove_directory(
     path_len: u32,
 ) -> Result<()> {
     let dir = ctx.fds.dir(fd, wasip1::RIGHTS_PATH_REMOVE_DIRECTORY)?;
-    let path = path::read(memory, path, path_len)?;
-    ctx.misses.watch(&dir, &path, true, dir.remove_dir(&path))
+    let room = &mut Room::new();
+    let path = path::read(memory, path, path_len, room)?;
+    ctx.misses.watch(&dir, path, true, dir.remove_dir(path))
 }
 
 /// Removes a file, or a symbolic link itself.
@@ -179,8 +182,9 @@ pub fn path_remove_directory(
 /// `isdir` if it is a directory; `rofs` in a directory granted read-only.
 pub fn path_unlink_file(ctx: &Ctx, memory: &Memory<'_>, fd: u32, path: u32, path_len: u32) -> Result<()> {
     let dir = ctx.fds.dir(fd, wasip1::RIGHTS_PATH_UNLINK_FILE)?;
-    let path = path::read(memory, path, path_len)?;
-    ctx.misses.watch(&dir, &path, true, dir.remove_file(&path))
+    let room = &mut Room::new();
+    let path = path::read(memory, path, path_len, room)?;
+    ctx.misses.watch(&dir, path, true, dir.remove_file(path))
 }
 
 /// Gives a file a second name, possibly below another descriptor.
@@ -200,18 +204,16 @@ pub fn path_link(
     new_path: u32,
     new_path_len: u32,
 ) -> Result<()> {
-    let (old, new) = two_dirs(
-        &ctx.fds,
-        (old_fd, wasip1::RIGHTS_PATH_LINK_SOURCE),
-        (new_fd, wasip1::RIGHTS_PATH_LINK_TARGET),
-    )?;
+    let old = ctx.fds.dir(old_fd, wasip1::RIGHTS_PATH_LINK_SOURCE)?;
+    let new = ctx.fds.dir(new_fd, wasip1::RIGHTS_PATH_LINK_TARGET)?;
     if follows(old_lookup)? {
         return Err(wasip1::ERRNO_INVAL.into());
     }
-    let old_path = path::read(memory, old_path, old_path_len)?;
-    let new_path = path::read(memory, new_path, new_path_len)?;
-    let linked = old.hard_link(&old_path, &new, &new_path);
-    ctx.misses.watch_two((&old, &old_path), (&new, &new_path), linked)
+    let (old_room, new_room) = (&mut Room::new(), &mut Room::new());
+    let old_path = path::read(memory, old_path, old_path_len, old_room)?;
+    let new_path = path::read(memory, new_path, new_path_len, new_room)?;
+    let linked = old.hard_link(old_path, &new, new_path);
+    ctx.misses.watch_two((&old, old_path), (&new, new_path), linked)
 }
 
 /// Renames a file or directory, possibly to another descriptor's directory; what stands there is replaced.
@@ -231,19 +233,13 @@ pub fn path_rename(
     new_path: u32,
     new_path_len: u32,
 ) -> Result<()> {
-    let (old, new) = two_dirs(
-        &ctx.fds,
-        (old_fd, wasip1::RIGHTS_PATH_RENAME_SOURCE),
-        (new_fd, wasip1::RIGHTS_PATH_RENAME_TARGET),
-    )?;
-    let old_path = path::read(memory, old_path, old_path_len)?;
-    let new_path = path::read(memory, new_path, new_path_len)?;
-    let renamed = old.rename(&old_path, &new, &new_path);
-    ctx.misses.watch_two((&old, &old_path), (&new, &new_path), renamed)
-}
-
-fn two_dirs(fds: &Fds, old: (u32, Rights), new: (u32, Rights)) -> Result<(Arc<Dir>, Arc<Dir>)> {
-    Ok((fds.dir(old.0, old.1)?, fds.dir(new.0, new.1)?))
+    let old = ctx.fds.dir(old_fd, wasip1::RIGHTS_PATH_RENAME_SOURCE)?;
+    let new = ctx.fds.dir(new_fd, wasip1::RIGHTS_PATH_RENAME_TARGET)?;
+    let (old_room, new_room) = (&mut Room::new(), &mut Room::new());
+    let old_path = path::read(memory, old_path, old_path_len, old_room)?;
+    let new_path = path::read(memory, new_path, new_path_len, new_room)?;
+    let renamed = old.rename(old_path, &new, new_path);
+    ctx.misses.watch_two((&old, old_path), (&new, new_path), renamed)
 }
 
 /// Creates a symbolic link at the new path that holds the old path.
@@ -260,9 +256,10 @@ pub fn path_symlink(
     new_path_len: u32,
 ) -> Result<()> {
     let dir = ctx.fds.dir(fd, wasip1::RIGHTS_PATH_SYMLINK)?;
-    let old_path = path::read(memory, old_path, old_path_len)?;
-    let new_path = path::read(memory, new_path, new_path_len)?;
-    ctx.misses.watch(&dir, &new_path, true, dir.symlink(&old_path, &new_path))
+    let (old_room, new_room) = (&mut Room::new(), &mut Room::new());
+    let old_path = path::read(memory, old_path, old_path_len, old_room)?;
+    let new_path = path::read(memory, new_path, new_path_len, new_room)?;
+    ctx.misses.watch(&dir, new_path, true, dir.symlink(old_path, new_path))
 }
 
 /// Writes what the symbolic link holds, without a NUL and cut if it is longer, to the `len` bytes at `buffer`, and
@@ -282,8 +279,9 @@ pub fn path_readlink(
     result: u32,
 ) -> Result<()> {
     let dir = ctx.fds.dir(fd, wasip1::RIGHTS_PATH_READLINK)?;
-    let path = path::read(memory, path, path_len)?;
-    let target = ctx.misses.watch(&dir, &path, false, dir.read_link(&path))?;
+    let room = &mut Room::new();
+    let path = path::read(memory, path, path_len, room)?;
+    let target = ctx.misses.watch(&dir, path, false, dir.read_link(path))?;
     memory.check(result, 4)?;
     memory.check(buffer, len)?;
     let used = target.len().min(len as usize);
