@@ -3,7 +3,7 @@
 //! What is opened through a directory that was granted read-only is read-only as well.
 
 use cap_fs_ext::{DirExt, FollowSymlinks, OpenOptionsFollowExt, OpenOptionsMaybeDirExt, OpenOptionsSyncExt};
-use cap_std::fs::{Dir as CapDir, OpenOptions};
+use cap_std::fs::{Dir as CapDir, File as CapFile, OpenOptions};
 
 use super::dir::HostDir;
 use super::file::HostFile;
@@ -18,12 +18,11 @@ impl HostDir {
         if how.directory {
             return self.open_dir(path, how);
         }
-        let file = match self.access {
+        let (file, is_dir) = match self.access {
             Access::ReadWrite => self.open_file(path, how)?,
             Access::ReadOnly => self.open_unchanged(path, how)?,
         };
-        let metadata = file.metadata()?;
-        if metadata.is_dir() {
+        if is_dir {
             if how.write || how.truncate {
                 return Err(wasip1::ERRNO_ISDIR.into());
             }
@@ -32,7 +31,8 @@ impl HostDir {
         Ok(Opened::File(HostFile::new(file, self.access)))
     }
 
-    fn open_file(&self, path: &str, how: Open) -> Result<cap_std::fs::File> {
+    /// The file, and whether it is a directory.
+    fn open_file(&self, path: &str, how: Open) -> Result<(CapFile, bool)> {
         let name = Name::of(path);
         if how.create && name.slash {
             // Whatever stands there, no file is made; what is on the way is looked at first.
@@ -43,9 +43,9 @@ impl HostDir {
         }
         let path = &*name.followed();
         // To create or truncate, the host's file must be open for writing, whatever the guest may then do with it.
-        let changes = how.create || how.truncate;
+        let mut writes = how.write || how.create || how.truncate;
         let mut options = OpenOptions::new();
-        options.read(how.read || !how.write).write(how.write || changes).truncate(how.truncate);
+        options.read(how.read || !how.write).write(writes).truncate(how.truncate);
         options.create(how.create && !how.exclusive).create_new(how.create && how.exclusive);
         options.follow(follow(how.follow)).maybe_dir(true);
         options.nonblock(how.flags & wasip1::FDFLAGS_NONBLOCK != 0);
@@ -53,8 +53,7 @@ impl HostDir {
         options.dsync(how.flags & wasip1::FDFLAGS_DSYNC != 0);
         options.rsync(how.flags & wasip1::FDFLAGS_RSYNC != 0);
         sys::add_flags(&mut options, how.flags);
-        let opened = self.dir.open_with(path, &options);
-        match opened {
+        let file = match self.dir.open_with(path, &options) {
             // POSIX lets O_CREAT|O_RDONLY open an existing file that may not be written.
             Err(error)
                 if error.raw_os_error().is_some()
@@ -64,24 +63,24 @@ impl HostDir {
                     && how.create
                     && !how.exclusive =>
             {
+                writes = false;
                 options.create(false).write(false);
-                Ok(self.dir.open_with(path, &options)?)
+                self.dir.open_with(path, &options)?
             }
-            opened => {
-                let file = opened?;
-                // The kernel's view of processes holds the launcher's own memory.
-                if (how.write || changes) && sys::is_of_processes(&file) {
-                    return Err(wasip1::ERRNO_PERM.into());
-                }
-                Ok(file)
-            }
+            opened => opened?,
+        };
+        let stat = sys::filestat_of_file(&file)?;
+        // The kernel's view of processes holds the launcher's own memory.
+        if writes && sys::is_of_processes(&file, &stat) {
+            return Err(wasip1::ERRNO_PERM.into());
         }
+        Ok((file, stat.filetype == wasip1::FILETYPE_DIRECTORY))
     }
 
     /// Opens in a read-only directory: what exists may be opened for reading, anything more is `rofs`, and what
     /// is not there is `noent` unless it was to be created, as POSIX has it. To be new is asked of the name itself,
     /// be it a link that leads nowhere.
-    fn open_unchanged(&self, path: &str, how: Open) -> Result<cap_std::fs::File> {
+    fn open_unchanged(&self, path: &str, how: Open) -> Result<(CapFile, bool)> {
         if how.create && how.exclusive {
             return match self.filestat_at(path, false) {
                 Ok(_) => Err(wasip1::ERRNO_EXIST.into()),
@@ -91,11 +90,8 @@ impl HostDir {
         }
         match self.open_file(path, how.unchanged()) {
             Err(error) if error.0 == wasip1::ERRNO_NOENT && how.create => Err(wasip1::ERRNO_ROFS.into()),
-            Err(error) => Err(error),
-            Ok(file) if (how.write || how.truncate) && !file.metadata()?.is_dir() => {
-                Err(wasip1::ERRNO_ROFS.into())
-            }
-            Ok(file) => Ok(file),
+            Ok((_, false)) if how.write || how.truncate => Err(wasip1::ERRNO_ROFS.into()),
+            opened => opened,
         }
     }
 

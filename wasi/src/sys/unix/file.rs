@@ -14,7 +14,7 @@ use super::time::timespec;
 use super::transfer;
 use crate::piece::Piece;
 use crate::sys::handle::Handle;
-use crate::words::{Time, Times};
+use crate::words::{Filestat, Time, Times};
 
 impl AsFd for Handle {
     fn as_fd(&self) -> BorrowedFd<'_> {
@@ -63,13 +63,15 @@ pub(crate) fn write_at(file: &Handle, buffers: &[Piece<'_>], offset: u64, append
     Ok(written?)
 }
 
-/// True for a file through which the kernel shows and changes processes: procfs.
-pub(crate) fn is_of_processes(file: &CapFile) -> bool {
+/// True for a file through which the kernel shows and changes processes: procfs. The system is asked only where there is no
+/// device below the file, as there is none below procfs.
+pub(crate) fn is_of_processes(file: &CapFile, stat: &Filestat) -> bool {
     #[cfg(target_os = "linux")]
-    return rustix::fs::fstatfs(file).is_ok_and(|system| system.f_type == rustix::fs::PROC_SUPER_MAGIC);
+    return rustix::fs::major(stat.dev) == 0
+        && rustix::fs::fstatfs(file).is_ok_and(|system| system.f_type == rustix::fs::PROC_SUPER_MAGIC);
     #[cfg(not(target_os = "linux"))]
     {
-        let _ = file;
+        let _ = (file, stat);
         false
     }
 }

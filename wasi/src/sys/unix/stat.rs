@@ -1,9 +1,10 @@
 //! What is known about a file, as WASI tells it.
 
 use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::DirEntryExt;
 
-use cap_std::fs::{DirEntry, Metadata, MetadataExt};
+use cap_std::fs::{DirEntry, File as CapFile, Metadata, MetadataExt};
 use rustix::fs::Stat;
 use wasip1::Filetype;
 
@@ -12,6 +13,14 @@ use crate::sys::handle::Handle;
 use crate::words::Filestat;
 
 pub(crate) fn filestat(file: &Handle) -> io::Result<Filestat> {
+    known(file.as_fd())
+}
+
+pub(crate) fn filestat_of_file(file: &CapFile) -> io::Result<Filestat> {
+    known(file.as_fd())
+}
+
+fn known(file: BorrowedFd<'_>) -> io::Result<Filestat> {
     let stat: Stat = rustix::fs::fstat(file)?;
     #[allow(clippy::unnecessary_cast, reason = "the widths of these fields differ between systems")]
     Ok(Filestat {

@@ -13,10 +13,10 @@ use wasip1::Fdflags;
 
 use crate::piece::Piece;
 use crate::sys::handle::{Handle, Stream};
-use crate::words::{Time, Times};
+use crate::words::{Filestat, Time, Times};
 
 /// Windows shows no processes as files.
-pub(crate) fn is_of_processes(_file: &CapFile) -> bool {
+pub(crate) fn is_of_processes(_file: &CapFile, _stat: &Filestat) -> bool {
     false
 }
 

@@ -4,7 +4,7 @@ use std::io;
 use std::time::SystemTime;
 
 use cap_fs_ext::MetadataExt;
-use cap_std::fs::{DirEntry, Metadata};
+use cap_std::fs::{DirEntry, File as CapFile, Metadata};
 use wasip1::Filetype;
 
 use crate::sys::handle::Handle;
@@ -12,7 +12,7 @@ use crate::words::Filestat;
 
 pub(crate) fn filestat(handle: &Handle) -> io::Result<Filestat> {
     match handle {
-        Handle::File(file) => Ok(filestat_of(&file.metadata()?)),
+        Handle::File(file) => filestat_of_file(file),
         Handle::Stream(stream) => {
             let terminal = stream.is_terminal();
             let filetype =
@@ -20,6 +20,10 @@ pub(crate) fn filestat(handle: &Handle) -> io::Result<Filestat> {
             Ok(Filestat { dev: 0, ino: 0, filetype, nlink: 1, size: 0, atim: 0, mtim: 0, ctim: 0 })
         }
     }
+}
+
+pub(crate) fn filestat_of_file(file: &CapFile) -> io::Result<Filestat> {
+    Ok(filestat_of(&file.metadata()?))
 }
 
 pub(crate) fn filestat_of(metadata: &Metadata) -> Filestat {
