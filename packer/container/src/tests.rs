@@ -52,7 +52,7 @@ fn a_packed_executable_is_no_stub() {
 fn a_missing_or_wrong_slot_is_told_with_its_offset() {
     assert_refused(&elf(EM_X86_64, &[(".text", b"x")]), "it has no section .wasmpack");
     assert_refused(&stub(&Locator::BARE[..31]), "stub at 0x47: section .wasmpack has 31 bytes, 32 expected");
-    assert_refused(&stub(&[0; 32]), "is no locator of this version");
+    assert_refused(&stub(&[0; 32]), "is not a locator of this version");
     let slot: &[u8] = &Locator::BARE;
     assert_refused(&elf(EM_X86_64, &[(SECTION, slot), (SECTION, slot)]), "two sections");
 }

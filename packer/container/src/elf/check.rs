@@ -30,7 +30,7 @@ pub(crate) fn structure(file: &[u8], payload: &Range<usize>) -> Result<String, S
         return Err(format!("the byte at {used:#x} is neither the launcher's nor the payload's"));
     }
     let behind = file.len() - payload.end;
-    let behind = if behind == 0 { String::new() } else { format!(", {behind} bytes behind it are not ours") };
+    let behind = if behind == 0 { String::new() } else { format!(", {behind} unknown bytes after it") };
     Ok(format!("payload at {:#x}{behind}", payload.start))
 }
 

@@ -72,9 +72,9 @@ pub(super) fn slot(file: &[u8], target: Target) -> Result<usize, Error> {
 pub(super) fn target_and_slot(file: &[u8]) -> Result<(Target, usize), Error> {
     let header = header(file)?;
     let cpu = MACHINES.iter().find(|(_, machine)| *machine == header.e_machine).map(|(cpu, _)| *cpu);
-    let target = cpu.and_then(|cpu| Target::of(Os::Linux, cpu)).ok_or_else(|| {
-        broken(E_MACHINE, &format!("machine {} is none that wasmpack packs for", header.e_machine))
-    })?;
+    let target = cpu
+        .and_then(|cpu| Target::of(Os::Linux, cpu))
+        .ok_or_else(|| broken(E_MACHINE, &format!("machine {} is not supported", header.e_machine)))?;
     check_header(&header, target)?;
     Ok((target, slot_in(file, &header)?))
 }
@@ -119,7 +119,7 @@ fn slot_in(file: &[u8], header: &Header) -> Result<usize, Error> {
 pub(super) fn locator(file: &[u8], at: usize) -> Result<Option<Locator>, Error> {
     let slot = file.get(at..).and_then(|rest| rest.first_chunk()).expect("slot() returns a place inside");
     Locator::parse(slot).map_err(|error| {
-        let what = format!("section {ELF_SECTION} is no locator of this version ({error})");
+        let what = format!("section {ELF_SECTION} is not a locator of this version ({error})");
         broken(at as u64 + error.at, &what)
     })
 }

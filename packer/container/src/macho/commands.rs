@@ -88,7 +88,7 @@ pub(super) fn read(file: &[u8], target: Target) -> Result<Vec<Command>, Error> {
         let (number, len) = (u32_at(file, at)?, u32_at(file, at + 4)? as usize);
         // 64-bit files pad commands to eight bytes (loader.h, "struct load_command").
         if len < 8 || !len.is_multiple_of(8) || len > end - at {
-            return Err(broken(at + 4, &format!("load command {number:#x} has an impossible length, {len}")));
+            return Err(broken(at + 4, &format!("load command {number:#x} has an invalid length, {len}")));
         }
         commands.push(Command { at, number, len });
         at += len;
@@ -108,7 +108,7 @@ pub(super) fn target(file: &[u8]) -> Result<Target, Error> {
     let found = u32_at(file, CPUTYPE)?;
     let machine = MACHINES.iter().find(|machine| machine.cpu_type == found);
     let target = machine.and_then(|machine| Target::of(Os::Macos, machine.cpu));
-    target.ok_or_else(|| broken(CPUTYPE, &format!("CPU {found:#x} is none that wasmpack packs for")))
+    target.ok_or_else(|| broken(CPUTYPE, &format!("CPU {found:#x} is not supported")))
 }
 
 /// The page that segments are aligned to: what the CPU's kernel maps by.

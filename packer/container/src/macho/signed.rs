@@ -68,7 +68,7 @@ pub(super) fn read(file: &[u8], place: Range<usize>) -> Result<Signed, Error> {
     // An empty one has a head of eight bytes.
     let certificate = blobs.iter().any(|(number, range)| *number == CERTIFICATE && range.len() > 8);
     if certificate == (first.flags & AD_HOC != 0) {
-        return Err(wrong(first.place.start + 12, "its signature's flags and certificate do not fit"));
+        return Err(wrong(first.place.start + 12, "its signature's flags and certificate do not match"));
     }
     Ok(Signed {
         identifier: first.identifier.clone(),
@@ -84,7 +84,7 @@ fn blobs(file: &[u8], place: Range<usize>) -> Result<Vec<(u32, Range<usize>)>, E
     let signature = &file[place];
     let (magic, len, count) = (u32_at(signature, 0), u32_at(signature, 4), u32_at(signature, 8));
     let (Some(SUPER_BLOB), Some(len), Some(count)) = (magic, len, count) else {
-        return Err(wrong(start, "its signature has no beginning of one"));
+        return Err(wrong(start, "its signature has an invalid header"));
     };
     let signature =
         signature.get(..len as usize).ok_or_else(|| wrong(start + 4, "its signature is cut short"))?;
@@ -167,7 +167,7 @@ impl Directory {
     fn check(&self, file: &[u8], end: usize, blobs: &[(u32, Range<usize>)]) -> Result<(), Error> {
         let at = self.place.start;
         if self.hash_size != if self.kind == SHA256 { 32 } else { 20 } {
-            return Err(wrong(at + 36, "hashes of an impossible length in its signature"));
+            return Err(wrong(at + 36, "hashes of an invalid length in its signature"));
         }
         if self.limit != end as u64 || self.count != end.div_ceil(self.page_size) {
             return Err(wrong(at + 28, "its signature is for a file of another length"));

@@ -58,7 +58,7 @@ pub(super) fn slot_in(segment: Option<&Segment>) -> Result<usize, Error> {
 /// `Stub` when what is there is no locator.
 pub(crate) fn locator(file: &[u8], at: usize) -> Result<Option<Locator>, Error> {
     Locator::parse(&bytes::array(file, at)?).map_err(|error| {
-        let what = format!("section __DATA,__wasmpack is no locator of this version ({error})");
+        let what = format!("section __DATA,__wasmpack is not a locator of this version ({error})");
         broken(at + error.at as usize, &what)
     })
 }

@@ -23,7 +23,7 @@ pub(super) fn without<'a>(file: &'a [u8], headers: &Headers) -> Result<&'a [u8],
     let padding = end..end.next_multiple_of(8);
     let zeros = || file[end as usize..place.start as usize].iter().all(|byte| *byte == 0);
     if !(padding.start..=padding.end).contains(&place.start) || place.end != file.len() as u64 || !zeros() {
-        let what = format!("certificates at {:#x}..{:#x} are not what it ends with", place.start, place.end);
+        let what = format!("certificates at {:#x}..{:#x} are not at its end", place.start, place.end);
         return Err(broken((headers.optional + optional::DIRECTORIES + 8 * CERTIFICATES) as u64, &what));
     }
     Ok(&file[..end as usize])

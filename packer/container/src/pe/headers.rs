@@ -115,7 +115,7 @@ impl Headers {
     /// `Stub`, with the offset of the field, for a file of another kind or machine, and when it ends in its headers.
     pub(super) fn read(file: &[u8]) -> Result<Headers, Error> {
         if file.get(..2) != Some(b"MZ") {
-            return Err(broken(0, "no PE file"));
+            return Err(broken(0, "not a PE file"));
         }
         let pe = u32_at(file, E_LFANEW)? as usize;
         if file.get(pe..).and_then(|rest| rest.get(..4)) != Some(b"PE\0\0") {
@@ -183,11 +183,12 @@ impl Headers {
     fn check_alignments(&self) -> Result<(), Error> {
         let (file, section) = (self.file_alignment, self.section_alignment);
         if !file.is_power_of_two() || !(512..=65536).contains(&file) {
-            let what = format!("file alignment {file} is no power of two from 512 to 65536");
+            let what = format!("file alignment {file} must be a power of two from 512 to 65536");
             return Err(broken((self.optional + optional::FILE_ALIGNMENT) as u64, &what));
         }
         if !section.is_power_of_two() || section < PAGE.max(file) {
-            let what = format!("section alignment {section} is no power of two, or below {}", PAGE.max(file));
+            let what =
+                format!("section alignment {section} must be a power of two, at least {}", PAGE.max(file));
             return Err(broken((self.optional + optional::SECTION_ALIGNMENT) as u64, &what));
         }
         Ok(())
@@ -195,7 +196,7 @@ impl Headers {
 
     fn check_sections(&self, file_len: usize) -> Result<(), Error> {
         if self.sections.len() > MAX_SECTIONS {
-            let what = format!("{} sections, {MAX_SECTIONS} is the most", self.sections.len());
+            let what = format!("{} sections, at most {MAX_SECTIONS} allowed", self.sections.len());
             return Err(broken((self.coff + coff::SECTION_COUNT) as u64, &what));
         }
         if self.table_end() > self.headers_size as usize {

@@ -31,11 +31,11 @@ pub(super) fn read(file: &[u8]) -> Result<Icon<'_>, Error> {
     }
     // Reserved, 0; type, 1 for icons; how many.
     let Some(([0, 0, 1, 0, low, high], _)) = file.split_first_chunk::<HEAD>() else {
-        return Err(bad(0, "no .ico file"));
+        return Err(bad(0, "not an .ico file"));
     };
     let count = usize::from(u16::from_le_bytes([*low, *high]));
     if !(1..=MAX_IMAGES).contains(&count) {
-        return Err(bad(4, &format!("{count} images; 1 to {MAX_IMAGES} are possible")));
+        return Err(bad(4, &format!("{count} images; must be 1 to {MAX_IMAGES}")));
     }
     let mut icon = Icon { images: Vec::new(), group: file[..HEAD].to_vec() };
     for number in 0..count {

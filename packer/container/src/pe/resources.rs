@@ -121,7 +121,7 @@ fn insert(root: &mut ResourceTable, kind: u16, number: u32, data: &[u8]) {
 
 fn check(kind: Kind, bytes: &[u8]) -> Result<&[u8], Error> {
     if bytes.is_empty() || bytes.len() > MAX_LEN {
-        return Err(Error::new(kind, format!("it has {} bytes, {MAX_LEN} is the most", bytes.len())));
+        return Err(Error::new(kind, format!("it has {} bytes, at most {MAX_LEN} allowed", bytes.len())));
     }
     Ok(bytes)
 }

@@ -63,7 +63,7 @@ fn first(table: &[u8], at: u64) -> Result<&[u8], String> {
         if (field(4)?, field(6)?) != (REVISION, PKCS7) {
             return Err(wrong("not a signature of this kind (PKCS #7, revision 2)"));
         }
-        contents.push(entry.get(CERTIFICATE_HEAD..len).ok_or_else(|| wrong("a length that cannot be"))?);
+        contents.push(entry.get(CERTIFICATE_HEAD..len).ok_or_else(|| wrong("an invalid length"))?);
         offset += len.next_multiple_of(8);
     }
     contents.first().copied().ok_or_else(|| format!("the table of certificates at {at:#x} is empty"))

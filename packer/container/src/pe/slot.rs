@@ -56,7 +56,7 @@ fn slot_in(file: &[u8], headers: &Headers) -> Result<usize, Error> {
 pub(crate) fn locator(file: &[u8], at: usize) -> Result<Option<Locator>, Error> {
     let slot = file.get(at..).and_then(|rest| rest.first_chunk()).expect("slot() returns a place inside");
     Locator::parse(slot).map_err(|error| {
-        let what = format!("section {PE_SECTION} is no locator of this version ({error})");
+        let what = format!("section {PE_SECTION} is not a locator of this version ({error})");
         broken(at as u64 + error.at, &what)
     })
 }

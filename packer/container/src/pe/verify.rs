@@ -231,7 +231,7 @@ fn shows(
     let found = found.map_err(wrong)?;
     let expected = options.manifest.as_deref().unwrap_or(resources::MANIFEST);
     if found.manifest_data.is_none_or(|manifest| manifest.data != expected.as_bytes()) {
-        return Err(mistake("its manifest is another"));
+        return Err(mistake("its manifest differs"));
     }
     let version = found.version_info.ok_or_else(|| mistake("it has no version information"))?;
     let given =

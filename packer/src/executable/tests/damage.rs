@@ -90,7 +90,7 @@ fn bytes_appended_are_told_where_they_do_no_harm() {
     file.extend_from_slice(b"a note of somebody");
     assert_eq!(findings(&file, &stub), Ok(vec![]));
     let checks = verify(&file).unwrap();
-    assert!(checks[0].result.as_ref().unwrap().contains("18 bytes behind it are not ours"), "{checks:?}");
+    assert!(checks[0].result.as_ref().unwrap().contains("18 unknown bytes after it"), "{checks:?}");
 }
 
 proptest! {

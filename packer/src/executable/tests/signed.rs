@@ -174,7 +174,7 @@ fn damage_behind_a_signature_of_somebody_is_found() {
     }
     let position = |part: &[u8]| file.windows(part.len()).rposition(|window| window == part).unwrap();
     let changes = [
-        (start, "no beginning"),
+        (start, "an invalid header"),
         (position(b"<plist/>"), "does not match its hash"),
         (position(&payload::sha256(&file[..4096])), "a page does not match"),
     ];
@@ -185,7 +185,7 @@ fn damage_behind_a_signature_of_somebody_is_found() {
         assert!(found.contains(part), "{part:?} is not in: {found}");
     }
     assert!(
-        signature(&signed_macho(&stub, 0, b"")).unwrap_err().contains("flags and certificate do not fit")
+        signature(&signed_macho(&stub, 0, b"")).unwrap_err().contains("flags and certificate do not match")
     );
     for at in start..start + 700 {
         for change in [1, 0x80, 0xff] {

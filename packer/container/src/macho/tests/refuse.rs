@@ -83,7 +83,7 @@ fn a_missing_or_wrong_slot_is_told() {
     let slot = || Locator::BARE.to_vec();
     assert_refused(&data(vec![("__data", slot(), 0)]), "no section __DATA,__wasmpack");
     assert_refused(&data(vec![("__wasmpack", vec![0; 31], 0)]), "has 31 bytes, 32 expected");
-    assert_refused(&data(vec![("__wasmpack", vec![0; 32], 0)]), "is no locator of this version");
+    assert_refused(&data(vec![("__wasmpack", vec![0; 32], 0)]), "is not a locator of this version");
     let twice = data(vec![("__wasmpack", slot(), 0), ("__wasmpack", slot(), 0)]);
     assert_refused(&twice, "two sections __DATA,__wasmpack");
     let offset = |stub: &[u8]| command(stub, LC_SEGMENT_64, 2) + 72 + 80 + 48;
@@ -133,7 +133,7 @@ fn commands_that_do_not_fill_their_area_are_told() {
     assert_refused(&with(1 << 20, 4, |_| 20), "at 0x14: its load commands reach beyond the file");
     assert_refused(&with(100, 4, |_| 16), "100 load commands expected, but there is room for");
     assert_refused(&with(3, 4, |_| 16), "at 0x14: its load commands end at");
-    assert_refused(&with(12, 4, |_| 36), "at 0x24: load command 0x19 has an impossible length, 12");
+    assert_refused(&with(12, 4, |_| 36), "at 0x24: load command 0x19 has an invalid length, 12");
 }
 
 #[test]
@@ -158,7 +158,7 @@ fn two_gib_is_too_large_before_anything_is_copied() {
         for len in [most + 1, MAX_LEN, u64::MAX / 2] {
             let error = plan(len).unwrap_err();
             assert_eq!(error.kind, Kind::TooLarge);
-            assert!(error.to_string().contains("2147483647 is the most"), "{error}");
+            assert!(error.to_string().contains("the limit is 2147483647"), "{error}");
         }
     }
 }

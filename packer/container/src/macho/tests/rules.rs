@@ -71,7 +71,7 @@ fn each_rule_is_kept_behind_a_right_signature() {
         (Box::new(field(LC_DYSYMTAB, 56)), 4, "names a table that is not the stub's"),
         (Box::new(field(LC_DYSYMTAB, 12)), 1, "its fields"),
         (Box::new(|file| slot(file, ARM).unwrap() + 24), 1, "does not name the payload's section"),
-        (Box::new(|_| 0x8000), 1, "its payload is another"),
+        (Box::new(|_| 0x8000), 1, "its payload differs"),
         (Box::new(|_| 0x8000 + PAYLOAD.len()), 1, "neither payload nor zero"),
         (Box::new(|_| 0x3fff), 1, "bytes before it lie in no segment"),
         (Box::new(|_| 0x4000), 1, "bytes of the stub other than its locator"),

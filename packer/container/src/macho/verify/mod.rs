@@ -37,7 +37,7 @@ pub fn verify(
     let slot = slot(&view)?;
     let found = payload_in(&view, &slot)?;
     if file[found.clone()] != *payload {
-        return Err(wrong(found.start, "its payload is another"));
+        return Err(wrong(found.start, "its payload differs"));
     }
     unchanged::check(&view, &View::read(stub, target)?, &slot, signature)
 }
@@ -53,7 +53,7 @@ pub(super) fn slot(view: &View) -> Result<Range<usize>, Error> {
     };
     let start = section.offset as usize;
     if section.size != locator::SIZE as u64 || !structure::in_file(section) {
-        return Err(wrong(start, "section __DATA,__wasmpack is no locator in the file"));
+        return Err(wrong(start, "section __DATA,__wasmpack is not a locator in the file"));
     }
     Ok(start..start + locator::SIZE)
 }

@@ -60,7 +60,7 @@ impl<'a> View<'a> {
             let command = LoadCommand::parse(area, &mut at, Endian::Little)
                 .map_err(|error| wrong(start, &error.to_string()))?;
             if at < start + 8 || !at.is_multiple_of(8) || at > end {
-                return Err(wrong(start, "a load command of an impossible length"));
+                return Err(wrong(start, "a load command of an invalid length"));
             }
             commands.push(command);
         }

@@ -26,7 +26,7 @@ fn a_missing_or_wrong_slot_is_told_with_its_offset() {
     let slot: &[u8] = &Locator::BARE;
     assert_refused(&pe_stub::pe(&[(".text", b"x")]), "stub at 0x148: it has no section .wasmpck");
     assert_refused(&pe_stub::stub(&slot[..31]), "stub at 0x600: section .wasmpck has 31 bytes, 32 expected");
-    assert_refused(&pe_stub::stub(&[0; 32]), "is no locator of this version");
+    assert_refused(&pe_stub::stub(&[0; 32]), "is not a locator of this version");
     let twice = pe_stub::pe(&[(pe_stub::SECTION, slot), (pe_stub::SECTION, slot)]);
     assert_refused(&twice, "two sections .wasmpck");
 }
@@ -36,7 +36,7 @@ fn other_machines_and_kinds_of_file_are_told() {
     assert_refused(&with(pe_stub::COFF, &0xaa64u16.to_le_bytes()), "machine 0x8664 expected, 0xaa64 found");
     assert_refused(&with(pe_stub::COFF + 18, &0x2022u16.to_le_bytes()), "a library or an object");
     assert_refused(&with(pe_stub::OPTIONAL, &0x10bu16.to_le_bytes()), "kind 0x10b");
-    assert_refused(&with(0, b"ZM"), "no PE file");
+    assert_refused(&with(0, b"ZM"), "not a PE file");
     assert_refused(&with(pe_stub::COFF - 4, b"NE"), "stub at 0x40: no PE header");
     assert_refused(&with(0x3c, &u32::MAX.to_le_bytes()), "stub at 0xffffffff: no PE header");
     let error = embed(&bare(), Target::LinuxArm64, b"", &options()).unwrap_err();
@@ -60,7 +60,7 @@ fn what_stands_behind_the_sections_is_refused() {
     assert_refused(&stub, "stub at 0x800: 7 bytes follow its last section");
     assert_refused(&with(pe_stub::COFF + 8, &[0, 8, 0, 0]), "a table of symbols");
     let place = [0x810u32.to_le_bytes(), 16u32.to_le_bytes()].concat();
-    assert_refused(&with(pe_stub::OPTIONAL + 112 + 32, &place), "are not what it ends with");
+    assert_refused(&with(pe_stub::OPTIONAL + 112 + 32, &place), "are not at its end");
 }
 
 #[test]

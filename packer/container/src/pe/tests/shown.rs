@@ -83,7 +83,7 @@ fn what_is_no_icon_is_refused_with_its_offset() {
     let refuse = |icon: &[u8]| refusal(Kind::Icon, PeOptions { icon: Some(icon.to_vec()), ..options() });
     assert!(refuse(b"").contains("0 bytes"));
     assert!(refuse(b"\x89PNG\r\n").contains("convert it to an .ico file"));
-    assert!(refuse(b"GIF89a").contains("at 0x0: no .ico file"));
+    assert!(refuse(b"GIF89a").contains("at 0x0: not an .ico file"));
     assert!(refuse(&[0, 0, 1, 0, 0, 0]).contains("at 0x4: 0 images"));
     let mut broken = ico(&[50, 50]);
     broken.truncate(100);
