@@ -225,7 +225,7 @@ fn options_for_some_targets_apply_to_those_and_are_refused_without_them() {
         refused(&dir.join("app"), &options, &["the target is linux-x86_64"]);
     }
     let options = ["--target", "linux-arm64,linux-riscv64", "--cpu", "x86-64-v3"];
-    refused(&dir.join("app"), &options, &["linux-arm64, linux-riscv64 there is nothing to raise"]);
+    refused(&dir.join("app"), &options, &["it cannot be used for linux-arm64, linux-riscv64"]);
     let dist = dir.join("dist");
     let output =
         wasmpack(&dist, &["--target", "windows,linux-arm64,linux-x86_64", "--gui", "--cpu", "+avx2"]);

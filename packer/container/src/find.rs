@@ -72,7 +72,7 @@ pub fn is_executable(head: &[u8]) -> bool {
 /// `Foreign` for what is no executable or another program's; `NotPacked` for a universal file, a bare launcher, and a
 /// payload that was cut off.
 pub fn find(file: &[u8]) -> Result<Found, Error> {
-    let format = Format::of(file).ok_or_else(|| Error::new(Kind::Foreign, "it is no executable at all"))?;
+    let format = Format::of(file).ok_or_else(|| Error::new(Kind::Foreign, "it is not an executable"))?;
     if is_universal(file) {
         return Err(not_packed(
             "a universal file, with executables for several CPUs; thin it first: lipo -thin arm64 (or x86_64) FILE \

@@ -22,7 +22,7 @@ pub(super) struct Cli {
     #[command(subcommand)]
     pub(super) command: Option<Command>,
 
-    /// The program: a WASI command, .wasm or .wat; or an executable that was packed with --keep-module; - for standard input
+    /// The program: a WASI command (.wasm or .wat), or an executable packed with --keep-module; - for standard input
     #[arg(value_name = "APP.wasm", required = true)]
     pub(super) input: Option<PathBuf>,
 
@@ -31,40 +31,40 @@ pub(super) struct Cli {
 }
 
 const AFTER: &str = "\
-Options can stand in a wasmpack.toml, for `wasmpack build`. `wasmpack --help` ends with examples.
-Exit codes: 0 done, 1 failed (nothing is written; of several targets: not those named), 2 wrong usage, from 128 on ended by a signal.";
+`wasmpack build` reads options from a wasmpack.toml. `wasmpack --help` ends with examples.
+Exit codes: 0 success, 1 failure (a target that failed writes no file), 2 wrong usage, 128 and more ended by a signal.";
 
 /// Each of these lines is run by a test.
 pub(super) const EXAMPLES: &str = "\
 Examples:
   wasmpack app.wasm                                    # ./app, for this machine
-  wasmpack app.wasm -o app-linux-arm64 --dir .         # for another; it may use where it is started
+  wasmpack app.wasm -o app-linux-arm64 --dir .         # for another machine; with the folder it starts in
   wasmpack app.wasm -o app --files assets::/assets     # one file, with its data in it
   wasmpack app.wasm -o app --native                    # a tool that works on its user's files
   wasmpack app.wasm -o app --env HOME --env MODE=fast -- --config default
   wasmpack app.wasm -t all -o dist/ --archive --app-version 1.2.3
   wasmpack app.wasm -o app --keep-module && wasmpack app -o app-windows.exe
-  wasmpack inspect app                                 # what it is and what it may touch
+  wasmpack inspect app                                 # its target, sizes and grants
 
-Exit codes: 0 done, 1 failed (nothing is written; of several targets: not those named), 2 wrong usage, from 128 on ended by a signal.";
+Exit codes: 0 success, 1 failure (a target that failed writes no file), 2 wrong usage, 128 and more ended by a signal.";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Pack what wasmpack.toml describes
+    /// Pack the program that wasmpack.toml describes
     Build(Box<Build>),
-    /// Say what an executable is: its target, hashes and sizes, and what it may touch
+    /// Show an executable's target, hashes, sizes and grants
     Inspect(Inspect),
-    /// Check an executable: every hash and chunk, the rules of its file format, its signature
+    /// Check an executable: hashes, chunks, the rules of its file format, its signature
     Verify(Verify),
-    /// Take the .wasm out of an executable that was packed with --keep-module
+    /// Extract the .wasm from an executable packed with --keep-module
     Extract(Extract),
-    /// List the targets, with their other spellings
+    /// List the targets and their other names
     Targets(Targets),
-    /// Try what this machine can do: pack a small program and run it
+    /// Test this machine: pack a small program and run it
     Doctor(Doctor),
-    /// Print what `codesign` on a Mac needs
+    /// Print the entitlements that `codesign` on a Mac needs
     Entitlements,
-    /// Print completions for a shell
+    /// Print a shell's completions
     Completions(Completions),
     /// Print the man page, or write all of them
     Man(Man),
@@ -72,11 +72,11 @@ pub(super) enum Command {
 
 #[derive(Debug, Args)]
 pub(super) struct Build {
-    /// The description
+    /// The file that describes the program
     #[arg(long, value_name = "FILE", default_value = "wasmpack.toml")]
     pub(super) config: PathBuf,
 
-    /// Each of these wins over what the description says
+    /// An option that is typed replaces the same one in the description
     #[command(flatten)]
     pub(super) options: Given,
 }
@@ -87,7 +87,7 @@ pub(super) struct Inspect {
     #[arg(value_name = "EXE")]
     pub(super) file: PathBuf,
 
-    /// As JSON, for programs
+    /// Print JSON, for programs
     #[arg(long)]
     pub(super) json: bool,
 }
@@ -98,15 +98,15 @@ pub(super) struct Verify {
     #[arg(value_name = "EXE")]
     pub(super) file: PathBuf,
 
-    /// As JSON, for programs
+    /// Print JSON, for programs
     #[arg(long)]
     pub(super) json: bool,
 
-    /// Compare its launcher with this one, with which it was packed, instead of the one in wasmpack
+    /// Compare its launcher with this one, with which it was packed, instead of the embedded one
     #[arg(long, value_name = "FILE")]
     pub(super) stub: Option<PathBuf>,
 
-    /// Say nothing but errors
+    /// Print only errors
     #[arg(short, long)]
     pub(super) quiet: bool,
 }
@@ -124,14 +124,14 @@ pub(super) struct Extract {
 
 #[derive(Debug, Args)]
 pub(super) struct Targets {
-    /// As JSON, for programs
+    /// Print JSON, for programs
     #[arg(long)]
     pub(super) json: bool,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct Doctor {
-    /// As JSON, for programs
+    /// Print JSON, for programs
     #[arg(long)]
     pub(super) json: bool,
 }

@@ -54,7 +54,7 @@ pub(super) fn run(flags: &command::Doctor) -> ExitCode {
             line("wasmpack", env!("CARGO_PKG_VERSION")),
             line(
                 "this machine",
-                host.map_or("none of the targets: packing works, running here does not", Target::name),
+                host.map_or("not a target: packing works, running here does not", Target::name),
             ),
             line("launchers", &carried.join(", ")),
         ];

@@ -38,9 +38,9 @@ pub(super) fn sections(packed: &Packed) -> Vec<String> {
 /// What decided where its functions lie, a line.
 pub(super) fn layout(layout: Layout) -> String {
     match layout {
-        Layout::Calls => "  functions lie as they call each other".to_owned(),
+        Layout::Calls => "  functions are in the order of their calls".to_owned(),
         Layout::Start { functions } => {
-            format!("  the {functions} functions that a start ran lie together")
+            format!("  the {functions} functions that ran in the trial lie together")
         }
     }
 }
@@ -48,7 +48,7 @@ pub(super) fn layout(layout: Layout) -> String {
 /// That no start could be tried, and what that means.
 pub(super) fn untried(reason: &str) -> String {
     format!(
-        "note: no start could be tried, so this one is not laid out for fast starts: {reason} (--no-trial: do not try)"
+        "note: the trial failed, so the executable is not laid out for fast starts: {reason} (--no-trial: without a trial)"
     )
 }
 

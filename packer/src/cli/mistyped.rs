@@ -25,13 +25,13 @@ const ELSEWHERE: [(&str, &str); 9] = [
     ("check", "did you mean the command verify?"),
     ("unpack", "did you mean the command extract?"),
 ];
-const PACK: &str = "to pack needs no command: wasmpack APP.wasm";
+const PACK: &str = "packing needs no command: wasmpack APP.wasm";
 
 /// A better sentence than that of `error` about the command line `args`, where there is one.
 pub(super) fn advice(error: &clap::Error, args: &[OsString]) -> Option<String> {
     let typed = args.get(1..).unwrap_or_default();
     if let Some(file) = dashed(typed).filter(|_| error.kind() != ErrorKind::ArgumentConflict) {
-        return Some(format!("{file}: taken for an option; for the file of that name write ./{file}"));
+        return Some(format!("{file}: read as an option; to name the file, write ./{file}"));
     }
     let unknown = match (error.kind(), error.get(ContextKind::InvalidArg)) {
         (ErrorKind::UnknownArgument, Some(ContextValue::String(unknown))) => unknown,
@@ -43,7 +43,7 @@ pub(super) fn advice(error: &clap::Error, args: &[OsString]) -> Option<String> {
             true => format!("to name another: wasmpack build --config {unknown}"),
             false => format!("to pack a module: wasmpack {unknown}"),
         };
-        return Some(format!("build packs what wasmpack.toml says, and takes no file; {way}"));
+        return Some(format!("build takes no file, it packs what wasmpack.toml describes; {way}"));
     }
     let meant = command(first)?;
     Some(format!("{}: no such file or command; {meant}", first.display()))
@@ -63,7 +63,7 @@ pub(super) fn command(input: &OsStr) -> Option<String> {
     let cli = Cli::command();
     let commands = || cli.get_subcommands().map(clap::Command::get_name);
     if commands().any(|name| name == word) {
-        return Some(format!("the command {word} stands first, before all options: wasmpack {word}"));
+        return Some(format!("the command {word} must come first, before all options: wasmpack {word}"));
     }
     if Path::new(input).exists() {
         return None;

@@ -75,7 +75,7 @@ fn source_date_epoch() -> Result<Option<u64>, String> {
     let Some(text) = std::env::var_os(VARIABLE) else { return Ok(None) };
     let time = text.to_str().and_then(|text| text.parse().ok());
     time.map(Some).ok_or_else(|| {
-        format!("the variable {VARIABLE} is {text:?}; seconds since 1970 were expected, such as 1700000000")
+        format!("the variable {VARIABLE} is {text:?}; it must be seconds since 1970, such as 1700000000")
     })
 }
 

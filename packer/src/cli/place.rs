@@ -84,7 +84,7 @@ impl Order<'_> {
             Some(target) => {
                 let target = target.name();
                 return Err(format!(
-                    "the output's name {name} says another target than --target {target}: rename the output, or leave --target out"
+                    "the output's name {name} contradicts --target {target}: rename the output, or leave --target out"
                 ));
             }
             None => {
@@ -103,7 +103,8 @@ impl Order<'_> {
     fn standard(&self, targets: &[Target], host: Option<Target>) -> Result<Places, String> {
         if self.archive || targets.len() > 1 {
             return Err(
-                "to standard output goes one executable; name a folder with -o, such as -o dist/".to_owned()
+                "only one executable can go to standard output; name a folder with -o, such as -o dist/"
+                    .to_owned(),
             );
         }
         let target = targets.first().map_or_else(|| this_machine(host), |target| Ok(*target))?;
@@ -125,7 +126,7 @@ impl Order<'_> {
             targets
                 .iter()
                 .try_for_each(fits)
-                .map_err(|why| format!("the version {why}; say another with --app-version"))?;
+                .map_err(|why| format!("the version {why}; choose another with --app-version"))?;
         }
         let file = |target| match (self.archive, is_said) {
             (true, _) => archive::name(&app, target, self.version),
@@ -180,14 +181,15 @@ impl Order<'_> {
         match said {
             Some(name) => Ok(name.to_string_lossy().into_owned()),
             None if self.has_a_name => Ok(name::app(&stem(self.input)).to_owned()),
-            None => Err("the program comes from no file that could name it: say its name with --name, or the file to write with -o".to_owned()),
+            None => Err("the program has no name, because it does not come from a file: name it with --name, or name the output with -o".to_owned()),
         }
     }
 }
 
 /// Whether the app's name can be that of a file for `target`.
 fn fits(app: &str, target: Target) -> Result<(), String> {
-    part::check_first(app, target).map_err(|why| format!("the program's name {why}; say another with --name"))
+    part::check_first(app, target)
+        .map_err(|why| format!("the program's name {why}; choose another with --name"))
 }
 
 fn this_machine(host: Option<Target>) -> Result<Target, String> {

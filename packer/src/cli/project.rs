@@ -38,11 +38,11 @@ pub(super) fn run(build: Build) -> ExitCode {
     let mut notes: Vec<String> = left_out
         .into_iter()
         .filter_map(Row::key)
-        .map(|key| format!("{key} is left out: it cannot stand beside what was typed"))
+        .map(|key| format!("{key} is ignored: it cannot be combined with what was typed"))
         .collect();
     if !typed.include.is_empty() && !typed.archive {
         // Not a mistake: another build of the same project makes archives.
-        let note = "include is left out: it puts files into archives; for those add archive = true, or type --archive";
+        let note = "include is ignored: it puts files into archives; add archive = true, or type --archive";
         notes.push(note.to_owned());
     }
     if !typed.quiet {
@@ -67,7 +67,7 @@ fn open(config: &Path) -> Result<Described, String> {
     }
     let is_file = read::has_a_name(config);
     let bytes = read::whole(config, "it", read::MOST_DESCRIPTION).map_err(|error| error.reason)?;
-    let text = String::from_utf8(bytes).map_err(|_| "cannot read it: it is no text in UTF-8".to_owned())?;
+    let text = String::from_utf8(bytes).map_err(|_| "cannot read it: it is not UTF-8".to_owned())?;
     // What comes from a pipe lies nowhere.
     let folder = config.parent().filter(|_| is_file).unwrap_or(Path::new(""));
     described(&text, folder)
@@ -86,7 +86,7 @@ fn described(text: &str, folder: &Path) -> Result<Described, String> {
         let wrong = |why: String| format!("line {line}: {name}: {why}");
         if name == "module" {
             let DeValue::String(file) = value.get_ref() else {
-                return Err(wrong("a text was expected".to_owned()));
+                return Err(wrong("must be a string".to_owned()));
             };
             module = Some(folder.join(file.as_ref()));
             continue;
@@ -106,21 +106,21 @@ fn row(key: &str) -> Option<&'static Row> {
 /// Adds what the key of `row` says.
 fn add(options: &mut Given, row: &'static Row, value: &DeValue<'_>, folder: &Path) -> Result<(), String> {
     if let Some(other) = options.excluding(row) {
-        return Err(format!("it cannot stand beside {}", other.key().unwrap_or(other.name)));
+        return Err(format!("cannot be combined with {}", other.key().unwrap_or(other.name)));
     }
     if options.has(row) {
-        return Err(format!("{} is there already, under its other name", row.key().unwrap_or(row.name)));
+        return Err(format!("{} is given already, under its other name", row.key().unwrap_or(row.name)));
     }
     let values = match (row.takes, value) {
         (Takes::Nothing, DeValue::Boolean(true)) => vec![String::new()],
         (Takes::Nothing, DeValue::Boolean(false)) => Vec::new(),
-        (Takes::Nothing, _) => return Err("true or false was expected".to_owned()),
+        (Takes::Nothing, _) => return Err("must be true or false".to_owned()),
         (_, DeValue::Table(_)) if !row.is_table => {
-            return Err(expected(row, "a text or a list was expected, not a table"));
+            return Err(expected(row, "must be a string or an array, not a table"));
         }
-        (_, DeValue::Boolean(_)) => return Err(expected(row, "a text was expected, not true or false")),
+        (_, DeValue::Boolean(_)) => return Err(expected(row, "must be a string, not true or false")),
         (Takes::One(_), DeValue::Array(_) | DeValue::Table(_)) => {
-            return Err(expected(row, "one value was expected, not a list"));
+            return Err(expected(row, "must be one value, not an array"));
         }
         _ => values(value)?,
     };
@@ -178,18 +178,18 @@ fn values(value: &DeValue<'_>) -> Result<Vec<String>, String> {
         DeValue::Array(list) => {
             let texts = list.iter().map(|value| match value.get_ref() {
                 DeValue::String(text) => Ok(text.to_string()),
-                _ => Err("a list of texts was expected".to_owned()),
+                _ => Err("must be an array of strings".to_owned()),
             });
             texts.collect()
         }
         DeValue::Table(table) => {
             let pairs = table.iter().map(|(key, value)| match value.get_ref() {
                 DeValue::String(text) => Ok(format!("{}={text}", key.get_ref())),
-                _ => Err(format!("{}: a text was expected", key.get_ref())),
+                _ => Err(format!("{}: must be a string", key.get_ref())),
             });
             pairs.collect()
         }
-        _ => Err("a text, a list or a table was expected".to_owned()),
+        _ => Err("must be a string, an array or a table".to_owned()),
     }
 }
 
@@ -197,8 +197,8 @@ fn unknown(name: &str) -> String {
     let mut keys: Vec<&str> = ["module"].into_iter().chain(option::all().filter_map(Row::key)).collect();
     keys.sort_unstable();
     match nearest(name, keys.iter().copied()) {
-        Some(key) => format!("there is no such key; did you mean {key}?"),
-        None => format!("there is no such key; there are {}", keys.join(", ")),
+        Some(key) => format!("unknown key; did you mean {key}?"),
+        None => format!("unknown key; the keys are {}", keys.join(", ")),
     }
 }
 
@@ -267,23 +267,23 @@ mod tests {
     #[test]
     fn mistakes_name_the_line_the_key_and_the_way_out() {
         for (text, message) in [
-            ("module = 'a'\nnmae = 'x'", "line 2: nmae: there is no such key; did you mean name?"),
-            ("module = 'a'\n\nflies = ['x']", "line 3: flies: there is no such key; did you mean files?"),
-            ("module = 'a'\nquiet = true", "line 2: quiet: there is no such key"),
-            ("module = 'a'\nnative = 'yes'", "line 2: native: true or false was expected"),
-            ("module = 'a'\nname = ['x', 'y']", "line 2: name: one value was expected"),
-            ("module = 'a'\ndir = [1]", "line 2: dir: a list of texts was expected"),
-            ("module = 'a'\nlevel = 99", "line 2: level: \"99\": 99 is not in 1..=22"),
+            ("module = 'a'\nnmae = 'x'", "line 2: nmae: unknown key; did you mean name?"),
+            ("module = 'a'\n\nflies = ['x']", "line 3: flies: unknown key; did you mean files?"),
+            ("module = 'a'\nquiet = true", "line 2: quiet: unknown key"),
+            ("module = 'a'\nnative = 'yes'", "line 2: native: must be true or false"),
+            ("module = 'a'\nname = ['x', 'y']", "line 2: name: must be one value"),
+            ("module = 'a'\ndir = [1]", "line 2: dir: must be an array of strings"),
+            ("module = 'a'\nlevel = 99", "line 2: level: \"99\": must be a number from 1 to 22"),
             (
                 "module = 'a'\nlevel = 9\nno-compress = true",
-                "line 3: no-compress: it cannot stand beside level",
+                "line 3: no-compress: cannot be combined with level",
             ),
             (
                 "module = 'a'\nversion = '1'\napp-version = '1'",
-                "line 3: app-version: version is there already",
+                "line 3: app-version: version is given already",
             ),
             ("name = 'x'", "it names no module"),
-            ("module = 3", "line 1: module: a text was expected"),
+            ("module = 3", "line 1: module: must be a string"),
         ] {
             let error = words(text).unwrap_err();
             assert!(error.starts_with(message), "{text}: {error}");

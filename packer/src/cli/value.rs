@@ -44,19 +44,18 @@ pub(super) fn compiler(value: OsString) -> Result<Compiler, String> {
     match text(value)?.as_str() {
         "cranelift" => Ok(Compiler::Cranelift),
         "singlepass" => Ok(Compiler::Singlepass),
-        _ => Err(format!("there are {}", COMPILERS.join(", "))),
+        _ => Err(format!("must be {}", COMPILERS.join(" or "))),
     }
 }
 
 /// How hard to compress.
 ///
 /// # Errors
-/// For what is no number, or none of zstd's levels.
+/// If it is not a number, or not a level of zstd.
 pub(super) fn level(value: OsString) -> Result<i32, String> {
     let text = text(value)?;
-    let level = text.parse().map_err(|_| "a number from 1 to 22 was expected".to_owned())?;
-    let levels = 1..=22;
-    if levels.contains(&level) { Ok(level) } else { Err(format!("{level} is not in 1..=22")) }
+    let level = text.parse().ok().filter(|level| (1..=22).contains(level));
+    level.ok_or_else(|| "must be a number from 1 to 22".to_owned())
 }
 
 /// Arguments written as one, split as a shell would.
@@ -87,11 +86,11 @@ pub(super) fn text(value: OsString) -> Result<String, String> {
 pub(super) fn name(value: OsString) -> Result<String, String> {
     let name = text(value)?;
     if let Some(c) = name.chars().find(|c| !is_seen(*c)) {
-        return Err(format!("the character U+{:04X} in it is not seen", u32::from(c)));
+        return Err(format!("the character U+{:04X} in it is invisible", u32::from(c)));
     }
     match std::path::Path::new(&name).file_name() {
         Some(_) => Ok(name),
-        None => Err("a program's name was expected, such as notes".to_owned()),
+        None => Err("must be a program's name, such as notes".to_owned()),
     }
 }
 
@@ -103,7 +102,7 @@ pub(super) fn version(value: OsString) -> Result<String, String> {
     let version = text(value)?;
     let fits = |c: char| c.is_ascii_alphanumeric() || ".-+_~".contains(c);
     if version.is_empty() || matches!(version.as_str(), "." | "..") || !version.chars().all(fits) {
-        return Err("a version has letters, digits and .-+_~ only, such as 1.2.3".to_owned());
+        return Err("must have only letters, digits and .-+_~, such as 1.2.3".to_owned());
     }
     Ok(version)
 }
@@ -124,7 +123,7 @@ pub(super) fn size(value: &str) -> Result<u64, String> {
     };
     let bytes =
         number.parse::<u64>().ok().zip(shift).and_then(|(number, shift)| number.checked_mul(1 << shift));
-    bytes.ok_or_else(|| "a size was expected, such as 64M or 2G".to_owned())
+    bytes.ok_or_else(|| "must be a size, such as 64M or 2G".to_owned())
 }
 
 /// `HOST` or `HOST::GUEST`, a directory that is found when the executable runs.
@@ -161,7 +160,7 @@ pub(super) fn pair(value: OsString) -> Result<(String, String), String> {
     let value = text(value)?;
     match value.split_once('=') {
         Some((key, text)) if !key.is_empty() => Ok((key.to_owned(), text.to_owned())),
-        _ => Err("KEY=VALUE was expected".to_owned()),
+        _ => Err("must be KEY=VALUE".to_owned()),
     }
 }
 

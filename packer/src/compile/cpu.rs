@@ -85,15 +85,13 @@ impl Raise {
     pub fn check(&self, targets: &[Target], host: Option<Target>) -> Result<(), String> {
         let names = crate::targets::list(targets);
         if self.native && targets.iter().any(|target| Some(*target) != host) {
-            let this = host.map_or("no target at all", Target::name);
+            let this = host.map_or("which is not a target", Target::name);
             return Err(format!(
                 "--cpu native is for packing for this machine, {this}; the target is {names}"
             ));
         }
         if !targets.iter().any(|target| target.cpu() == Cpu::X86_64) {
-            return Err(format!(
-                "--cpu raises what x86-64 code needs; for {names} there is nothing to raise"
-            ));
+            return Err(format!("--cpu is for x86-64 code; it cannot be used for {names}"));
         }
         Ok(())
     }
@@ -108,7 +106,7 @@ fn spelled(bit: CpuFeatures, name: &str) -> bool {
 fn unknown(part: &str) -> String {
     let levels = LEVELS.map(|level| level.0).join(", ");
     let features: Vec<String> = CpuFeatures::ALL.iter().map(|feature| format!("+{feature}")).collect();
-    format!("{part:?} is no level and no feature; there are {levels}, native, and {}", features.join(" "))
+    format!("unknown level or feature {part:?}; known are {levels}, native, and {}", features.join(" "))
 }
 
 /// The machine to compile for, in wasmer's terms, and the features of it that a header must list.
@@ -209,7 +207,7 @@ mod tests {
         let (v3, host) = (Raise::parse("x86-64-v3").unwrap(), Some(Target::LinuxX86_64));
         assert!(v3.check(&Target::ALL, host).is_ok());
         let error = v3.check(&[Target::LinuxArm64, Target::MacosArm64], host).unwrap_err();
-        assert!(error.contains("for linux-arm64, macos-arm64 there is nothing to raise"), "{error}");
+        assert!(error.contains("it cannot be used for linux-arm64, macos-arm64"), "{error}");
         let native = Raise::parse("native").unwrap();
         assert!(native.check(&[Target::LinuxX86_64], host).is_ok());
         let error = native.check(&[Target::MacosX86_64], host).unwrap_err();

@@ -109,7 +109,7 @@ fn content(payload: &[u8], prefix: &Prefix) -> Option<Check> {
     let follows = &payload[(manifest.offset + manifest.stored_len) as usize..];
     let result = match payload::sha256(follows) == expected {
         true => Ok(format!("SHA-256 matches, {} bytes", follows.len())),
-        false => Err("the SHA-256 of all sections is another than the manifest tells".to_owned()),
+        false => Err("the SHA-256 of all sections is not the one in the manifest".to_owned()),
     };
     Some(Check::new("content", result))
 }
@@ -159,7 +159,7 @@ fn tables(payload: &[u8], prefix: &Prefix) -> Vec<Check> {
     if let Some(Ok(hash)) = kept.map(|section| decode::sha256(payload, section)) {
         let result = match hash == prefix.manifest.module_sha256 {
             true => Ok("SHA-256 matches the manifest's".to_owned()),
-            false => Err("the SHA-256 is another than the manifest tells".to_owned()),
+            false => Err("the SHA-256 is not the one in the manifest".to_owned()),
         };
         checks.push(Check::new("kept module", result));
     }

@@ -135,7 +135,7 @@ impl<'a> Outline<'a> {
             rest => format!(" and {rest} more"),
         };
         let reason = format!(
-            "imports the {}{more}, which nobody provides: only functions can be imported; build the app as one \
+            "imports the {}{more}, which wasmpack does not provide: only functions can be imported; build the app as one \
              complete, single-threaded module",
             list.join(", the ")
         );

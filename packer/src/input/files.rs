@@ -56,7 +56,7 @@ impl Files {
         let host = &folder.host;
         let metadata = fs::metadata(host).map_err(|error| cannot("carry", host, &error))?;
         if !metadata.is_dir() {
-            return Err(refused(host, "is no folder; --files takes folders, with all that is in them"));
+            return Err(refused(host, "is not a folder; --files takes folders"));
         }
         let root = self.folder(host, 0)?;
         self.roots.push(root);
@@ -88,7 +88,7 @@ impl Files {
             } else {
                 return Err(refused(
                     &path,
-                    "is no file, folder or link, and cannot be carried; move it away",
+                    "is not a file, folder or link, and cannot be carried; move it away",
                 ));
             };
             children.push((name, child));
@@ -175,11 +175,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_folder_is_refused_by_name() {
+    fn other_than_folders_is_refused_by_name() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("file");
         fs::write(&file, "x").unwrap();
-        assert!(Files::default().add(&folder(&file)).unwrap_err().to_string().contains("no folder"));
+        assert!(Files::default().add(&folder(&file)).unwrap_err().to_string().contains("not a folder"));
         let missing = Files::default().add(&folder(&dir.path().join("none"))).unwrap_err();
         assert_eq!(missing.kind, Kind::Files);
     }

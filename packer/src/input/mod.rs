@@ -75,7 +75,7 @@ fn binary(bytes: Vec<u8>, file: &Path) -> Result<Vec<u8>, Error> {
     if !wasm.starts_with(MAGIC) && !MAGIC.starts_with(&wasm) {
         let head: Vec<String> = wasm.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
         let reason = format!(
-            "not a wasm module: it starts with {} instead of 00 61 73 6d, and is no WebAssembly text either",
+            "not a wasm module: it starts with {} instead of 00 61 73 6d, and is not WebAssembly text either",
             head.join(" ")
         );
         return Err(Error::new(Kind::NotWasm, reason));

@@ -108,10 +108,7 @@ fn check_size(len: u64) -> Result<(), Error> {
     if len <= MAX_CODE / 2 {
         return Ok(());
     }
-    let reason = format!(
-        "the compiled program has {len} bytes of code; {} is the most that can be linked",
-        MAX_CODE / 2
-    );
+    let reason = format!("the compiled program has {len} bytes of code; the limit is {}", MAX_CODE / 2);
     Err(Error::new(crate::Kind::TooLarge, reason))
 }
 

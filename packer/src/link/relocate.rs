@@ -100,9 +100,7 @@ fn apply(kind: RelocationKind, at: u32, to: i64, code: &mut [u8]) -> Result<(), 
             place[4..8].copy_from_slice(&jalr.to_le_bytes());
         }
         other => {
-            return Err(failed(format!(
-                "a relocation of the kind {other:?}, which this linker does not know"
-            )));
+            return Err(failed(format!("a relocation of the unknown kind {other:?}")));
         }
     }
     Ok(())

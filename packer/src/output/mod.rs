@@ -71,7 +71,7 @@ impl Output {
         }
         if is_special(file) {
             return fail(
-                "the output is among the system's devices, or a link to one or to what is open; name another, or - for standard output",
+                "the output is a device, or a link to a device or an open file; name another, or - for standard output",
             );
         }
         let is_same = |input: &&Path| same_file::is_same_file(file, input).unwrap_or(false);
@@ -97,8 +97,7 @@ impl Output {
     pub fn standard(inputs: &[&Path], executable: bool) -> Result<Output, Error> {
         stdout().map_err(|error| unwritten(&error))?;
         if executable && io::stdout().is_terminal() {
-            let reason =
-                "standard output is a terminal, and an executable is no text: redirect it, or name a file";
+            let reason = "standard output is a terminal: redirect it, or name a file";
             return Err(Error::new(Kind::OutputPlace, reason));
         }
         let own = same_file::Handle::stdout().ok();
@@ -214,7 +213,7 @@ pub fn make_folder(folder: &Path) -> Result<Made, Error> {
     let fail = |reason: String| Err(Error::new(Kind::OutputPlace, reason).in_file(folder));
     match folder.metadata() {
         Ok(there) if there.is_dir() => Ok(Made(Vec::new())),
-        Ok(_) => fail("several targets go to a folder, and this is none; name another".to_owned()),
+        Ok(_) => fail("several targets need a folder, and this is not one; name another".to_owned()),
         Err(_) => {
             // Those above it as well, the outermost first.
             let missing: Vec<&Path> = folder

@@ -317,7 +317,7 @@ impl Pack {
         let path = path.as_ref();
         if self.outputs.is_empty() {
             let target = Target::host().ok_or_else(|| {
-                Error::new(Kind::NoStub, "this machine is not a target of wasmpack; say which one is meant")
+                Error::new(Kind::NoStub, "this machine is not a target of wasmpack; name a target")
             })?;
             self = self.target(target);
         }

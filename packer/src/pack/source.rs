@@ -115,7 +115,7 @@ fn damaged(reason: &str) -> Error {
 }
 
 fn no_module() -> Error {
-    let reason = "this executable did not keep its module, so it cannot be had back from it; pack the .wasm with --keep-module";
+    let reason = "this executable was packed without --keep-module, so its module is not in it; pack the .wasm with --keep-module";
     Error::new(Kind::NoModule, reason)
 }
 
@@ -126,7 +126,7 @@ fn carried(executable: &Executable) -> Result<Files, Error> {
     let content = executable.section(SectionKind::Files)?.unwrap_or_default();
     let roots = Tree::parse(&tree)
         .and_then(|tree| tree.entries(manifest.grants.files().count() as u32, content.len() as u64))
-        .map_err(|error| Error::new(Kind::Damaged, format!("its tree of files is damaged: {error}")))?;
+        .map_err(|error| Error::new(Kind::Damaged, format!("its carried files are damaged: {error}")))?;
     Ok(Files::carried(roots, content))
 }
 
@@ -134,7 +134,7 @@ fn carried(executable: &Executable) -> Result<Files, Error> {
 fn check_names(manifest: &Manifest, pack: &Pack) -> Result<(), Error> {
     let fail = |what: &str, option: &str| {
         let (what, option) = (what.to_owned(), option.to_owned());
-        move |why| Error::new(Kind::Name, format!("{what} {why}; say another ({option})"))
+        move |why| Error::new(Kind::Name, format!("{what} {why}; choose another ({option})"))
     };
     for target in pack.outputs.iter().map(|place| place.target) {
         if pack.app.is_none() {

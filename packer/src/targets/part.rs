@@ -17,13 +17,13 @@ pub fn check(text: &str, target: Target) -> Result<(), String> {
         return fail("it is empty");
     }
     if text.contains(['/', '\\']) {
-        return fail("it has a separator of folders in it");
+        return fail("it has a path separator");
     }
     if matches!(text, "." | "..") {
         return fail("it names a folder");
     }
     if let Some(c) = text.chars().find(|c| !is_seen(*c)) {
-        return fail(&format!("it has the character U+{:04X} in it, which is not seen", u32::from(c)));
+        return fail(&format!("it has the invisible character U+{:04X}", u32::from(c)));
     }
     if target.os() != Os::Windows {
         return Ok(());

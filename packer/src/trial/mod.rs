@@ -62,7 +62,7 @@ pub fn apart() -> Order {
 /// # Errors
 /// `Profile` where there is none.
 pub fn target() -> Result<Target, Error> {
-    Target::host().filter(|_| cfg!(target_os = "linux")).ok_or_else(|| {
-        Error::new(Kind::Profile, "profiles are made on Linux, where a launcher notes what is touched")
-    })
+    Target::host()
+        .filter(|_| cfg!(target_os = "linux"))
+        .ok_or_else(|| Error::new(Kind::Profile, "profiles can be made on Linux only"))
 }

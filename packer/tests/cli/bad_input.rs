@@ -83,7 +83,7 @@ fn a_start_with_parameters_is_no_start() {
 fn imports_that_are_no_functions_are_named() {
     let text = r#"(module (import "env" "memory" (memory 1)) (import "env" "__table" (table 1 funcref))
         (func (export "_start")))"#;
-    refused(text, &["memory env.memory", "table env.__table", "nobody provides"]);
+    refused(text, &["memory env.memory", "table env.__table", "wasmpack does not provide"]);
 }
 
 #[test]
@@ -138,7 +138,7 @@ fn wrong_usage_is_exit_code_2() {
     let dir = Dir::new();
     let usage = |args: &[&str], part: &str| dir.command_fails(&mut dir.wasmpack(args), 2, &[part]);
     usage(&["app.wasm", "-t", "all"], "-o dist/");
-    usage(&["app.wasm", "-o", "out", "--level", "23"], "1..=22");
+    usage(&["app.wasm", "-o", "out", "--level", "23"], "1 to 22");
     usage(&["app.wasm", "-o", "out", "--compiler", "llvm"], "cranelift");
     usage(&["app.wasm", "-o", "out", "--target", "amiga"], "linux-x86_64, linux-arm64");
     usage(&["app.wasm", "-o", "out", "--env", "=VALUE"], "no name");

@@ -26,7 +26,7 @@ fn a_start_that_cannot_be_tried_is_told_and_keeps_nothing_from_being_packed() {
     let output = dir.packs(&PACK);
     let line = stderr(&output);
     let note = line.lines().nth(2).unwrap_or_default();
-    assert!(note.starts_with("note: no start could be tried") && note.contains("--no-trial"), "{line}");
+    assert!(note.starts_with("note: the trial failed") && note.contains("--no-trial"), "{line}");
     assert!(output.status.success());
     let tried = dir.read("out");
     dir.packs(&[&PACK[..], &["--no-trial"]].concat());

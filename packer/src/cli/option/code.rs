@@ -9,7 +9,7 @@ pub(super) static ROWS: &[Row] = &[
     Row {
         name: "compiler",
         section: SECTION,
-        text: "cranelift makes fast programs, singlepass makes programs fast",
+        text: "cranelift makes faster code, singlepass compiles faster",
         takes: Takes::One("COMPILER"),
         values: value::COMPILERS,
         default: Some("cranelift"),
@@ -20,7 +20,7 @@ pub(super) static ROWS: &[Row] = &[
     Row {
         name: "level",
         section: SECTION,
-        text: "How hard to compress, 1 to 22 [default: 16, with singlepass 3]",
+        text: "The compression level, 1 to 22 [default: 16; 3 with singlepass]",
         takes: Takes::One("LEVEL"),
         example: "19",
         set: |typed, value| value::once(&mut typed.level, value::level(value)?),
@@ -29,7 +29,7 @@ pub(super) static ROWS: &[Row] = &[
     Row {
         name: "no-compress",
         section: SECTION,
-        text: "Store the program uncompressed: starts fastest, and runs where a system allows no new executable memory",
+        text: "Store the program uncompressed: it starts fastest, and runs where a system forbids new executable memory",
         conflicts: &["level"],
         set: |typed, _| value::switch(&mut typed.no_compress),
         ..ROW
@@ -37,7 +37,7 @@ pub(super) static ROWS: &[Row] = &[
     Row {
         name: "profile",
         section: SECTION,
-        text: "Start the program once with these arguments, and lay out what the start touches so that it starts faster",
+        text: "Start the program once with these arguments, and lay out what it touches so that it starts faster",
         takes: Takes::One("ARGS"),
         may_be_dashed: true,
         conflicts: &["no-compress"],
@@ -48,8 +48,8 @@ pub(super) static ROWS: &[Row] = &[
     Row {
         name: "no-trial",
         section: SECTION,
-        text: "Do not start the program when packing [default: on Linux one start is tried, alone in its sandbox, and what it \
-               touches is laid out so that every start is faster]",
+        text: "Do not start the program when packing [default: on Linux the packer starts it once, alone in its sandbox, and \
+               lays out what it touches so that every start is faster]",
         conflicts: &["profile", "no-compress"],
         set: |typed, _| value::switch(&mut typed.no_trial),
         ..ROW
@@ -57,7 +57,7 @@ pub(super) static ROWS: &[Row] = &[
     Row {
         name: "cpu",
         section: SECTION,
-        text: "Let x86-64 code need more of a CPU: x86-64-v3, +avx2,+bmi2, or native",
+        text: "Let x86-64 code require CPU features: x86-64-v3, +avx2,+bmi2, or native",
         takes: Takes::One("CPU"),
         example: "x86-64-v3",
         set: |typed, value| value::once(&mut typed.cpu, Raise::parse(&value::text(value)?)?),
@@ -66,7 +66,7 @@ pub(super) static ROWS: &[Row] = &[
     Row {
         name: "stub",
         section: SECTION,
-        text: "Use this launcher instead of the one in wasmpack",
+        text: "Use this launcher instead of the embedded one",
         takes: Takes::One("FILE"),
         is_path: true,
         example: "launcher",

@@ -1,17 +1,16 @@
-//! What the program may touch. Those of the four that grant or carry something make one list.
+//! Grants. `--dir`, `--dir-ro`, `--files` and `--files-rw` share one list, which keeps their order.
 
 use super::row::{ROW, Row, Takes};
 use crate::cli::value;
 
-const SECTION: Option<&str> =
-    Some("Grants: what the program may touch, beyond its arguments, streams, clocks and randomness");
+const SECTION: Option<&str> = Some("Grants (arguments, streams, clocks and randomness need none)");
 
 pub(super) static ROWS: &[Row] = &[
     Row {
         name: "dir",
         section: SECTION,
-        text: "Grant a directory: HOST is found when the executable runs (~ and $NAME as well), GUEST is the program's name \
-               for it [default: HOST as written]",
+        text: "Grant a directory. HOST is looked up when the executable starts, and so are ~ and $NAME in it; GUEST is the \
+               program's name for it [default: HOST as written]",
         takes: Takes::Each("HOST[::GUEST]"),
         example: "~/notes::/notes",
         set: |typed, value| value::each(&mut typed.grants, value::directory(value, false)),
@@ -20,7 +19,7 @@ pub(super) static ROWS: &[Row] = &[
     Row {
         name: "dir-ro",
         section: SECTION,
-        text: "Grant a directory for reading only",
+        text: "Grant a directory, read-only",
         takes: Takes::Each("HOST[::GUEST]"),
         example: "data",
         set: |typed, value| value::each(&mut typed.grants, value::directory(value, true)),
@@ -29,7 +28,7 @@ pub(super) static ROWS: &[Row] = &[
     Row {
         name: "files",
         section: SECTION,
-        text: "Carry the files of this folder in the executable, to be read",
+        text: "Carry the files of this folder in the executable, read-only",
         takes: Takes::Each("FOLDER[::GUEST]"),
         is_path: true,
         example: "assets::/assets",
@@ -39,7 +38,7 @@ pub(super) static ROWS: &[Row] = &[
     Row {
         name: "files-rw",
         section: SECTION,
-        text: "Carry files that the program may change in memory: changes are lost when it ends",
+        text: "Carry files that the program may change in memory; changes are lost when it ends",
         takes: Takes::Each("FOLDER[::GUEST]"),
         is_path: true,
         example: "assets::/assets",
@@ -49,7 +48,7 @@ pub(super) static ROWS: &[Row] = &[
     Row {
         name: "env",
         section: SECTION,
-        text: "Set a variable, or pass one on when it is set",
+        text: "Set a variable; NAME alone passes it on if it is set at the start",
         takes: Takes::Each("NAME[=VALUE]"),
         is_table: true,
         example: "MODE=fast",
@@ -59,14 +58,14 @@ pub(super) static ROWS: &[Row] = &[
     Row {
         name: "env-all",
         section: SECTION,
-        text: "Pass all variables on",
+        text: "Pass on all variables",
         set: |typed, _| value::switch(&mut typed.env_all),
         ..ROW
     },
     Row {
         name: "cwd",
         section: SECTION,
-        text: "Start in this directory, one of those that are granted or carried",
+        text: "Start in this directory, which must be granted or carried",
         takes: Takes::One("GUEST"),
         example: "/notes",
         set: |typed, value| value::once(&mut typed.cwd, value::text(value)?),
@@ -75,7 +74,7 @@ pub(super) static ROWS: &[Row] = &[
     Row {
         name: "native",
         section: SECTION,
-        text: "Feel native: all files of the user, the current directory, all variables",
+        text: "Behave like a native tool: all files of the user, the current directory, all variables",
         conflicts: &["cwd"],
         set: |typed, _| value::switch(&mut typed.native),
         ..ROW
@@ -83,7 +82,7 @@ pub(super) static ROWS: &[Row] = &[
     Row {
         name: "max-memory",
         section: SECTION,
-        text: "Let the program's memory grow no further than this, such as 64M or 2G [default: as it declares]",
+        text: "Limit the program's memory, such as 64M or 2G [default: the module's own limit]",
         takes: Takes::One("SIZE"),
         example: "64M",
         set: |typed, value| value::once(&mut typed.max_memory, value::size(&value::text(value)?)?),
@@ -92,7 +91,7 @@ pub(super) static ROWS: &[Row] = &[
     Row {
         name: "sealed",
         section: SECTION,
-        text: "Keep whoever runs the executable from changing its grants",
+        text: "Refuse WASMPACK_OPTS, which changes grants when the executable starts",
         set: |typed, _| value::switch(&mut typed.sealed),
         ..ROW
     },

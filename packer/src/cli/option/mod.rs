@@ -1,5 +1,5 @@
-//! The options of a pack, a row for each. The command line, its help, completions and man pages are made of these rows, and
-//! the keys of a wasmpack.toml are them as well: an option is added by adding its row.
+//! The options of a pack, a row for each. The command line, its help, completions, man pages and the keys of a wasmpack.toml
+//! are made of these rows. To add an option, add its row.
 
 mod code;
 mod grants;

@@ -1,4 +1,4 @@
-//! What is written, and where.
+//! Options for the output: its place, target, names and form.
 
 use super::row::{Key, ROW, Row, Takes};
 use crate::cli::{place, value};
@@ -10,8 +10,8 @@ pub(super) static ROWS: &[Row] = &[
         name: "output",
         short: Some('o'),
         section: SECTION,
-        text: "The executable to write; for several targets, or archives, the folder they go to; - for standard output \
-               [default: the program's name, here]",
+        text: "The executable to write; for several targets or archives, their folder; - for standard output \
+               [default: the program's name, in the current folder]",
         takes: Takes::One("OUT"),
         is_path: true,
         example: "app",
@@ -23,8 +23,8 @@ pub(super) static ROWS: &[Row] = &[
         short: Some('t'),
         key: Key::Other("targets"),
         section: SECTION,
-        text: "What to pack for, such as linux-arm64 or apple-arm64; several with commas, or all [default: what OUT's name \
-               says, else this machine]",
+        text: "The target, such as linux-arm64 or apple-arm64; several separated by commas, or all [default: from OUT's \
+               name, else this machine]",
         takes: Takes::Each("TARGET"),
         is_list: true,
         example: "linux-arm64",
@@ -34,7 +34,7 @@ pub(super) static ROWS: &[Row] = &[
     Row {
         name: "name",
         section: SECTION,
-        text: "The program's name, which it sees as its first argument [default: the name it is started by]",
+        text: "The program's name, its argv[0] [default: the name it is started by]",
         takes: Takes::One("NAME"),
         example: "notes",
         set: |typed, value| value::once(&mut typed.name, value::name(value)?),
@@ -44,7 +44,7 @@ pub(super) static ROWS: &[Row] = &[
         name: "app-version",
         key: Key::Other("version"),
         section: SECTION,
-        text: "The program's version, for archives' names, --wasmpack-info, and Windows",
+        text: "The program's version, for the names of archives, --wasmpack-info and Windows",
         takes: Takes::One("VERSION"),
         example: "1.2.3",
         set: |typed, value| value::once(&mut typed.version, value::version(value)?),
@@ -53,14 +53,14 @@ pub(super) static ROWS: &[Row] = &[
     Row {
         name: "archive",
         section: SECTION,
-        text: "Write archives to publish, NAME-TARGET-VERSION.tar.gz or .zip, and SHA256SUMS",
+        text: "Write archives for publishing, NAME-TARGET-VERSION.tar.gz or .zip, and SHA256SUMS",
         set: |typed, _| value::switch(&mut typed.archive),
         ..ROW
     },
     Row {
         name: "include",
         section: SECTION,
-        text: "Put this file into the archives as well, such as a license",
+        text: "Add this file to the archives, such as a license",
         takes: Takes::Each("FILE"),
         is_path: true,
         example: "LICENSE",
@@ -70,7 +70,7 @@ pub(super) static ROWS: &[Row] = &[
     Row {
         name: "keep-module",
         section: SECTION,
-        text: "Keep the .wasm in the executable, so that it can be packed again for other targets, or taken out",
+        text: "Keep the .wasm in the executable, so that it can be extracted, or packed again for other targets",
         set: |typed, _| value::switch(&mut typed.keep_module),
         ..ROW
     },

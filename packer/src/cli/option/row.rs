@@ -1,4 +1,4 @@
-//! What there is to say of an option.
+//! The description of an option.
 
 use std::ffi::OsString;
 
@@ -7,20 +7,20 @@ use crate::cli::typed::Typed;
 /// One option.
 #[derive(Debug)]
 pub(in crate::cli) struct Row {
-    /// What stands behind `--`.
+    /// Its long name, without `--`.
     pub(in crate::cli) name: &'static str,
-    /// What stands behind `-`.
+    /// Its letter, without `-`.
     pub(in crate::cli) short: Option<char>,
-    /// How it is called in a wasmpack.toml.
+    /// Its key in a wasmpack.toml.
     pub(in crate::cli) key: Key,
     /// The heading below which `--help` shows it.
     pub(in crate::cli) section: Option<&'static str>,
-    /// What it does, for `--help`.
+    /// Its text in `--help`.
     pub(in crate::cli) text: &'static str,
     pub(in crate::cli) takes: Takes,
-    /// The values that there are, if they can be listed.
+    /// All values, if they can be listed.
     pub(in crate::cli) values: &'static [&'static str],
-    /// The value that holds when none is given.
+    /// The value when the option is not given.
     pub(in crate::cli) default: Option<&'static str>,
     /// Whether a comma in a value separates two.
     pub(in crate::cli) is_list: bool,
@@ -30,38 +30,38 @@ pub(in crate::cli) struct Row {
     pub(in crate::cli) is_path: bool,
     /// Whether a table in a wasmpack.toml gives values `KEY=VALUE`.
     pub(in crate::cli) is_table: bool,
-    /// The options that it cannot stand beside.
+    /// The options that it cannot be combined with.
     pub(in crate::cli) conflicts: &'static [&'static str],
-    /// A value with which it can be tried; a test does.
+    /// A value that is valid; a test uses it.
     pub(in crate::cli) example: &'static str,
-    /// Notes a value, which is empty where it takes none. The error is what is wrong with the value.
+    /// Stores a value, which is empty if the option takes none. The error says why the value is invalid.
     pub(in crate::cli) set: fn(&mut Typed, OsString) -> Result<(), String>,
 }
 
-/// How an option is called in a wasmpack.toml.
+/// The key of an option in a wasmpack.toml.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::cli) enum Key {
-    /// As on the command line.
+    /// The same as on the command line.
     Same,
-    /// Otherwise.
+    /// Another.
     Other(&'static str),
-    /// It is for one build, and not for the project.
+    /// No key: the option is for one build, not for the project.
     None,
 }
 
-/// What an option takes; the text is what `--help` calls it.
+/// The values that an option takes; the text is their name in `--help`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::cli) enum Takes {
     Nothing,
-    /// One value, given once.
+    /// One value; the option can be given once.
     One(&'static str),
-    /// One value each time that it is given.
+    /// One value; the option can be given several times.
     Each(&'static str),
-    /// All that stands behind `--`; it is no option.
+    /// All arguments after `--`; this is not an option.
     Rest(&'static str),
 }
 
-/// What most rows have in common.
+/// The defaults of a row.
 pub(super) const ROW: Row = Row {
     name: "",
     short: None,
@@ -81,7 +81,7 @@ pub(super) const ROW: Row = Row {
 };
 
 impl Row {
-    /// Its key in a wasmpack.toml, if it can stand there.
+    /// Its key in a wasmpack.toml, if it has one.
     pub(in crate::cli) fn key(&self) -> Option<&'static str> {
         match self.key {
             Key::Same => Some(self.name),
@@ -90,7 +90,7 @@ impl Row {
         }
     }
 
-    /// Whether the two cannot stand side by side.
+    /// Whether the two cannot be combined.
     pub(in crate::cli) fn excludes(&self, other: &Row) -> bool {
         self.conflicts.contains(&other.name) || other.conflicts.contains(&self.name)
     }

@@ -1,4 +1,4 @@
-//! What is said of a pack, and what is said to the program.
+//! How much the packer prints, and the arguments for the program.
 
 use super::row::{Key, ROW, Row, Takes};
 use crate::cli::value;
@@ -8,7 +8,7 @@ pub(super) static ROWS: &[Row] = &[
         name: "quiet",
         short: Some('q'),
         key: Key::None,
-        text: "Say nothing but errors",
+        text: "Print only errors",
         conflicts: &["verbose"],
         set: |typed, _| value::switch(&mut typed.quiet),
         ..ROW
@@ -17,7 +17,7 @@ pub(super) static ROWS: &[Row] = &[
         name: "verbose",
         short: Some('v'),
         key: Key::None,
-        text: "Say what the executable is made of",
+        text: "Print the parts of the executable and their sizes",
         set: |typed, _| value::switch(&mut typed.verbose),
         ..ROW
     },

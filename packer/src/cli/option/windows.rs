@@ -26,7 +26,7 @@ pub(super) static ROWS: &[Row] = &[
     Row {
         name: "version-info",
         section: SECTION,
-        text: "A text of the version information, such as FileDescription=Notes",
+        text: "A string of the version information, such as FileDescription=Notes",
         takes: Takes::Each("KEY=VALUE"),
         is_table: true,
         example: "FileDescription=Notes",
