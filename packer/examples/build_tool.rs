@@ -27,7 +27,7 @@ fn run() -> Result<(), Box<dyn Error>> {
     // Whoever runs the result lets it use the directory where it is started.
     let mut pack = Pack::new(app).grant(DirGrant::parse(".", false)?).keep_module();
     for name in args {
-        pack = pack.target(Target::parse(&name).ok_or_else(|| format!("{name} is no target"))?);
+        pack = pack.target(Target::parse(&name).ok_or_else(|| format!("{name} is not a target"))?);
     }
     for (place, packed) in pack.write(out)? {
         println!("{}: {}, {} bytes", place.file.display(), place.target.name(), packed.output_len);

@@ -1,4 +1,4 @@
-//! Target choice: what people write for a target, and which target that is.
+//! Parses the name of a target, in all its spellings.
 //!
 //! A spelling is read part by part: a system and a CPU, in any order, with `-`, `_` or `.` between them, along with
 //! the parts of Rust's triples that choose nothing here (`unknown`, `pc`, `gnu`, `musl`). So `linux-arm64`,
@@ -21,14 +21,14 @@ use payload::{
 
 use crate::nearest::nearest;
 
-/// What one part of a spelling means.
+/// The meaning of one part of a spelling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Part {
     Os(Os),
     Cpu(Cpu),
     /// Part of a triple that chooses nothing.
     Filler,
-    /// A system or CPU that is known, and no target.
+    /// A known system or CPU that is not supported.
     Other,
 }
 
@@ -97,7 +97,7 @@ fn words(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// What was said about a target: all systems and CPUs that were named.
+/// The parts of a target that were named: systems and CPUs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Said {
     systems: Vec<Os>,
@@ -113,21 +113,21 @@ impl Said {
         }
     }
 
-    /// True when nothing was said.
+    /// True if no part was named.
     pub fn is_nothing(&self) -> bool {
         self.systems.is_empty() && self.cpus.is_empty()
     }
 
-    /// True when `target` agrees with everything that was said.
+    /// True if `target` agrees with all named parts.
     pub fn allows(&self, target: Target) -> bool {
         (self.systems.is_empty() || self.systems.contains(&target.os()))
             && (self.cpus.is_empty() || self.cpus.contains(&target.cpu()))
     }
 
-    /// The one target that was meant, on a machine that is `host`.
+    /// The one target with these parts, on a machine that is `host`.
     ///
     /// # Errors
-    /// When it could be several, or there is no such target; the sentence names them.
+    /// If several targets have these parts, or none; the message names them.
     fn resolve(&self, host: Option<Target>) -> Result<Target, String> {
         let meant: Vec<Target> = Target::ALL.into_iter().filter(|target| self.allows(*target)).collect();
         let names = || list(&meant);
@@ -143,12 +143,12 @@ impl Said {
         }
     }
 
-    /// Why there is no such target.
+    /// The message for an unknown target.
     fn nobody(&self) -> String {
         if self.systems == [Os::Windows] && self.cpus == [Cpu::Arm64] {
-            return "is no target; Windows on Arm runs windows-x86_64 by emulation".to_owned();
+            return "is not a target; Windows on Arm runs windows-x86_64 by emulation".to_owned();
         }
-        format!("is no target; there are {}", list(&Target::ALL))
+        format!("is not a target; the targets are {}", list(&Target::ALL))
     }
 }
 
@@ -160,14 +160,14 @@ pub fn list(targets: &[Target]) -> String {
 /// The target that `text` names on a machine that is `host`.
 ///
 /// # Errors
-/// For a part that is unknown, with the nearest spelling; for what names several targets, or none.
+/// If a part is unknown (the message has the nearest spelling); if several targets are named, or none.
 pub fn parse(text: &str, host: Option<Target>) -> Result<Target, String> {
     let words = words(text);
     let mut said = Said::default();
     for part in words.iter().map(|text| word(text)) {
         match part {
             None => return Err(unknown(text)),
-            Some(Other) => return Err(format!("is no target; there are {}", list(&Target::ALL))),
+            Some(Other) => return Err(format!("is not a target; the targets are {}", list(&Target::ALL))),
             Some(part) => said.add(part),
         }
     }
@@ -187,9 +187,9 @@ fn unknown(text: &str) -> String {
     let spellings = spellings.chain(systems.filter(|word| parse(word, Target::host()).is_ok()));
     match nearest(&lower, spellings) {
         Some(spelling) => {
-            format!("is no target; did you mean {spelling}? There are {}", list(&Target::ALL))
+            format!("is not a target; did you mean {spelling}? The targets are {}", list(&Target::ALL))
         }
-        None => format!("is no target; there are {}", list(&Target::ALL)),
+        None => format!("is not a target; the targets are {}", list(&Target::ALL)),
     }
 }
 
@@ -269,7 +269,7 @@ mod tests {
             "solaris",
         ] {
             let error = parse(text, LINUX).unwrap_err();
-            assert!(error.contains("no target") && error.contains("macos-arm64"), "{text}: {error}");
+            assert!(error.contains("not a target") && error.contains("macos-arm64"), "{text}: {error}");
         }
         assert!(parse("windows-arm64", LINUX).unwrap_err().contains("windows-x86_64 by emulation"));
         assert!(parse("aarch64-pc-windows-msvc", LINUX).unwrap_err().contains("emulation"));
