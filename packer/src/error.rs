@@ -1,7 +1,7 @@
 //! Why a pack failed: a kind to match on, and one sentence for people.
 //!
-//! The sentence says which file, what was found, and what to do where that is known. It is lower-case and has
-//! no final stop; the command puts its own name before it.
+//! The sentence names the file, the problem and the way out, if one is known. It begins in lower case and has no final stop;
+//! the command puts its own name before it.
 
 use std::{
     fmt,
@@ -15,11 +15,11 @@ use payload::{Target, info};
 pub struct Error {
     /// The class of the failure.
     pub kind: Kind,
-    /// The file it is about, when there is one.
+    /// The file that failed, if it was a file.
     pub file: Option<PathBuf>,
-    /// The target that the reason names, when it does.
+    /// The target that the reason names, if it names one.
     pub target: Option<Target>,
-    /// What was found and what to do, without the file's name.
+    /// The problem and the way out, without the file's name.
     pub reason: String,
 }
 
@@ -27,13 +27,13 @@ pub struct Error {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Kind {
-    /// A file that was to be read cannot be.
+    /// A file could not be read.
     Read,
     /// The input has no bytes.
     Empty,
     /// The input is neither a wasm module nor WebAssembly text.
     NotWasm,
-    /// The input is WebAssembly text with a mistake in it.
+    /// The input is WebAssembly text with a syntax error.
     Text,
     /// The input is a component, not a module.
     Component,
@@ -41,41 +41,41 @@ pub enum Kind {
     Invalid,
     /// The module uses a proposal that the compiler lacks.
     Proposal,
-    /// The module is no WASI command: a library, a reactor, or with a wrong `_start`.
+    /// The module is not a WASI command: a library, a reactor, or with a wrong `_start`.
     NotACommand,
-    /// The module imports something that nobody provides.
+    /// The module imports something that is not provided.
     Import,
-    /// The module begins with more memory than it was to be given.
+    /// The module starts with more memory than `--max-memory` allows.
     Memory,
     /// The compiler failed on a valid module.
     Compile,
-    /// A file or folder that was to be carried cannot be.
+    /// A file or folder cannot be carried.
     Files,
-    /// An executable that kept no module was to be packed again, or its module was wanted.
+    /// The module of an executable was needed, and the executable was packed without keeping it.
     NoModule,
     /// The program could not be run to see what its start touches.
     Profile,
     /// There is no launcher for the target.
     NoStub,
-    /// The launcher is damaged, for another target, or no launcher at all.
+    /// The launcher is damaged, for another target, or not a launcher.
     Stub,
-    /// A file that was to be read back is no executable made by wasmpack, or what it carries was cut off.
+    /// The file is not an executable made by wasmpack, or its payload was cut off.
     NotPacked,
     /// An executable made by wasmpack whose payload is damaged.
     Damaged,
     /// A file cannot be stored in an archive under the name it was given.
     Archive,
-    /// A name or a version that cannot be part of a file's name.
+    /// A name or version cannot be part of a file's name.
     Name,
     /// An icon, a version text or a manifest that Windows could not use.
     Resource,
     /// The executable would be larger than the format allows.
     TooLarge,
-    /// The finished executable did not read back as it was meant: a mistake in wasmpack.
+    /// The finished executable failed its verification: a bug in wasmpack.
     Verify,
-    /// The place of the output is unusable: its folder is missing or read-only, or OUT is no file.
+    /// The output cannot be created: its folder is missing or read-only, or OUT is not a file.
     OutputPlace,
-    /// The output is one of the files that are read.
+    /// The output is also an input.
     OutputIsInput,
     /// No space is left for the output.
     NoSpace,

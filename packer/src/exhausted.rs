@@ -1,5 +1,5 @@
-//! Where the system has no more memory to give, one line says so, and the exit code is that of a failure. Rust would print a
-//! line of its own and abort.
+//! If the system has no more memory, the command prints one line and exits as for any failure. Rust would print a line of its
+//! own and abort.
 //!
 //! What was begun is left as it is: outputs are whole or not there anyway, and a trial ends with the packer.
 #![allow(unsafe_code, reason = "an allocator is")]

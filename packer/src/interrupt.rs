@@ -1,4 +1,4 @@
-//! Signals that end the packer: what lies about for the moment is removed, and the process ends as the signal says.
+//! Signals that end the packer: temporary files are removed, and the process dies of the signal.
 //!
 //! A signal that whoever started the packer had ignored (`nohup`, a script's `&`) stays ignored, and says nothing about the
 //! others. On Linux next to nothing lies about in the first place: outputs are written into files without a name, and a

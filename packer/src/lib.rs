@@ -1,7 +1,7 @@
 //! The packer: one command turns a WASI program into a native executable, with no linker.
 //!
 //! ```text
-//! APP.wasm ─ pack ───── the module, and what is said about it; files to carry
+//! APP.wasm ─ pack ───── the module, its options, files to carry
 //!            input ──── checked to be a WASI command, made lean, fitted to the compilers
 //!            compile ── to machine code for the target, by wasmer's compilers
 //!            trial ──── one start is tried, to see what it touches
@@ -13,8 +13,8 @@
 //!
 //! [`pack::Pack`] runs these rooms in order; [`cli`] turns a command line into a `Pack` and its errors into
 //! one line and an exit code. [`executable`] reads back what was packed, and [`output::archive`] makes the files of a release
-//! of it. The same input gives the same bytes. Nothing here runs another program; what was packed is started to see
-//! what a start touches ([`trial`]), and by `wasmpack doctor`.
+//! of it. The same input gives the same bytes. The packer runs no other program, but it starts packed ones: in a trial
+//! ([`trial`]), and for `wasmpack doctor`.
 #![forbid(unsafe_code)]
 
 pub mod cli;

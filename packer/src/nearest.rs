@@ -1,4 +1,4 @@
-//! What was meant by a word that is unknown.
+//! The known word that is nearest to an unknown one.
 
 /// Farther than this a word is no misspelling of another: one means a swapped or missing letter.
 const LIKENESS: f64 = 0.85;

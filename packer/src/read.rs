@@ -1,5 +1,5 @@
-//! Reading what is given: whole, once, and no more than can be meant. So it may be a pipe, `/dev/stdin`, or what a shell
-//! makes of `<(...)`; `-` is standard input.
+//! Reads input files: whole, once, and up to a limit. An input may therefore be a pipe, `/dev/stdin`, or a shell's `<(...)`;
+//! `-` is standard input.
 
 use std::{
     fs::File,

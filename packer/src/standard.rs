@@ -1,5 +1,5 @@
 //! Whether standard output was closed when this process was started, noted before Rust's runtime opens /dev/null in its place.
-//! What is written to that is lost, and looks like success. Nothing later can tell it from a /dev/null that the starter opened.
+//! Writes to it would be lost and look like success. Later, it cannot be told apart from a /dev/null that the starter opened.
 #![allow(unsafe_code)]
 
 use wasmpack::cli::Stdout;

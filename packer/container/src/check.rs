@@ -1,7 +1,7 @@
 //! Checking a finished executable without knowing what it was made of: the container's part.
 //!
-//! A check has a name and an outcome, and one that fails does not keep the others from being made. What lies inside the
-//! payload is checked elsewhere; here it is a run of bytes that must lie where its system allows it.
+//! A check has a name and an outcome. If one fails, the others are still made. The content of the payload is checked elsewhere;
+//! here only its place in the file matters.
 
 use super::{Format, Found, elf, macho, pe};
 

@@ -2,23 +2,23 @@
 
 use std::fmt;
 
-/// What is wrong with a launcher, an executable, or what was to go into one.
+/// An error in a launcher, in an executable, or in a resource for one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
     /// The class of the failure.
     pub kind: Kind,
     /// Where: bytes from the start of the file that the kind names, if it is about one place.
     pub at: Option<u64>,
-    /// What was found there and what to do, without the place.
+    /// The problem and the way out, without the place.
     pub what: String,
 }
 
 /// The classes of failure, each about one kind of file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// The launcher is damaged, for another target, or no launcher at all.
+    /// The launcher is damaged, for another target, or not a launcher.
     Stub,
-    /// A file that was to be read back is another program's, or no executable.
+    /// The file is another program, or not an executable.
     Foreign,
     /// A file that was to be read back carries no payload, though it may be ours.
     NotPacked,
@@ -30,7 +30,7 @@ pub enum Kind {
     Manifest,
     /// The executable would be larger than the format allows.
     TooLarge,
-    /// The finished executable did not read back as it was meant: a mistake in wasmpack.
+    /// The finished executable failed its verification: a bug in wasmpack.
     Verify,
 }
 

@@ -1,11 +1,11 @@
 //! Putting a payload into a launcher: bytes in, bytes out, the same on every host.
 //!
 //! The launcher's format is told from its first bytes. Each format has a file of its own here; whatever one
-//! writes is read again by `verify`, as somebody who knows nothing of how it was made. What was packed long ago, and
-//! perhaps signed since, [`find`] finds again, and [`check`] looks at with nothing but the file at hand.
+//! writes is read again by `verify`, independently of the writer. [`find`] and [`check`] need only the file, which may
+//! be old, or signed since.
 //!
-//! So two words are kept apart in every format: **verify** compares with the launcher and the payload that the file was
-//! made of, and fails a pack; **check** needs only the file, and tells what it found.
+//! Every format keeps two words apart: **verify** compares the file with its launcher and payload, and fails a pack; **check**
+//! needs only the file, and reports findings.
 #![forbid(unsafe_code)]
 
 pub mod check;
@@ -25,12 +25,12 @@ pub use find::{Format, Found, find, is_executable};
 pub use limit::MAX_LEN;
 use payload::Target;
 
-/// The executable made of `stub`, a launcher for `target`, and `payload`. `options` say what Windows shows of it; the
-/// app's name in them also identifies it in a macOS signature.
+/// Makes an executable of `stub`, a launcher for `target`, and `payload`. `options` set its appearance on Windows; the app's
+/// name in them also identifies it in a macOS signature.
 ///
 /// # Errors
-/// `Stub` when `stub` is no launcher for that target, or one that carries a payload already; `TooLarge` from
-/// [`MAX_LEN`] bytes on; `Verify` when the result does not read back.
+/// `Stub` if `stub` is not a launcher for that target, or already has a payload; `TooLarge` from [`MAX_LEN`] bytes on;
+/// `Verify` if the result fails its verification.
 pub fn embed(stub: &[u8], target: Target, payload: &[u8], options: &pe::PeOptions) -> Result<Vec<u8>, Error> {
     let file = match Format::of(stub) {
         Some(Format::Elf) => {

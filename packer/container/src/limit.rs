@@ -1,4 +1,4 @@
-//! How long an executable may be.
+//! The largest size of an executable.
 
 use crate::error::{Error, Kind};
 

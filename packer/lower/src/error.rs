@@ -1,4 +1,4 @@
-//! What cannot be lowered, and where it is.
+//! Errors: constructs that cannot be lowered, and where they are.
 
 use std::fmt;
 
@@ -39,7 +39,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// What is wrong with it, and the way out.
+    /// The problem and the way out.
     fn reason(self) -> &'static str {
         match self {
             Self::Invalid => "build the module again, or check it with a validator",

@@ -1,4 +1,4 @@
-//! What an exception reference becomes.
+//! The representation of exception references.
 //!
 //! A program can see of an exception reference whether it is null, and throw it. It has no identity, so it needs no place
 //! where the exception lies: it is the exception itself, tag and payload, as one number. Nothing is allocated, nothing

@@ -1,4 +1,4 @@
-//! What all bodies together say.
+//! Facts about all bodies together.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,5 +1,4 @@
-//! What a lowered module has that the original has not: globals, types and functions, all behind those there are, so that no
-//! index changes.
+//! The additions to a lowered module: globals, types and functions. They come after the existing ones, so no index changes.
 
 use std::collections::BTreeMap;
 

@@ -16,7 +16,7 @@ use crate::{
     types::{self, Types},
 };
 
-/// What is to be known of one body.
+/// Facts about one body.
 #[derive(Debug, Default)]
 pub(crate) struct Scan {
     /// What may throw out of the function.

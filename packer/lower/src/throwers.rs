@@ -1,4 +1,4 @@
-//! Which functions may throw: what reaches them through the graph of calls.
+//! Finds the functions that may throw, through the graph of calls.
 //!
 //! It errs on the side of throwing: calls through a table may reach every function of that type that is in the table, or, if
 //! the table changes or others see it, every function whose reference is taken. Imported functions never throw: an exception

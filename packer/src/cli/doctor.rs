@@ -1,7 +1,7 @@
-//! `wasmpack doctor`: what this wasmpack carries, and whether what it packs runs on this machine.
+//! `wasmpack doctor`: lists the embedded launchers and tests whether packed programs run on this machine.
 //!
-//! The second is tried and not guessed: a small program is packed, compressed and not, and started. What a system forbids
-//! (new executable memory, programs in the temporary folder) shows there and nowhere else.
+//! The test packs a small program, compressed and uncompressed, and starts it. Only a start shows what the system forbids, such
+//! as new executable memory or programs in the temporary folder.
 
 use std::{
     path::Path,

@@ -1,4 +1,4 @@
-//! Options that were given, with their values, in the order in which they were given: typed, or in a wasmpack.toml.
+//! The options that were given, with their values, in their order: typed, or in a wasmpack.toml.
 
 use std::ffi::OsString;
 
@@ -33,13 +33,13 @@ impl Given {
         self.0.iter().any(|(given, _)| given.name == row.name)
     }
 
-    /// The first of them that cannot stand beside `row`.
+    /// The first of them that cannot be combined with `row`.
     pub(super) fn excluding(&self, row: &Row) -> Option<&'static Row> {
         self.0.iter().map(|(given, _)| *given).find(|given| given.excludes(row))
     }
 
-    /// These, which were typed, behind those of `described`. An option that was typed wins: what was described by the same
-    /// name is left out, and so is what it cannot stand beside, which is returned.
+    /// Adds these, which were typed, to those of `described`. An option that was typed replaces described ones of the same name
+    /// and those that it cannot be combined with. The latter are returned.
     pub(super) fn over(self, described: Given) -> (Given, Vec<&'static Row>) {
         let mut left_out: Vec<&'static Row> = Vec::new();
         let mut all = described.0;
@@ -54,7 +54,7 @@ impl Given {
         (Given(all), left_out)
     }
 
-    /// What they say.
+    /// Their values, parsed.
     pub(super) fn typed(self) -> Typed {
         let mut typed = Typed::default();
         for (row, value) in self.0 {
@@ -99,7 +99,7 @@ impl Args for Given {
     }
 }
 
-/// The option as clap takes it.
+/// The option for clap.
 fn arg(row: &'static Row) -> Arg {
     let arg = Arg::new(row.name).help(row.text).conflicts_with_all(row.conflicts);
     let arg = match row.section {
@@ -125,7 +125,7 @@ fn arg(row: &'static Row) -> Arg {
     }
 }
 
-/// Looks whether a value is good, and keeps it as it is.
+/// Checks a value, and keeps it as it is.
 fn parser(row: &'static Row) -> ValueParser {
     if !row.values.is_empty() {
         return ValueParser::new(PossibleValuesParser::new(row.values).map(OsString::from));

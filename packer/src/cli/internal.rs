@@ -1,5 +1,5 @@
-//! What should not happen: a panic, on whatever thread. It becomes one line, and the process ends as any failure does. Those
-//! of wasmer's compilers are errors of a pack, and come not so far (`caught`).
+//! A panic, on any thread: it becomes one line, and the process exits as for any failure. Panics of wasmer's compilers do not
+//! get here; `caught` makes them errors of a pack.
 
 use std::{
     any::Any,

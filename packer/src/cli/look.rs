@@ -19,7 +19,7 @@ use crate::{
     store::decode,
 };
 
-/// Prints what an executable is.
+/// Prints an executable's target, hashes, sizes and grants.
 pub(super) fn inspect(flags: &Inspect) -> ExitCode {
     let executable = match Executable::open(&flags.file) {
         Ok(executable) => executable,

@@ -1,4 +1,4 @@
-//! What was meant: options that were given and the program that was named become a [`Pack`]. The program is opened here, once.
+//! Makes a [`Pack`] of the options and the program. The program is opened here, once.
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -24,9 +24,9 @@ use crate::{
 /// What `typed` means for the program in `input`. If not all of it `is_typed`, some may be for other builds than this one.
 ///
 /// # Errors
-/// When target and OUT contradict each other, or no target is said and this machine is none; when an option is given that no
-/// target can have, or several where one is needed; when grants contradict each other. What is wrong with the program itself
-/// is said when that is packed.
+/// If target and OUT contradict each other; if no target is given and this machine is not one; if an option is for none of the
+/// targets, or for one target and there are several; if grants contradict each other. Errors of the program itself are reported
+/// when it is packed.
 pub(super) fn pack(typed: Typed, input: PathBuf, is_typed: bool) -> Result<Pack, String> {
     let host = Target::host();
     if is_typed && !typed.include.is_empty() && !typed.archive {
@@ -102,7 +102,7 @@ fn places(
     wanted.places(host)
 }
 
-/// Whether the targets can have what is said of them.
+/// Checks that the options can be used for the targets.
 fn check_targets(typed: &Typed, places: &Places, is_typed: bool, host: Option<Target>) -> Result<(), String> {
     let targets: Vec<Target> = places.outputs.iter().map(|place| place.target).collect();
     let for_windows = typed.gui || typed.icon.is_some() || !typed.version_info.is_empty();
@@ -116,8 +116,8 @@ fn check_targets(typed: &Typed, places: &Places, is_typed: bool, host: Option<Ta
     typed.cpu.map_or(Ok(()), |raise| raise.check(&targets, host))
 }
 
-/// Whether names fit together: each directory has one of its own, and the working directory lies in one of them. What an
-/// executable brings along (`carried`) may have more of them.
+/// Checks the guest names: each directory must have its own, and the working directory must lie in a grant. An executable that
+/// is packed again (`carried`) may have more grants.
 ///
 /// # Errors
 /// The sentence to say.
@@ -140,7 +140,7 @@ fn check_names(grants: &[Grant], cwd: Option<&str>, carried: bool) -> Result<(),
         }
     }
     let Some(cwd) = cwd else { return Ok(()) };
-    // What is found when the executable runs cannot be told now.
+    // These names are known only when the executable starts.
     let is_open = |text: &str| text.starts_with('~') || text.contains('$');
     let stands = GuestName::from(cwd);
     let mut names = grants.iter().map(Grant::guest);

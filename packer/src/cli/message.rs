@@ -1,4 +1,4 @@
-//! What the command says when all went well: a line for each executable, and one about what they may touch.
+//! The messages of a pack that succeeded: a line for each executable, and one with the grants.
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ pub(super) fn packed(pack: &Pack, place: &Place, packed: &Packed) -> String {
     )
 }
 
-/// What the executable is made of, a line each.
+/// The parts of the executable, a line each.
 pub(super) fn sections(packed: &Packed) -> Vec<String> {
     let mut lines = vec![format!("  {:>9} launcher", size(packed.launcher_len))];
     for (kind, len, stored) in &packed.sections {
@@ -35,7 +35,7 @@ pub(super) fn sections(packed: &Packed) -> Vec<String> {
     lines
 }
 
-/// What decided where its functions lie, a line.
+/// A line that says how the functions were ordered.
 pub(super) fn layout(layout: Layout) -> String {
     match layout {
         Layout::Calls => "  functions are in the order of their calls".to_owned(),
@@ -45,7 +45,7 @@ pub(super) fn layout(layout: Layout) -> String {
     }
 }
 
-/// That no start could be tried, and what that means.
+/// A note that the trial failed, and what follows from that.
 pub(super) fn untried(reason: &str) -> String {
     format!(
         "note: the trial failed, so the executable is not laid out for fast starts: {reason} (--no-trial: without a trial)"

@@ -1,4 +1,4 @@
-//! What was probably meant by a command line that makes no sense.
+//! Advice for a command line that was mistyped.
 
 use std::{
     ffi::{OsStr, OsString},
@@ -13,7 +13,7 @@ use clap::{
 use super::command::Cli;
 use crate::nearest::nearest;
 
-/// What other tools call it, and what it is here.
+/// Commands of other tools, and their names here.
 const ELSEWHERE: [(&str, &str); 9] = [
     ("pack", PACK),
     ("compile", PACK),
@@ -27,7 +27,7 @@ const ELSEWHERE: [(&str, &str); 9] = [
 ];
 const PACK: &str = "packing needs no command: wasmpack APP.wasm";
 
-/// A better sentence than that of `error` about the command line `args`, where there is one.
+/// A better message than that of `error` about the command line `args`, if there is one.
 pub(super) fn advice(error: &clap::Error, args: &[OsString]) -> Option<String> {
     let typed = args.get(1..).unwrap_or_default();
     if let Some(file) = dashed(typed).filter(|_| error.kind() != ErrorKind::ArgumentConflict) {
@@ -49,15 +49,15 @@ pub(super) fn advice(error: &clap::Error, args: &[OsString]) -> Option<String> {
     Some(format!("{}: no such file or command; {meant}", first.display()))
 }
 
-/// An argument that begins with a dash and is the name of a file.
+/// The first argument that begins with a dash and is the name of a file.
 fn dashed(typed: &[OsString]) -> Option<&str> {
     let options = typed.iter().take_while(|arg| *arg != "--");
     let mut texts = options.filter_map(|arg| arg.to_str());
     texts.find(|text| text.len() > 1 && text.starts_with('-') && Path::new(text).symlink_metadata().is_ok())
 }
 
-/// What was meant by `input`, the name of a program that cannot be read, if it looks like a command. An option before a
-/// command makes a program of it.
+/// Advice for `input`, a program that cannot be read, if its name is like a command's. A command that follows an option is read
+/// as a program.
 pub(super) fn command(input: &OsStr) -> Option<String> {
     let word = input.to_str().filter(|word| !word.contains(['.', '/', '\\']))?;
     let cli = Cli::command();

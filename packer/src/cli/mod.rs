@@ -1,21 +1,20 @@
-//! The command line: what was typed becomes a [`Pack`](crate::Pack), what came of it a line or two and an exit code.
+//! The command line: arguments become a [`Pack`](crate::Pack), its result becomes messages and an exit code.
 //!
 //! ```text
-//! command   the whole grammar: a pack, or one of the subcommands
-//! option    a row for each option of a pack; value: what their values may be
-//! given     options with their values, typed or described, in order; typed: what they say, each by itself
-//! meant     that and the program become a pack; place: which targets, and where each goes
-//! packing   wasmpack APP.wasm: runs the pack, says what came of it (message)
+//! command   the grammar: a pack, or one of the subcommands
+//! option    a row for each option of a pack; value: parses their values
+//! given     options with their values, typed or described, in order; typed: the values, parsed
+//! meant     makes a pack of them and the program; place: chooses targets and output files
+//! packing   wasmpack APP.wasm: runs the pack and prints the result (message)
 //! project   wasmpack build: the keys of wasmpack.toml are options
 //! look      wasmpack inspect, verify, extract
-//! doctor, targets, shell   what this wasmpack has and can do here; completions and man pages
-//! internal  a panic, in one line; mistyped  what was probably meant
-//! out       how the command ends, and what it prints where
+//! doctor, targets, shell   a test of this machine; the targets; completions and man pages
+//! internal  a panic, in one line; mistyped  advice for unknown words
+//! out       the streams and the exit code
 //! ```
 //!
-//! What is for programs (a table, JSON, a module) goes to stdout. What is said about a pack goes to stderr, where the
-//! messages of build tools are looked for; `--quiet` silences all but errors, which are printed as
-//! `wasmpack: FILE: what was found, what to do`.
+//! Data (a table, JSON, a module) goes to stdout. Messages about a pack go to stderr, as those of other build tools do;
+//! `--quiet` leaves only errors, which are printed as `wasmpack: FILE: problem, advice`.
 
 mod command;
 mod doctor;

@@ -1,4 +1,4 @@
-//! How the command ends, and what it prints where.
+//! The streams and exit codes of the command.
 
 use std::{io::Write, process};
 
@@ -6,14 +6,14 @@ use payload::info::{is_seen, printable, printable_lines};
 
 use crate::output;
 
-/// How the command ends. Scripts rely on these numbers.
+/// The exit codes. Scripts rely on these numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExitCode {
-    /// Done: the executable was written, or what was asked for was printed.
+    /// Success.
     Success = 0,
-    /// It failed, and nothing was written; or, of several targets, some were not. A check found something wrong.
+    /// Failure: a target that failed writes no file. Also if a check of `verify` failed.
     Failure = 1,
-    /// The command line makes no sense.
+    /// Wrong usage.
     Usage = 2,
 }
 
@@ -64,7 +64,7 @@ pub(super) fn complain(error: &dyn std::fmt::Display) {
     let _ = writeln!(anstream::stderr(), "{style}wasmpack:{style:#} {error}");
 }
 
-/// Says what went wrong; the exit code for it.
+/// Prints an error; returns its exit code.
 pub(super) fn fail(error: &dyn std::fmt::Display) -> ExitCode {
     complain(error);
     ExitCode::Failure

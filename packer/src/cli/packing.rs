@@ -1,4 +1,4 @@
-//! `wasmpack APP.wasm`: runs a pack, and says what came of it.
+//! `wasmpack APP.wasm`: runs a pack and prints the result.
 
 use std::{
     path::PathBuf,
@@ -69,7 +69,7 @@ pub(super) fn run(input: PathBuf, typed: Typed, is_typed: bool) -> ExitCode {
 /// The time that reproducible builds take for every file (reproducible-builds.org, "SOURCE_DATE_EPOCH").
 ///
 /// # Errors
-/// When it is set and is no time.
+/// If it is set and not a number of seconds.
 fn source_date_epoch() -> Result<Option<u64>, String> {
     const VARIABLE: &str = "SOURCE_DATE_EPOCH";
     let Some(text) = std::env::var_os(VARIABLE) else { return Ok(None) };

@@ -1,4 +1,4 @@
-//! From `--target`, OUT and `--name` to the executables to write: which targets, and where each goes.
+//! Chooses targets and output files from `--target`, OUT and `--name`.
 
 use std::path::{Path, PathBuf};
 
@@ -14,7 +14,7 @@ use crate::{
 /// A value of `--target`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Wanted {
-    /// Every target there is.
+    /// All targets.
     All,
     One(Target),
 }
@@ -30,11 +30,11 @@ pub(super) fn wanted(text: &str) -> Result<Wanted, String> {
     targets::parse(text, Target::host()).map(Wanted::One)
 }
 
-/// Where everything goes.
+/// The output files.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Places {
     pub(super) outputs: Vec<Place>,
-    /// The folder that several go to.
+    /// The folder of several output files.
     pub(super) folder: Option<PathBuf>,
     /// The app's name.
     pub(super) app: String,
@@ -42,17 +42,17 @@ pub(super) struct Places {
     pub(super) to_stdout: bool,
 }
 
-/// What was said about the outputs.
+/// The options that decide about outputs.
 pub(super) struct Order<'a> {
     pub(super) input: &'a Path,
-    /// Whether the input's own name says anything.
+    /// Whether the input has a file name.
     pub(super) has_a_name: bool,
     /// OUT, if it was given.
     pub(super) output: Option<&'a Path>,
     pub(super) targets: &'a [Wanted],
-    /// What the app is called, where that is said.
+    /// The app's name, if it was given.
     pub(super) name: Option<&'a str>,
-    /// What the app is called by an executable that is packed again, which may be anybody's.
+    /// The app's name in an executable that is packed again; it cannot be trusted.
     pub(super) carried: Option<&'a str>,
     /// Whether archives are written.
     pub(super) archive: bool,
@@ -64,7 +64,7 @@ impl Order<'_> {
     /// The files to write, on a machine that is `host`.
     ///
     /// # Errors
-    /// When OUT's name names no one target, or another than what is wanted; without OUT where it must be a folder.
+    /// If OUT's name does not name one target, or contradicts `--target`; if OUT is missing where a folder is needed.
     pub(super) fn places(&self, host: Option<Target>) -> Result<Places, String> {
         let targets = self.wanted();
         if self.output.is_some_and(|output| output.as_os_str() == STANDARD) {
@@ -157,7 +157,7 @@ impl Order<'_> {
         })
     }
 
-    /// What was wanted, each target once.
+    /// The targets that were asked for, each once.
     fn wanted(&self) -> Vec<Target> {
         let mut targets = Vec::new();
         for target in self.targets.iter().flat_map(|wanted| match wanted {
@@ -174,7 +174,7 @@ impl Order<'_> {
     /// The app's name: what it is called, else the input's, which may be an executable's and say a target.
     ///
     /// # Errors
-    /// When there is none: the input comes from a pipe or the like.
+    /// If the app has no name, because the input is a pipe or the like.
     fn app(&self) -> Result<String, String> {
         // The name of a program is the last part of whatever path it is called by.
         let said = self.name.or(self.carried).and_then(|name| Path::new(name).file_name());
@@ -186,7 +186,7 @@ impl Order<'_> {
     }
 }
 
-/// Whether the app's name can be that of a file for `target`.
+/// Checks that the app's name can be the name of a file for `target`.
 fn fits(app: &str, target: Target) -> Result<(), String> {
     part::check_first(app, target)
         .map_err(|why| format!("the program's name {why}; choose another with --name"))

@@ -1,9 +1,9 @@
 //! `wasmpack build`: the keys of a `wasmpack.toml` are the options of a pack.
 //!
-//! Every option that is for a project has a key ([`option`](super::option)); what it is given there is what it would be given
-//! on the command line: true for a switch, a text or number, a list for what can be given several times, a table for
-//! `NAME=VALUE`. Paths on this machine are relative to the file. Grants keep the order in which their keys stand. An option
-//! that was typed wins: the key of the same name is left out, and so are those that it cannot stand beside.
+//! Every option for a project has a key ([`option`](super::option)), whose values are those of the command line: true for a
+//! switch, a string or number, an array for an option that can be given several times, a table for `NAME=VALUE`. Paths on this
+//! machine are relative to the file. Grants keep the order of their keys. An option that is typed replaces the key of the same
+//! name, and the keys that it cannot be combined with.
 
 use std::{
     ffi::OsString,
@@ -51,7 +51,7 @@ pub(super) fn run(build: Build) -> ExitCode {
     packing::run(described.module, typed, false)
 }
 
-/// What a description says.
+/// The content of a description.
 struct Described {
     module: PathBuf,
     options: Given,
@@ -103,7 +103,7 @@ fn row(key: &str) -> Option<&'static Row> {
     option::all().find(|row| row.key().is_some_and(|known| key == known || key == row.name))
 }
 
-/// Adds what the key of `row` says.
+/// Adds the value of the key of `row`.
 fn add(options: &mut Given, row: &'static Row, value: &DeValue<'_>, folder: &Path) -> Result<(), String> {
     if let Some(other) = options.excluding(row) {
         return Err(format!("cannot be combined with {}", other.key().unwrap_or(other.name)));
@@ -131,7 +131,7 @@ fn add(options: &mut Given, row: &'static Row, value: &DeValue<'_>, folder: &Pat
     Ok(())
 }
 
-/// `what` was expected, with an example.
+/// The message `what`, with an example.
 fn expected(row: &Row, what: &str) -> String {
     format!("{what}; such as {} = {:?}", row.key().unwrap_or(row.name), row.example)
 }
@@ -156,7 +156,7 @@ fn place(text: &str, at: usize) -> (usize, usize) {
     (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
 }
 
-/// What is wrong with the TOML of `text`, in one line.
+/// The syntax error in `text`, in one line.
 fn unreadable(text: &str, error: &toml::de::Error) -> String {
     let what: Vec<&str> = error.message().lines().collect();
     let what = what.join(", ");

@@ -1,4 +1,4 @@
-//! `wasmpack targets`: what there is to pack for.
+//! `wasmpack targets`: the list of targets.
 
 use payload::Target;
 use serde_json::{Value, json};

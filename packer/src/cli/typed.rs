@@ -1,4 +1,5 @@
-//! What was typed, or described: each value parsed and valid by itself. Nothing is opened for it, and nothing decided.
+//! The options as they were typed or described. Each value is parsed and checked alone. No file is opened, and no default is
+//! chosen.
 
 use std::path::PathBuf;
 

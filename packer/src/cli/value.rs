@@ -1,4 +1,4 @@
-//! The values of options, each parsed and looked at by itself.
+//! Parses the values of options, each alone.
 
 use std::{ffi::OsString, path::PathBuf};
 
@@ -48,7 +48,7 @@ pub(super) fn compiler(value: OsString) -> Result<Compiler, String> {
     }
 }
 
-/// How hard to compress.
+/// A compression level.
 ///
 /// # Errors
 /// If it is not a number, or not a level of zstd.
@@ -61,7 +61,7 @@ pub(super) fn level(value: OsString) -> Result<i32, String> {
 /// Arguments written as one, split as a shell would.
 ///
 /// # Errors
-/// For a quotation that does not end.
+/// If a quotation does not end.
 pub(super) fn words(value: OsString) -> Result<Vec<String>, String> {
     shlex::split(&text(value)?).ok_or_else(|| "a quotation in it does not end".to_owned())
 }
@@ -69,7 +69,7 @@ pub(super) fn words(value: OsString) -> Result<Vec<String>, String> {
 /// A text for the manifest.
 ///
 /// # Errors
-/// For what is not UTF-8, or holds a NUL: the app could not receive it.
+/// If it is not UTF-8 or contains a NUL: the app could not receive it.
 pub(super) fn text(value: OsString) -> Result<String, String> {
     let text =
         value.into_string().map_err(|_| "not UTF-8, and a WASI program receives UTF-8 only".to_owned())?;

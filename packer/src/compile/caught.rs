@@ -1,7 +1,7 @@
 //! Panics of the compilers, as errors.
 //!
-//! wasmer's compilers panic where their code meets what it does not provide for, an offset that an instruction cannot hold for
-//! one. That is theirs to say of a module, and no mistake of the packer: it gets a line like every other refusal.
+//! wasmer's compilers panic on some modules that they cannot compile, for example on an offset that an instruction cannot hold.
+//! That is a limit of the compiler, not a bug of the packer, so it is reported like any other refusal.
 
 use std::any::Any;
 use std::panic::{self, AssertUnwindSafe, Location};

@@ -47,7 +47,7 @@ const V4: CpuFeatures = union(&[V3, CpuFeatures::AVX512F, CpuFeatures::AVX512DQ,
 /// The levels of the x86-64 psABI that can be asked for.
 const LEVELS: [(&str, CpuFeatures); 3] = [("x86-64-v2", V2), ("x86-64-v3", V3), ("x86-64-v4", V4)];
 
-/// What `--cpu` asked for, on top of the baseline.
+/// The features of `--cpu`, on top of the baseline.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Raise {
     features: CpuFeatures,
@@ -58,7 +58,7 @@ impl Raise {
     /// Reads a level (`x86-64-v3`), features (`+avx2,+bmi2`), both (`x86-64-v3,+avx512f`), or `native`.
     ///
     /// # Errors
-    /// For what is none of these; the sentence says what there is.
+    /// If a level or feature is unknown; the message lists the known ones.
     pub fn parse(text: &str) -> Result<Raise, String> {
         let mut raise = Raise::default();
         for part in text.split(',') {
@@ -78,10 +78,10 @@ impl Raise {
         Ok(Raise { features: raise.features.with_needs(), ..raise })
     }
 
-    /// Whether this can be asked for `targets`, of which at least one must be x86-64.
+    /// Checks that this can be used for `targets`, of which at least one must be x86-64.
     ///
     /// # Errors
-    /// When none is, and for `native` when they are not this machine alone.
+    /// If none is; for `native`, if a target is not this machine.
     pub fn check(&self, targets: &[Target], host: Option<Target>) -> Result<(), String> {
         let names = crate::targets::list(targets);
         if self.native && targets.iter().any(|target| Some(*target) != host) {

@@ -1,8 +1,7 @@
-//! A finished executable, read back: what it carries, and whether all of it is as it was written.
+//! Reads a finished executable: its content, and whether it is unchanged.
 //!
-//! [`Executable`] is for whoever wants something of it: it takes only files whose header and manifest can be trusted.
-//! [`verify`] is for files of which nothing is known: it looks at everything, and what is wrong with one part keeps it
-//! from no other. Both find the payload as its launcher does ([`container::find`]).
+//! [`Executable`] gives access to the content of files whose header and manifest match their hash. [`verify`] is for unknown
+//! files: it checks all parts, also after one has failed. Both find the payload as its launcher does ([`container::find`]).
 
 mod prefix;
 #[cfg(test)]
@@ -61,7 +60,7 @@ impl Executable {
         &self.prefix
     }
 
-    /// What the packer decided about how the app starts.
+    /// The manifest.
     pub fn manifest(&self) -> &Manifest {
         &self.prefix.manifest
     }
@@ -76,7 +75,7 @@ impl Executable {
         &self.file[self.found.payload.clone()]
     }
 
-    /// The content of the section of this kind, decoded; `None` when there is none.
+    /// The decoded content of the section of this kind; `None` if there is none.
     ///
     /// # Errors
     /// `Damaged`, naming the section, when a chunk is.
@@ -89,7 +88,7 @@ impl Executable {
         })
     }
 
-    /// Looks at everything in it, as [`verify`] does.
+    /// Checks all of it, as [`verify`] does.
     pub fn verify(&self) -> Vec<Check> {
         verify::checks(&self.file, &self.found, Ok(&self.prefix), Launcher::Carried)
     }

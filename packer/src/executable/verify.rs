@@ -1,4 +1,4 @@
-//! Everything that can be said of a finished executable without starting it: a list of checks, each made for itself.
+//! All checks of a finished executable that do not start it. They are independent of each other.
 
 use std::path::Path;
 

@@ -1,7 +1,7 @@
 //! Is this module a WASI command: a program that can start, and that finds what it imports?
 //!
-//! Functions may be imported from anywhere: one that nobody provides traps, with its name, when it is called.
-//! Anything else that is imported must exist when the program starts, and nobody provides it.
+//! Any function may be imported: one that is not provided traps when it is called, and the trap names it. Other imports
+//! (memories, tables, globals) would have to exist at the start, and are refused.
 
 use std::collections::HashMap;
 

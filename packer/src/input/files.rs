@@ -1,8 +1,8 @@
 //! Files that an executable carries: a folder of this machine becomes one root of the payload's tree.
 //!
 //! A tree depends on names and content alone. Names are sorted, times and modes are not kept, and files with the same
-//! content share it. What cannot be carried (a device, a name that is no text, a link that leads out of its folder) is an
-//! error that names it, because an app that misses a file fails far from here.
+//! content share it. A device, a name that is not UTF-8 or a link out of its folder cannot be carried. Each is an error that
+//! names it: an app that misses a file would fail far from here.
 
 use std::{
     collections::HashMap,
@@ -48,7 +48,7 @@ impl Files {
         self.roots.retain(|_| kept.next().unwrap_or(true));
     }
 
-    /// Adds what is below `folder`, as the last root.
+    /// Adds the content of `folder`, as the last root.
     ///
     /// # Errors
     /// `Files` for what cannot be read or carried.

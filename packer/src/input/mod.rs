@@ -1,9 +1,9 @@
 //! Reading the app: a .wasm module or WebAssembly text, checked before any work is spent on it.
 //!
 //! [`Module::new`] tells apart what people really hand over: nothing, some other file, a component, a text
-//! with a mistake. [`command`] then asks whether the module is a program that can start. [`program`] makes what is
-//! compiled: [`exceptions`] become plain WebAssembly, [`lean`] drops what a running program never looks at, and [`fit`] says
-//! otherwise what the compilers would get wrong. [`files`] are read to be carried.
+//! with a mistake. [`command`] then checks that the module is a program that can start. [`program`] makes the module to
+//! compile: [`exceptions`] become plain WebAssembly, [`lean`] drops sections that a running program does not need, and [`fit`]
+//! rewrites constructs that the compilers get wrong. [`files`] reads files to carry.
 
 pub mod command;
 pub mod exceptions;

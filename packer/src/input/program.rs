@@ -35,7 +35,7 @@ pub struct Origin {
 }
 
 impl Program {
-    /// What is compiled for `module`, which is valid, with at most `max_memory` bytes of memory; `lowered` is it without its
+    /// The module to compile for `module`, which is valid, with at most `max_memory` bytes of memory. `lowered` is without its
     /// exceptions, if it has any.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! What wasmer's loader must know of the module: its types, imports, exports, tables and globals.
+//! The description of the module for wasmer's loader: its types, imports, exports, tables and globals.
 //!
 //! It is the very description the code was compiled from, with its names and custom sections taken out: names lie in
 //! the frames section, where nobody reads them before something traps, and nothing reads the others.

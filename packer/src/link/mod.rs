@@ -1,7 +1,7 @@
-//! From compiled functions to images: what wasmer's loader would do at every start is done once, here.
+//! Makes images of compiled functions. This is the work that wasmer's loader would do at every start; here it is done once.
 //!
 //! ```text
-//! order     which function comes after which: what a start touches lies together
+//! order     the order of functions: those that a start touches lie together
 //! layout    where each function, trampoline and section lies in the code image
 //! relocate  calls and addresses between them, resolved; nothing is left to do at start
 //! thunk     calls into the runtime, through one small table that the launcher fills in

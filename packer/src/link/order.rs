@@ -1,4 +1,4 @@
-//! Which function comes after which. What a start runs should lie together, because code is brought in by the chunk.
+//! The order of functions. Those that a start runs should lie together, because code is paged in by the chunk.
 //!
 //! Without knowledge of a real start, the functions are laid out as `_start` reaches them: depth first, in the order in
 //! which each function names the ones it calls, so that constructors come first and what they call comes with them.

@@ -30,10 +30,10 @@ pub(crate) use special::is_special;
 pub(crate) use standard::{close as close_stdout, stdout};
 pub(crate) use temporary::{Scratch, Temporary, remove_temporaries, try_remove_temporaries};
 
-/// What stands for standard output where a file is named.
+/// The file name that means standard output.
 pub(crate) const STANDARD: &str = "-";
 
-/// A place that was found fit for writing.
+/// A place that was checked to be writable.
 #[derive(Debug)]
 pub struct Output {
     place: Place,
@@ -48,12 +48,12 @@ enum Place {
 }
 
 impl Output {
-    /// Checks that a file can be written to `file`, one to be started if it is `executable`, so that no time is spent on compiling before it
-    /// turns out that it cannot. `inputs` are the files that are read and must not be overwritten.
+    /// Checks that `file` can be written, so that a pack fails before time is spent on compiling. `executable` files can be
+    /// started. `inputs` are the files that are read; they must not be overwritten.
     ///
     /// # Errors
-    /// `OutputPlace` when the folder is missing or nothing can be created in it, or `file` is a folder, a device, a link to
-    /// what is open, or the like; `OutputIsInput` when it is one of `inputs`, also by another name (a link).
+    /// `OutputPlace` if the folder is missing or not writable, or if `file` is a folder, a device or a link to an open file;
+    /// `OutputIsInput` if it is one of `inputs`, also by another name (a link).
     pub fn prepare(file: &Path, inputs: &[&Path], executable: bool) -> Result<Output, Error> {
         let fail = |reason: &str| Err(Error::new(Kind::OutputPlace, reason).in_file(file));
         let named = file.as_os_str().as_encoded_bytes();
@@ -179,7 +179,7 @@ fn try_to_make(folder: &Path, mode: u32) -> io::Result<()> {
     temporary::file(folder, mode).map(drop)
 }
 
-/// Those of `inputs` that are files. What is none (a pipe, a device) was read already, and is not opened again.
+/// Those of `inputs` that are files. Others (pipes, devices) were read already and must not be opened again.
 fn files<'a>(inputs: &[&'a Path]) -> impl Iterator<Item = &'a Path> {
     let opened =
         |input: &'a Path| if input.as_os_str() == STANDARD { Path::new("/dev/stdin") } else { input };
@@ -199,7 +199,7 @@ fn is_input(input: &Path) -> Error {
     Error::new(Kind::OutputIsInput, reason)
 }
 
-/// That standard output took not all.
+/// The error of a write to standard output.
 pub(crate) fn unwritten(error: &io::Error) -> Error {
     Error::new(Kind::Write, format!("cannot write to standard output: {}", spoken(error)))
 }
@@ -208,7 +208,7 @@ pub(crate) fn unwritten(error: &io::Error) -> Error {
 /// dropped and nothing was written into it.
 ///
 /// # Errors
-/// `OutputPlace` when there is something else of that name, or it cannot be made.
+/// `OutputPlace` if the name is taken by something else, or the folder cannot be made.
 pub fn make_folder(folder: &Path) -> Result<Made, Error> {
     let fail = |reason: String| Err(Error::new(Kind::OutputPlace, reason).in_file(folder));
     match folder.metadata() {

@@ -1,4 +1,4 @@
-//! What lies about for a moment and is removed whatever happens: files beside an output, files of a trial, folders.
+//! Temporary files and folders, which are removed however the packer ends: beside an output, and for a trial.
 
 use std::{
     io::{self, Write},

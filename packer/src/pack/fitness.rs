@@ -9,7 +9,7 @@ use crate::{
     input::proposals::{self, Form},
 };
 
-/// What is known of a module. It is validated once for all targets that take the same proposals, and lowered once for all.
+/// Facts about a module. It is validated once for all targets that take the same proposals, and lowered once for all.
 pub(super) struct Fitness<'a> {
     module: &'a [u8],
     compiler: Compiler,

@@ -1,4 +1,4 @@
-//! What to pack, said piece by piece; and the API for build tools, which the command itself uses.
+//! The description of a pack, built option by option. This is the API for build tools; the command uses it too.
 //!
 //! ```no_run
 //! use wasmpack::{Pack, payload::DirGrant, payload::Target};
@@ -44,32 +44,32 @@ use crate::{
 
 pub use opened::Opened;
 
-/// What to pack, and how it starts.
+/// A pack: the program, its options, and the files to write.
 #[derive(Clone, Debug)]
 pub struct Pack {
     /// The app: a .wasm module, WebAssembly text, or an executable that kept its module.
     pub input: PathBuf,
-    /// What `input` holds, where it was opened already (a pipe can be read only once), or why it cannot be.
+    /// The content of `input`, if it was opened already (a pipe can be read only once), or the error.
     pub opened: Option<Result<Arc<Opened>, Error>>,
     /// The files to write, one for each target.
     pub outputs: Vec<Place>,
-    /// True: the one executable goes to standard output, and what is said of files in `outputs` is for messages.
+    /// True: the one executable goes to standard output; the files in `outputs` are only for messages.
     pub to_stdout: bool,
-    /// A folder to make first, when it is not there.
+    /// A folder to make first, if it does not exist.
     pub folder: Option<PathBuf>,
-    /// The app's name, which the manifest keeps and the systems show; `None`: the executable's, else the file's.
+    /// The app's name, which the manifest keeps and the systems show; `None`: that of the executable, else that of the file.
     pub app: Option<String>,
     /// The app's version.
     pub version: Option<String>,
     /// The compiler that makes its code.
     pub compiler: Compiler,
-    /// The most memory that the app may have, in bytes; `None`: what it declares.
+    /// The app's memory limit, in bytes; `None`: the one that it declares.
     pub max_memory: Option<u64>,
-    /// What the code may need of an x86-64 CPU beyond the baseline.
+    /// CPU features that x86-64 code may use beyond the baseline.
     pub cpu: Raise,
     /// How the images are stored.
     pub storage: Storage,
-    /// Which start is tried, to lay together what it touches.
+    /// The start to try.
     pub trial: Trial,
     /// A launcher to use instead of the one in this packer.
     pub stub: Option<PathBuf>,
@@ -87,24 +87,24 @@ pub struct Pack {
     pub native: bool,
     /// The app's working directory.
     pub cwd: Option<String>,
-    /// True: whoever runs the executable cannot change its grants.
+    /// True: the grants cannot be changed when the executable starts.
     pub sealed: bool,
     /// True: the executable keeps the module, and can be packed again.
     pub keep_module: bool,
-    /// What goes into archives beside the executable; `None`: the executables are written themselves.
+    /// Files to add to archives; `None`: no archives, only executables.
     pub archive: Option<Vec<PathBuf>>,
-    /// When the files in archives were changed, in seconds since 1970; `None`: 1980-01-01.
+    /// The modification time of files in archives, in seconds since 1970; `None`: 1980-01-01.
     pub time: Option<u64>,
-    /// Windows: what the file shows of itself. `app` and `icon` are filled in when packing.
+    /// Windows: the file's appearance. `app` and `icon` are filled in when packing.
     pub shown: PeOptions,
     /// Windows: an .ico file.
     pub icon: Option<PathBuf>,
 }
 
-/// What an app finds under a name.
+/// A directory or carried files, which the app finds under a guest name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Grant {
-    /// A directory of whichever machine it runs on.
+    /// A directory of the machine on which it runs.
     Dir(DirGrant),
     /// A folder of this machine, which the executable carries.
     Files(Folder),
@@ -125,11 +125,11 @@ impl Grant {
 pub struct Place {
     /// The machine it is for.
     pub target: Target,
-    /// Where it goes.
+    /// Its path.
     pub file: PathBuf,
 }
 
-/// What was packed.
+/// The result of a pack.
 #[derive(Clone, Debug)]
 pub struct Packed {
     /// Bytes in the file that was read.
@@ -140,35 +140,35 @@ pub struct Packed {
     pub launcher_len: u64,
     /// Its sections: bytes once decoded, and bytes in the file.
     pub sections: Vec<(SectionKind, u64, u64)>,
-    /// What decided where its functions lie.
+    /// The order of its functions.
     pub layout: Layout,
     /// How long it took from the start of the pack.
     pub took: Duration,
 }
 
-/// What decides where functions lie.
+/// The order of functions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layout {
-    /// Which function calls which.
+    /// By their calls.
     Calls,
-    /// A start that was tried.
+    /// By a trial.
     Start {
-        /// Functions that it ran.
+        /// The number of functions that it ran.
         functions: usize,
     },
 }
 
-/// What is the same for all targets of a pack.
+/// The results that all targets of a pack share.
 #[derive(Clone, Debug)]
 pub struct Done {
-    /// What the launchers are told.
+    /// The manifest for the launchers.
     pub manifest: Manifest,
-    /// Why no start could be tried, where one was to be tried without being asked for.
+    /// The reason why the default trial failed, if it did.
     pub untried: Option<String>,
 }
 
 impl Pack {
-    /// Packs `input` for this machine, compressed, with nothing granted, unless more is said.
+    /// A pack of `input` with the defaults: for this machine, compressed, without grants.
     pub fn new(input: impl Into<PathBuf>) -> Pack {
         Pack {
             input: input.into(),
@@ -200,7 +200,7 @@ impl Pack {
         }
     }
 
-    /// Packs for `target`. Said again, for that one as well: [`Pack::write`] then takes a folder.
+    /// Adds a target. With several, [`Pack::write`] takes a folder.
     #[must_use]
     pub fn target(mut self, target: Target) -> Pack {
         self.outputs.push(Place { target, file: PathBuf::new() });
@@ -214,7 +214,7 @@ impl Pack {
         self
     }
 
-    /// Says which version of the app this is.
+    /// Sets the app's version.
     #[must_use]
     pub fn version(mut self, version: impl Into<String>) -> Pack {
         self.version = Some(version.into());
@@ -228,7 +228,7 @@ impl Pack {
         self
     }
 
-    /// Lets the app's memory grow to `bytes` at most.
+    /// Limits the app's memory to `bytes`.
     #[must_use]
     pub fn max_memory(mut self, bytes: u64) -> Pack {
         self.max_memory = Some(bytes);
@@ -263,7 +263,7 @@ impl Pack {
         self
     }
 
-    /// Chooses the start that is tried.
+    /// Chooses the start to try.
     #[must_use]
     pub fn trial(mut self, trial: Trial) -> Pack {
         self.trial = trial;
@@ -277,7 +277,7 @@ impl Pack {
         self
     }
 
-    /// Keeps whoever runs the executable from changing its grants.
+    /// Seals the grants: they cannot be changed when the executable starts.
     #[must_use]
     pub fn sealed(mut self) -> Pack {
         self.sealed = true;
@@ -291,7 +291,7 @@ impl Pack {
         self
     }
 
-    /// What is asked for here, without what is carried, and without what an executable that is packed again was granted.
+    /// The grants of this pack, without carried files, and without those that an executable already has.
     pub(crate) fn asked(&self) -> Grants {
         let dir = |grant: &Grant| match grant {
             Grant::Dir(grant) => Some(Mount::Dir(grant.clone())),
@@ -308,11 +308,11 @@ impl Pack {
         asked
     }
 
-    /// Packs, and writes the executable to `path`: for this machine if no target was said. For several targets `path` is
-    /// a folder, and the files in it are called `NAME-TARGET`. Returns the files with what is in them.
+    /// Packs, and writes the executable to `path`, for this machine if there is no target. For several targets `path` is a
+    /// folder, and the files in it are called `NAME-TARGET`. Returns the files and their results.
     ///
     /// # Errors
-    /// The first of them; what concerns one target takes nothing from the others.
+    /// The first error. If one target fails, the others are still written.
     pub fn write(mut self, path: impl AsRef<Path>) -> Result<Vec<(Place, Packed)>, Error> {
         let path = path.as_ref();
         if self.outputs.is_empty() {
@@ -341,7 +341,7 @@ impl Pack {
     }
 }
 
-/// What a file is called without its extension; `app` for one without a name.
+/// The name of a file without its extension; `app` if it has no name.
 pub fn stem(file: &Path) -> String {
     file.file_stem()
         .filter(|name| name.to_str() != Some(STANDARD))

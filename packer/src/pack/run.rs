@@ -1,8 +1,8 @@
 //! The way from a module to files, in functions that read like a summary.
 //!
-//! What concerns the module (reading, checking, making what is compiled of it) happens once; what concerns a target (compiling,
-//! compressing, embedding, writing) once for each. Targets are packed side by side, as many as there are cores:
-//! see "How are several targets packed?" in docs/decisions.md. One that fails takes nothing from the others.
+//! Work on the module (reading, checking, fitting it to the compilers) happens once. Work for a target (compiling, compressing,
+//! embedding, writing) happens once for each. Targets are packed side by side, as many as there are cores:
+//! see "How are several targets packed?" in docs/decisions.md. If one fails, the others are still written.
 
 use std::{
     path::{Path, PathBuf},

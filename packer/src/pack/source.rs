@@ -1,8 +1,8 @@
-//! What is packed: a module, and what is already decided about it.
+//! The input of a pack: a module, and the options that an executable already has.
 //!
 //! A module comes alone. An executable that kept its module brings along its name and version, its arguments, grants and
-//! files; what is said for the new pack is added to that, and replaces what has its name or can be there only once. How the
-//! old one was compiled and stored is of no matter.
+//! files. Options of the new pack are added to these, and replace those of the same name and those that exist only once. How
+//! the old executable was compiled and stored does not matter.
 
 use payload::{FilesGrant, Grants, Manifest, Mount, SectionKind, tree::Tree};
 
@@ -21,9 +21,9 @@ pub struct Source {
     pub is_kept: bool,
     /// The bytes of the file it came from, where they are to be kept and are not the module's own.
     pub text: Option<Vec<u8>>,
-    /// What the launcher will be told.
+    /// The manifest for the launcher.
     pub manifest: Manifest,
-    /// What the executable will carry.
+    /// The files that the executable will carry.
     pub files: Files,
 }
 
@@ -88,7 +88,7 @@ impl Input {
 /// The module that `executable` kept, compared with the hash in its manifest.
 ///
 /// # Errors
-/// `NoModule` if it kept none; `Damaged` if it is another.
+/// `NoModule` if it kept none; `Damaged` if the hash differs.
 pub fn kept_module(executable: &Executable) -> Result<Vec<u8>, Error> {
     check_module(executable)?;
     executable.section(SectionKind::Module)?.ok_or_else(no_module)
@@ -130,7 +130,7 @@ fn carried(executable: &Executable) -> Result<Files, Error> {
     Ok(Files::carried(roots, content))
 }
 
-/// Whether what becomes part of files' names can. An executable's own name and version may be anybody's.
+/// Checks the name and version, which become parts of file names. Those of an executable cannot be trusted.
 fn check_names(manifest: &Manifest, pack: &Pack) -> Result<(), Error> {
     let fail = |what: &str, option: &str| {
         let (what, option) = (what.to_owned(), option.to_owned());

@@ -1,4 +1,4 @@
-//! The start that is tried before packing: which, for which machine, and what comes of it.
+//! The trial within a pack: which start, on which machine, and its result.
 
 use std::sync::Mutex;
 
@@ -22,7 +22,7 @@ use crate::{
 #[derive(Default)]
 pub(super) struct Tried {
     pub(super) profile: Profile,
-    /// Why no start could be tried that nobody asked for.
+    /// The reason why the default trial failed, if it did.
     pub(super) untried: Option<String>,
     compiled: Mutex<Option<(Target, Compiled)>>,
 }

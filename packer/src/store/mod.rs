@@ -21,7 +21,7 @@ pub struct Chunks {
 }
 
 impl Chunks {
-    /// What suits `target`.
+    /// The sizes for `target`.
     pub fn of(target: Target) -> Chunks {
         Chunks { code: target.image_chunk(), memory: target.image_chunk() }
     }
@@ -59,7 +59,7 @@ enum Content {
     Frames { len: u64, chunk_size: u32, frames: Vec<Vec<u8>> },
 }
 
-/// The payload of `linked`, with what is the same for every target behind it.
+/// The payload of `linked`, followed by the sections that are the same for every target.
 pub fn payload(
     header: Header,
     manifest: &Manifest,

@@ -8,10 +8,10 @@ use payload::Target;
 
 use super::{Os, Part, Said, word, words};
 
-/// The extension that Windows wants.
+/// The extension of executables on Windows.
 const EXE: &str = "exe";
 
-/// What the file name `name` says of a target.
+/// The parts of a target in the file name `name`.
 pub fn said(name: &str) -> Said {
     let words = words(name);
     let exe = name.to_ascii_lowercase().ends_with(".exe");
@@ -36,7 +36,7 @@ pub fn said(name: &str) -> Said {
 /// The target that an output called `name` is for, on a machine that is `host`.
 ///
 /// # Errors
-/// When the name says something that is no one target, or says nothing and this machine is none.
+/// If the name does not name exactly one target; if it names none and this machine is not a target.
 pub fn target(name: &str, host: Option<Target>) -> Result<Target, String> {
     let said = said(name);
     if said.is_nothing() {
@@ -80,7 +80,7 @@ pub fn of(app: &str, target: Target) -> String {
     bare(&format!("{app}-{}", target.name()), target)
 }
 
-/// The name of a file for `target` that does not say which it is for.
+/// The name of a file for `target`, without the target in it.
 pub fn bare(app: &str, target: Target) -> String {
     format!("{app}{}", target.os().program_suffix())
 }

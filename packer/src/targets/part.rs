@@ -1,5 +1,5 @@
-//! Names and versions of programs as parts of files' names. They may be anybody's: an executable that is packed again says
-//! its own.
+//! Checks names and versions of programs that become parts of file names. They cannot be trusted: an executable that is packed
+//! again has its own.
 
 use payload::{
     Target,
@@ -7,10 +7,10 @@ use payload::{
     target::Os,
 };
 
-/// Whether `text`, a name or a version, can be part of the name of a file for `target`, wherever that file is written.
+/// Checks that `text`, a name or a version, can be part of the name of a file for `target`, on any system.
 ///
 /// # Errors
-/// What is wrong with it, with the text, to stand behind what it is.
+/// The text and its problem; the caller puts "the name" or "the version" before it.
 pub fn check(text: &str, target: Target) -> Result<(), String> {
     let fail = |why: &str| Err(format!("{} cannot be part of a file's name: {why}", quoted(text)));
     if text.is_empty() {

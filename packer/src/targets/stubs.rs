@@ -24,7 +24,7 @@ pub fn targets() -> impl Iterator<Item = Target> {
     EMBEDDED.iter().filter_map(|stub| Target::parse(stub.target))
 }
 
-/// How many bytes the launcher for `target` has; `None` when this packer carries none.
+/// The size of the launcher for `target`; `None` if this packer has none.
 pub fn size(target: Target) -> Option<u64> {
     EMBEDDED.iter().find(|stub| stub.target == target.name()).map(|stub| stub.size)
 }
@@ -32,8 +32,7 @@ pub fn size(target: Target) -> Option<u64> {
 /// The launcher for `target`.
 ///
 /// # Errors
-/// `NoStub`, with the targets there are, when this packer carries none for it; `Stub` when the one it carries
-/// is damaged.
+/// `NoStub`, with the list of targets, if this packer has no launcher for it; `Stub` if its launcher is damaged.
 pub fn get(target: Target) -> Result<Vec<u8>, Error> {
     let Some(stub) = EMBEDDED.iter().find(|stub| stub.target == target.name()) else {
         return Err(Error::new(Kind::NoStub, missing(target, targets())));

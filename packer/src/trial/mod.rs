@@ -1,4 +1,4 @@
-//! What a start touches, found out by starting the program.
+//! The trial: starts the program once, to see what a start touches.
 //!
 //! The app is packed for this machine in pieces of one page each, every function on pages of its own, and run in its
 //! sandbox ([`run`](mod@run)); its launcher writes down which pages it touched, in their order. The final pack lays those
@@ -27,10 +27,10 @@ pub const PIECE: u32 = payload::chunk::MIN_SIZE;
 /// zstd's level: the file is run once.
 const LEVEL: i32 = 1;
 
-/// Which start is tried when packing.
+/// The start that the packer tries.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Trial {
-    /// None. Functions lie as they call each other.
+    /// None. Functions are in the order of their calls.
     None,
     /// One without arguments, alone with what the executable carries. What it touches, any start is likely to touch: so that
     /// lies together, and is brought by a CPU that is idle.
@@ -60,7 +60,7 @@ pub fn apart() -> Order {
 /// The target that profiles can be made for on this machine.
 ///
 /// # Errors
-/// `Profile` where there is none.
+/// `Profile` if there is none.
 pub fn target() -> Result<Target, Error> {
     Target::host()
         .filter(|_| cfg!(target_os = "linux"))

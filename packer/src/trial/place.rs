@@ -1,5 +1,5 @@
-//! Where a program that is tried lies, and where its launcher writes: in memory on Linux, so that nothing is left whatever
-//! ends the packer; in temporary files where that cannot be.
+//! The files of a trial: the program, and the profile that its launcher writes. On Linux they are in memory, so nothing is left
+//! however the packer ends; where that is impossible, they are temporary files.
 
 use std::{io, path::Path};
 

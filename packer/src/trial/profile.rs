@@ -1,4 +1,4 @@
-//! What a start touched: the order of functions, and the chunks to bring.
+//! The profile of a trial: the order of functions, and the chunks to preload.
 
 use std::collections::HashSet;
 

@@ -1,4 +1,4 @@
-//! Running a program that was packed to be looked at.
+//! Runs the program of a trial.
 
 use std::{
     io,

@@ -1,6 +1,6 @@
-//! What a Windows executable shows of itself, as the packer is asked for it.
+//! The options for an executable's appearance on Windows: icon, version information, console.
 
-/// What a Windows executable shows of itself.
+/// An executable's appearance on Windows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PeOptions {
     /// The app's name, for the texts of the version information that are not in `version_info`.

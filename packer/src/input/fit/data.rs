@@ -13,7 +13,7 @@ use crate::input::segments;
 /// The first address that wasmer takes for negative.
 const NEGATIVE: u64 = 1 << 31;
 
-/// What is to be known of a module with data.
+/// Facts about a module's data.
 #[derive(Default)]
 struct Outline<'a> {
     memory_len: u64,

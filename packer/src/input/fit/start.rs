@@ -14,7 +14,7 @@ const ENTRY: &str = "_start";
 /// The mark of an export that is a function.
 const FUNCTION: u8 = 0;
 
-/// What is to be known of a module in order to change what it starts with.
+/// Facts about a module's start.
 pub(super) struct Entry<'a> {
     /// How many functions it imports.
     imported: u32,
