@@ -7,7 +7,7 @@ mod support;
 
 use std::{fs, path::PathBuf};
 
-use payload::{Locator, Manifest, SectionKind};
+use payload::{Kind, Locator, Manifest, SectionKind};
 use support::{blessing, golden_dir, hex, layout, read_text, reader, samples, samples::Sample};
 
 /// A patched slot, as the locator vector holds it.
@@ -21,6 +21,29 @@ fn minimal_payload_is_its_vector() {
 #[test]
 fn full_payload_is_its_vector() {
     check(&samples::full());
+}
+
+/// The compiler does not ask for a new record there: what is not named is left out.
+#[test]
+fn full_payload_has_every_record() {
+    let minimal = samples::minimal().manifest.to_bytes();
+    let is_known = |kind: &u16| {
+        let record = [&kind.to_le_bytes()[..], &[0; 4]].concat();
+        let unknown = |kind| matches!(kind, Kind::Value { field: "manifest record", .. });
+        !Manifest::parse(&[minimal.clone(), record].concat(), 0).is_err_and(|error| unknown(error.kind))
+    };
+    let known: Vec<u16> = (1..u16::MAX).take_while(is_known).collect();
+    // The writer adds the last one, the hash of what follows.
+    let full = samples::full().manifest;
+    let mut records = Manifest { content: Some([7; 32]), ..full }.to_bytes();
+    let mut written = Vec::new();
+    while let [kind, kind2, a, b, c, d, ..] = records[..] {
+        written.push(u16::from_le_bytes([kind, kind2]));
+        records.drain(..6 + u32::from_le_bytes([a, b, c, d]) as usize);
+    }
+    written.sort_unstable();
+    written.dedup();
+    assert_eq!(written, known);
 }
 
 #[test]

@@ -33,26 +33,24 @@ fn mount() -> impl Strategy<Value = Mount> {
 fn grants() -> impl Strategy<Value = Grants> {
     let pass = vec("[^\0=]{1,20}", 0..3);
     let lists = (vec(variable(), 0..5), pass, vec(mount(), 0..8));
-    (lists, any::<bool>(), any::<bool>(), proptest::option::of(text())).prop_map(
-        |((env, pass, mounts), env_all, native, cwd)| Grants { env, pass, env_all, mounts, native, cwd },
-    )
+    (lists, proptest::option::of(text())).prop_map(|((env, pass, mounts), cwd)| Grants {
+        env,
+        pass,
+        mounts,
+        cwd,
+        ..Grants::default()
+    })
 }
 
 fn manifest() -> impl Strategy<Value = Manifest> {
     let optional = || proptest::option::of(text());
     let names = (text(), text(), any::<[u8; 32]>(), optional(), optional());
-    (names, vec(text(), 0..5), grants(), any::<[bool; 2]>()).prop_map(
-        |((producer, app, module_sha256, argv0, version), args, grants, [sealed, trial])| Manifest {
-            producer,
-            app,
-            module_sha256,
-            argv0,
-            args,
-            grants,
-            sealed,
-            trial,
-            version,
-            content: None,
+    (names, vec(text(), 0..5), grants(), any::<u32>()).prop_map(
+        |((producer, app, module_sha256, argv0, version), args, grants, switches)| {
+            let switched = samples::switched(switches);
+            let Grants { env, pass, mounts, cwd, .. } = grants;
+            let grants = Grants { env, pass, mounts, cwd, ..switched.grants };
+            Manifest { producer, app, module_sha256, argv0, args, grants, version, content: None, ..switched }
         },
     )
 }

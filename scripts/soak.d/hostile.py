@@ -6,9 +6,11 @@ by one line of the launcher (125); never by a signal, a panic, in a hang, or wit
 import collections
 import os
 import random
+import re
 import resource
 import struct
 import sys
+from pathlib import Path
 
 import common
 
@@ -17,19 +19,11 @@ COMPILERS = ("cranelift", "singlepass")
 # What a program that declares next to nothing may take all the same.
 ALLOWED = 512 * MIB
 
-# Every function of preview 1 that comes back, by its parameters: i for i32, l for i64.
-CALLS = {
-    "args_get": "ii", "args_sizes_get": "ii", "environ_get": "ii", "environ_sizes_get": "ii", "clock_res_get": "ii",
-    "clock_time_get": "ili", "fd_advise": "illi", "fd_allocate": "ill", "fd_close": "i", "fd_datasync": "i",
-    "fd_fdstat_get": "ii", "fd_fdstat_set_flags": "ii", "fd_fdstat_set_rights": "ill", "fd_filestat_get": "ii",
-    "fd_filestat_set_size": "il", "fd_filestat_set_times": "illi", "fd_pread": "iiili", "fd_prestat_get": "ii",
-    "fd_prestat_dir_name": "iii", "fd_pwrite": "iiili", "fd_read": "iiii", "fd_readdir": "iiili", "fd_renumber": "ii",
-    "fd_seek": "ilii", "fd_sync": "i", "fd_tell": "ii", "fd_write": "iiii", "path_create_directory": "iii",
-    "path_filestat_get": "iiiii", "path_filestat_set_times": "iiiilli", "path_link": "iiiiiii", "path_open": "iiiiillii",
-    "path_readlink": "iiiiii", "path_remove_directory": "iii", "path_rename": "iiiiii", "path_symlink": "iiiii",
-    "path_unlink_file": "iii", "poll_oneoff": "iiii", "random_get": "ii", "sched_yield": "", "sock_accept": "iii",
-    "sock_recv": "iiiiii", "sock_send": "iiiii", "sock_shutdown": "ii",
-}
+# Every function of preview 1 that comes back, by its parameters: i for i32, l for i64. The table at the end of this file declares them.
+TABLE = Path(__file__).parents[2] / "wasi/src/imports.rs"
+ROW = re.compile(r"^    (\w+)\(([^)]*)\) in \w+;", re.MULTILINE)
+CALLS = {name: "".join("l" if kind.endswith("64") else "i" for kind in re.findall(r": (\w+)", parameters))
+         for name, parameters in ROW.findall(TABLE.read_text())}
 TYPES = {"i": "i32", "l": "i64"}
 
 

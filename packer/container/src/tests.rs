@@ -8,7 +8,10 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     limit::layout,
-    testing::elf::{EM_X86_64, SECTION, elf, stub},
+    testing::{
+        elf::{EM_X86_64, SECTION, elf, stub},
+        macho as macho_stub, pe as pe_stub,
+    },
 };
 
 const X86_64: Target = Target::LinuxX86_64;
@@ -63,6 +66,19 @@ fn another_machine_is_told() {
     let arm = elf(183, &[(SECTION, &Locator::BARE)]);
     let target = Target::LinuxArm64;
     assert!(embed(&arm, target, &payload_for(target)).is_ok());
+}
+
+/// A new target fails here until a container knows it.
+#[test]
+fn every_target_has_a_container_for_its_launcher() {
+    let bare: &[u8] = &Locator::BARE;
+    let elfs = [EM_X86_64, 183, 243].map(|machine| elf(machine, &[(SECTION, bare)]));
+    let machos = [macho_stub::ARM64, macho_stub::X86_64].map(|cpu| macho_stub::stub(cpu, bare).build());
+    let stubs = [&elfs[..], &machos, &[pe_stub::stub(bare)]].concat();
+    for target in Target::ALL {
+        let takes = |stub: &Vec<u8>| embed(stub, target, &payload_for(target)).is_ok();
+        assert!(stubs.iter().any(takes), "no container takes a launcher for {}", target.name());
+    }
 }
 
 #[test]

@@ -153,3 +153,20 @@ fn check_names(grants: &[Grant], cwd: Option<&str>, carried: bool) -> Result<(),
          --dir HOST::{cwd}"
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::option;
+
+    #[test]
+    fn every_option_changes_what_is_packed() {
+        let meant = |typed: Typed| format!("{:?}", pack(typed, PathBuf::from("other.wasm"), false));
+        // The first two are for the command alone, the third for archives.
+        for row in option::all().filter(|row| !["quiet", "verbose", "include"].contains(&row.name)) {
+            let mut typed = Typed::default();
+            (row.set)(&mut typed, row.example.into()).unwrap();
+            assert_ne!(meant(typed), meant(Typed::default()), "--{} is lost in this file", row.name);
+        }
+    }
+}

@@ -60,6 +60,15 @@ fn scripts_know_every_target_and_its_triple() {
     }
 }
 
+#[test]
+fn the_script_that_tests_runs_every_target_that_is_said_to_be_run() {
+    let script = repository("scripts/test");
+    let (_, list) = script.split_once("${WASMPACK_TEST_TARGETS-").expect("it has a list");
+    let list: Vec<&str> = list.split('}').next().unwrap_or_default().split(' ').collect();
+    let run = Target::ALL.into_iter().filter(|target| target.tested().starts_with("run"));
+    assert_eq!(list, run.map(Target::name).collect::<Vec<_>>());
+}
+
 /// A word that looks like a target's name is one, wherever it stands.
 #[test]
 fn no_page_and_no_script_names_a_target_that_is_none() {

@@ -75,7 +75,7 @@ pub fn cases() -> Vec<Case> {
         after("files-flags", "Value", content, "flag bit 1 has no meaning", &[(9, b"\x02\0\0\0/lib")]),
         after("files-guest", "Text", content + 4, "a NUL", &[(9, b"\0\0\0\0/li\0b")]),
         after("switches-none", "Value", content, "a record that says nothing", &[(10, b"\0\0\0\0")]),
-        after("switches-unknown", "Value", content, "bit 4 has no meaning", &[(10, b"\x10\0\0\0")]),
+        after("switches-unknown", "Value", content, "bit 31 has no meaning", &[(10, b"\0\0\0\x80")]),
         after("switches-short", "Truncated", content, "three bytes", &[(10, b"\x01\0\0")]),
         after("switches-long", "Mismatch", content, "five bytes", &[(10, b"\x01\0\0\0\0")]),
         after("cwd-twice", "Mismatch", 221, "a second working directory", &[(11, b"/w"), (11, b"/w")]),

@@ -78,8 +78,23 @@ pub fn minimal() -> Sample {
     }
 }
 
+/// A manifest with those of the `switches` that the format knows, and nothing else that may be left out. They are asked of the
+/// reader and named nowhere here, so a new one is tested without a word about it.
+pub fn switched(switches: u32) -> Manifest {
+    let read = |switches: u32| {
+        let record = [&[10, 0, 4, 0, 0, 0], &switches.to_le_bytes()[..]].concat();
+        Manifest::parse(&[minimal().manifest.to_bytes(), record].concat(), 0)
+    };
+    let known = (0..32).map(|bit| 1 << bit).filter(|bit| switches & bit != 0 && read(*bit).is_ok());
+    match known.fold(0, |all, bit| all | bit) {
+        0 => minimal().manifest,
+        known => read(known).expect("switches do not depend on each other"),
+    }
+}
+
 /// A payload that uses every record and has a section in chunks.
 pub fn full() -> Sample {
+    let switched = switched(u32::MAX);
     Sample {
         name: "full",
         story: &[
@@ -104,19 +119,17 @@ pub fn full() -> Sample {
             grants: Grants {
                 env: vec!["LANG=C".to_owned(), "EMPTY=".to_owned()],
                 pass: vec!["HOME".to_owned()],
-                env_all: true,
                 mounts: vec![
                     dir(".", "/data", false),
                     dir("/usr/share", "/share", true),
                     Mount::Files(FilesGrant { guest: "/lib".into(), writable: true }),
                 ],
-                native: true,
                 cwd: Some("/data".to_owned()),
+                ..switched.grants
             },
-            sealed: true,
-            trial: true,
             version: Some("1.2.3".to_owned()),
             content: None,
+            ..switched
         },
         artifact: Some(content()),
     }
