@@ -4,7 +4,7 @@
 //! here: in a few instructions that load the function's address from the table and go there. The table lies behind
 //! the code in a page of its own, because it is written at start and code never is.
 
-use payload::Target;
+use payload::{Target, target::Cpu};
 use wasmer_compiler::{
     ArtifactBuild,
     types::relocation::{Relocation, RelocationTarget},
@@ -90,14 +90,14 @@ fn number(libcall: LibCall) -> u16 {
 fn thunk(target: Target, at: u64, entry: u64) -> Option<[u8; SIZE]> {
     let distance = i64::try_from(entry).ok()? - i64::try_from(at).ok()?;
     let mut out = [0; SIZE];
-    match target {
-        Target::LinuxX86_64 | Target::WindowsX86_64 | Target::MacosX86_64 => {
+    match target.cpu() {
+        Cpu::X86_64 => {
             // jmp qword ptr [rip + distance], which counts from its own end.
             let distance = i32::try_from(distance - 6).ok()?;
             out[..2].copy_from_slice(&[0xff, 0x25]);
             out[2..6].copy_from_slice(&distance.to_le_bytes());
         }
-        Target::LinuxArm64 | Target::MacosArm64 => {
+        Cpu::Arm64 => {
             // adrp x17, entry; ldr x17, [x17, entry's low 12 bits]; br x17. x17 is free between a call and its callee.
             let pages = (entry >> 12) as i64 - (at >> 12) as i64;
             if !(-(1 << 20)..1 << 20).contains(&pages) {
@@ -108,7 +108,7 @@ fn thunk(target: Target, at: u64, entry: u64) -> Option<[u8; SIZE]> {
             let ldr = 0xf940_0231 | ((entry as u32 & 0xfff) >> 3) << 10;
             put(&mut out, &[adrp, ldr, 0xd61f_0220]);
         }
-        Target::LinuxRiscv64 => {
+        Cpu::Riscv64 => {
             // auipc t1, high 20 bits; ld t1, low 12 bits(t1); jr t1. t1 is free there as well.
             let distance = i32::try_from(distance).ok()?;
             let high = (distance.checked_add(0x800)? >> 12) as u32;

@@ -7,7 +7,7 @@
 use std::io::Write;
 
 use flate2::{Compression, GzBuilder, write::DeflateEncoder};
-use payload::{Target, info::hex, target::Os};
+use payload::{Target, info::hex};
 use rawzip::{CompressionMethod, ZipArchiveWriter, time::UtcDateTime};
 
 use crate::{Error, Kind};
@@ -52,9 +52,9 @@ pub fn archive(target: Target, members: &[Member], time: Option<u64>) -> Result<
     }
     let time = time.unwrap_or(EARLIEST).clamp(EARLIEST, LATEST);
     let failed = |what: String| Error::new(Kind::Archive, format!("cannot make the archive: {what}"));
-    match target.os() {
-        Os::Windows => zip(members, time).map_err(|error| failed(error.to_string())),
-        Os::Linux | Os::Macos => tar_gz(members, time).map_err(|error| failed(error.to_string())),
+    match target.os().archive_suffix() {
+        ".zip" => zip(members, time).map_err(|error| failed(error.to_string())),
+        _ => tar_gz(members, time).map_err(|error| failed(error.to_string())),
     }
 }
 
