@@ -177,7 +177,7 @@ mod tests {
         let (all, left_out) = typed(&["--env", "B=2", "--no-compress", "--", "y"]).over(described);
         let typed = all.typed();
         assert_eq!(left_out.iter().map(|row| row.name).collect::<Vec<_>>(), ["level"]);
-        assert_eq!((typed.grants.len(), typed.variables.len(), typed.level), (1, 1, None));
-        assert_eq!(typed.args, ["y"]);
+        assert_eq!((typed.grants.len(), typed.told.variables.len(), typed.level), (1, 1, None));
+        assert_eq!(typed.told.args, ["y"]);
     }
 }

@@ -39,7 +39,7 @@ pub(super) fn pack(typed: Typed, input: PathBuf, is_typed: bool) -> Result<Pack,
     let carried = opened.as_ref().ok().and_then(|opened| opened.manifest());
     let places = places(&typed, &input, has_a_name, carried, host)?;
     check_targets(&typed, &places, is_typed, host)?;
-    check_names(&typed.grants, typed.cwd.as_deref(), carried.is_some())?;
+    check_names(&typed.grants, typed.told.cwd.as_deref(), carried.is_some())?;
     let compiler = typed.compiler.unwrap_or(Compiler::Cranelift);
     Ok(Pack {
         opened: Some(opened),
@@ -63,14 +63,9 @@ pub(super) fn pack(typed: Typed, input: PathBuf, is_typed: bool) -> Result<Pack,
         },
         stub: typed.stub,
         argv0: typed.name,
-        args: typed.args,
+        told: typed.told,
         grants: typed.grants,
-        variables: typed.variables,
-        env_all: typed.env_all || typed.native,
-        native: typed.native,
-        cwd: typed.cwd,
         max_memory: typed.max_memory,
-        sealed: typed.sealed,
         keep_module: typed.keep_module,
         archive: typed.archive.then_some(typed.include),
         shown: PeOptions { gui: typed.gui, version_info: typed.version_info, ..PeOptions::default() },

@@ -232,9 +232,9 @@ mod tests {
         let typed = said.options.typed();
         assert_eq!((typed.name.as_deref(), typed.version.as_deref()), (Some("app"), Some("1.2")));
         assert_eq!((typed.targets.len(), typed.level), (2, Some(19)));
-        assert!(typed.native && !typed.sealed);
-        assert_eq!(typed.args, ["--color", "a b"]);
-        assert_eq!(typed.variables, [Variable::Set("LANG=C".to_owned())]);
+        assert!(typed.told.native && !typed.told.sealed);
+        assert_eq!(typed.told.args, ["--color", "a b"]);
+        assert_eq!(typed.told.variables, [Variable::Set("LANG=C".to_owned())]);
         let guests: Vec<&str> = typed.grants.iter().map(|grant| grant.guest().as_str()).collect();
         assert_eq!(guests, ["/lib", "data", ".", "/x"], "in the order in which they stand");
         let Grant::Files(folder) = &typed.grants[1] else { panic!("a folder") };

@@ -3,10 +3,13 @@
 
 use std::path::PathBuf;
 
-use payload::{Compiler, Variable};
+use payload::Compiler;
 
 use super::place::Wanted;
-use crate::{compile::cpu::Raise, pack::Grant};
+use crate::{
+    compile::cpu::Raise,
+    pack::{Grant, Told},
+};
 
 /// The options of a pack, as they were given.
 #[derive(Clone, Debug, Default)]
@@ -20,13 +23,10 @@ pub(super) struct Typed {
     pub(super) keep_module: bool,
     /// Directories and carried files, in the order in which they were given.
     pub(super) grants: Vec<Grant>,
-    pub(super) variables: Vec<Variable>,
-    pub(super) env_all: bool,
-    pub(super) cwd: Option<String>,
-    pub(super) native: bool,
+    /// What the launcher is told.
+    pub(super) told: Told,
     /// In bytes.
     pub(super) max_memory: Option<u64>,
-    pub(super) sealed: bool,
     pub(super) compiler: Option<Compiler>,
     pub(super) level: Option<i32>,
     pub(super) no_compress: bool,
@@ -39,5 +39,4 @@ pub(super) struct Typed {
     pub(super) version_info: Vec<(String, String)>,
     pub(super) quiet: bool,
     pub(super) verbose: bool,
-    pub(super) args: Vec<String>,
 }

@@ -19,6 +19,7 @@ mod opened;
 mod run;
 mod shared;
 pub mod source;
+mod told;
 mod trial;
 
 use std::{
@@ -43,6 +44,7 @@ use crate::{
 };
 
 pub use opened::Opened;
+pub use told::Told;
 
 /// A pack: the program, its options, and the files to write.
 #[derive(Clone, Debug)]
@@ -75,20 +77,10 @@ pub struct Pack {
     pub stub: Option<PathBuf>,
     /// The app's first argument; `None`: the name it is started by.
     pub argv0: Option<String>,
-    /// Arguments before the user's own.
-    pub args: Vec<String>,
+    /// What else the launcher is told: arguments, variables, the working directory.
+    pub told: Told,
     /// Directories and carried files, in the order in which they were given.
     pub grants: Vec<Grant>,
-    /// Variables that are set or passed on; of several with one name the last one counts.
-    pub variables: Vec<Variable>,
-    /// True: all variables are passed on.
-    pub env_all: bool,
-    /// True: the app works on files as a native program does.
-    pub native: bool,
-    /// The app's working directory.
-    pub cwd: Option<String>,
-    /// True: the grants cannot be changed when the executable starts.
-    pub sealed: bool,
     /// True: the executable keeps the module, and can be packed again.
     pub keep_module: bool,
     /// Files to add to archives; `None`: no archives, only executables.
@@ -185,13 +177,8 @@ impl Pack {
             trial: Trial::Bare,
             stub: None,
             argv0: None,
-            args: Vec::new(),
+            told: Told::default(),
             grants: Vec::new(),
-            variables: Vec::new(),
-            env_all: false,
-            native: false,
-            cwd: None,
-            sealed: false,
             keep_module: false,
             archive: None,
             time: None,
@@ -252,7 +239,7 @@ impl Pack {
     /// Sets a variable, or passes one on.
     #[must_use]
     pub fn variable(mut self, variable: Variable) -> Pack {
-        self.variables.push(variable);
+        self.told.variables.push(variable);
         self
     }
 
@@ -273,14 +260,14 @@ impl Pack {
     /// Adds an argument before the user's own.
     #[must_use]
     pub fn arg(mut self, arg: impl Into<String>) -> Pack {
-        self.args.push(arg.into());
+        self.told.args.push(arg.into());
         self
     }
 
     /// Seals the grants: they cannot be changed when the executable starts.
     #[must_use]
     pub fn sealed(mut self) -> Pack {
-        self.sealed = true;
+        self.told.sealed = true;
         self
     }
 
@@ -297,14 +284,8 @@ impl Pack {
             Grant::Dir(grant) => Some(Mount::Dir(grant.clone())),
             Grant::Files(_) => None,
         };
-        let mut asked = Grants {
-            mounts: self.grants.iter().filter_map(dir).collect(),
-            env_all: self.env_all,
-            native: self.native,
-            cwd: self.cwd.clone(),
-            ..Grants::default()
-        };
-        self.variables.iter().cloned().for_each(|variable| asked.add(variable));
+        let mut asked = Grants { mounts: self.grants.iter().filter_map(dir).collect(), ..Grants::default() };
+        self.told.grant(&mut asked);
         asked
     }
 

@@ -48,11 +48,7 @@ impl Source {
             manifest.app.clone_from(app);
         }
         check_names(&manifest, pack)?;
-        if !pack.args.is_empty() {
-            manifest.args.clone_from(&pack.args);
-        }
-        add(&mut manifest.grants, pack);
-        manifest.sealed |= pack.sealed;
+        pack.told.write(&mut manifest);
         Ok(Source { module, is_kept, text, manifest, files })
     }
 }
@@ -181,12 +177,4 @@ fn is_instead_of(new: &Grant, old: &Mount) -> bool {
     let is_one_kind =
         matches!((new, old), (Grant::Dir(_), Mount::Dir(_)) | (Grant::Files(_), Mount::Files(_)));
     is_one_kind && new.guest() == old.guest()
-}
-
-/// Adds what `pack` says of variables and of the working directory to `old`; of variables with one name the new one counts.
-fn add(old: &mut Grants, pack: &Pack) {
-    pack.variables.iter().cloned().for_each(|variable| old.add(variable));
-    old.env_all |= pack.env_all;
-    old.native |= pack.native;
-    replace(&mut old.cwd, &pack.cwd);
 }

@@ -52,14 +52,14 @@ pub(super) static ROWS: &[Row] = &[
         takes: Takes::Each("NAME[=VALUE]"),
         is_table: true,
         example: "MODE=fast",
-        set: |typed, value| value::each(&mut typed.variables, value::variable(value)),
+        set: |typed, value| value::each(&mut typed.told.variables, value::variable(value)),
         ..ROW
     },
     Row {
         name: "env-all",
         section: SECTION,
         text: "Pass on all variables",
-        set: |typed, _| value::switch(&mut typed.env_all),
+        set: |typed, _| value::switch(&mut typed.told.env_all),
         ..ROW
     },
     Row {
@@ -68,7 +68,7 @@ pub(super) static ROWS: &[Row] = &[
         text: "Start in this directory, which must be granted or carried",
         takes: Takes::One("GUEST"),
         example: "/notes",
-        set: |typed, value| value::once(&mut typed.cwd, value::text(value)?),
+        set: |typed, value| value::once(&mut typed.told.cwd, value::text(value)?),
         ..ROW
     },
     Row {
@@ -76,7 +76,7 @@ pub(super) static ROWS: &[Row] = &[
         section: SECTION,
         text: "Behave like a native tool: all files of the user, the current directory, all variables",
         conflicts: &["cwd"],
-        set: |typed, _| value::switch(&mut typed.native),
+        set: |typed, _| value::switch(&mut typed.told.native),
         ..ROW
     },
     Row {
@@ -92,7 +92,7 @@ pub(super) static ROWS: &[Row] = &[
         name: "sealed",
         section: SECTION,
         text: "Refuse WASMPACK_OPTS, which changes grants when the executable starts",
-        set: |typed, _| value::switch(&mut typed.sealed),
+        set: |typed, _| value::switch(&mut typed.told.sealed),
         ..ROW
     },
 ];

@@ -26,7 +26,7 @@ pub(super) static ROWS: &[Row] = &[
         text: "Arguments for the program, before those it is started with",
         takes: Takes::Rest("ARG"),
         example: "--color",
-        set: |typed, value| value::each(&mut typed.args, value::text(value)),
+        set: |typed, value| value::each(&mut typed.told.args, value::text(value)),
         ..ROW
     },
 ];

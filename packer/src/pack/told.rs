@@ -1,0 +1,41 @@
+//! What the launcher is told of the app: options that go into the manifest as they were given.
+
+use payload::{Grants, Manifest, Variable};
+
+/// Options that the packer itself does not look at. The command line fills this, and it writes itself into the manifest.
+#[derive(Clone, Debug, Default)]
+pub struct Told {
+    /// Arguments before the user's own.
+    pub args: Vec<String>,
+    /// Variables that are set or passed on; of several with one name the last one counts.
+    pub variables: Vec<Variable>,
+    /// True: all variables are passed on.
+    pub env_all: bool,
+    /// True: the app works on files as a native program does, and all variables are passed on.
+    pub native: bool,
+    /// The app's working directory.
+    pub cwd: Option<String>,
+    /// True: the grants cannot be changed when the executable starts.
+    pub sealed: bool,
+}
+
+impl Told {
+    /// Adds this to a manifest, which an executable that is packed again may have brought along.
+    pub(super) fn write(&self, manifest: &mut Manifest) {
+        if !self.args.is_empty() {
+            manifest.args.clone_from(&self.args);
+        }
+        self.grant(&mut manifest.grants);
+        manifest.sealed |= self.sealed;
+    }
+
+    /// Adds what it says of variables and of the working directory; of variables with one name the new one counts.
+    pub(super) fn grant(&self, grants: &mut Grants) {
+        self.variables.iter().cloned().for_each(|variable| grants.add(variable));
+        grants.env_all |= self.env_all || self.native;
+        grants.native |= self.native;
+        if self.cwd.is_some() {
+            grants.cwd.clone_from(&self.cwd);
+        }
+    }
+}
