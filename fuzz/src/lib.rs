@@ -1,4 +1,4 @@
-//! What the fuzz targets of the containers share.
+//! Helpers shared by the fuzz targets of the containers.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! What the target `wasi_calls` does with one input.
+//! One input of the target `wasi_calls`.
 
 use std::cell::RefCell;
 use std::fs::File;
@@ -20,7 +20,7 @@ const SIZE: usize = 1 << 17;
 const CALLS: usize = 64;
 /// Inputs after which the granted directories are made anew.
 const FRESH: u32 = 500;
-/// What memory holds at the start: paths, and buffers of which some lie within memory.
+/// The content of memory at the start: paths, and buffers of which some lie within memory.
 const PATHS: &[&str] =
     &["f", "sub/f", "out/secret", "..", "../outside/secret", "/", "new", "sub", "l", "f/", "", "a\0b"];
 /// The longest time that a subscription may ask for, in nanoseconds.

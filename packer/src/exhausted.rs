@@ -1,7 +1,7 @@
 //! If the system has no more memory, the command prints one line and exits as for any failure. Rust would print a line of its
 //! own and abort.
 //!
-//! What was begun is left as it is: outputs are whole or not there anyway, and a trial ends with the packer.
+//! Unfinished work is left as it is: outputs are whole or absent anyway, and a trial ends with the packer.
 #![allow(unsafe_code, reason = "an allocator is")]
 
 use std::alloc::{GlobalAlloc, Layout, System};

@@ -41,5 +41,5 @@ pub use pack::{Pack, Packed};
 /// The file format: targets, grants, and what an executable says of itself.
 pub use payload;
 
-/// What a manifest names as its producer.
+/// The producer's name in a manifest.
 pub(crate) const PRODUCER: &str = concat!("wasmpack ", env!("CARGO_PKG_VERSION"));

@@ -65,7 +65,7 @@ fn map_on<S, T: Send>(
 /// and end the process where they get none.
 ///
 /// # Errors
-/// What the system says where there is none.
+/// The system's error where there is no thread.
 pub fn threads() -> io::Result<NonZero<usize>> {
     static COMMON: Once = Once::new();
     let cores = cores();

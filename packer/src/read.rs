@@ -80,7 +80,7 @@ fn can_be_a_program(head: &[u8]) -> bool {
     head.starts_with(b"\0asm") || container::is_executable(head) || !head.contains(&0)
 }
 
-/// Whether what lies at `path` has a name of its own, which can be the program's.
+/// Whether the file at `path` has a name of its own, which can be the program's.
 pub(crate) fn has_a_name(path: &Path) -> bool {
     let is_other = |path: &Path| path.metadata().is_ok_and(|there| !there.is_file() && !there.is_dir());
     path.as_os_str() != STANDARD && !is_special(path) && !is_other(path)

@@ -8,9 +8,9 @@ use super::{Format, Found, elf, macho, pe};
 /// One thing that was checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Check {
-    /// What was checked, in a word or two.
+    /// The check's name, a word or two.
     pub what: String,
-    /// What was found, such as `131 chunks`, or what is wrong.
+    /// The finding, such as `131 chunks`, or the fault.
     pub result: Result<String, String>,
 }
 
@@ -38,7 +38,7 @@ pub fn checks(file: &[u8], found: &Found, app: Option<&str>) -> Vec<Check> {
 /// Whether `file` is made of the launcher `stub`: no byte differs but those that packing changes.
 ///
 /// # Errors
-/// What differs, where that is known, or why it cannot be told.
+/// The difference, where it is known, or the reason why it is not.
 pub fn is_made_of(file: &[u8], found: &Found, stub: &[u8]) -> Result<bool, String> {
     match found.format {
         Format::Elf => Ok(elf::keeps(file, stub, found.slot, found.payload.start)),

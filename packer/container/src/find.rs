@@ -113,7 +113,7 @@ fn locate(file: &[u8], format: Format) -> Result<(Target, usize, Option<Locator>
     Ok((target, slot, locator))
 }
 
-/// What the readers of launchers say of a stub, said of a file that need not be one.
+/// An error of the readers of launchers, reworded for a file that need not be a launcher.
 fn foreign(error: Error) -> Error {
     Error { kind: Kind::Foreign, ..error }
 }

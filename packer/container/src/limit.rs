@@ -16,7 +16,7 @@ pub(crate) fn layout(stub_len: usize, alignment: u64, payload_len: usize) -> Res
     Err(too_long(end))
 }
 
-/// What there is to say of an executable that would have `end` bytes.
+/// The error for an executable that would have `end` bytes.
 pub(crate) fn too_long(end: u64) -> Error {
     Error::new(Kind::TooLarge, format!("the executable would take {end} bytes; the limit is {}", MAX_LEN - 1))
 }

@@ -192,7 +192,7 @@ impl<'a> Assembly<'_, '_, 'a> {
         }
     }
 
-    /// What the outside calls for function `index`.
+    /// The function that the outside calls for function `index`.
     fn entry(&self, index: u32) -> u32 {
         self.plan.wrappers.get(&index).copied().unwrap_or(index)
     }

@@ -33,7 +33,7 @@ pub(crate) enum Exnref {
 }
 
 impl Exnref {
-    /// What holds all exceptions of `module` that are caught by reference.
+    /// The type that holds all exceptions of `module` that are caught by reference.
     pub(crate) fn choose(module: &Module<'_>) -> Result<Self, Error> {
         let mut chosen = Self::Narrow;
         for (what, &(function, offset)) in &module.facts.by_reference {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::Error;
 
-/// What all bodies together say.
+/// Facts about all bodies together.
 #[derive(Debug, Default)]
 pub(crate) struct Facts {
     /// Whether there is anything of the proposal.
@@ -19,7 +19,7 @@ pub(crate) struct Facts {
     pub(crate) written: BTreeSet<u32>,
     /// Types by which functions are called through tables and references, and where first.
     pub(crate) called: BTreeMap<u32, (u32, u64)>,
-    /// What is caught by reference, and where first.
+    /// The tags that are caught by reference, and the first place of each.
     pub(crate) by_reference: BTreeMap<ByReference, (u32, u64)>,
     /// Whether references are thrown.
     pub(crate) throws_references: bool,

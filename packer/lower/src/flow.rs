@@ -20,11 +20,11 @@ struct Frame {
     begin: usize,
     /// Sources that a `delegate` brings to it.
     delegated: Vec<Source>,
-    /// What its clauses catch so far.
+    /// The tags that its clauses catch so far.
     caught: Caught,
 }
 
-/// What kind of block it is.
+/// The kind of block.
 enum FrameKind {
     Plain,
     TryTable,
@@ -50,7 +50,7 @@ impl Flow {
         self.frames.len()
     }
 
-    /// Whether what is thrown here goes to a try of this function first.
+    /// Whether an exception that is thrown here goes to a try of this function first.
     pub(crate) fn guarded(&self) -> bool {
         self.frames.last().is_some_and(|frame| frame.guarded)
     }
@@ -145,7 +145,7 @@ impl Flow {
         self.frames[at].delegated.extend(sources);
     }
 
-    /// What gets out of the body, once it has ended.
+    /// The exceptions that get out of the body, once it has ended.
     pub(crate) fn escapes(self) -> Vec<Source> {
         self.sources
     }

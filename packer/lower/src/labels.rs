@@ -15,14 +15,14 @@ pub(crate) const OUT: u32 = 1;
 pub(crate) struct Frame {
     /// Where a branch to its label goes.
     pub(crate) level: u32,
-    /// Where what is thrown in it goes.
+    /// The place where an exception goes that is thrown in it.
     pub(crate) handler: u32,
-    /// Where what it does not catch goes.
+    /// The place where an exception goes that it does not catch.
     pub(crate) outer: u32,
     pub(crate) kind: Kind,
 }
 
-/// What kind of block it is.
+/// The kind of block.
 pub(crate) enum Kind {
     Plain,
     TryTable(Vec<Catch>),
@@ -33,7 +33,7 @@ pub(crate) enum Kind {
 pub(crate) struct Try {
     /// Which set of locals keeps the exception, if a clause rethrows it.
     pub(crate) saved: Option<u32>,
-    /// What its clauses so far catch.
+    /// The tags that its clauses catch so far.
     pub(crate) caught: Caught,
     pub(crate) part: Part,
 }

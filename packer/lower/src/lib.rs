@@ -70,7 +70,7 @@ pub struct Lowered {
     pub uncaught: Option<Uncaught>,
     /// Whether references to exceptions are v128s, so that the module needs SIMD although the original may not.
     pub needs_simd: bool,
-    /// What was done, in numbers.
+    /// Counts of what was changed.
     pub counts: Counts,
 }
 
@@ -79,11 +79,11 @@ pub struct Lowered {
 pub struct Added {
     /// Its index.
     pub index: u32,
-    /// What it is for.
+    /// Its purpose.
     pub role: Role,
 }
 
-/// What an added function is for.
+/// The purpose of an added function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// Makes a reference of an exception; never traps.
@@ -107,7 +107,7 @@ pub struct Uncaught {
     pub export: String,
 }
 
-/// What was done, in numbers.
+/// Counts of what was changed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Functions that the module defines.

@@ -9,11 +9,11 @@
 pub struct OffsetMap {
     /// Where each range begins in the lowered module, ascending.
     starts: Vec<u32>,
-    /// What its start was, as [`Original::bits`].
+    /// The original of its start, as [`Original::bits`].
     originals: Vec<u32>,
 }
 
-/// What a range stands for.
+/// The original of a range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Original {
     /// A run that was copied from here on.

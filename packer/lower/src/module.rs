@@ -36,9 +36,9 @@ pub(crate) struct Module<'a> {
     pub(crate) exports: Vec<Export<'a>>,
     pub(crate) start: Option<u32>,
     pub(crate) bodies: Vec<FunctionBody<'a>>,
-    /// What was seen in each body.
+    /// The facts about each body.
     pub(crate) scans: Vec<Scan>,
-    /// What was seen in all of them.
+    /// The facts about all of them.
     pub(crate) facts: Facts,
 }
 
@@ -47,7 +47,7 @@ pub(crate) struct Module<'a> {
 pub(crate) struct Table {
     /// Whether anything whose reference is taken may get into it.
     pub(crate) open: bool,
-    /// What is in it from the start.
+    /// The functions in it from the start.
     pub(crate) functions: Vec<u32>,
 }
 

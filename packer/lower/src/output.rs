@@ -12,7 +12,7 @@ pub(crate) struct Output<'a> {
     original: &'a [u8],
     bytes: Vec<u8>,
     map: OffsetMap,
-    /// What is to be copied next.
+    /// The range to copy next.
     run: Range<u32>,
     /// The instruction of the original that others are written for.
     at: u32,

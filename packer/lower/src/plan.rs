@@ -22,7 +22,7 @@ pub(crate) struct Plan<'m, 'a> {
     pub(crate) take: Option<(u32, u32)>,
     /// The function that throws a reference, and its type.
     pub(crate) put: Option<(u32, u32)>,
-    /// What the outside calls instead of functions that may throw.
+    /// The functions that the outside calls instead of those that may throw.
     pub(crate) wrappers: BTreeMap<u32, u32>,
 }
 

@@ -19,7 +19,7 @@ use crate::{
 /// Facts about one body.
 #[derive(Debug, Default)]
 pub(crate) struct Scan {
-    /// What may throw out of the function.
+    /// The sources of exceptions that may leave the function.
     pub(crate) escapes: Vec<Source>,
     /// Calls that need a test if they may throw.
     pub(crate) tested: Vec<Source>,
@@ -206,7 +206,7 @@ impl<'s, 'm> One<'s, 'm> {
         None
     }
 
-    /// What a call calls.
+    /// The target of a call.
     fn callee(&mut self, op: &Operator<'_>, offset: u64) -> Option<Source> {
         let types = self.scanner.types;
         let source = match *op {

@@ -19,7 +19,7 @@ const PROGRAM: &str = r#"(module
     (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
     (memory (export "memory") 1)
     (func (export "_start") (call $exit (i32.const 42))))"#;
-/// What it ends with.
+/// Its exit code.
 const CODE: i32 = 42;
 
 /// Looks, tries, and prints what was found.

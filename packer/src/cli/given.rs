@@ -21,7 +21,7 @@ impl Given {
     /// Adds a value, which is empty where the option takes none.
     ///
     /// # Errors
-    /// What is wrong with the value.
+    /// The fault of the value.
     pub(super) fn add(&mut self, row: &'static Row, value: OsString) -> Result<(), String> {
         (row.set)(&mut Typed::default(), value.clone())?;
         self.0.push((row, value));

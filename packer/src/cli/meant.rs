@@ -21,7 +21,7 @@ use crate::{
     trial::Trial,
 };
 
-/// What `typed` means for the program in `input`. If not all of it `is_typed`, some may be for other builds than this one.
+/// The pack that `typed` asks for, of the program in `input`. If not all of it `is_typed`, some may be for other builds than this one.
 ///
 /// # Errors
 /// If target and OUT contradict each other; if no target is given and this machine is not one; if an option is for none of the

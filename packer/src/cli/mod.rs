@@ -122,5 +122,5 @@ fn refused(error: clap::Error, args: &[OsString]) -> ExitCode {
     ExitCode::Usage
 }
 
-/// What an executable may do under macOS' hardened runtime; see docs/macos.md.
+/// The rights of an executable under macOS' hardened runtime; see docs/macos.md.
 const ENTITLEMENTS: &str = include_str!("../../assets/entitlements.plist");

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::command::Targets as Flags;
 use crate::targets::stubs;
 
-/// What the command prints to stdout.
+/// The command's output on stdout.
 pub(super) fn text(flags: &Flags) -> String {
     if flags.json {
         let list: Vec<Value> = Target::ALL.into_iter().map(object).collect();

@@ -23,7 +23,7 @@ pub(super) struct Typed {
     pub(super) keep_module: bool,
     /// Directories and carried files, in the order in which they were given.
     pub(super) grants: Vec<Grant>,
-    /// What the launcher is told.
+    /// Options for the launcher.
     pub(super) told: Told,
     /// In bytes.
     pub(super) max_memory: Option<u64>,

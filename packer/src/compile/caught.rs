@@ -10,7 +10,7 @@ use std::sync::Once;
 /// How the folders of the crates begin that compile.
 const COMPILERS: [&str; 5] = ["wasmer-compiler-", "cranelift-", "regalloc2-", "dynasm", "wasmparser-"];
 
-/// What `work` returns, or what a panic in it said.
+/// The result of `work`, or the message of a panic in it.
 pub(crate) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {

@@ -20,12 +20,12 @@ use crate::{Error, Kind, error::spoken, parallel, progress::Progress};
 /// How Singlepass' assembler says that a branch spans more than its instruction can.
 const OUT_OF_REACH: &str = "ImpossibleRelocation";
 
-/// What Singlepass and Cranelift say when their threads cannot be started.
+/// The messages of Singlepass and Cranelift when their threads cannot be started.
 const NO_THREADS: [&str; 2] = ["failed to build rayon thread pool", "ThreadPoolBuildError"];
 
 /// A compiled app.
 pub struct Compiled {
-    /// What the compiler made, in wasmer's terms.
+    /// The compiler's result, in wasmer's terms.
     pub build: ArtifactBuild,
     /// CPU features that its code uses.
     pub cpu: CpuFeatures,

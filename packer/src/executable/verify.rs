@@ -24,7 +24,7 @@ pub enum Launcher<'a> {
     Own {
         /// The file that holds it.
         name: &'a Path,
-        /// What it holds.
+        /// Its content.
         bytes: &'a [u8],
     },
 }

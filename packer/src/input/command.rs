@@ -17,7 +17,7 @@ use crate::{Error, Kind, input::proposals};
 /// Modules whose functions work on the app's memory.
 const WASI: [&str; 2] = ["wasi_snapshot_preview1", "wasi_unstable"];
 
-/// What a module says about itself, as far as starting it goes.
+/// The facts about a module that matter when it is started.
 #[derive(Default)]
 struct Outline<'a> {
     types: Vec<FuncType>,

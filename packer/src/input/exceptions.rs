@@ -19,7 +19,7 @@ pub fn lower(module: &[u8]) -> Result<Lowered, Error> {
     lowered.ok_or_else(|| Error::new(Kind::Proposal, "uses exceptions that the lowering does not know"))
 }
 
-/// What is said where the lowered module is refused with `error`, although the original would not be.
+/// The error for a module whose lowered form is refused with `error`, although the original would not be.
 #[must_use]
 pub fn refused(error: Error, lowered: &Lowered) -> Error {
     let reason = match error.kind {

@@ -63,7 +63,7 @@ impl Files {
         Ok(())
     }
 
-    /// What is below `path`, which is `depth` folders below its root.
+    /// The entries below `path`, which is `depth` folders below its root.
     fn folder(&mut self, path: &Path, depth: usize) -> Result<Entry, Error> {
         let mut children = Vec::new();
         for entry in fs::read_dir(path).map_err(|error| cannot("list", path, &error))? {

@@ -23,7 +23,7 @@ use crate::{Error, Kind, container::MAX_LEN};
 
 /// The first four bytes of every module and component.
 const MAGIC: &[u8; 4] = b"\0asm";
-/// What follows them in a module: version 1, layer 0.
+/// The bytes behind them in a module: version 1, layer 0.
 const MODULE: [u8; 4] = [1, 0, 0, 0];
 /// Byte 6, the layer, is 1 in a component; the version before it has changed over the years.
 const COMPONENT_LAYER: [u8; 2] = [1, 0];

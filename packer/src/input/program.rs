@@ -22,11 +22,11 @@ pub struct Program {
 /// From a module that is compiled to the one that was given.
 #[derive(Debug, Default)]
 pub struct Origin {
-    /// What fitting moved.
+    /// The offsets that fitting moved.
     fitted: Option<OffsetMap>,
     /// How far dropped sections moved the code.
     moved: u32,
-    /// What lowering moved.
+    /// The offsets that lowering moved.
     lowered: Option<OffsetMap>,
     /// Functions that lowering added, in the order of their indices.
     added: Vec<Added>,
@@ -63,7 +63,7 @@ impl Origin {
         Offsets { fitted, moved: self.moved, lowered }
     }
 
-    /// What function `index` is for, if lowering added it.
+    /// The purpose of function `index`, if lowering added it.
     pub fn role(&self, index: u32) -> Option<Role> {
         let found = self.added.binary_search_by_key(&index, |added| added.index).ok()?;
         Some(self.added[found].role)

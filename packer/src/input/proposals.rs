@@ -20,11 +20,11 @@ struct Proposal {
     cranelift: bool,
     singlepass: bool,
     lowered: bool,
-    /// What it needs beside a compiler that knows it.
+    /// Its requirement beside a compiler that knows it.
     needs: Needs,
 }
 
-/// What a target must have for a proposal.
+/// A target's requirement for a proposal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Needs {
     Nothing,
@@ -58,7 +58,7 @@ const fn cranelift_only(name: &'static str, flag: WasmFeatures, needs: Needs) ->
     Proposal { cranelift: true, needs, ..neither(name, flag) }
 }
 
-/// What is lowered before a compiler sees it.
+/// A proposal that is lowered before a compiler sees the module.
 const fn lowered(name: &'static str, flag: WasmFeatures) -> Proposal {
     Proposal { lowered: true, ..neither(name, flag) }
 }
@@ -112,7 +112,7 @@ fn has_vectors(target: Target) -> bool {
     target != Target::LinuxRiscv64
 }
 
-/// What tells targets apart whose modules have to be checked by themselves.
+/// The class of a target: a module is checked once for each class.
 pub fn class(target: Target) -> impl Copy + Eq {
     has_vectors(target)
 }

@@ -10,7 +10,7 @@ use wasmer_types::{
 
 use crate::input::segments;
 
-/// What a memory holds at the start.
+/// The content of a memory at the start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MemoryImage {
     /// The address of the first byte, a multiple of the chunk size.

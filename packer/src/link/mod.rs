@@ -34,12 +34,12 @@ use error::failed;
 
 use crate::{Error, input::program::Origin};
 
-/// What goes into a payload, linked.
+/// A linked program, which goes into a payload.
 #[derive(Debug)]
 pub struct Linked {
     /// The code image.
     pub code: Vec<u8>,
-    /// What the app's first memory holds at the start, if it has any data.
+    /// The content of the app's first memory at the start, if it has any data.
     pub memory: Option<MemoryImage>,
     /// Where things lie, and what the engine must know. The touched chunks are not in it yet.
     pub image: Image,
@@ -51,7 +51,8 @@ pub struct Linked {
     pub extents: Vec<(u32, u32)>,
 }
 
-/// Links what the compiler made of a module for `target`. `origin` tells where that module comes from; `granularity` is the size of the memory image's chunks.
+/// Links a module that was compiled for `target`. `origin` leads back to the module that was given; `granularity` is the size of
+/// the memory image's chunks.
 ///
 /// # Errors
 /// `Compile` if the compiler asked for something that this linker does not know, or the code is too large for the

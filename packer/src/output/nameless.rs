@@ -21,7 +21,7 @@ pub(super) fn file(folder: &Path, mode: u32) -> Option<File> {
     open(folder, flags, Mode::from_raw_mode(mode)).ok().map(File::from)
 }
 
-/// What stands for an open file.
+/// The path that stands for an open file.
 fn of(file: &File) -> String {
     format!("/proc/self/fd/{}", file.as_raw_fd())
 }

@@ -8,7 +8,7 @@ use std::{
 
 use tempfile::{Builder, NamedTempFile, TempPath};
 
-/// What exists now: several, when targets are packed side by side. Folders stand before what lies in them.
+/// The files and folders that exist now: several, when targets are packed side by side. Folders stand before what lies in them.
 static THERE: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
 fn lock() -> MutexGuard<'static, Vec<PathBuf>> {

@@ -77,7 +77,7 @@ pub struct Pack {
     pub stub: Option<PathBuf>,
     /// The app's first argument; `None`: the name it is started by.
     pub argv0: Option<String>,
-    /// What else the launcher is told: arguments, variables, the working directory.
+    /// Other options for the launcher: arguments, variables, the working directory.
     pub told: Told,
     /// Directories and carried files, in the order in which they were given.
     pub grants: Vec<Grant>,

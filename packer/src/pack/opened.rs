@@ -6,7 +6,7 @@ use payload::Manifest;
 
 use crate::{Error, Kind, container, executable::Executable, read};
 
-/// What the input of a pack holds.
+/// The content of the input of a pack.
 #[derive(Clone, Debug)]
 pub enum Opened {
     /// A module, or WebAssembly text, not yet known to be valid.
@@ -35,7 +35,7 @@ impl Opened {
         Ok(Opened::Executable(Box::new(executable)))
     }
 
-    /// What an executable says of itself.
+    /// The manifest of an executable.
     pub fn manifest(&self) -> Option<&Manifest> {
         match self {
             Opened::Module(_) => None,

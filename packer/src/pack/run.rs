@@ -34,7 +34,7 @@ use crate::{
     trial::Trial,
 };
 
-/// What the hashes of archives are written to.
+/// The file with the hashes of archives.
 const SUMS: &str = "SHA256SUMS";
 
 /// One target's work, with all that can be known before compiling.
@@ -43,6 +43,9 @@ struct Job<'a> {
     output: Output,
     stub: Vec<u8>,
 }
+
+/// A target, with its work or the reason why there is none.
+type Prepared<'a> = (&'a Place, Result<Job<'a>, Error>);
 
 impl Pack {
     /// Packs, and hands the outcome for each target to `each` as soon as it is known. An output is there when its
@@ -132,16 +135,12 @@ impl Pack {
     ///
     /// # Errors
     /// When no target can have it, and all for one reason.
-    #[allow(
-        clippy::type_complexity,
-        reason = "a list of targets, each with what became of it, is what it is"
-    )]
     fn validate<'a>(
         &self,
         fitness: &mut Fitness<'_>,
-        jobs: Vec<(&'a Place, Result<Job<'a>, Error>)>,
-    ) -> Result<Vec<(&'a Place, Result<Job<'a>, Error>)>, Error> {
-        let check = |(place, job): (&'a Place, Result<Job<'a>, Error>)| {
+        jobs: Vec<Prepared<'a>>,
+    ) -> Result<Vec<Prepared<'a>>, Error> {
+        let check = |(place, job): Prepared<'a>| {
             let valid = job.and_then(|job| {
                 fitness.check(place.target).map_err(|error| error.in_file(&self.input)).map(|()| job)
             });
@@ -224,7 +223,7 @@ impl Pack {
         folder.map(|folder| Output::prepare(&folder.join(SUMS), &[], false)).transpose()
     }
 
-    /// What goes into archives beside the executable.
+    /// The files that go into archives beside the executable.
     fn included(&self) -> Result<Vec<(String, Vec<u8>)>, Error> {
         let read = |file: &PathBuf| {
             let bytes = read::whole(file, "it for the archive", MAX_LEN)?;
@@ -234,7 +233,7 @@ impl Pack {
         self.archive.iter().flatten().map(read).collect()
     }
 
-    /// What a Windows executable shows of itself.
+    /// The appearance of a Windows executable.
     fn shown(&self, manifest: &Manifest) -> Result<PeOptions, Error> {
         let read = |icon: &PathBuf| read::whole(icon, "the icon", read::MOST_ICON);
         let mut shown = self.shown.clone();

@@ -1,10 +1,10 @@
-//! What all targets of a pack share.
+//! Data that all targets of a pack share.
 
 use payload::{Manifest, Target};
 
 use crate::{Error, container::pe::PeOptions, input::program::Program, store::Stored, targets::stubs};
 
-/// What all targets share.
+/// Data that all targets share.
 pub(super) struct Shared {
     /// The module as it is compiled.
     pub(super) program: Program,
@@ -14,7 +14,7 @@ pub(super) struct Shared {
     pub(super) shown: PeOptions,
     /// The launcher that is used instead of those in this packer.
     pub(super) own_stub: Option<Vec<u8>>,
-    /// What goes into each archive behind the executable: names and bytes.
+    /// The files in each archive behind the executable: names and bytes.
     pub(super) included: Vec<(String, Vec<u8>)>,
 }
 

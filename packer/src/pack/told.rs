@@ -1,4 +1,4 @@
-//! What the launcher is told of the app: options that go into the manifest as they were given.
+//! Options for the launcher, which go into the manifest as they were given.
 
 use payload::{Grants, Manifest, Variable};
 

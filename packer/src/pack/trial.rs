@@ -28,7 +28,7 @@ pub(super) struct Tried {
 }
 
 impl Tried {
-    /// What was compiled, if that was for `target`.
+    /// The compiled program, if it is for `target`.
     pub(super) fn take(&self, target: Target) -> Option<Compiled> {
         let mut compiled = self.compiled.lock().expect("nobody panics while holding it");
         compiled.take_if(|(of, _)| *of == target).map(|(_, compiled)| compiled)

@@ -41,7 +41,7 @@ impl Place {
         }
     }
 
-    /// What was written of what it touched.
+    /// The list of what it touched, as it was written.
     pub(super) fn touched(&self) -> io::Result<String> {
         match self {
             #[cfg(target_os = "linux")]

@@ -10,7 +10,7 @@ use crate::{
     store::Chunks,
 };
 
-/// What a start touched, in that order.
+/// The chunks and functions that a start touched, in that order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Profile {
     steps: Vec<Step>,

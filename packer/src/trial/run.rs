@@ -34,7 +34,7 @@ pub struct Program<'a> {
     pub target: Target,
     /// The launcher.
     pub stub: &'a [u8],
-    /// What the program is called.
+    /// The program's name.
     pub app: &'a str,
 }
 

@@ -28,7 +28,7 @@ pub(crate) fn structure(file: &[u8], target: Target) -> Result<String, String> {
     check().map_err(|error: Error| error.to_string())
 }
 
-/// What there is to say of the signature. `app` is the name that the packer signs with, if it is known.
+/// The finding about the signature. `app` is the name that the packer signs with, if it is known.
 ///
 /// # Errors
 /// Why it is none, or not this file's.
@@ -52,7 +52,7 @@ pub(crate) fn signature(file: &[u8], target: Target, app: Option<&str>) -> Resul
 /// Whether `file` is made of `stub`.
 ///
 /// # Errors
-/// What differs, or why that cannot be told.
+/// The difference, or the reason why it is not known.
 pub(crate) fn is_made_of(file: &[u8], target: Target, stub: &[u8]) -> Result<bool, String> {
     let check = || {
         let view = checked(file, target)?;

@@ -42,7 +42,7 @@ struct Machine {
     cpu: Cpu,
     cpu_type: u32,
     cpu_subtype: u32,
-    /// What segments are aligned to, in bytes.
+    /// The alignment of segments, in bytes.
     page: u64,
 }
 
@@ -159,7 +159,7 @@ fn check_header(file: &[u8], target: Target) -> Result<(), Error> {
     Ok(())
 }
 
-/// What a command's file offsets are.
+/// The file offsets of a command.
 pub(super) enum Offsets {
     /// It holds none, or none that inserting a segment before `__LINKEDIT` changes.
     None,

@@ -33,7 +33,7 @@ pub(super) struct Layout {
     pub(super) segments: Vec<Segment>,
     /// The command of its signature, if it has one.
     pub(super) signature: Option<Command>,
-    /// What `__LINKEDIT` holds, up to its signature.
+    /// The content of `__LINKEDIT`, up to its signature.
     pub(super) data: Range<usize>,
 }
 

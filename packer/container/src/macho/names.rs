@@ -11,7 +11,7 @@ pub(super) const PAYLOAD_SECTION: [u8; 16] = name16("__payload");
 /// Where the payload and `__LINKEDIT` start in the file: a multiple of this many bytes, the page of Apple's CPUs.
 pub(super) const ALIGNMENT: u64 = 0x4000;
 
-/// What a NUL-terminated field keeps of `identifier`.
+/// The part of `identifier` that fits into a NUL-terminated field.
 pub(super) fn until_nul(identifier: &str) -> &str {
     identifier.split('\0').next().unwrap_or_default()
 }

@@ -32,7 +32,7 @@ const BY_LINKER: u32 = 0x2_0000;
 
 /// A signature whose hashes are right.
 pub(super) struct Signed {
-    /// What the program is called in it.
+    /// The program's name in it.
     pub(super) identifier: String,
     /// It says that a linker made it, or has no more in it than linkers write.
     pub(super) by_linker: bool,

@@ -26,7 +26,7 @@ pub(crate) fn structure(file: &[u8]) -> Result<String, String> {
     Ok(format!("{} sections, checksum {found:#x}", sections.len()))
 }
 
-/// What there is to say of the signature.
+/// The finding about the signature.
 ///
 /// # Errors
 /// Why it is none of this file's.

@@ -24,10 +24,10 @@ const INDIRECT_DATA: &[u8] = &[0x2b, 0x06, 0x01, 0x04, 0x01, 0x82, 0x37, 0x02, 0
 /// SHA-256, 2.16.840.1.101.3.4.2.1.
 const SHA256: &[u8] = &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01];
 
-/// What there is to say of the signature of `file`, whose headers these are.
+/// The finding about the signature of `file`, whose headers these are.
 ///
 /// # Errors
-/// What is wrong with it: a table of certificates that is none, or a digest of other bytes.
+/// Its fault: an invalid table of certificates, or a digest of other bytes.
 pub(super) fn check(file: &[u8], headers: &Headers) -> Result<String, String> {
     let place = headers.directory(file, CERTIFICATES);
     if place.is_empty() {

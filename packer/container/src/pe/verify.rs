@@ -63,7 +63,7 @@ pub(super) fn read(file: &[u8]) -> Result<(OptionalHeader, Vec<SectionTable>), S
     Ok((optional, sections))
 }
 
-/// What the loader insists on: the order and alignment of sections, in the file and in memory, without gaps in
+/// The loader's rules: the order and alignment of sections, in the file and in memory, without gaps in
 /// the file, and the sizes that follow from them.
 ///
 /// `len` is that of the file without certificates, and `optional` has alignments that are powers of two.

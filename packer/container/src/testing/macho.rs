@@ -33,12 +33,12 @@ commands! {
 /// Where `__LINKEDIT` starts in memory.
 const BASE: u64 = 0x1_0000_0000;
 
-/// What to build; [`stub`] has the usual answers.
+/// The launcher to build; [`stub`] has the usual answers.
 #[derive(Clone, Debug)]
 pub struct Stub {
     /// `cputype` and `cpusubtype`.
     pub cpu: (u32, u32),
-    /// What segments are aligned to, in bytes.
+    /// The alignment of segments, in bytes.
     pub page: u64,
     /// Whether it has a signature, as zig's linker gives to arm64 and not to x86_64.
     pub signed: bool,

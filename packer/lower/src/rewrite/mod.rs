@@ -27,7 +27,7 @@ use crate::{
 /// Rewrites bodies one after the other.
 pub(crate) struct Rewriter<'p, 'm, 'a> {
     plan: &'p Plan<'m, 'a>,
-    /// What was seen in the body, which is that of function `index`.
+    /// The facts about the body, which is that of function `index`.
     scan: Option<&'p Scan>,
     index: u32,
     out: Output<'a>,

@@ -61,7 +61,7 @@ impl Rewriter<'_, '_, '_> {
     }
 }
 
-/// What the global holds for an exception of `tag`.
+/// The global's value for an exception of `tag`.
 pub(crate) fn number(tag: u32) -> i32 {
     tag as i32 + 1
 }

@@ -128,7 +128,7 @@ fn rewritten(
     Ok((out, map))
 }
 
-/// What a branch to this label carries.
+/// The types of the values that a branch to this label carries.
 fn carried(validator: &FuncValidator<ValidatorResources>, label: u32) -> Vec<ValType> {
     let frame = validator.get_control_frame(label as usize).expect("the module is valid");
     let to_start = frame.kind == FrameKind::Loop;

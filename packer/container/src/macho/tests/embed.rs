@@ -1,4 +1,4 @@
-//! What packing changes and what it leaves.
+//! Packing changes some bytes of a launcher, and leaves all others.
 
 use proptest::prelude::*;
 
