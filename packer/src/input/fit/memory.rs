@@ -10,10 +10,12 @@ use super::parts::Parts;
 
 /// Bytes of a page of memory.
 const PAGE: u64 = wasmer_types::WASM_PAGE_SIZE as u64;
+/// The most pages that a memory can have.
+const MOST: u64 = wasmer_types::WASM_MAX_PAGES as u64;
 
 /// Lowers the maximum of each memory to whole pages within `bytes`; true if that changes one.
 pub(super) fn limit(parts: &mut Parts<'_>, bytes: u64) -> Result<bool, BinaryReaderError> {
-    let most = bytes / PAGE;
+    let most = (bytes / PAGE).min(MOST);
     let (mut content, mut changed) = (Vec::new(), false);
     for payload in Parser::new(0).parse_all(parts.module()) {
         if let Payload::MemorySection(memories) = payload? {
@@ -78,6 +80,7 @@ mod tests {
         assert_eq!(limited("(module (memory 1 3))", 3 * PAGE), None);
         assert_eq!(limited("(module (memory 0 2))", 3 * PAGE), None);
         assert_eq!(limited("(module)", 0), None);
+        assert_eq!(limited("(module (memory 1))", u64::MAX).as_deref(), Some("1 Some(65536)"));
     }
 
     #[test]
