@@ -146,7 +146,6 @@ fn readme_examples_work() {
     // The description, for the targets that it names.
     let toml = readme.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
     console.dir.write("wasmpack.toml", toml);
-    console.dir.write("LICENSE", "");
     let built = console.run("rm -rf dist && wasmpack build -q && ls dist");
     assert_eq!(built, "app-linux-arm64\napp-linux-x86_64\napp-macos-arm64\napp-windows-x86_64.exe\n");
     let one = console.run("wasmpack build -q -t linux-x86_64 && dist/app-linux-x86_64 env");

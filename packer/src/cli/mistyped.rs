@@ -45,8 +45,15 @@ pub(super) fn advice(error: &clap::Error, args: &[OsString]) -> Option<String> {
         };
         return Some(format!("build takes no file, it packs what wasmpack.toml describes; {way}"));
     }
-    let meant = command(first)?;
-    Some(format!("{}: no such file or command; {meant}", first.display()))
+    if is_command(first) {
+        // It knows its own arguments.
+        return None;
+    }
+    let later = typed.iter().take_while(|arg| *arg != "--").find(|arg| is_command(arg));
+    if let Some(meant) = later.and_then(|word| command(word)) {
+        return Some(meant);
+    }
+    Some(format!("{}: no such file or command; {}", first.display(), command(first)?))
 }
 
 /// The first argument that begins with a dash and is the name of a file.
@@ -56,13 +63,16 @@ fn dashed(typed: &[OsString]) -> Option<&str> {
     texts.find(|text| text.len() > 1 && text.starts_with('-') && Path::new(text).symlink_metadata().is_ok())
 }
 
+/// Whether `word` is the name of a command.
+fn is_command(word: &OsStr) -> bool {
+    Cli::command().get_subcommands().any(|command| word == command.get_name())
+}
+
 /// Advice for `input`, a program that cannot be read, if its name is like a command's. A command that follows an option is read
 /// as a program.
 pub(super) fn command(input: &OsStr) -> Option<String> {
     let word = input.to_str().filter(|word| !word.contains(['.', '/', '\\']))?;
-    let cli = Cli::command();
-    let commands = || cli.get_subcommands().map(clap::Command::get_name);
-    if commands().any(|name| name == word) {
+    if is_command(input) {
         return Some(format!("the command {word} must come first, before all options: wasmpack {word}"));
     }
     if Path::new(input).exists() {
@@ -71,5 +81,7 @@ pub(super) fn command(input: &OsStr) -> Option<String> {
     if let Some((_, meant)) = ELSEWHERE.iter().find(|(elsewhere, _)| *elsewhere == word) {
         return Some((*meant).to_owned());
     }
-    nearest(word, commands()).map(|name| format!("did you mean the command {name}?"))
+    let cli = Cli::command();
+    nearest(word, cli.get_subcommands().map(clap::Command::get_name))
+        .map(|name| format!("did you mean the command {name}?"))
 }
