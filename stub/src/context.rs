@@ -5,11 +5,12 @@
 
 use std::ffi::{OsStr, OsString};
 use std::io::ErrorKind;
+use std::path::PathBuf;
 
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 use payload::grant::{self, OPTIONS};
-use payload::{FilesGrant, Grants, GuestName, Manifest, Mount};
+use payload::{FilesGrant, Grants, Manifest, Mount};
 use sandbox::{Access, Ctx, CtxBuilder};
 
 use crate::fail::{self, Failure};
@@ -29,7 +30,7 @@ pub(crate) fn open(manifest: &Manifest, granted: &Granted, stored: Stored) -> Re
     let cwd = grants.cwd.as_deref().map(expand::path).transpose()?;
     let mut builder = variables(arguments(Ctx::builder(), manifest), granted, cwd.as_deref());
     if grants.native {
-        builder = native(builder, grants)?;
+        builder = native(builder)?;
     }
     let mut roots = 0..;
     let mut files = None;
@@ -67,24 +68,13 @@ pub(crate) fn open(manifest: &Manifest, granted: &Granted, stored: Stored) -> Re
 }
 
 /// What a native program could open. A directory that was granted by itself takes the place of what has its name.
-fn native(mut builder: CtxBuilder, grants: &Grants) -> Result<CtxBuilder, Failure> {
+fn native(builder: CtxBuilder) -> Result<CtxBuilder, Failure> {
+    // A working directory that is gone or cannot be entered has nothing, as for a native program.
+    let here = Dir::open_ambient_dir(".", ambient_authority()).ok().map(|dir| (dir, ".".into()));
     let root = std::env::current_dir().ok().and_then(|dir| Some(dir.ancestors().last()?.to_owned()));
-    let root = root.map_or_else(|| "/".to_owned(), |root| root.to_string_lossy().into_owned());
-    if cfg!(windows) {
-        let drive = root.trim_end_matches(['/', '\\']);
-        builder = builder.dir(open_dir(&root, drive)?, drive, Access::ReadWrite);
-    }
-    let names_root = |relative: bool| {
-        let named = |guest: &GuestName| guest.is_root() && guest.as_str().starts_with('.') == relative;
-        grants.dirs().any(|grant| named(&grant.guest))
-    };
-    if !names_root(false) {
-        builder = builder.dir(open_dir(&root, "/")?, "/", Access::ReadWrite);
-    }
-    if grants.cwd.is_none() && !names_root(true) {
-        builder = builder.dir(open_dir(".", ".")?, ".", Access::ReadWrite);
-    }
-    Ok(builder)
+    let root = root.unwrap_or_else(|| PathBuf::from(if cfg!(windows) { "\\" } else { "/" }));
+    let dir = open_dir(&root.to_string_lossy(), "/")?;
+    Ok(builder.native(here, (dir, root)))
 }
 
 fn access(writable: bool) -> Access {
@@ -185,7 +175,7 @@ fn open_dir(host: &str, guest: &str) -> Result<Dir, Failure> {
 
 /// The name the program was started by, without folders: where it lies is not the app's business.
 fn file_name(started_as: Option<OsString>) -> Vec<u8> {
-    let path = std::path::PathBuf::from(started_as.unwrap_or_default());
+    let path = PathBuf::from(started_as.unwrap_or_default());
     match path.file_name() {
         Some(name) => name.as_encoded_bytes().to_vec(),
         None => fail::name().into_bytes(),

@@ -1,5 +1,6 @@
 //! What a program was granted, and what it has open: everything behind its calls.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use cap_std::fs::Dir as CapDir;
@@ -44,6 +45,7 @@ pub struct CtxBuilder {
     env: Strings,
     granted: Vec<Grant>,
     cwd: Option<String>,
+    native: Option<Roots>,
     closed: [bool; 3],
     written: Budget,
     listings: Budget,
@@ -56,6 +58,13 @@ struct Grant {
     guest: GuestName,
     access: Access,
     what: What,
+}
+
+/// Where the user stands, if that can be opened, and the system's root: directories with their paths.
+#[derive(Debug)]
+struct Roots {
+    here: Option<(CapDir, PathBuf)>,
+    root: (CapDir, PathBuf),
 }
 
 #[derive(Debug)]
@@ -93,9 +102,8 @@ impl CtxBuilder {
         self
     }
 
-    /// Grants a directory of the host under the name `guest`. Descriptors are numbered from 3 on, in the order in
-    /// which names first appear in the grants; where names are nested, wasi-libc uses the longest that fits. What is
-    /// granted under one name lies in layers: embedded trees over directories, and of these the last one given over
+    /// Grants a directory of the host under the name `guest`. Descriptor 3 is the root; those of other names follow in the order
+    /// in which they first appear in the grants; where names are nested, the longest that fits is used. What is granted under one name lies in layers: embedded trees over directories, and of these the last one given over
     /// the others. `/` and `.` are one name to wasi-libc, but what is granted as `.` is where the program stands.
     #[must_use]
     pub fn dir(mut self, dir: CapDir, guest: &str, access: Access) -> Self {
@@ -117,6 +125,14 @@ impl CtxBuilder {
     #[must_use]
     pub fn cwd(mut self, guest: &str) -> Self {
         self.cwd = Some(guest.to_owned());
+        self
+    }
+
+    /// Grants what a native program could open: everything below `root`, relative paths below `here`, and what paths lead to
+    /// from there. Each is a directory and its path. What is granted as `/` or `.` takes the place of either.
+    #[must_use]
+    pub fn native(mut self, here: Option<(CapDir, PathBuf)>, root: (CapDir, PathBuf)) -> Self {
+        self.native = Some(Roots { here, root });
         self
     }
 
@@ -175,7 +191,11 @@ impl CtxBuilder {
         if let Some(guest) = &self.cwd {
             grants.cwd(&guest.as_str().into());
         }
-        for dir in grants.preopens(trees, &clocks)? {
+        if let Some(Roots { here, root }) = self.native {
+            let layer = |(dir, path)| Layer::Host(HostDir::unconfined(dir, path));
+            grants.native(here.map(layer), layer(root));
+        }
+        for dir in grants.preopens(trees, &clocks, &self.args.all(), &self.env.all())? {
             fds.push(Some(preopened(dir)));
         }
         Ok(Ctx {
@@ -195,6 +215,7 @@ fn standard(stream: Stream) -> Descriptor {
     Descriptor {
         object: Opened::File(Arc::new(File::Host(HostFile::stream(stream)))),
         rights: rights::stream(stream == Stream::In, stream.is_terminal()),
+        left_out: 0,
         inheriting: 0,
         flags: sys::stream_flags(stream) & wasip1::FDFLAGS_NONBLOCK,
     }
@@ -205,6 +226,7 @@ fn preopened(dir: Dir) -> Descriptor {
     Descriptor {
         object: Opened::Dir(Arc::new(dir)),
         rights: rights::DIRECTORY,
+        left_out: 0,
         inheriting: rights::DIRECTORY | rights::FILE,
         flags: 0,
     }

@@ -2,7 +2,7 @@
 //!
 //! The operating system's own number decides where there is one, because it is the most exact; the portable
 //! kind decides for errors that cap-std and std make themselves. cap-std reports a path that leads out of its
-//! directory as `PermissionDenied` without a number: that is `perm`, as in every WASI implementation.
+//! directory as `PermissionDenied` without a number: that is `notcapable`, WASI's word for what was not granted.
 
 use std::io::{self, ErrorKind};
 
@@ -33,7 +33,7 @@ impl From<io::Error> for Error {
 fn by_kind(kind: ErrorKind) -> Errno {
     match kind {
         ErrorKind::NotFound => wasip1::ERRNO_NOENT,
-        ErrorKind::PermissionDenied => wasip1::ERRNO_PERM,
+        ErrorKind::PermissionDenied => wasip1::ERRNO_NOTCAPABLE,
         ErrorKind::AlreadyExists => wasip1::ERRNO_EXIST,
         ErrorKind::WouldBlock => wasip1::ERRNO_AGAIN,
         ErrorKind::NotADirectory => wasip1::ERRNO_NOTDIR,
@@ -62,9 +62,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_escape_is_perm_and_a_refusal_by_the_system_is_acces() {
+    fn an_escape_is_notcapable_and_a_refusal_by_the_system_is_acces() {
         let escape = io::Error::new(ErrorKind::PermissionDenied, "a path led outside of the filesystem");
-        assert_eq!(Error::from(escape).0, wasip1::ERRNO_PERM);
+        assert_eq!(Error::from(escape).0, wasip1::ERRNO_NOTCAPABLE);
         #[cfg(unix)]
         assert_eq!(Error::from(io::Error::from_raw_os_error(13)).0, wasip1::ERRNO_ACCES);
     }

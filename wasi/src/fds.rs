@@ -2,7 +2,7 @@
 //!
 //! A call asks for what it needs in one step: the descriptor, of the right sort, with a right. The answers, in
 //! this order: `badf` if there is no such descriptor, `isdir` or `notdir` if it is of the other sort, `notcapable`
-//! if the right is missing.
+//! if the right is missing, or `rofs` if that is because what was opened cannot be changed.
 //!
 //! The table is locked only for as long as it takes to look something up or put it in its place. What a call gets is its own:
 //! it may wait on a file for as long as it takes while other calls go on, and one of them may even close the descriptor.
@@ -23,6 +23,8 @@ pub(crate) struct Descriptor {
     pub(crate) object: Opened<Arc<File>, Arc<Dir>>,
     /// What this descriptor may be used for.
     pub(crate) rights: Rights,
+    /// Rights that were asked for and left out, because what was opened cannot be changed.
+    pub(crate) left_out: Rights,
     /// What descriptors opened through it may be used for at most.
     pub(crate) inheriting: Rights,
     /// The flags that the guest asked for; see [`Descriptor::flags`].
@@ -31,10 +33,17 @@ pub(crate) struct Descriptor {
 
 impl Descriptor {
     /// Requires `right`. The right to seek implies the right to tell.
+    ///
+    /// # Errors
+    /// `rofs` if it was left out because what was opened cannot be changed; `notcapable` if it is missing otherwise.
     pub(crate) fn require(&self, right: Rights) -> Result<()> {
         let seeks = self.rights & wasip1::RIGHTS_FD_SEEK != 0;
         let held = self.rights | if seeks { wasip1::RIGHTS_FD_TELL } else { 0 };
-        if held & right == right { Ok(()) } else { Err(wasip1::ERRNO_NOTCAPABLE.into()) }
+        if held & right == right {
+            return Ok(());
+        }
+        let only_fixed = (held | self.left_out) & right == right;
+        Err(if only_fixed { wasip1::ERRNO_ROFS } else { wasip1::ERRNO_NOTCAPABLE }.into())
     }
 
     /// The flags that hold for it.

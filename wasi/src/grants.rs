@@ -1,12 +1,19 @@
-//! From grants to preopens: which names are one to a program, and what lies over what.
+//! From grants to preopens: which names are one to a program, what lies over what, and under which names it is offered.
 //!
 //! wasi-libc takes `/` and `./` off the front of the names of preopens and of every path, and of preopens with equal
-//! names it uses only the last; so what is granted under names that are equal to it becomes one preopen with layers.
-//! It also answers `noent` by itself where no preopen fits. So there is always a root, an empty one if nothing was granted as
-//! it: wasi-libc then asks about every path, and what was missed can be noted.
+//! names it uses only one; so what is granted under names that are equal to it becomes one directory with layers. A program
+//! has no working directory but the root, since `/x` and `x` are one path to it. Where it is to stand is therefore a layer
+//! of the root, below what is embedded and above what else is granted as `/`.
 //!
-//! A program has no working directory but the root, since `/x` and `x` are one path to it. Where it is to stand is
-//! therefore a layer of the root, below what is embedded and above what else is granted as `/`.
+//! The root is always there, and knows what was granted below it, so that a path finds the same whoever looks for it:
+//! - `/` is the first one. Go takes the working directory from it and names everything absolutely; Zig and AssemblyScript use
+//!   descriptor 3 and nothing else.
+//! - what was granted comes next, in its order, for who looks for a name.
+//! - `.` is the last one. Older C libraries use it for relative names, and `/` for absolute ones; newer ones take either, and
+//!   of the two the last.
+//!
+//! Natively `/x` and `x` differ, so there `.` comes first and is where the user stands, `/` is the root, and the last one, which
+//! only newer C libraries use, is whichever is meant; see [`crate::fs::native`].
 
 use std::sync::Arc;
 
@@ -17,6 +24,8 @@ use crate::errno::Result;
 use crate::fs::dir::Dir;
 use crate::fs::layer::Layer;
 use crate::fs::layers::Layers;
+use crate::fs::native::{Native, Side};
+use crate::fs::space::{Place, ROOT, Space};
 use crate::fs::tree::dir::TreeDir;
 use crate::words::{Open, Opened};
 
@@ -25,6 +34,16 @@ use crate::words::{Open, Opened};
 pub(crate) struct Grants {
     names: Vec<Name>,
     cwd: Option<GuestName>,
+    native: Option<Roots>,
+}
+
+/// What a native program starts with.
+#[derive(Debug)]
+struct Roots {
+    /// Where the user stands, if that can be opened.
+    here: Option<Layer>,
+    /// The system's root.
+    root: Layer,
 }
 
 /// What was granted under one name.
@@ -38,9 +57,11 @@ struct Name {
     standing: Vec<Layer>,
     /// The directories of the host, the last one given first.
     hosts: Vec<Layer>,
-    /// True if every grant was written as `.`.
-    relative: bool,
 }
+
+/// The name of the last preopen of a native program. Newer C libraries make of it what they make of `/` and `.`; others find
+/// nothing by it.
+const EITHER: &str = "././";
 
 impl Grants {
     /// Grants a directory of the host.
@@ -60,67 +81,142 @@ impl Grants {
         self.cwd = Some(guest.clone());
     }
 
-    fn name(&mut self, guest: &GuestName) -> &mut Name {
-        let at = self.names.iter().position(|name| name.written == *guest).unwrap_or_else(|| {
-            self.names.push(Name { written: guest.clone(), relative: true, ..Name::default() });
-            self.names.len() - 1
-        });
-        let name = &mut self.names[at];
-        name.relative &= guest.is_relative_root();
-        name
+    /// Grants what a native program could open. What is granted as `.` or `/` takes the place of either.
+    pub(crate) fn native(&mut self, here: Option<Layer>, root: Layer) {
+        self.native = Some(Roots { here, root });
     }
 
-    /// The directories that the program starts with. `trees` is how many trees there are already.
+    fn name(&mut self, guest: &GuestName) -> &mut Name {
+        let at = self.names.iter().position(|name| name.written == *guest).unwrap_or_else(|| {
+            self.names.push(Name { written: guest.clone(), ..Name::default() });
+            self.names.len() - 1
+        });
+        &mut self.names[at]
+    }
+
+    /// The directories that the program starts with. `trees` is how many trees there are already; `arguments` and `variables`
+    /// tell which of two names is meant.
     ///
     /// # Errors
     /// That of opening the directory where the program is to stand.
-    pub(crate) fn preopens(mut self, trees: usize, clocks: &Arc<Clocks>) -> Result<Vec<Dir>> {
+    pub(crate) fn preopens(
+        mut self,
+        mut trees: usize,
+        clocks: &Arc<Clocks>,
+        arguments: &[&[u8]],
+        variables: &[&[u8]],
+    ) -> Result<Vec<Dir>> {
+        let mut nothing = |top: bool| {
+            trees += 1;
+            Layer::Tree(TreeDir::nothing(trees - 1, top, clocks))
+        };
+        let root_names = self.names.iter().position(|name| name.written.is_root());
+        let mut root = root_names.map_or_else(Name::default, |at| self.names.remove(at));
+        let assumed = root_names.is_none();
         let cwd = self.cwd.take().filter(|cwd| !cwd.is_root());
-        let standing = cwd.map(|cwd| self.open(&cwd)).transpose()?;
-        if let Some(dir) = standing {
-            self.name(&"/".into()).standing.extend(dir.into_layers());
+        let standing = cwd.as_ref().map(|cwd| self.open(&root, cwd)).transpose()?;
+        root.standing.extend(standing.into_iter().flat_map(Layers::into_iter));
+
+        let mut space = match self.native.take() {
+            Some(roots) => {
+                let (here, root) = root.sides(roots, &mut nothing)?;
+                let shown = here.again()?;
+                let native = Native::new(here, root, arguments, variables);
+                Space::new(shown, false, cwd.is_none(), Some(native))
+            }
+            None if assumed && root.standing.is_empty() => {
+                let nothing = Layers::new(nothing(true), Vec::new(), None);
+                Space::new(nothing, true, true, None)
+            }
+            None => Space::new(root.layers()?, assumed, cwd.is_none(), None),
+        };
+        // A name that is longer lies below one that is shorter, whichever was granted first.
+        let mut placed: Vec<(usize, GuestName, Arc<Layers>)> = Vec::new();
+        for (order, name) in self.names.into_iter().enumerate() {
+            let written = name.written.clone();
+            placed.push((order, written, Arc::new(name.layers()?)));
         }
-        let has_root = self.names.iter().any(|name| name.written.is_root());
-        let mut dirs = self.names.into_iter().map(Name::preopen).collect::<Result<Vec<Dir>>>()?;
-        if !has_root {
-            dirs.push(Dir::assumed(Layer::Tree(TreeDir::nothing(trees, clocks))));
+        placed.sort_by_key(|(_, name, _)| crate::fs::space::names(name.path()).count());
+        let mut granted = Vec::new();
+        for (order, name, layers) in placed {
+            let id = space.put(name.path(), &layers, |around, name| around.between(name, nothing(false)))?;
+            granted.push((order, name, layers, id));
         }
+        granted.sort_by_key(|(order, ..)| *order);
+
+        let space = Arc::new(space);
+        let root = |name: &str, side| {
+            let dir = space.granted_root(side);
+            let dir = Dir::granted(name.to_owned(), dir, Place::granted(&space, ROOT, side));
+            if assumed && !space.is_native() { dir.assumed() } else { dir }
+        };
+        let mut dirs = if space.is_native() {
+            vec![root(".", Some(Side::Here)), root("/", Some(Side::Root))]
+        } else {
+            vec![root("/", None)]
+        };
+        dirs.extend(granted.into_iter().map(|(_, name, layers, id)| {
+            // wasi-libc finds nothing below a name that ends with a slash.
+            let guest = name.as_str().trim_end_matches('/').to_owned();
+            Dir::granted(guest, layers, Place::granted(&space, id, None))
+        }));
+        dirs.push(root(if space.is_native() { EITHER } else { "." }, None));
         Ok(dirs)
     }
 
-    /// Opens a directory by its name in the program's world, as a C library finds it.
-    fn open(&self, guest: &GuestName) -> Result<Dir> {
+    /// Opens a directory by its name in the program's world. `root` is what was granted as the root.
+    fn open(&self, root: &Name, guest: &GuestName) -> Result<Layers> {
         let below = |Name { written, .. }: &Name| Some((written.path().len(), written.below(guest)?));
-        let fitting = self.names.iter().filter_map(|name| Some((below(name)?, name)));
+        let is_granted = |name: &&Name| !name.is_empty();
+        let names = self.names.iter().chain(std::iter::once(root).filter(is_granted));
+        let fitting = names.filter_map(|name| Some((below(name)?, name)));
         let longest = fitting.max_by_key(|((len, _), _)| *len);
         let ((_, rest), name) = longest.ok_or(wasip1::ERRNO_NOENT)?;
-        let again = |layers: &[Layer]| layers.iter().map(Layer::again).collect::<Result<Vec<Layer>>>();
-        let name = Name {
-            trees: again(&name.trees)?,
-            standing: again(&name.standing)?,
-            hosts: again(&name.hosts)?,
-            ..Name::default()
-        };
         let rest = if rest.is_empty() { "." } else { rest };
-        match name.preopen()?.open(rest, Open::DIRECTORY)? {
-            Opened::Dir(dir) => Ok(dir),
+        match name.again()?.layers()?.open(rest, Open::DIRECTORY)? {
+            Opened::Dir(layers) => Ok(layers),
             Opened::File(_) => Err(wasip1::ERRNO_NOTDIR.into()),
         }
     }
 }
 
 impl Name {
-    fn preopen(self) -> Result<Dir> {
-        let guest = match self.written.is_root() {
-            true if self.relative => self.written.to_string(),
-            true => String::from("/"),
-            // wasi-libc finds nothing below a name that ends with a slash.
-            false => self.written.as_str().trim_end_matches('/').to_owned(),
-        };
-        let shown = (!self.standing.is_empty()).then_some((self.trees.len(), self.standing.len()));
+    fn is_empty(&self) -> bool {
+        self.trees.is_empty() && self.standing.is_empty() && self.hosts.is_empty()
+    }
+
+    /// The same directories once more.
+    fn again(&self) -> Result<Name> {
+        let again = |layers: &[Layer]| layers.iter().map(Layer::again).collect::<Result<Vec<Layer>>>();
+        Ok(Name {
+            written: self.written.clone(),
+            trees: again(&self.trees)?,
+            standing: again(&self.standing)?,
+            hosts: again(&self.hosts)?,
+        })
+    }
+
+    /// All that was granted, as one directory. Where the program stands is what it sees.
+    fn layers(self) -> Result<Layers> {
+        let shown = (!self.standing.is_empty())
+            .then_some((self.trees.len(), self.standing.len()));
         let mut layers = self.trees.into_iter().chain(self.standing).chain(self.hosts);
         // There is no name without a grant.
         let first = layers.next().ok_or(wasip1::ERRNO_NOENT)?;
-        Ok(Dir::granted(guest, Layers::new(first, layers.collect(), shown)))
+        Ok(Layers::new(first, layers.collect(), shown))
+    }
+
+    /// The two places of a native root: where the user stands, and the system's root. What is embedded as the root lies over both.
+    fn sides(self, roots: Roots, nothing: &mut impl FnMut(bool) -> Layer) -> Result<(Layers, Layers)> {
+        let again = self.again()?;
+        let mut here = Name { hosts: Vec::new(), ..self };
+        let mut root = Name { standing: Vec::new(), ..again };
+        if here.standing.is_empty() {
+            here.standing.push(roots.here.unwrap_or_else(|| nothing(false)));
+        }
+        if root.hosts.is_empty() {
+            root.hosts.push(roots.root);
+        }
+        Ok((here.layers()?, root.layers()?))
     }
 }

@@ -11,6 +11,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::errno::{Error, Result};
 use crate::fs::dir::Dir;
+use crate::fs::layers::Layers;
 
 /// How many calls that took a path are looked back on, and so the most misses there are.
 const RECENT: usize = 16;
@@ -23,6 +24,8 @@ pub struct Miss {
     pub path: String,
     /// True if it was to be made or changed.
     pub write: bool,
+    /// True if it was refused because it is not told whether the path was relative or absolute.
+    pub unclear: bool,
 }
 
 /// The last misses.
@@ -83,42 +86,46 @@ impl Misses {
         outcome
     }
 
+    /// Notes that something below `dir` was opened to read though it was to be changed as well, which its grant does not allow.
+    pub(crate) fn read_only(&self, dir: &Dir, path: &str) {
+        self.note(self.calls.load(Ordering::Relaxed), dir, path, true, wasip1::ERRNO_ROFS.into());
+    }
+
     #[cold]
     fn note(&self, call: u64, dir: &Dir, path: &str, write: bool, error: Error) {
         let Some(guest) = dir.guest() else { return };
-        let of_host = dir.layers().iter().any(|layer| layer.is_host());
-        let is_root = matches!(guest, "/" | ".");
+        let (layers, below) = dir.looked_up(path);
+        let of_host = layers.iter().any(|layer| layer.is_host());
+        let guest = guest.trim_start_matches("./").trim_end_matches('/');
+        let is_root = matches!(guest, "" | ".");
+        let unclear = write && dir.is_unclear(path);
         let missed = match error.0 {
             // In the root, where a path that was absolute is looked for where the program stands.
             wasip1::ERRNO_NOENT => !of_host || is_root,
             wasip1::ERRNO_ROFS if !of_host => write && is_root,
-            wasip1::ERRNO_ROFS => write && fixed_by_grant(dir, path),
+            wasip1::ERRNO_ROFS => write && fixed_by_grant(layers, below),
             // A refusal of another sort leaves the path one that can be looked at.
-            wasip1::ERRNO_PERM => {
-                matches!(dir.filestat_at(path, true), Err(error) if error.0 == wasip1::ERRNO_PERM)
+            wasip1::ERRNO_NOTCAPABLE => {
+                let is_refused = |error: Error| error.0 == wasip1::ERRNO_NOTCAPABLE;
+                unclear || dir.filestat_at(path, true).is_err_and(is_refused)
             }
             _ => false,
         };
         if !missed {
             return;
         }
-        let guest = guest.trim_end_matches('/');
-        let path = match guest {
-            "" | "." => path.trim_start_matches('/').to_owned(),
-            guest => format!("{guest}/{path}"),
-        };
+        let path = if is_root { path.trim_start_matches('/').to_owned() } else { format!("{guest}/{path}") };
         let mut last = self.lock();
         if last.len() == RECENT {
             last.pop_front();
         }
-        last.push_back((call, Miss { path, write }));
+        last.push_back((call, Miss { path, write, unclear }));
     }
 }
 
 /// True if it is a directory of the host, granted read-only, that `path` could not be changed in.
-fn fixed_by_grant(dir: &Dir, path: &str) -> bool {
-    let holder = dir.layers().iter().find(|layer| layer.has(path));
-    let mut layers =
-        dir.layers().iter().filter(|layer| holder.is_none_or(|holder| std::ptr::eq(*layer, holder)));
+fn fixed_by_grant(layers: &Layers, path: &str) -> bool {
+    let holder = layers.iter().find(|layer| layer.has(path));
+    let mut layers = layers.iter().filter(|layer| holder.is_none_or(|holder| std::ptr::eq(*layer, holder)));
     layers.any(|layer| layer.is_host() && layer.is_read_only())
 }

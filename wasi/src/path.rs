@@ -5,7 +5,6 @@
 
 use crate::errno::Result;
 use crate::memory::Memory;
-use crate::sys;
 
 /// The longest path a guest may give, in bytes: Linux's PATH_MAX, the same everywhere.
 const MAX_LEN: u32 = 4096;
@@ -35,8 +34,7 @@ impl Room {
 ///
 /// # Errors
 /// `fault` if it leaves memory; `nametoolong` above 4096 bytes; `ilseq` if it is not UTF-8; `inval` if it holds a
-/// NUL; `noent` if it is empty; `perm` if it is a form that names something outside any directory on this system
-/// (on Windows: drives, devices, alternate streams).
+/// NUL; `noent` if it is empty.
 pub(crate) fn read<'r>(memory: &Memory<'_>, ptr: u32, len: u32, room: &'r mut Room) -> Result<&'r str> {
     let piece = memory.piece(ptr, len)?;
     if len > MAX_LEN {
@@ -50,9 +48,6 @@ pub(crate) fn read<'r>(memory: &Memory<'_>, ptr: u32, len: u32, room: &'r mut Ro
     }
     if path.is_empty() {
         return Err(wasip1::ERRNO_NOENT.into());
-    }
-    if sys::leaves_directory(path) {
-        return Err(wasip1::ERRNO_PERM.into());
     }
     Ok(path)
 }

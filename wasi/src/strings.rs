@@ -20,6 +20,12 @@ impl Strings {
         self.starts.len() as u32
     }
 
+    /// Each of them, without its NUL.
+    pub(crate) fn all(&self) -> Vec<&[u8]> {
+        let ends = self.starts.iter().skip(1).copied().chain([self.bytes.len() as u32]);
+        self.starts.iter().zip(ends).map(|(&start, end)| &self.bytes[start as usize..end as usize - 1]).collect()
+    }
+
     /// All of them, each with its NUL.
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes

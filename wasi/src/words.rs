@@ -42,6 +42,11 @@ impl Open {
         Open { create: false, exclusive: false, truncate: false, write: false, read: true, ..self }
     }
 
+    /// True if what is there is not only to be read: it is to be cut, or written and nothing else.
+    pub(crate) fn is_to_change(self) -> bool {
+        self.truncate || self.write && !self.read
+    }
+
     /// True if this would make or change something.
     pub(crate) fn changes(self) -> bool {
         self.create || self.truncate || self.write

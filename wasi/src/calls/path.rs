@@ -25,7 +25,8 @@ fn follows(flags: u32) -> Result<bool> {
 /// `notcapable` if a right is wanted that `fd` does not hand on, or `fd` may not open, create or truncate; `inval`
 /// for unknown flags, or flags that contradict one another; `exist` if it must be new and is not; `isdir` to write
 /// to or truncate a directory; `notdir` if it must be a directory and is none; `loop` if a symbolic link stands at
-/// the end and is not to be followed; `rofs` to change something in a directory granted read-only; `mfile`, `nfile`.
+/// the end and is not to be followed; `rofs` to make, truncate or only write something in a directory granted read-only; what is
+/// opened there to read is opened without the rights to change it; `mfile`, `nfile`.
 #[allow(clippy::too_many_arguments, reason = "the specification's signature")]
 pub fn path_open(
     ctx: &Ctx,
@@ -83,8 +84,16 @@ pub fn path_open(
         Opened::File(_) => (rights::FILE, flags),
         Opened::Dir(_) => (rights::DIRECTORY, 0),
     };
+    // What cannot be changed was opened to read, whatever else was asked for: some runtimes always ask for the same. A change is
+    // refused when it is made.
+    let fixed = matches!(&object, Opened::File(file) if file.is_read_only());
+    let left_out = if fixed { base & rights::NEED_WRITE } else { 0 };
+    if left_out & wasip1::RIGHTS_FD_WRITE != 0 {
+        ctx.misses.read_only(&dir, path);
+    }
     let object = object.map(Arc::new, Arc::new);
-    let number = ctx.fds.insert(Descriptor { object, rights: base & applicable, inheriting, flags })?;
+    let rights = base & applicable & !left_out;
+    let number = ctx.fds.insert(Descriptor { object, rights, left_out, inheriting, flags })?;
     memory.write_u32(result, number)
 }
 

@@ -1,21 +1,26 @@
-//! A directory descriptor: its layers, and what belongs to the descriptor alone, which is the name that it was granted under
-//! and what is read through `fd_readdir`.
+//! A directory descriptor: where it stands in the name space, the layers that lie there, and what is read through
+//! `fd_readdir`.
+//!
+//! Each verb that takes a path asks the name space first where the path leads; the layers there do the rest.
 
-use std::ops::Deref;
-use std::sync::{Mutex, PoisonError};
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::file::File;
-use super::layer::Layer;
 use super::layers::Layers;
 use super::listing::{Entry, Listing};
+use super::space::{Place, Way};
 use crate::errno::Result;
 use crate::kept::Budget;
-use crate::words::{Open, Opened};
+use crate::sys;
+use crate::words::{Filestat, Open, Opened, Times};
 
 /// An open directory.
 #[derive(Debug)]
 pub(crate) struct Dir {
-    layers: Layers,
+    layers: Arc<Layers>,
+    /// Where it stands, if something was granted around or below it.
+    place: Option<Place>,
     /// The name it was granted under; `None` for one that the guest opened.
     guest: Option<String>,
     /// True for the root that is there though nothing was granted as it.
@@ -24,25 +29,16 @@ pub(crate) struct Dir {
     listing: Mutex<Option<Listing>>,
 }
 
-/// The verbs that take a path are those of the layers.
-impl Deref for Dir {
-    type Target = Layers;
-
-    fn deref(&self) -> &Layers {
-        &self.layers
-    }
-}
-
 impl Dir {
-    /// The directory granted as `guest`.
-    pub(crate) fn granted(guest: String, layers: Layers) -> Dir {
-        Dir { layers, guest: Some(guest), assumed: false, listing: Mutex::default() }
+    /// The directory granted as `guest`, which stands at `place`.
+    pub(crate) fn granted(guest: String, layers: Arc<Layers>, place: Place) -> Dir {
+        Dir { layers, place: Some(place), guest: Some(guest), assumed: false, listing: Mutex::default() }
     }
 
     /// The root that is there though nothing was granted as it.
-    pub(crate) fn assumed(root: Layer) -> Dir {
-        let layers = Layers::new(root, Vec::new(), None);
-        Dir { assumed: true, ..Dir::granted(String::from("/"), layers) }
+    #[must_use]
+    pub(crate) fn assumed(self) -> Dir {
+        Dir { assumed: true, ..self }
     }
 
     /// True for the root that is there though nothing was granted as it.
@@ -55,20 +51,120 @@ impl Dir {
         self.guest.as_deref()
     }
 
-    /// What a path is looked up in.
-    pub(crate) fn layers(&self) -> &Layers {
-        &self.layers
+    /// The layers that `path` is looked up in, and what is looked up there.
+    pub(crate) fn looked_up<'s, 'p>(&'s self, path: &'p str) -> (&'s Layers, &'p str) {
+        self.way(path, false).map_or((&self.layers, path), |way| (way.layers, way.rest))
     }
 
-    /// Its layers, to be layers of another directory.
-    pub(crate) fn into_layers(self) -> impl Iterator<Item = Layer> {
-        self.layers.into_iter()
+    /// True if a change of `path` was refused only because it is not told which of two places is meant.
+    pub(crate) fn is_unclear(&self, path: &str) -> bool {
+        self.place.as_ref().is_some_and(|place| place.is_unclear(path))
+    }
+
+    /// Where `path` leads; what is wanted there may be a change.
+    fn way<'s, 'p>(&'s self, path: &'p str, change: bool) -> Result<Way<'s, 'p>> {
+        match &self.place {
+            Some(place) => place.way(path, change),
+            None if sys::leaves_directory(path) => Err(wasip1::ERRNO_NOTCAPABLE.into()),
+            None => Ok(Way::within(&self.layers, path)),
+        }
+    }
+
+    /// As [`Dir::way`], for a change of what `path` names itself. What was granted keeps its name.
+    fn way_to_change<'s, 'p>(&'s self, path: &'p str) -> Result<Way<'s, 'p>> {
+        let way = self.way(path, true)?;
+        if way.is_place && !is_itself(path) { Err(wasip1::ERRNO_BUSY.into()) } else { Ok(way) }
+    }
+
+    /// As [`Dir::way`], for something new. What was granted is there.
+    fn way_to_make<'s, 'p>(&'s self, path: &'p str) -> Result<Way<'s, 'p>> {
+        let way = self.way(path, true)?;
+        if way.is_place && !is_itself(path) { Err(wasip1::ERRNO_EXIST.into()) } else { Ok(way) }
     }
 
     /// Opens `path`, a file or a directory.
     pub(crate) fn open(&self, path: &str, how: Open) -> Result<Opened<File, Dir>> {
-        let opened = |layers| Dir { layers, guest: None, assumed: false, listing: Mutex::default() };
-        Ok(self.layers.open(path, how)?.map(|file| file, opened))
+        let way = self.way(path, how.changes())?;
+        let opened = way.layers.open(way.rest, how)?;
+        if let (Opened::Dir(_), Some(place)) = (&opened, &self.place) {
+            place.found(&way);
+        }
+        let place = self.place.as_ref().and_then(|place| place.opened(&way));
+        let dir = |layers| Dir {
+            layers: Arc::new(layers),
+            place,
+            guest: None,
+            assumed: false,
+            listing: Mutex::default(),
+        };
+        Ok(opened.map(|file| file, dir))
+    }
+
+    /// What is known about the directory itself.
+    pub(crate) fn filestat(&self) -> Result<Filestat> {
+        self.layers.filestat()
+    }
+
+    /// What is known about `path`.
+    pub(crate) fn filestat_at(&self, path: &str, follow: bool) -> Result<Filestat> {
+        let way = self.way(path, false)?;
+        way.layers.filestat_at(way.rest, follow)
+    }
+
+    /// Sets the directory's own times.
+    pub(crate) fn set_times(&self, times: Times) -> Result<()> {
+        self.layers.set_times(times)
+    }
+
+    /// Sets the times of `path`.
+    pub(crate) fn set_times_at(&self, path: &str, times: Times, follow: bool) -> Result<()> {
+        let way = self.way(path, true)?;
+        way.layers.set_times_at(way.rest, times, follow)
+    }
+
+    pub(crate) fn create_dir(&self, path: &str) -> Result<()> {
+        let way = self.way_to_make(path)?;
+        way.layers.create_dir(way.rest)
+    }
+
+    pub(crate) fn remove_dir(&self, path: &str) -> Result<()> {
+        let way = self.way_to_change(path)?;
+        way.layers.remove_dir(way.rest)
+    }
+
+    /// Removes a file or symbolic link. A directory is `isdir`, also where the system has another word for that.
+    pub(crate) fn remove_file(&self, path: &str) -> Result<()> {
+        let way = self.way(path, true)?;
+        way.layers.remove_file(way.rest)
+    }
+
+    /// Renames `path` to `new_path` below `new`.
+    pub(crate) fn rename(&self, path: &str, new: &Dir, new_path: &str) -> Result<()> {
+        let (from, to) = (self.way_to_change(path)?, new.way_to_change(new_path)?);
+        from.layers.rename(from.rest, to.layers, to.rest)
+    }
+
+    /// Makes `new_path` below `new` another name of the file `path`.
+    pub(crate) fn hard_link(&self, path: &str, new: &Dir, new_path: &str) -> Result<()> {
+        let (from, to) = (self.way(path, true)?, new.way_to_make(new_path)?);
+        from.layers.hard_link(from.rest, to.layers, to.rest)
+    }
+
+    /// Makes `path` a symbolic link to `target`.
+    pub(crate) fn symlink(&self, target: &str, path: &str) -> Result<()> {
+        let way = self.way_to_make(path)?;
+        way.layers.symlink(target, way.rest)
+    }
+
+    /// What the symbolic link `path` points to.
+    pub(crate) fn read_link(&self, path: &str) -> Result<Vec<u8>> {
+        let way = self.way(path, false)?;
+        way.layers.read_link(way.rest)
+    }
+
+    /// Waits until the directory's entries are on the device.
+    pub(crate) fn sync(&self) -> Result<()> {
+        self.layers.sync()
     }
 
     /// Hands `look` the entries from number `cookie` on. They are read once, when the guest starts at 0, so that a number
@@ -93,11 +189,34 @@ impl Dir {
     fn read_entries(&self, budget: &Budget) -> Result<Listing> {
         // The parent's number would be a fact about the host that was not granted.
         let ino = self.filestat()?.ino;
-        let special = |name: &[u8]| Entry { name: name.to_vec(), ino, filetype: wasip1::FILETYPE_DIRECTORY };
+        let special =
+            |name: &[u8], ino| Entry { name: name.to_vec(), ino, filetype: wasip1::FILETYPE_DIRECTORY };
         let mut listing = Listing::new(budget);
-        listing.push(special(b"."))?;
-        listing.push(special(b".."))?;
-        self.layers.entries(&mut |entry| listing.push(entry))?;
+        listing.push(special(b".", ino))?;
+        listing.push(special(b"..", ino))?;
+        let mut granted: HashSet<&str> = self.place.iter().flat_map(Place::names).collect();
+        self.layers.entries(&mut |mut entry| {
+            // What was granted by this name is what a path leads to.
+            if std::str::from_utf8(&entry.name).is_ok_and(|name| granted.remove(name)) {
+                entry = self.named(entry.name);
+            }
+            listing.push(entry)
+        })?;
+        let mut granted: Vec<&str> = granted.into_iter().collect();
+        granted.sort_unstable();
+        granted.into_iter().try_for_each(|name| listing.push(self.named(name.as_bytes().to_vec())))?;
         Ok(listing)
     }
+
+    /// The entry of something granted below this directory.
+    fn named(&self, name: Vec<u8>) -> Entry {
+        let stat = std::str::from_utf8(&name).ok().and_then(|name| self.filestat_at(name, true).ok());
+        let ino = stat.map_or(0, |stat| stat.ino);
+        Entry { name, ino, filetype: wasip1::FILETYPE_DIRECTORY }
+    }
+}
+
+/// True for a path that names the directory it is given for.
+fn is_itself(path: &str) -> bool {
+    !path.starts_with('/') && super::space::names(path).next().is_none()
 }

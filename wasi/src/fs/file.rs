@@ -9,7 +9,7 @@ use super::tree::file::TreeFile;
 use crate::errno::Result;
 use crate::piece::Piece;
 use crate::sys::Handle;
-use crate::words::{Filestat, Times};
+use crate::words::{Access, Filestat, Times};
 
 /// An open file.
 #[derive(Debug)]
@@ -31,6 +31,11 @@ macro_rules! either {
 }
 
 impl File {
+    /// True if it lies where nothing can be changed.
+    pub(crate) fn is_read_only(&self) -> bool {
+        either!(self, file => file.access()) == Access::ReadOnly
+    }
+
     /// For waiting on it; `None` for a file that is always ready.
     pub(crate) fn handle(&self) -> Option<&Handle> {
         match self {

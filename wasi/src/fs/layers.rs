@@ -39,6 +39,24 @@ impl Layers {
         Layers::new(layer, Vec::new(), None)
     }
 
+    /// The same directories once more.
+    pub(crate) fn again(&self) -> Result<Layers> {
+        let rest = self.rest.iter().map(Layer::again).collect::<Result<_>>()?;
+        Ok(Layers::new(self.first.again()?, rest, self.shown))
+    }
+
+    /// What is at `name` in those that have a directory there, over `bottom`: a place that must be there because something was
+    /// granted below it.
+    pub(crate) fn between(&self, name: &str, bottom: Layer) -> Result<Layers> {
+        let open = |layer: &Layer| match layer.open(name, Open::DIRECTORY) {
+            Ok(Opened::Dir(dir)) => Some(dir),
+            _ => None,
+        };
+        let mut layers = self.layers_for(name).filter_map(open).chain(std::iter::once(bottom));
+        let first = layers.next().ok_or(wasip1::ERRNO_NOENT)?;
+        Ok(Layers::new(first, layers.collect(), None))
+    }
+
     /// All of them, the first one first; what a path is looked up in, unless it is the directory itself.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Layer> {
         std::iter::once(&self.first).chain(&self.rest)

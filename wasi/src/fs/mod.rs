@@ -1,7 +1,9 @@
 //! What a descriptor stands for: files and directories, of the host or of trees that come with the program.
 //!
 //! ```text
-//! dir      a descriptor's directory: its name, and what is read through fd_readdir
+//! dir      a descriptor's directory: where it stands, and what is read through fd_readdir
+//! space    the name space: what was granted under which names, and where a path leads
+//! native   in a native root: which of two places a name means
 //! layers   the directories that are one to the program, one over the other
 //! file, layer   the choice between the two worlds below
 //! host     files and directories of the host: cap-std, and below it sys
@@ -16,4 +18,6 @@ pub(crate) mod host;
 pub(crate) mod layer;
 pub(crate) mod layers;
 pub(crate) mod listing;
+pub(crate) mod native;
+pub(crate) mod space;
 pub(crate) mod tree;

@@ -1,8 +1,12 @@
 //! A directory of the host, and the verbs that take a path below it; opening has a file of its own.
 //!
-//! No slash behind a path reaches cap-std; see [`super::name`].
+//! No slash behind a path reaches cap-std; see [`super::name`]. What cap-std refuses because it leads out is done elsewhere where
+//! nothing is to confine a program; see [`super::beyond`].
+
+use std::path::{Path, PathBuf};
 
 use cap_fs_ext::{DirExt, OpenOptionsMaybeDirExt, SystemTimeSpec};
+use cap_std::ambient_authority;
 use cap_std::fs::{Dir as CapDir, OpenOptions};
 use cap_std::time::SystemTime;
 
@@ -17,16 +21,28 @@ use crate::words::{Access, Filestat, Time, Times};
 pub(crate) struct HostDir {
     pub(super) dir: CapDir,
     pub(super) access: Access,
+    /// Its path, if a path may lead out of it as for a native program.
+    pub(super) beyond: Option<Box<Path>>,
 }
 
 impl HostDir {
     pub(crate) fn granted(dir: CapDir, access: Access) -> HostDir {
-        HostDir { dir, access }
+        HostDir { dir, access, beyond: None }
+    }
+
+    /// A directory that a path may lead out of, as for a native program. It stands at `path`.
+    pub(crate) fn unconfined(dir: CapDir, path: PathBuf) -> HostDir {
+        HostDir { dir, access: Access::ReadWrite, beyond: Some(path.into()) }
+    }
+
+    /// The same for the directory at `path`.
+    pub(crate) fn unconfined_at(path: PathBuf) -> Result<HostDir> {
+        Ok(HostDir::unconfined(CapDir::open_ambient_dir(&path, ambient_authority())?, path))
     }
 
     /// The same directory once more.
     pub(crate) fn again(&self) -> Result<HostDir> {
-        Ok(HostDir { dir: self.dir.try_clone()?, access: self.access })
+        Ok(HostDir { dir: self.dir.try_clone()?, access: self.access, beyond: self.beyond.clone() })
     }
 
     /// What may be done below it.
@@ -34,7 +50,7 @@ impl HostDir {
         self.access
     }
 
-    fn writable(&self) -> Result<()> {
+    pub(super) fn writable(&self) -> Result<()> {
         match self.access {
             Access::ReadWrite => Ok(()),
             Access::ReadOnly => Err(wasip1::ERRNO_ROFS.into()),
@@ -49,9 +65,12 @@ impl HostDir {
     /// What is known about `path`.
     pub(crate) fn filestat_at(&self, path: &str, follow: bool) -> Result<Filestat> {
         let follow = follow || wants_directory(path);
-        let path = &*followed(path);
-        let metadata = if follow { self.dir.metadata(path)? } else { self.dir.symlink_metadata(path)? };
-        Ok(sys::filestat_of(&metadata))
+        let name = &*followed(path);
+        let metadata = if follow { self.dir.metadata(name) } else { self.dir.symlink_metadata(name) };
+        match metadata {
+            Ok(metadata) => Ok(sys::filestat_of(&metadata)),
+            Err(error) => self.otherwise(error.into(), || self.filestat_beyond(path, follow)),
+        }
     }
 
     /// Sets the directory's own times.
@@ -63,6 +82,10 @@ impl HostDir {
     /// Sets the times of `path`.
     pub(crate) fn set_times_at(&self, path: &str, times: Times, follow: bool) -> Result<()> {
         self.writable()?;
+        self.or_beyond(path, follow, |dir, path| dir.set_times_within(path, times, follow))
+    }
+
+    fn set_times_within(&self, path: &str, times: Times, follow: bool) -> Result<()> {
         let (accessed, modified) = (spec(times.accessed), spec(times.modified));
         if wants_directory(path) || follow && cfg!(windows) {
             return Ok(self.dir.set_times(&*followed(path), accessed, modified)?);
@@ -79,18 +102,22 @@ impl HostDir {
     /// Makes a directory. A slash behind its name changes nothing.
     pub(crate) fn create_dir(&self, path: &str) -> Result<()> {
         self.writable()?;
-        Ok(self.dir.create_dir(Name::of(path).path)?)
+        self.or_beyond(path, false, |dir, path| Ok(dir.dir.create_dir(Name::of(path).path)?))
     }
 
     /// Removes a directory. A slash behind its name changes nothing.
     pub(crate) fn remove_dir(&self, path: &str) -> Result<()> {
         self.writable()?;
-        Ok(self.dir.remove_dir(Name::of(path).path)?)
+        self.or_beyond(path, false, |dir, path| Ok(dir.dir.remove_dir(Name::of(path).path)?))
     }
 
     /// Removes a file or symbolic link. A directory is `isdir`, also where the system has another word for that.
     pub(crate) fn remove_file(&self, path: &str) -> Result<()> {
         self.writable()?;
+        self.or_beyond(path, false, HostDir::remove_file_within)
+    }
+
+    fn remove_file_within(&self, path: &str) -> Result<()> {
         let Name { path, slash } = Name::of(path);
         let is_dir = || self.dir.symlink_metadata(path).map(|metadata| metadata.is_dir());
         if slash {
@@ -106,6 +133,10 @@ impl HostDir {
     pub(crate) fn rename(&self, path: &str, new_dir: &HostDir, new_path: &str) -> Result<()> {
         self.writable()?;
         new_dir.writable()?;
+        self.both_or_beyond(path, new_dir, new_path, HostDir::rename_within)
+    }
+
+    fn rename_within(&self, path: &str, new_dir: &HostDir, new_path: &str) -> Result<()> {
         let (old, new) = (Name::of(path), Name::of(new_path));
         // A slash behind either name says that a directory moves, which no link is.
         if (old.slash || new.slash) && !self.dir.symlink_metadata(old.path)?.is_dir() {
@@ -122,6 +153,10 @@ impl HostDir {
     pub(crate) fn hard_link(&self, path: &str, new_dir: &HostDir, new_path: &str) -> Result<()> {
         self.writable()?;
         new_dir.writable()?;
+        self.both_or_beyond(path, new_dir, new_path, HostDir::hard_link_within)
+    }
+
+    fn hard_link_within(&self, path: &str, new_dir: &HostDir, new_path: &str) -> Result<()> {
         let (old, new) = (Name::of(path), Name::of(new_path));
         if !old.slash && !new.slash {
             return Ok(self.dir.hard_link(old.path, &new_dir.dir, new.path)?);
@@ -141,27 +176,44 @@ impl HostDir {
         }
     }
 
-    /// Makes `path` a symbolic link to `target`, which must be relative.
+    /// Makes `path` a symbolic link to `target`, which must be relative where paths are confined.
     pub(crate) fn symlink(&self, target: &str, path: &str) -> Result<()> {
         self.writable()?;
-        let name = Name::of(path);
-        if name.slash {
-            return self.vacant(name);
+        if self.beyond.is_none() && sys::leaves_directory(target) {
+            return Err(wasip1::ERRNO_NOTCAPABLE.into());
         }
-        Ok(DirExt::symlink(&self.dir, target, name.path)?)
+        self.or_beyond(path, false, |dir, path| {
+            let name = Name::of(path);
+            if name.slash {
+                return dir.vacant(name);
+            }
+            match DirExt::symlink(&dir.dir, target, name.path) {
+                Err(error) if dir.beyond.is_some() => {
+                    dir.otherwise(error.into(), || dir.symlink_beyond(target, name.path))
+                }
+                made => Ok(made?),
+            }
+        })
     }
 
     /// What the symbolic link `path` points to.
     pub(crate) fn read_link(&self, path: &str) -> Result<Vec<u8>> {
+        self.or_beyond(path, false, HostDir::read_link_within)
+    }
+
+    fn read_link_within(&self, path: &str) -> Result<Vec<u8>> {
         let name = Name::of(path);
         if name.slash {
             // A slash follows the link.
             self.filestat_at(path, true)?;
             return Err(wasip1::ERRNO_INVAL.into());
         }
+        if self.beyond.is_some() {
+            return Ok(self.dir.read_link_contents(name.path)?.into_os_string().into_encoded_bytes());
+        }
         let target = self.dir.read_link(name.path)?;
         if target.to_str().is_some_and(sys::leaves_directory) {
-            return Err(wasip1::ERRNO_PERM.into());
+            return Err(wasip1::ERRNO_NOTCAPABLE.into());
         }
         Ok(target.into_os_string().into_encoded_bytes())
     }

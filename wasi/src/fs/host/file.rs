@@ -30,6 +30,11 @@ impl HostFile {
         HostFile { handle: Handle::Stream(stream), access: Access::ReadWrite }
     }
 
+    /// What may be done with it.
+    pub(crate) fn access(&self) -> Access {
+        self.access
+    }
+
     /// For waiting on it.
     pub(crate) fn handle(&self) -> &Handle {
         &self.handle

@@ -3,8 +3,10 @@
 //! What is opened through a directory that was granted read-only is read-only as well.
 
 use cap_fs_ext::{DirExt, FollowSymlinks, OpenOptionsFollowExt, OpenOptionsMaybeDirExt, OpenOptionsSyncExt};
+use cap_std::ambient_authority;
 use cap_std::fs::{Dir as CapDir, File as CapFile, OpenOptions};
 
+use super::beyond::{is_escape, open_dir_beyond};
 use super::dir::HostDir;
 use super::file::HostFile;
 use super::name::{Name, followed};
@@ -26,7 +28,7 @@ impl HostDir {
             if how.write || how.truncate {
                 return Err(wasip1::ERRNO_ISDIR.into());
             }
-            return Ok(self.opened_dir(CapDir::from_std_file(file.into_std())));
+            return Ok(self.opened_dir(CapDir::from_std_file(file.into_std()), path));
         }
         Ok(Opened::File(HostFile::new(file, self.access)))
     }
@@ -53,7 +55,13 @@ impl HostDir {
         options.dsync(how.flags & wasip1::FDFLAGS_DSYNC != 0);
         options.rsync(how.flags & wasip1::FDFLAGS_RSYNC != 0);
         sys::add_flags(&mut options, how.flags);
-        let file = match self.dir.open_with(path, &options) {
+        let open = |options: &OpenOptions| match (self.dir.open_with(path, options), self.path_beyond(path)) {
+            (Err(error), Some(path)) if is_escape(&error) => {
+                CapFile::open_ambient_with(path, options, ambient_authority())
+            }
+            (opened, _) => opened,
+        };
+        let file = match open(&options) {
             // POSIX lets O_CREAT|O_RDONLY open an existing file that may not be written.
             Err(error)
                 if error.raw_os_error().is_some()
@@ -65,7 +73,7 @@ impl HostDir {
             {
                 writes = false;
                 options.create(false).write(false);
-                self.dir.open_with(path, &options)?
+                open(&options)?
             }
             opened => opened?,
         };
@@ -77,7 +85,7 @@ impl HostDir {
         Ok((file, stat.filetype == wasip1::FILETYPE_DIRECTORY))
     }
 
-    /// Opens in a read-only directory: what exists may be opened for reading, anything more is `rofs`, and what
+    /// Opens in a read-only directory: what exists may be opened to read, whatever else is asked for; only to write is `rofs`, and what
     /// is not there is `noent` unless it was to be created, as POSIX has it. To be new is asked of the name itself,
     /// be it a link that leads nowhere.
     fn open_unchanged(&self, path: &str, how: Open) -> Result<(CapFile, bool)> {
@@ -90,7 +98,7 @@ impl HostDir {
         }
         match self.open_file(path, how.unchanged()) {
             Err(error) if error.0 == wasip1::ERRNO_NOENT && how.create => Err(wasip1::ERRNO_ROFS.into()),
-            Ok((_, false)) if how.write || how.truncate => Err(wasip1::ERRNO_ROFS.into()),
+            Ok((_, false)) if how.is_to_change() => Err(wasip1::ERRNO_ROFS.into()),
             opened => opened,
         }
     }
@@ -99,16 +107,21 @@ impl HostDir {
         if how.create || how.truncate || how.exclusive {
             return Err(wasip1::ERRNO_INVAL.into());
         }
-        let path = &*followed(path);
-        let dir = if how.follow { self.dir.open_dir(path)? } else { self.dir.open_dir_nofollow(path)? };
+        let name = &*followed(path);
+        let dir = if how.follow { self.dir.open_dir(name) } else { self.dir.open_dir_nofollow(name) };
+        let dir = match (dir, self.path_beyond(name)) {
+            (Err(error), Some(path)) if is_escape(&error) => open_dir_beyond(&path, how.follow)?,
+            (dir, _) => dir?,
+        };
         if how.write {
             return Err(wasip1::ERRNO_ISDIR.into());
         }
-        Ok(self.opened_dir(dir))
+        Ok(self.opened_dir(dir, path))
     }
 
-    fn opened_dir(&self, dir: CapDir) -> Opened<HostFile, HostDir> {
-        Opened::Dir(HostDir { dir, access: self.access })
+    fn opened_dir(&self, dir: CapDir, path: &str) -> Opened<HostFile, HostDir> {
+        let beyond = self.path_beyond(path).map(Into::into);
+        Opened::Dir(HostDir { dir, access: self.access, beyond })
     }
 }
 

@@ -37,10 +37,10 @@ impl TreeDir {
         TreeDir::of(Nodes::new(files, root, device, false, budget.clone(), Arc::clone(clocks)), access)
     }
 
-    /// An empty tree that is the whole world: nothing is above it, and it cannot be changed.
-    pub(crate) fn nothing(number: usize, clocks: &Arc<Clocks>) -> TreeDir {
+    /// An empty tree that cannot be changed. If it is the `top`, nothing is above it.
+    pub(crate) fn nothing(number: usize, top: bool, clocks: &Arc<Clocks>) -> TreeDir {
         let (device, budget) = (DEVICE + number as u64, Budget::default());
-        let nodes = Nodes::new(Arc::new(Nothing), 0, device, true, budget, Arc::clone(clocks));
+        let nodes = Nodes::new(Arc::new(Nothing), 0, device, top, budget, Arc::clone(clocks));
         TreeDir::of(nodes, Access::ReadOnly)
     }
 
@@ -190,7 +190,7 @@ impl TreeDir {
     pub(crate) fn symlink(&self, target: &str, path: &str) -> Result<()> {
         self.hold.tree.writable()?;
         if target.starts_with('/') {
-            return Err(wasip1::ERRNO_PERM.into());
+            return Err(wasip1::ERRNO_NOTCAPABLE.into());
         }
         let mut nodes = self.hold.tree.lock();
         let place = nodes.vacant(self.hold.node, path, false)?;
@@ -202,7 +202,7 @@ impl TreeDir {
         let mut nodes = self.hold.tree.lock();
         let id = nodes.find(self.hold.node, path, false)?;
         match nodes.body(id) {
-            Body::Link(target) if target.starts_with('/') => Err(wasip1::ERRNO_PERM.into()),
+            Body::Link(target) if target.starts_with('/') => Err(wasip1::ERRNO_NOTCAPABLE.into()),
             Body::Link(target) => Ok(target.as_bytes().to_vec()),
             Body::Dir { .. } | Body::File(_) => Err(wasip1::ERRNO_INVAL.into()),
         }

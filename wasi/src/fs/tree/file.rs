@@ -12,7 +12,7 @@ use super::content::BLOCK;
 use super::hold::Hold;
 use crate::errno::Result;
 use crate::piece::Piece;
-use crate::words::{Filestat, Times};
+use crate::words::{Access, Filestat, Times};
 
 /// An open file.
 #[derive(Debug)]
@@ -24,6 +24,11 @@ pub(crate) struct TreeFile {
 impl TreeFile {
     pub(super) fn new(hold: Hold) -> TreeFile {
         TreeFile { hold, position: Mutex::new(0) }
+    }
+
+    /// What may be done with it.
+    pub(crate) fn access(&self) -> Access {
+        self.hold.tree.access
     }
 
     fn position(&self) -> MutexGuard<'_, u64> {

@@ -78,7 +78,7 @@ impl TreeDir {
         Opened::File(TreeFile::new(Hold::new(&self.hold.tree, nodes, id)))
     }
 
-    /// Opens in a read-only tree: what exists may be opened for reading, anything more is `rofs`, and what is not there is
+    /// Opens in a read-only tree: what exists may be opened to read, whatever else is asked for; only to write is `rofs`, and what is not there is
     /// `noent` unless it was to be created. To be new is asked of the name itself, be it a link that leads nowhere.
     fn open_unchanged(&self, path: &str, how: Open) -> Result<Opened<TreeFile, TreeDir>> {
         if how.create && how.exclusive {
@@ -90,7 +90,7 @@ impl TreeDir {
         }
         match self.open_any(path, how.unchanged()) {
             Err(error) if error.0 == wasip1::ERRNO_NOENT && how.create => Err(wasip1::ERRNO_ROFS.into()),
-            Ok(Opened::File(_)) if how.write || how.truncate => Err(wasip1::ERRNO_ROFS.into()),
+            Ok(Opened::File(_)) if how.is_to_change() => Err(wasip1::ERRNO_ROFS.into()),
             Ok(Opened::Dir(_)) if how.write || how.truncate => Err(wasip1::ERRNO_ISDIR.into()),
             opened => opened,
         }

@@ -49,7 +49,7 @@ impl Nodes {
     /// Walks `path` from `base`. The last name need not be there.
     ///
     /// # Errors
-    /// `noent`, `notdir` for what is on the way; `perm` if it leads above `base`; `loop`, `nametoolong`.
+    /// `noent`, `notdir` for what is on the way; `notcapable` if it leads above `base`; `loop`, `nametoolong`.
     pub(super) fn walk(&mut self, base: Id, path: &str, end: End) -> Result<Place> {
         let mut path = Cow::Borrowed(path);
         let mut at = 0;
@@ -58,7 +58,7 @@ impl Nodes {
         loop {
             let rest = &path[at..];
             if rest.starts_with('/') {
-                return Err(wasip1::ERRNO_PERM.into());
+                return Err(wasip1::ERRNO_NOTCAPABLE.into());
             }
             let (name, behind) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
             let next = behind.trim_start_matches('/');
@@ -68,7 +68,7 @@ impl Nodes {
                 "" => return Err(wasip1::ERRNO_NOENT.into()),
                 "." => Some(dir),
                 ".." if dir == base && self.is_top() => Some(base),
-                ".." if dir == base => return Err(wasip1::ERRNO_PERM.into()),
+                ".." if dir == base => return Err(wasip1::ERRNO_NOTCAPABLE.into()),
                 ".." => Some(self.parent(dir)?),
                 name => self.lookup(dir, name)?,
             };

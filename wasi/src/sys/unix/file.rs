@@ -1,7 +1,8 @@
-//! Files. Everything here works on descriptors that are already open; no function takes a path.
+//! Files. Everything here works on descriptors that are already open; no function takes a path but those that say so.
 
 use std::io::{self, SeekFrom};
 use std::os::fd::{AsFd, BorrowedFd};
+use std::path::Path;
 
 use cap_std::fs::{File as CapFile, OpenOptions, OpenOptionsExt};
 use rustix::event::Timespec;
@@ -28,6 +29,16 @@ impl AsFd for Handle {
 /// No Unix path names anything outside a directory by its form alone; cap-std sees to `/` and `..`.
 pub(crate) fn leaves_directory(_path: &str) -> bool {
     false
+}
+
+/// No Unix path begins with a drive.
+pub(crate) fn drive(_path: &str) -> Option<(u8, &str)> {
+    None
+}
+
+/// Makes `path` a symbolic link to `target`, wherever either is.
+pub(crate) fn symlink_by_path(target: &Path, path: &Path) -> io::Result<()> {
+    std::os::unix::fs::symlink(target, path)
 }
 
 /// Adds what cap-std has no word for: append mode, which it refuses together with truncation, and that no terminal becomes the

@@ -9,6 +9,6 @@ mod transfer;
 
 pub(crate) use errno::errno;
 pub(crate) use file::*;
-pub(crate) use stat::{entry_ino, filestat, filestat_of, filestat_of_file, filetype};
+pub(crate) use stat::{entry_ino, filestat, filestat_by_path, filestat_of, filestat_of_file, filetype};
 pub(crate) use streams::{read_stream, stream_flags, write_stream, write_stream_at};
 pub(crate) use time::{CLOCK_RESOLUTION, cpu_time, poll, readable, yield_now};

@@ -3,6 +3,7 @@
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::DirEntryExt;
+use std::path::Path;
 
 use cap_std::fs::{DirEntry, File as CapFile, Metadata, MetadataExt};
 use rustix::fs::Stat;
@@ -20,10 +21,19 @@ pub(crate) fn filestat_of_file(file: &CapFile) -> io::Result<Filestat> {
     known(file.as_fd())
 }
 
+/// What is known about the file at `path`, wherever that is.
+pub(crate) fn filestat_by_path(path: &Path, follow: bool) -> io::Result<Filestat> {
+    let stat = if follow { rustix::fs::stat(path)? } else { rustix::fs::lstat(path)? };
+    Ok(of(&stat))
+}
+
 fn known(file: BorrowedFd<'_>) -> io::Result<Filestat> {
-    let stat: Stat = rustix::fs::fstat(file)?;
+    Ok(of(&rustix::fs::fstat(file)?))
+}
+
+fn of(stat: &Stat) -> Filestat {
     #[allow(clippy::unnecessary_cast, reason = "the widths of these fields differ between systems")]
-    Ok(Filestat {
+    Filestat {
         dev: stat.st_dev as u64,
         ino: stat.st_ino as u64,
         filetype: filetype_of_mode(stat.st_mode as u32),
@@ -32,7 +42,7 @@ fn known(file: BorrowedFd<'_>) -> io::Result<Filestat> {
         atim: nanos(stat.st_atime as i64, stat.st_atime_nsec as i64),
         mtim: nanos(stat.st_mtime as i64, stat.st_mtime_nsec as i64),
         ctim: nanos(stat.st_ctime as i64, stat.st_ctime_nsec as i64),
-    })
+    }
 }
 
 pub(crate) fn filestat_of(metadata: &Metadata) -> Filestat {

@@ -6,6 +6,7 @@
 
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::windows::fs::FileExt;
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use cap_std::fs::{File as CapFile, OpenOptions};
@@ -30,6 +31,13 @@ fn file(handle: &Handle) -> io::Result<&CapFile> {
         Handle::File(file) => Ok(file),
         Handle::Stream(_) => Err(io::ErrorKind::NotSeekable.into()),
     }
+}
+
+/// Makes `path` a symbolic link to `target`, wherever either is.
+pub(crate) fn symlink_by_path(target: &Path, path: &Path) -> io::Result<()> {
+    use std::os::windows::fs::{symlink_dir, symlink_file};
+    let from = path.parent().unwrap_or(Path::new("."));
+    if from.join(target).is_dir() { symlink_dir(target, path) } else { symlink_file(target, path) }
 }
 
 /// Nothing: a descriptor remembers append mode, see [`write`].

@@ -8,6 +8,6 @@ mod time;
 
 pub(crate) use errno::errno;
 pub(crate) use file::*;
-pub(crate) use names::leaves_directory;
-pub(crate) use stat::{entry_ino, filestat, filestat_of, filestat_of_file, filetype};
+pub(crate) use names::{drive, leaves_directory};
+pub(crate) use stat::{entry_ino, filestat, filestat_by_path, filestat_of, filestat_of_file, filetype};
 pub(crate) use time::{CLOCK_RESOLUTION, cpu_time, poll, readable, yield_now};

@@ -1,6 +1,8 @@
 //! What is known about a file, as WASI tells it.
 
 use std::io;
+use std::os::windows::fs::OpenOptionsExt;
+use std::path::Path;
 use std::time::SystemTime;
 
 use cap_fs_ext::MetadataExt;
@@ -24,6 +26,17 @@ pub(crate) fn filestat(handle: &Handle) -> io::Result<Filestat> {
 
 pub(crate) fn filestat_of_file(file: &CapFile) -> io::Result<Filestat> {
     Ok(filestat_of(&file.metadata()?))
+}
+
+/// What is known about the file at `path`, wherever that is.
+pub(crate) fn filestat_by_path(path: &Path, follow: bool) -> io::Result<Filestat> {
+    // winbase.h: a directory can be opened, and a link itself.
+    const BACKUP_SEMANTICS: u32 = 0x0200_0000;
+    const OPEN_REPARSE_POINT: u32 = 0x0020_0000;
+    let itself = if follow { 0 } else { OPEN_REPARSE_POINT };
+    let file =
+        std::fs::OpenOptions::new().access_mode(0).custom_flags(BACKUP_SEMANTICS | itself).open(path)?;
+    filestat_of_file(&CapFile::from_std(file))
 }
 
 pub(crate) fn filestat_of(metadata: &Metadata) -> Filestat {

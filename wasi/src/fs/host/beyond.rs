@@ -1,0 +1,118 @@
+//! Paths that lead out of a directory, where nothing is to confine a program: `--native`.
+//!
+//! cap-std resolves paths below one directory, and says so when one leads out: by `..`, by a link with an absolute target, by
+//! a link of the kernel such as those of /dev/fd. A native program follows them. So what was refused for that, and for nothing
+//! else, is done once more as the system does it: the directory around the name is opened by its path, and the verb is done
+//! below that.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use cap_std::ambient_authority;
+use cap_std::fs::Dir as CapDir;
+
+use super::dir::HostDir;
+use super::name::wants_directory;
+use crate::errno::{Error, Result};
+use crate::sys;
+use crate::words::Filestat;
+
+/// How many symbolic links may lie at the end of a path: Linux's number.
+const LINKS_MAX: u32 = 40;
+
+/// True for cap-std's own refusal of a path that leads out.
+pub(super) fn is_escape(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::PermissionDenied && error.raw_os_error().is_none()
+}
+
+/// Opens a directory by its path.
+pub(super) fn open_dir_beyond(path: &Path, follow: bool) -> Result<CapDir> {
+    if !follow && path.symlink_metadata()?.is_symlink() {
+        return Err(wasip1::ERRNO_LOOP.into());
+    }
+    Ok(CapDir::open_ambient_dir(path, ambient_authority())?)
+}
+
+impl HostDir {
+    /// The path of `path` below this directory, if paths may lead out of it.
+    pub(super) fn path_beyond(&self, path: &str) -> Option<PathBuf> {
+        self.beyond.as_ref().map(|beyond| beyond.join(path))
+    }
+
+    /// What `beyond` does, if `error` says that a path led out, and it may.
+    pub(super) fn otherwise<T>(&self, error: Error, beyond: impl FnOnce() -> Result<T>) -> Result<T> {
+        if error.0 == wasip1::ERRNO_NOTCAPABLE && self.beyond.is_some() { beyond() } else { Err(error) }
+    }
+
+    /// Does `verb` with `path`; if that led out, and may, once more from the directory around its end.
+    pub(super) fn or_beyond<T>(
+        &self,
+        path: &str,
+        follow: bool,
+        verb: impl Fn(&HostDir, &str) -> Result<T>,
+    ) -> Result<T> {
+        verb(self, path).or_else(|error| {
+            self.otherwise(error, || {
+                let (dir, name) = self.around(path, follow)?;
+                verb(&dir, &name)
+            })
+        })
+    }
+
+    /// The same for a verb with two paths.
+    pub(super) fn both_or_beyond(
+        &self,
+        path: &str,
+        new_dir: &HostDir,
+        new_path: &str,
+        verb: impl Fn(&HostDir, &str, &HostDir, &str) -> Result<()>,
+    ) -> Result<()> {
+        verb(self, path, new_dir, new_path).or_else(|error| {
+            self.otherwise(error, || {
+                let (old_dir, old_name) = self.around(path, false)?;
+                if new_dir.beyond.is_none() {
+                    return verb(&old_dir, &old_name, new_dir, new_path);
+                }
+                let (new_dir, new_name) = new_dir.around(new_path, false)?;
+                verb(&old_dir, &old_name, &new_dir, &new_name)
+            })
+        })
+    }
+
+    /// The directory around the end of `path`, and the name there. With `follow` that is no link, as far as links tell where
+    /// they lead.
+    fn around(&self, path: &str, follow: bool) -> Result<(HostDir, String)> {
+        let mut whole = self.path_beyond(path).ok_or(wasip1::ERRNO_NOTCAPABLE)?;
+        let slash = if wants_directory(path) { "/" } else { "" };
+        for _ in 0..LINKS_MAX {
+            // A path that ends in `..` names a directory by itself.
+            let (around, name) = match (whole.parent(), whole.file_name()) {
+                (Some(around), Some(name)) => (around, name.to_str().ok_or(wasip1::ERRNO_ILSEQ)?),
+                _ => (&*whole, "."),
+            };
+            let around = if around.as_os_str().is_empty() { Path::new(".") } else { around };
+            let dir = CapDir::open_ambient_dir(around, ambient_authority())?;
+            if (follow || !slash.is_empty())
+                && let Ok(target) = dir.read_link_contents(name)
+            {
+                whole = around.join(target);
+                continue;
+            }
+            let name = format!("{name}{slash}");
+            return Ok((HostDir::unconfined(dir, around.to_owned()), name));
+        }
+        Err(wasip1::ERRNO_LOOP.into())
+    }
+
+    /// What is known about `path`, which led out.
+    pub(super) fn filestat_beyond(&self, path: &str, follow: bool) -> Result<Filestat> {
+        let whole = self.path_beyond(path).ok_or(wasip1::ERRNO_NOTCAPABLE)?;
+        Ok(sys::filestat_by_path(&whole, follow)?)
+    }
+
+    /// Makes `name` in this directory a link to `target`, wherever that is.
+    pub(super) fn symlink_beyond(&self, target: &str, name: &str) -> Result<()> {
+        let path = self.path_beyond(name).ok_or(wasip1::ERRNO_NOTCAPABLE)?;
+        Ok(sys::symlink_by_path(Path::new(target), &path)?)
+    }
+}

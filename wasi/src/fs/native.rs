@@ -1,0 +1,326 @@
+//! A native program's root: which of two places a name means, where that is not told.
+//!
+//! A native program tells `x` from `/x`. Newer C libraries of WASI do not: they take the slash away before anything sees
+//! it. What they ask for may be below where the user stands, or below the system's root, and no rule is right every time.
+//! This one goes by what is known, the surest first, and of two harms prefers the refusal to the wrong file:
+//!
+//! 1. A name that begins with `.` or `..` was relative.
+//! 2. A name that is spelled in the arguments, or is near one that is, means what the spelling says. So does a change below a
+//!    place that a variable names in full, such as `HOME` and `TMPDIR`, unless its first name stands where the user does.
+//! 3. What lies in a directory that the program opened before lies where that was found.
+//! 4. To look at: where its first name is. If both places have that: below the root if that has all of the name, so no file of
+//!    a checkout stands for one of the system; but a name without a slash is the one where the user stands.
+//! 5. To change: where the user stands, if that has the first name, or if neither has. Where only the root has it, places
+//!    for what is temporary and devices may be changed, and anything else is refused.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use super::host::dir::HostDir;
+use super::layer::Layer;
+use super::layers::Layers;
+use super::space::{is_separator, names};
+use crate::errno::Result;
+
+/// One of the two places that a name may mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Side {
+    /// Where the user stands.
+    Here,
+    /// The system's root.
+    Root,
+}
+
+/// A path as the arguments or variables spell it.
+#[derive(Debug, PartialEq, Eq)]
+struct Spelled {
+    side: Side,
+    names: Vec<String>,
+    /// True in an argument, false in a variable.
+    argument: bool,
+}
+
+/// How many directories are remembered with where they were found.
+const FOUND_MAX: usize = 4096;
+
+/// Both places, and what is known about names.
+#[derive(Debug)]
+pub(crate) struct Native {
+    here: Arc<Layers>,
+    root: Arc<Layers>,
+    /// True if both are one directory.
+    same: bool,
+    spelled: Vec<Spelled>,
+    found: Mutex<HashMap<String, Side>>,
+    /// The roots of drives that were asked for, by their letters.
+    drives: [OnceLock<Arc<Layers>>; 26],
+}
+
+impl Native {
+    /// The two places, and the texts that a program starts with.
+    pub(crate) fn new(here: Layers, root: Layers, arguments: &[&[u8]], variables: &[&[u8]]) -> Native {
+        let ids = |layers: &Layers| layers.filestat().map(|stat| (stat.dev, stat.ino));
+        let same = matches!((ids(&here), ids(&root)), (Ok(here), Ok(root)) if here == root);
+        let mut spelled = Vec::new();
+        for (texts, argument) in [(arguments, true), (variables, false)] {
+            for text in texts {
+                read(&String::from_utf8_lossy(text), argument, &mut spelled);
+            }
+        }
+        Native { here: here.into(), root: root.into(), same, spelled, found: Mutex::default(), drives: Default::default() }
+    }
+
+    /// What lies on a side.
+    pub(crate) fn side(&self, side: Side) -> &Arc<Layers> {
+        match side {
+            Side::Here => &self.here,
+            Side::Root => &self.root,
+        }
+    }
+
+    /// The root of a drive.
+    ///
+    /// # Errors
+    /// That of opening it.
+    pub(crate) fn drive(&self, letter: u8) -> Result<&Arc<Layers>> {
+        let slot = &self.drives[usize::from(letter - b'A')];
+        if let Some(root) = slot.get() {
+            return Ok(root);
+        }
+        let root = HostDir::unconfined_at(format!("{}:\\", char::from(letter)).into())?;
+        Ok(slot.get_or_init(|| Arc::new(Layers::new(Layer::Host(root), Vec::new(), None))))
+    }
+
+    /// The side that `path`, which may have begun with a slash, is on. `change` says what it is wanted for. `None` if that is
+    /// not known well enough.
+    pub(crate) fn decide(&self, path: &str, change: bool) -> Option<Side> {
+        if self.same {
+            return Some(Side::Root);
+        }
+        let found = |path: &str| {
+            let found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+            found.get(path).copied()
+        };
+        let has = |side: Side, path: &str| self.side(side).filestat_at(path, false).is_ok();
+        decide(path, change, &self.spelled, &found, &has)
+    }
+
+    /// Notes that directory `path` was found on `side`.
+    pub(crate) fn found(&self, path: &str, side: Side) {
+        let key = joined(names(path));
+        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        if !key.is_empty() && found.len() < FOUND_MAX {
+            found.insert(key, side);
+        }
+    }
+}
+
+fn joined<'n>(names: impl Iterator<Item = &'n str>) -> String {
+    names.collect::<Vec<_>>().join("/")
+}
+
+/// Reads the paths that `text` may hold.
+fn read(text: &str, argument: bool, spelled: &mut Vec<Spelled>) {
+    let text = if argument { text } else { text.split_once('=').map_or(text, |(_, value)| value) };
+    let is_between = |c: char| matches!(c, '=' | ':' | ',' | ';' | '"' | '\'' | '@' | '(' | ')') || c.is_whitespace();
+    for word in text.split(is_between).filter(|word| !word.is_empty()) {
+        let mut add = |word: &str| {
+            let side = if word.starts_with(is_separator) { Side::Root } else { Side::Here };
+            let names: Vec<String> = names(word).map(str::to_owned).collect();
+            // A word without a slash in a variable is seldom a path; what goes up is told from the rest anyway.
+            let is_path = argument || word.contains(is_separator);
+            if is_path && names.first().is_none_or(|first| first != "..") {
+                spelled.push(Spelled { side, names, argument });
+            }
+        };
+        add(word);
+        // -I/usr/include, -osrc/a.o
+        if argument && word.starts_with('-') && word.is_char_boundary(2) && word.len() > 2 {
+            add(&word[2..]);
+        }
+    }
+}
+
+/// What the spellings say about `path`.
+fn spelling(path: &[&str], change: bool, spelled: &[Spelled], has: &dyn Fn(Side) -> bool) -> Evidence {
+    // The longest way in common decides, then an argument before a variable.
+    let mut best: [Option<(usize, bool)>; 2] = [None, None];
+    for Spelled { side, names, argument } in spelled {
+        let common = names.iter().zip(path).take_while(|(one, other)| one == *other).count();
+        let whole = common == names.len();
+        let counts = if names.is_empty() || path.is_empty() {
+            names.is_empty() && path.is_empty()
+        } else if *argument {
+            // A word may be anything; one that stands there is a path.
+            let is_path = names.len() > 1 || *side == Side::Root || has(Side::Here) || change;
+            common > 0 && is_path && (!change || common + 1 >= names.len())
+        } else {
+            whole && !(*side == Side::Root && has(Side::Here))
+        };
+        if counts {
+            let slot = &mut best[usize::from(*side == Side::Root)];
+            *slot = (*slot).max(Some((common, *argument)));
+        }
+    }
+    match best {
+        [None, None] => Evidence::None,
+        [here, root] if here > root => Evidence::For(Side::Here),
+        [here, root] if root > here => Evidence::For(Side::Root),
+        _ => Evidence::Both,
+    }
+}
+
+enum Evidence {
+    None,
+    For(Side),
+    Both,
+}
+
+/// The rule; see the head of this file.
+fn decide(
+    path: &str,
+    change: bool,
+    spelled: &[Spelled],
+    found: &dyn Fn(&str) -> Option<Side>,
+    has: &dyn Fn(Side, &str) -> bool,
+) -> Option<Side> {
+    let all: Vec<&str> = names(path).take_while(|name| *name != "..").collect();
+    let first = all.first().copied().unwrap_or(".");
+    let has_first = |side: Side| has(side, first);
+    match spelling(&all, change, spelled, &has_first) {
+        Evidence::For(side) => return Some(side),
+        Evidence::Both => {
+            return match [Side::Here, Side::Root].map(|side| has(side, path)) {
+                [true, false] if !change => Some(Side::Here),
+                [false, true] if !change => Some(Side::Root),
+                [false, false] if !change => Some(Side::Here),
+                _ => None,
+            };
+        }
+        Evidence::None => {}
+    }
+    let around = (1..all.len()).rev().find_map(|len| found(&joined(all[..len].iter().copied())));
+    if let Some(side) = around {
+        return Some(side);
+    }
+    match (has_first(Side::Here), has_first(Side::Root)) {
+        (_, false) => Some(Side::Here),
+        (true, true) if change || all.len() < 2 || !has(Side::Root, path) => Some(Side::Here),
+        (true, true) => Some(Side::Root),
+        (false, true) if !change || is_for_all(&all) => Some(Side::Root),
+        (false, true) => None,
+    }
+}
+
+/// True for a place below the root that programs change without being told to.
+fn is_for_all(path: &[&str]) -> bool {
+    matches!(path, ["tmp" | "dev", _, ..] | ["var", "tmp", _, ..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What stands where in these tests: below the user, and below the root.
+    const HERE: &[&str] = &["src/a.c", "etc/passwd", "usr/share/x", "lib/own", "new"];
+    const THERE: &[&str] = &["etc/passwd", "etc/hosts", "usr/lib/x", "lib/libc", "tmp/t", "home/me/.rc", "dev/null", "srv/data"];
+
+    fn side(path: &str, change: bool, arguments: &[&str], variables: &[&str]) -> Option<Side> {
+        after(path, change, arguments, variables, &[])
+    }
+
+    fn after(path: &str, change: bool, arguments: &[&str], variables: &[&str], found: &[(&str, Side)]) -> Option<Side> {
+        let mut spelled = Vec::new();
+        arguments.iter().for_each(|text| read(text, true, &mut spelled));
+        variables.iter().for_each(|text| read(text, false, &mut spelled));
+        let stands = |all: &[&str], path: &str| {
+            let path = joined(names(path));
+            path.is_empty() || all.iter().any(|one| *one == path || one.starts_with(&format!("{path}/")))
+        };
+        let has = |side: Side, path: &str| stands(if side == Side::Here { HERE } else { THERE }, path);
+        let found = |path: &str| found.iter().find(|(one, _)| *one == path).map(|(_, side)| *side);
+        decide(path, change, &spelled, &found, &has)
+    }
+
+    const H: Option<Side> = Some(Side::Here);
+    const R: Option<Side> = Some(Side::Root);
+
+    #[test]
+    fn what_is_typed_decides() {
+        for (path, change, arguments, meant) in [
+            ("src/a.c", false, &["src/a.c"][..], H),
+            ("src/a.o", true, &["-c", "src/a.c"], H),
+            ("tmp/out.txt", true, &["-o", "/tmp/out.txt"], R),
+            ("tmp/out.txt", true, &["--out=/tmp/out.txt"], R),
+            ("tmp/out.txt.part", true, &["/tmp/out.txt"], R),
+            ("tmp/out.txt", true, &["tmp/out.txt"], H),
+            ("etc/passwd", false, &["etc/passwd"], H),
+            ("etc/passwd", false, &["/etc/passwd"], R),
+            ("usr/include/stdio.h", false, &["-I/usr/include"], R),
+            ("usr/include/stdio.h", false, &["-Iusr/include"], H),
+            ("srv/data/f", true, &["/srv/data"], R),
+            ("srv/data/f", true, &["srv/data"], H),
+            ("etc/passwd", false, &["etc/passwd", "/etc/passwd"], None),
+            ("etc/hosts", false, &["etc/hosts", "/etc/hosts"], R),
+            ("etc/passwd", true, &["etc/passwd", "/etc/passwd"], None),
+            (".", false, &["/"], R),
+            (".", false, &["."], H),
+            (".", false, &[], H),
+            ("tmp/t", false, &["tmp"], R),
+        ] {
+            assert_eq!(side(path, change, arguments, &[]), meant, "{path} {change} {arguments:?}");
+        }
+    }
+
+    #[test]
+    fn a_variable_speaks_for_what_lies_below_it() {
+        let home = &["HOME=/home/me", "PATH=/usr/bin:/srv/bin", "USER=srv"][..];
+        assert_eq!(side("home/me/.cache/x", true, &[], home), R);
+        assert_eq!(side("home/other/x", true, &[], home), None);
+        assert_eq!(side("srv/data/x", true, &[], home), None);
+        assert_eq!(side("usr/bin/x", true, &[], home), H, "there is a usr where the user stands");
+        assert_eq!(side("tmp/x", true, &["tmp/x"], &["TMPDIR=/tmp"]), H);
+    }
+
+    #[test]
+    fn nothing_is_changed_elsewhere_for_a_name_that_may_be_relative() {
+        for (path, meant) in [
+            ("srv/data", None),
+            ("srv", None),
+            ("home/me/.rc", None),
+            ("out.txt", H),
+            ("build/out.txt", H),
+            ("lib/new", H),
+            ("tmp", None),
+            ("tmp/x", R),
+            ("dev/null", R),
+            ("var/tmp/x", H),
+        ] {
+            assert_eq!(side(path, true, &[], &[]), meant, "{path}");
+        }
+    }
+
+    #[test]
+    fn no_file_of_a_checkout_stands_for_one_of_the_system() {
+        for (path, meant) in [
+            ("etc/passwd", R),
+            ("etc/hosts", R),
+            ("etc/none", H),
+            ("etc", H),
+            ("usr/share/x", H),
+            ("usr/lib/x", R),
+            ("src/a.c", H),
+            ("srv/data", R),
+            ("nowhere", H),
+        ] {
+            assert_eq!(side(path, false, &[], &[]), meant, "{path}");
+        }
+    }
+
+    #[test]
+    fn what_a_program_lists_it_finds_where_it_listed_it() {
+        assert_eq!(after("etc/passwd", false, &[], &[], &[("etc", Side::Here)]), H);
+        assert_eq!(after("srv/data/x", true, &[], &[], &[("srv", Side::Root)]), R);
+        assert_eq!(after("etc/passwd", false, &["/etc/passwd"], &[], &[("etc", Side::Here)]), R);
+    }
+}

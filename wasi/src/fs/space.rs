@@ -1,0 +1,317 @@
+//! The name space of a program: the root, what was granted below it, and what lies between.
+//!
+//! Each name that something was granted under is a place in one tree of names, as mount points are on Unix. C libraries and
+//! runtimes look for a path in different ways: the longest grant whose name it begins with, absolute names only, or
+//! descriptor 3 and nothing else. Whichever descriptor a path is given for, it is followed through this tree before a
+//! directory sees it, so all of them find the same thing.
+//!
+//! A path goes through the places that it names. What is left of it belongs to the directory where it came to, which
+//! confines it by itself. `..` leads from a place to the one around it; from what the program opened by itself no path leads
+//! out, whatever lies around.
+
+use std::sync::Arc;
+
+use super::layers::Layers;
+use super::native::{Native, Side};
+use crate::errno::Result;
+use crate::sys;
+
+/// The number of a place in the tree of names.
+pub(crate) type Id = usize;
+
+/// The root's number.
+pub(crate) const ROOT: Id = 0;
+
+/// One place: a name that was granted, or one on the way to it.
+#[derive(Debug)]
+struct Node {
+    name: String,
+    parent: Id,
+    children: Vec<Id>,
+    layers: Arc<Layers>,
+}
+
+/// All places, and what is there.
+#[derive(Debug)]
+pub(crate) struct Space {
+    nodes: Vec<Node>,
+    /// True if nothing was granted as the root: then `..` stays there.
+    assumed: bool,
+    /// True if the root's listing names what was granted below it.
+    shows: bool,
+    /// Where the root is that of the system, and which of two names is meant is not always told.
+    native: Option<Native>,
+}
+
+/// Where a directory descriptor stands in the space.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    pub(crate) space: Arc<Space>,
+    node: Id,
+    start: Start,
+}
+
+/// How the program came to a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Start {
+    /// It was granted. In a native root the side is what its name means.
+    Granted(Option<Side>),
+    /// The program opened it: nothing around it can be reached.
+    Opened,
+}
+
+/// Where a path leads.
+#[derive(Debug)]
+pub(crate) struct Way<'s, 'p> {
+    pub(crate) layers: &'s Arc<Layers>,
+    /// What is left of the path.
+    pub(crate) rest: &'p str,
+    /// The place that the path came to.
+    node: Id,
+    /// True if the path names that place, and nothing below it.
+    pub(crate) is_place: bool,
+    /// In a native root: where it was looked for, if that was to be decided.
+    pub(crate) decided: Option<Side>,
+}
+
+impl<'s, 'p> Way<'s, 'p> {
+    /// The way in a directory that nothing was granted around or below.
+    pub(crate) fn within(layers: &'s Arc<Layers>, path: &'p str) -> Way<'s, 'p> {
+        Way { layers, rest: path, node: ROOT, is_place: false, decided: None }
+    }
+}
+
+impl Space {
+    /// A space with nothing but a root. In a native one that is where the user stands.
+    pub(crate) fn new(root: Layers, assumed: bool, shows: bool, native: Option<Native>) -> Space {
+        let root = Node { name: String::new(), parent: ROOT, children: Vec::new(), layers: Arc::new(root) };
+        Space { nodes: vec![root], assumed, shows, native }
+    }
+
+    /// Puts `layers` at `name`. Places on the way that are not there yet get what `between` makes of the place around them
+    /// and their name. What was granted under a longer name must come later.
+    ///
+    /// # Errors
+    /// Those of `between`.
+    pub(crate) fn put(
+        &mut self,
+        name: &str,
+        layers: &Arc<Layers>,
+        mut between: impl FnMut(&Layers, &str) -> Result<Layers>,
+    ) -> Result<Id> {
+        let mut at = ROOT;
+        let mut names = names(name).peekable();
+        while let Some(name) = names.next() {
+            let is_last = names.peek().is_none();
+            at = match self.child(at, name) {
+                Some(child) => child,
+                None => {
+                    let around = &self.nodes[at].layers;
+                    let layers =
+                        if is_last { Arc::clone(layers) } else { Arc::new(between(around, name)?) };
+                    let child = self.nodes.len();
+                    self.nodes.push(Node { name: name.to_owned(), parent: at, children: Vec::new(), layers });
+                    self.nodes[at].children.push(child);
+                    child
+                }
+            };
+        }
+        Ok(at)
+    }
+
+    /// True if the root is that of the system.
+    pub(crate) fn is_native(&self) -> bool {
+        self.native.is_some()
+    }
+
+    /// What is at the root, or on one side of a native one.
+    pub(crate) fn granted_root(&self, side: Option<Side>) -> Arc<Layers> {
+        match (&self.native, side) {
+            (Some(native), Some(side)) => Arc::clone(native.side(side)),
+            _ => Arc::clone(self.layers(ROOT)),
+        }
+    }
+
+    /// What is at place `id`.
+    fn layers(&self, id: Id) -> &Arc<Layers> {
+        &self.nodes[id].layers
+    }
+
+    fn child(&self, at: Id, name: &str) -> Option<Id> {
+        self.nodes[at].children.iter().copied().find(|&child| self.nodes[child].name == name)
+    }
+
+    /// The side of a native root, if there is one.
+    fn native(&self) -> Option<&Native> {
+        self.native.as_ref()
+    }
+
+    /// Goes on from `at` through the places that `rest` names, as far as it does; returns what is left of it.
+    ///
+    /// # Errors
+    /// `notcapable` if it leads above what there is, or above `place`, which the program opened.
+    fn descend<'p>(
+        &self,
+        place: &Place,
+        at: &mut Id,
+        side: &mut Option<Side>,
+        mut rest: &'p str,
+    ) -> Result<&'p str> {
+        while !rest.is_empty() {
+            let (name, behind) = split(rest);
+            *at = match name {
+                "." => {
+                    // A C library that takes `/` away leaves this: it was a relative path.
+                    if *at == ROOT && side.is_none() {
+                        *side = Some(Side::Here);
+                    }
+                    *at
+                }
+                ".." => match self.child(*at, "..") {
+                    Some(named_so) => named_so,
+                    None if *at == place.node && place.start == Start::Opened => {
+                        return Err(wasip1::ERRNO_NOTCAPABLE.into());
+                    }
+                    None if self.nodes[*at].name == ".." => return Err(wasip1::ERRNO_NOTCAPABLE.into()),
+                    // The system knows what is around where the user stands.
+                    None if *at == ROOT && self.native.is_some() && *side != Some(Side::Root) => {
+                        *side = Some(Side::Here);
+                        return Ok(rest);
+                    }
+                    None if *at == ROOT && !self.assumed && self.native.is_none() => {
+                        return Err(wasip1::ERRNO_NOTCAPABLE.into());
+                    }
+                    None => self.nodes[*at].parent,
+                },
+                name => match self.child(*at, name) {
+                    Some(child) => child,
+                    None => return Ok(rest),
+                },
+            };
+            rest = behind;
+        }
+        Ok(rest)
+    }
+
+    /// What is left of `rest` above place `at`, if it leads there by `..`.
+    fn above<'p>(&self, at: Id, rest: &'p str) -> Option<&'p str> {
+        let (mut depth, mut left) = (0usize, rest);
+        while !left.is_empty() {
+            let (name, behind) = split(left);
+            match name {
+                "." => {}
+                ".." if depth == 0 => {
+                    // Links on the way may have led elsewhere: only who stands at the place leaves it.
+                    let before = &rest[..rest.len() - left.len()];
+                    let layers = &self.nodes[at].layers;
+                    let (here, there) = (layers.filestat().ok()?, layers.filestat_at(before, true).ok()?);
+                    return ((here.dev, here.ino) == (there.dev, there.ino)).then_some(behind);
+                }
+                ".." => depth -= 1,
+                _ => depth += 1,
+            }
+            left = behind;
+        }
+        None
+    }
+}
+
+impl Place {
+    /// Where a granted directory stands.
+    pub(crate) fn granted(space: &Arc<Space>, node: Id, side: Option<Side>) -> Place {
+        Place { space: Arc::clone(space), node, start: Start::Granted(side) }
+    }
+
+    /// Where a directory stands that the program opened, which `way` led to. `None` if nothing was granted below it: then it is
+    /// a directory like any other.
+    pub(crate) fn opened(&self, way: &Way<'_, '_>) -> Option<Place> {
+        let has_more = way.is_place && !self.space.nodes[way.node].children.is_empty();
+        has_more.then(|| Place { space: Arc::clone(&self.space), node: way.node, start: Start::Opened })
+    }
+
+    /// Where `path` leads from here. `change` says what it is wanted for.
+    ///
+    /// # Errors
+    /// `notcapable` if it leads out of what was granted, or if it was not told which of two places is meant.
+    pub(crate) fn way<'s, 'p>(&'s self, path: &'p str, change: bool) -> Result<Way<'s, 'p>> {
+        let space = &*self.space;
+        let (mut at, mut rest) = (self.node, path);
+        if let (Some(native), Some((letter, rest))) = (space.native(), sys::drive(path)) {
+            let rest = if rest.is_empty() { "." } else { rest };
+            let way = Way::within(native.drive(letter)?, rest);
+            return if sys::leaves_directory(rest) { Err(wasip1::ERRNO_NOTCAPABLE.into()) } else { Ok(way) };
+        }
+        let mut side = match self.start {
+            Start::Granted(side) => side,
+            Start::Opened => None,
+        };
+        if path.starts_with(is_separator) {
+            if self.start == Start::Opened || self.node != ROOT {
+                return Err(wasip1::ERRNO_NOTCAPABLE.into());
+            }
+            rest = path.trim_start_matches(is_separator);
+            side = space.native().map(|_| Side::Root);
+        }
+        loop {
+            rest = space.descend(self, &mut at, &mut side, rest)?;
+            if at == ROOT || self.start == Start::Opened || !rest.contains("..") {
+                break;
+            }
+            let Some(above) = space.above(at, rest) else { break };
+            (at, rest) = (space.nodes[at].parent, above);
+        }
+        let is_place = rest.is_empty();
+        let (mut layers, mut decided) = (space.layers(at), None);
+        if let (ROOT, Some(native)) = (at, space.native()) {
+            if side.is_none() {
+                decided = native.decide(rest, change);
+                side = Some(decided.ok_or(wasip1::ERRNO_NOTCAPABLE)?);
+            }
+            layers = native.side(side.unwrap_or(Side::Here));
+        }
+        let rest = if is_place { "." } else { rest };
+        if sys::leaves_directory(rest) {
+            return Err(wasip1::ERRNO_NOTCAPABLE.into());
+        }
+        Ok(Way { layers, rest, node: at, is_place, decided })
+    }
+
+    /// True if a change of `path` was refused only because it is not told which of two places is meant.
+    pub(crate) fn is_unclear(&self, path: &str) -> bool {
+        let Some(native) = self.space.native() else { return false };
+        self.start == Start::Granted(None) && self.node == ROOT && native.decide(path, true).is_none()
+    }
+
+    /// Tells a native root where a directory was found, so that what is listed there is looked for there.
+    pub(crate) fn found(&self, way: &Way<'_, '_>) {
+        if let (Some(native), Some(side)) = (self.space.native(), way.decided) {
+            native.found(way.rest, side);
+        }
+    }
+
+    /// The names of what was granted just below this place.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        let space = &*self.space;
+        let shown = self.node != ROOT || space.shows;
+        let children = shown.then(|| space.nodes[self.node].children.iter());
+        children.into_iter().flatten().map(|&child| &*space.nodes[child].name).filter(|name| *name != "..")
+    }
+}
+
+/// The names in a path but `.`.
+pub(crate) fn names(path: &str) -> impl Iterator<Item = &str> {
+    path.split(is_separator).filter(|name| !matches!(*name, "" | "."))
+}
+
+/// The first name of a path that does not begin with a slash, and what follows behind its slashes.
+fn split(path: &str) -> (&str, &str) {
+    match path.find(is_separator) {
+        Some(end) => (&path[..end], path[end..].trim_start_matches(is_separator)),
+        None => (path, ""),
+    }
+}
+
+/// True for what stands between names.
+pub(crate) fn is_separator(c: char) -> bool {
+    c == '/' || cfg!(windows) && c == '\\'
+}
