@@ -22,8 +22,8 @@ pub(crate) fn give(misses: &[Miss], grants: &Grants, sealed: bool) {
         return;
     }
     // What it asked for last is most likely what it ended for.
-    let Some(hint) = misses.iter().rev().find_map(|miss| hint(miss, grants)) else { return };
-    let Hint { path, option } = hint;
+    let found = misses.iter().rev().find_map(|miss| Some((hint(miss, grants)?, miss.unclear)));
+    let Some((Hint { path, option }, unclear)) = found else { return };
     let way = if sealed {
         format!("it is sealed: only packing it again with {option} grants it that")
     } else {
@@ -34,7 +34,13 @@ pub(crate) fn give(misses: &[Miss], grants: &Grants, sealed: bool) {
             false => format!("to grant it, start it with {OPTIONS}={}", in_shell(&options)),
         }
     };
-    fail::say(&format!("hint: the program asked for {}, which was not granted; {way}", printable(&path)));
+    let path = printable(&path);
+    fail::say(&match unclear {
+        true => format!(
+            "hint: the program was to change {path} or what has this name where it was started, and does not tell which; {way}"
+        ),
+        false => format!("hint: the program asked for {path}, which was not granted; {way}"),
+    });
 }
 
 struct Hint {
@@ -47,6 +53,9 @@ struct Hint {
 /// The option that would have granted what `miss` asked for, if that is there.
 fn hint(miss: &Miss, grants: &Grants) -> Option<Hint> {
     let asked = &miss.path;
+    if miss.unclear {
+        return unclear(asked);
+    }
     let below = |guest: &str| Path::new(asked).starts_with(guest);
     let fixed = grants.dirs().find(|grant| grant.read_only && miss.write && below(grant.guest.as_str()));
     if let Some(grant) = fixed {
@@ -77,6 +86,15 @@ fn hint(miss: &Miss, grants: &Grants) -> Option<Hint> {
     Some(Hint { path: absolute.to_string_lossy().into_owned(), option: word(name, &value)? })
 }
 
+/// The option for a change that was refused because the program does not tell `x` from `/x`: what is granted by a name has it.
+fn unclear(asked: &str) -> Option<Hint> {
+    let absolute = PathBuf::from(format!("/{}", asked.trim_start_matches('/')));
+    let dir = absolute.parent().filter(|dir| dir.parent().is_some() && dir.is_dir())?;
+    let host = dir.to_string_lossy().replace('$', "$$");
+    let value = if host == dir.to_string_lossy() { host } else { format!("{host}::{}", dir.display()) };
+    Some(Hint { path: absolute.to_string_lossy().into_owned(), option: word("--dir", &value)? })
+}
+
 /// An option and its value, as words of [`OPTIONS`].
 fn word(name: &str, value: &str) -> Option<String> {
     let quoted: Cow<'_, str> = shlex::try_quote(value).ok()?;
@@ -93,7 +111,7 @@ mod tests {
     use super::*;
 
     fn option(path: &str, write: bool, grants: &Grants) -> Option<String> {
-        hint(&Miss { path: path.to_owned(), write }, grants).map(|hint| hint.option)
+        hint(&Miss { path: path.to_owned(), write, unclear: false }, grants).map(|hint| hint.option)
     }
 
     #[test]

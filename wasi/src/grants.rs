@@ -8,12 +8,13 @@
 //! The root is always there, and knows what was granted below it, so that a path finds the same whoever looks for it:
 //! - `/` is the first one. Go takes the working directory from it and names everything absolutely; Zig and AssemblyScript use
 //!   descriptor 3 and nothing else.
-//! - what was granted comes next, in its order, for who looks for a name.
-//! - `.` is the last one. Older C libraries use it for relative names, and `/` for absolute ones; newer ones take either, and
-//!   of the two the last.
+//! - `.` is the second. Older C libraries use it for relative names, and `/` for absolute ones; newer ones use the one that
+//!   comes later.
+//! - What was granted follows, for who looks for a name. What lies around comes before what lies below: of names that fit, older C
+//!   libraries take the last.
 //!
-//! Natively `/x` and `x` differ, so there `.` comes first and is where the user stands, `/` is the root, and the last one, which
-//! only newer C libraries use, is whichever is meant; see [`crate::fs::native`].
+//! Natively `/x` and `x` differ, so there `.` comes first and is where the user stands, `/` is the root, and one more at the end,
+//! which only newer C libraries use, is whichever is meant; see [`crate::fs::native`].
 
 use std::sync::Arc;
 
@@ -25,7 +26,7 @@ use crate::fs::dir::Dir;
 use crate::fs::layer::Layer;
 use crate::fs::layers::Layers;
 use crate::fs::native::{Native, Side};
-use crate::fs::space::{Place, ROOT, Space};
+use crate::fs::space::{Place, ROOT, Space, names};
 use crate::fs::tree::dir::TreeDir;
 use crate::words::{Open, Opened};
 
@@ -106,9 +107,9 @@ impl Grants {
         arguments: &[&[u8]],
         variables: &[&[u8]],
     ) -> Result<Vec<Dir>> {
-        let mut nothing = |top: bool| {
+        let mut nothing = || {
             trees += 1;
-            Layer::Tree(TreeDir::nothing(trees - 1, top, clocks))
+            Layer::Tree(TreeDir::nothing(trees - 1, clocks))
         };
         let root_names = self.names.iter().position(|name| name.written.is_root());
         let mut root = root_names.map_or_else(Name::default, |at| self.names.remove(at));
@@ -122,27 +123,20 @@ impl Grants {
                 let (here, root) = root.sides(roots, &mut nothing)?;
                 let shown = here.again()?;
                 let native = Native::new(here, root, arguments, variables);
-                Space::new(shown, false, cwd.is_none(), Some(native))
+                Space::new(shown, cwd.is_none(), Some(native))
             }
-            None if assumed && root.standing.is_empty() => {
-                let nothing = Layers::new(nothing(true), Vec::new(), None);
-                Space::new(nothing, true, true, None)
-            }
-            None => Space::new(root.layers()?, assumed, cwd.is_none(), None),
+            None if root.is_empty() => Space::new(Layers::new(nothing(), Vec::new(), None), true, None),
+            None => Space::new(root.layers()?, cwd.is_none(), None),
         };
         // A name that is longer lies below one that is shorter, whichever was granted first.
-        let mut placed: Vec<(usize, GuestName, Arc<Layers>)> = Vec::new();
-        for (order, name) in self.names.into_iter().enumerate() {
-            let written = name.written.clone();
-            placed.push((order, written, Arc::new(name.layers()?)));
-        }
-        placed.sort_by_key(|(_, name, _)| crate::fs::space::names(name.path()).count());
+        self.names.sort_by_key(|name| names(name.written.path()).count());
         let mut granted = Vec::new();
-        for (order, name, layers) in placed {
-            let id = space.put(name.path(), &layers, |around, name| around.between(name, nothing(false)))?;
-            granted.push((order, name, layers, id));
+        for name in self.names {
+            let written = name.written.clone();
+            let layers = Arc::new(name.layers()?);
+            let id = space.put(written.path(), &layers, |around, name| around.between(name, nothing()))?;
+            granted.push((written, layers, id));
         }
-        granted.sort_by_key(|(order, ..)| *order);
 
         let space = Arc::new(space);
         let root = |name: &str, side| {
@@ -153,14 +147,16 @@ impl Grants {
         let mut dirs = if space.is_native() {
             vec![root(".", Some(Side::Here)), root("/", Some(Side::Root))]
         } else {
-            vec![root("/", None)]
+            vec![root("/", None), root(".", None)]
         };
-        dirs.extend(granted.into_iter().map(|(_, name, layers, id)| {
+        dirs.extend(granted.into_iter().map(|(name, layers, id)| {
             // wasi-libc finds nothing below a name that ends with a slash.
             let guest = name.as_str().trim_end_matches('/').to_owned();
             Dir::granted(guest, layers, Place::granted(&space, id, None))
         }));
-        dirs.push(root(if space.is_native() { EITHER } else { "." }, None));
+        if space.is_native() {
+            dirs.push(root(EITHER, None));
+        }
         Ok(dirs)
     }
 
@@ -198,8 +194,7 @@ impl Name {
 
     /// All that was granted, as one directory. Where the program stands is what it sees.
     fn layers(self) -> Result<Layers> {
-        let shown = (!self.standing.is_empty())
-            .then_some((self.trees.len(), self.standing.len()));
+        let shown = (!self.standing.is_empty()).then_some((self.trees.len(), self.standing.len()));
         let mut layers = self.trees.into_iter().chain(self.standing).chain(self.hosts);
         // There is no name without a grant.
         let first = layers.next().ok_or(wasip1::ERRNO_NOENT)?;
@@ -207,12 +202,12 @@ impl Name {
     }
 
     /// The two places of a native root: where the user stands, and the system's root. What is embedded as the root lies over both.
-    fn sides(self, roots: Roots, nothing: &mut impl FnMut(bool) -> Layer) -> Result<(Layers, Layers)> {
+    fn sides(self, roots: Roots, nothing: &mut impl FnMut() -> Layer) -> Result<(Layers, Layers)> {
         let again = self.again()?;
         let mut here = Name { hosts: Vec::new(), ..self };
         let mut root = Name { standing: Vec::new(), ..again };
         if here.standing.is_empty() {
-            here.standing.push(roots.here.unwrap_or_else(|| nothing(false)));
+            here.standing.push(roots.here.unwrap_or_else(nothing));
         }
         if root.hosts.is_empty() {
             root.hosts.push(roots.root);

@@ -23,7 +23,11 @@ impl Strings {
     /// Each of them, without its NUL.
     pub(crate) fn all(&self) -> Vec<&[u8]> {
         let ends = self.starts.iter().skip(1).copied().chain([self.bytes.len() as u32]);
-        self.starts.iter().zip(ends).map(|(&start, end)| &self.bytes[start as usize..end as usize - 1]).collect()
+        self.starts
+            .iter()
+            .zip(ends)
+            .map(|(&start, end)| &self.bytes[start as usize..end as usize - 1])
+            .collect()
     }
 
     /// All of them, each with its NUL.

@@ -18,9 +18,9 @@ fn guest() -> Guest {
     })
 }
 
-const DATA: u32 = ROOT + 1;
-const HOST: u32 = ROOT + 2;
-const FIXED: u32 = ROOT + 3;
+const DATA: u32 = HERE + 1;
+const HOST: u32 = HERE + 2;
+const FIXED: u32 = HERE + 3;
 
 #[test]
 fn what_no_grant_has_is_missed() {
@@ -35,7 +35,8 @@ fn what_no_grant_has_is_missed() {
 fn a_change_in_what_is_granted_read_only_is_missed() {
     let mut guest = guest();
     guest.file("ro/file", "");
-    guest.open(FIXED, "file", READ_WRITE).unwrap_err();
+    let fixed = guest.open(FIXED, "file", READ_WRITE).unwrap();
+    guest.fd_write(fixed, &[b"x"]).unwrap_err();
     guest.path_create_directory(FIXED, "new").unwrap_err();
     guest.path_rename((HOST, "missing"), (FIXED, "moved")).unwrap_err();
     assert_eq!(misses(&guest)[..2], [("/ro/file", true), ("/ro/new", true)]);

@@ -84,12 +84,16 @@ fn a_path_too_long_is_nametoolong() {
 }
 
 #[test]
-fn an_absolute_path_is_perm() {
-    refused(&mut furnished(), ROOT, &[b"/", b"/file", b"//file", b"/..", b"/./file"], ERRNO_PERM);
+fn an_absolute_path_is_not_for_a_directory_that_the_program_opened() {
+    let mut guest = furnished();
+    let opened = guest.open(ROOT, ".", DIRECTORY).unwrap();
+    for fd in [opened, OTHER] {
+        refused(&mut guest, fd, &[b"/", b"/file", b"//file", b"/..", b"/./file"], ERRNO_NOTCAPABLE);
+    }
 }
 
 #[test]
-fn a_path_that_leads_out_is_perm() {
+fn a_path_that_leads_out_is_notcapable() {
     let paths: [&[u8]; 8] = [
         b"..",
         b"../",
@@ -100,11 +104,15 @@ fn a_path_that_leads_out_is_perm() {
         b"./../outside/new",
         b"dir/.././.././outside/",
     ];
-    refused(&mut furnished(), ROOT, &paths, ERRNO_PERM);
+    let mut guest = furnished();
+    let opened = guest.open(ROOT, ".", DIRECTORY).unwrap();
+    for fd in [ROOT, HERE, opened] {
+        refused(&mut guest, fd, &paths, ERRNO_NOTCAPABLE);
+    }
 }
 
 #[test]
-fn a_link_that_leads_out_is_perm_on_the_way() {
+fn a_link_that_leads_out_is_notcapable_on_the_way() {
     let mut guest = furnished();
     let absolute = guest.host("outside").display().to_string();
     guest.link("../outside", "root/relative");
@@ -122,11 +130,11 @@ fn a_link_that_leads_out_is_perm_on_the_way() {
         b"slash/new",
         b"dir/../chained/new",
     ];
-    refused(&mut guest, ROOT, &paths, ERRNO_PERM);
+    refused(&mut guest, ROOT, &paths, ERRNO_NOTCAPABLE);
 }
 
 #[test]
-fn a_link_that_leads_out_is_perm_at_the_end_where_it_is_followed() {
+fn a_link_that_leads_out_is_notcapable_at_the_end_where_it_is_followed() {
     let mut guest = furnished();
     guest.link("../outside/file", "root/link");
     guest.link("../outside/new", "root/dangling");
@@ -134,15 +142,15 @@ fn a_link_that_leads_out_is_perm_at_the_end_where_it_is_followed() {
     let before = guest.tree();
     for path in ["link", "dangling", "dir link"] {
         for how in [READ, READ_WRITE, CREATE, DIRECTORY, READ.oflags(OFLAGS_TRUNC)] {
-            assert_eq!(guest.open(ROOT, path, how), Err(ERRNO_PERM), "{path} {how:?}");
+            assert_eq!(guest.open(ROOT, path, how), Err(ERRNO_NOTCAPABLE), "{path} {how:?}");
         }
-        assert_eq!(guest.path_filestat_get(ROOT, 1, path), Err(ERRNO_PERM), "{path}");
+        assert_eq!(guest.path_filestat_get(ROOT, 1, path), Err(ERRNO_NOTCAPABLE), "{path}");
         let times = (1, 1, FSTFLAGS_MTIM);
-        assert_eq!(guest.path_filestat_set_times(ROOT, 1, path, times), Err(ERRNO_PERM), "{path}");
+        assert_eq!(guest.path_filestat_set_times(ROOT, 1, path, times), Err(ERRNO_NOTCAPABLE), "{path}");
         assert!(guest.path_filestat_get(ROOT, 0, path).is_ok(), "the link itself is inside");
     }
-    assert_eq!(guest.open(ROOT, "dir link/", DIRECTORY.itself()), Err(ERRNO_PERM));
-    assert_eq!(guest.path_filestat_get(ROOT, 0, "dir link/"), Err(ERRNO_PERM));
+    assert_eq!(guest.open(ROOT, "dir link/", DIRECTORY.itself()), Err(ERRNO_NOTCAPABLE));
+    assert_eq!(guest.path_filestat_get(ROOT, 0, "dir link/"), Err(ERRNO_NOTCAPABLE));
     assert_eq!(guest.tree(), before);
 }
 
@@ -189,7 +197,7 @@ fn the_path_that_a_new_link_holds_is_checked_for_its_form() {
         (b"a\0b", ERRNO_INVAL),
         (b"\xff", ERRNO_ILSEQ),
         (&long, ERRNO_NAMETOOLONG),
-        (b"/absolute", ERRNO_PERM),
+        (b"/absolute", ERRNO_NOTCAPABLE),
     ] {
         assert_eq!(guest.path_symlink(target, ROOT, "link"), Err(errno));
         assert!(!guest.stands("root/link"));

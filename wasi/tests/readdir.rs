@@ -8,7 +8,7 @@ use crate::common::{Dirent, *};
 
 /// A guest whose root holds `count` files.
 fn crowded(count: usize) -> Guest {
-    let guest = Guest::new();
+    let guest = Guest::alone();
     for i in 0..count {
         guest.file(&format!("root/file {i}"), "");
     }
@@ -49,7 +49,7 @@ fn set(names: impl IntoIterator<Item = String>) -> BTreeSet<String> {
 
 #[test]
 fn every_entry_is_listed_with_type_and_inode() {
-    let mut guest = Guest::new();
+    let mut guest = Guest::alone();
     guest.file("root/file", "");
     guest.dir("root/dir");
     guest.link("nowhere", "root/link");
@@ -77,7 +77,7 @@ fn dot_and_dot_dot_come_first_and_tell_nothing_of_the_parent() {
 
 #[test]
 fn an_empty_directory_has_two_entries() {
-    let mut guest = Guest::new();
+    let mut guest = Guest::alone();
     assert_eq!(guest.list(ROOT).len(), 2);
 }
 
@@ -182,7 +182,7 @@ fn two_descriptors_of_one_directory_are_read_apart() {
 
 #[test]
 fn a_directory_that_was_removed_is_empty() {
-    let mut guest = Guest::new();
+    let mut guest = Guest::alone();
     guest.dir("root/dir");
     let fd = guest.open(ROOT, "dir", DIRECTORY).unwrap();
     guest.path_remove_directory(ROOT, "dir").unwrap();
@@ -194,7 +194,7 @@ fn a_directory_that_was_removed_is_empty() {
 
 #[test]
 fn what_is_no_open_directory_cannot_be_listed() {
-    let mut guest = Guest::new();
+    let mut guest = Guest::alone();
     let file = guest.open(ROOT, "file", CREATE).unwrap();
     assert_eq!(guest.fd_readdir(file, 64, 0), Err(ERRNO_NOTDIR));
     assert_eq!(guest.fd_readdir(0, 64, 0), Err(ERRNO_NOTDIR));
@@ -206,7 +206,7 @@ fn what_is_no_open_directory_cannot_be_listed() {
 fn a_name_that_is_no_text_is_listed_and_cannot_be_opened() {
     use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt;
-    let mut guest = Guest::new();
+    let mut guest = Guest::alone();
     std::fs::write(guest.host("root").join(OsStr::from_bytes(b"\xff\xfe")), "").unwrap();
     assert!(guest.list(ROOT).iter().any(|entry| entry.name == b"\xff\xfe"));
     assert_eq!(guest.open(ROOT, b"\xff\xfe", READ), Err(ERRNO_ILSEQ));

@@ -123,11 +123,13 @@ fn a_tree_answers_as_the_host_does() {
         let mut random = Random(0x9e37_79b9_7f4a_7c15_u64.wrapping_mul(seed));
         let files = Embedded::new(&["a/b=below", "b=content", "link>a"]);
         let mut guest = Guest::with(|b| b.files(files, 0, "/tree", sandbox::Access::ReadWrite));
-        guest.dir("root/a");
-        guest.file("root/a/b", "below");
-        guest.file("root/b", "content");
-        guest.link("a", "root/link");
-        let root = Twin { host: ROOT, tree: FIRST };
+        guest.dir("other/a");
+        guest.file("other/a/b", "below");
+        guest.file("other/b", "content");
+        guest.link("a", "other/link");
+        // Opened, since around what was granted is the root.
+        let [host, tree] = [OTHER, FIRST].map(|fd| guest.open(fd, ".", DIRECTORY).unwrap());
+        let root = Twin { host, tree };
         let (mut dirs, mut files): (Vec<Twin>, Vec<Twin>) = (vec![root], Vec::new());
         for step in 0..1500 {
             let dir = if random.chance(3) { *random.pick(&dirs) } else { root };

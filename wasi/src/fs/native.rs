@@ -67,7 +67,14 @@ impl Native {
                 read(&String::from_utf8_lossy(text), argument, &mut spelled);
             }
         }
-        Native { here: here.into(), root: root.into(), same, spelled, found: Mutex::default(), drives: Default::default() }
+        Native {
+            here: here.into(),
+            root: root.into(),
+            same,
+            spelled,
+            found: Mutex::default(),
+            drives: Default::default(),
+        }
     }
 
     /// What lies on a side.
@@ -122,7 +129,8 @@ fn joined<'n>(names: impl Iterator<Item = &'n str>) -> String {
 /// Reads the paths that `text` may hold.
 fn read(text: &str, argument: bool, spelled: &mut Vec<Spelled>) {
     let text = if argument { text } else { text.split_once('=').map_or(text, |(_, value)| value) };
-    let is_between = |c: char| matches!(c, '=' | ':' | ',' | ';' | '"' | '\'' | '@' | '(' | ')') || c.is_whitespace();
+    let is_between =
+        |c: char| matches!(c, '=' | ':' | ',' | ';' | '"' | '\'' | '@' | '(' | ')') || c.is_whitespace();
     for word in text.split(is_between).filter(|word| !word.is_empty()) {
         let mut add = |word: &str| {
             let side = if word.starts_with(is_separator) { Side::Root } else { Side::Here };
@@ -223,13 +231,20 @@ mod tests {
 
     /// What stands where in these tests: below the user, and below the root.
     const HERE: &[&str] = &["src/a.c", "etc/passwd", "usr/share/x", "lib/own", "new"];
-    const THERE: &[&str] = &["etc/passwd", "etc/hosts", "usr/lib/x", "lib/libc", "tmp/t", "home/me/.rc", "dev/null", "srv/data"];
+    const THERE: &[&str] =
+        &["etc/passwd", "etc/hosts", "usr/lib/x", "lib/libc", "tmp/t", "home/me/.rc", "dev/null", "srv/data"];
 
     fn side(path: &str, change: bool, arguments: &[&str], variables: &[&str]) -> Option<Side> {
         after(path, change, arguments, variables, &[])
     }
 
-    fn after(path: &str, change: bool, arguments: &[&str], variables: &[&str], found: &[(&str, Side)]) -> Option<Side> {
+    fn after(
+        path: &str,
+        change: bool,
+        arguments: &[&str],
+        variables: &[&str],
+        found: &[(&str, Side)],
+    ) -> Option<Side> {
         let mut spelled = Vec::new();
         arguments.iter().for_each(|text| read(text, true, &mut spelled));
         variables.iter().for_each(|text| read(text, false, &mut spelled));

@@ -35,8 +35,6 @@ struct Node {
 #[derive(Debug)]
 pub(crate) struct Space {
     nodes: Vec<Node>,
-    /// True if nothing was granted as the root: then `..` stays there.
-    assumed: bool,
     /// True if the root's listing names what was granted below it.
     shows: bool,
     /// Where the root is that of the system, and which of two names is meant is not always told.
@@ -83,9 +81,9 @@ impl<'s, 'p> Way<'s, 'p> {
 
 impl Space {
     /// A space with nothing but a root. In a native one that is where the user stands.
-    pub(crate) fn new(root: Layers, assumed: bool, shows: bool, native: Option<Native>) -> Space {
+    pub(crate) fn new(root: Layers, shows: bool, native: Option<Native>) -> Space {
         let root = Node { name: String::new(), parent: ROOT, children: Vec::new(), layers: Arc::new(root) };
-        Space { nodes: vec![root], assumed, shows, native }
+        Space { nodes: vec![root], shows, native }
     }
 
     /// Puts `layers` at `name`. Places on the way that are not there yet get what `between` makes of the place around them
@@ -107,8 +105,7 @@ impl Space {
                 Some(child) => child,
                 None => {
                     let around = &self.nodes[at].layers;
-                    let layers =
-                        if is_last { Arc::clone(layers) } else { Arc::new(between(around, name)?) };
+                    let layers = if is_last { Arc::clone(layers) } else { Arc::new(between(around, name)?) };
                     let child = self.nodes.len();
                     self.nodes.push(Node { name: name.to_owned(), parent: at, children: Vec::new(), layers });
                     self.nodes[at].children.push(child);
@@ -178,7 +175,7 @@ impl Space {
                         *side = Some(Side::Here);
                         return Ok(rest);
                     }
-                    None if *at == ROOT && !self.assumed && self.native.is_none() => {
+                    None if *at == ROOT && self.native.is_none() => {
                         return Err(wasip1::ERRNO_NOTCAPABLE.into());
                     }
                     None => self.nodes[*at].parent,

@@ -27,12 +27,14 @@ const GAP: u32 = 32;
 
 /// `/`, granted read-write.
 pub const ROOT: u32 = 3;
+/// `.`, which is the root under another name.
+pub const HERE: u32 = 4;
 /// `/other`, granted read-write.
-pub const OTHER: u32 = 4;
+pub const OTHER: u32 = 5;
 /// `/ro`, granted read-only.
-pub const RO: u32 = 5;
-/// The first number that an opened file gets.
-pub const FIRST: u32 = 6;
+pub const RO: u32 = 6;
+/// What a test grants beside these, or else the first number that an opened file gets.
+pub const FIRST: u32 = 7;
 /// A number that no test opens.
 pub const CLOSED: u32 = 1000;
 
@@ -67,6 +69,11 @@ impl Guest {
             builder = builder.dir(granted(&path), guest, access);
         }
         Guest { ctx: add(builder).build().unwrap(), bytes: vec![MARK; SIZE as usize], next: GAP, host }
+    }
+
+    /// A guest with nothing but `root` as `/`.
+    pub fn alone() -> Guest {
+        Guest::bare(|host, builder| builder.dir(granted(&host.join("root")), "/", Access::ReadWrite))
     }
 
     /// A guest with `file`, `dir` with `dir/file`, and links to both and to nowhere.

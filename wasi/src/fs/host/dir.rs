@@ -11,7 +11,7 @@ use cap_std::fs::{Dir as CapDir, OpenOptions};
 use cap_std::time::SystemTime;
 
 use super::name::{Name, followed, wants_directory};
-use crate::errno::Result;
+use crate::errno::{Error, Result};
 use crate::fs::listing::{Each, Entry};
 use crate::sys;
 use crate::words::{Access, Filestat, Time, Times};
@@ -60,6 +60,13 @@ impl HostDir {
     /// What is known about the directory itself.
     pub(crate) fn filestat(&self) -> Result<Filestat> {
         Ok(sys::filestat_of(&self.dir.dir_metadata()?))
+    }
+
+    /// Why nothing is made at `path`, where nothing stands, of a directory granted read-only: that, or there is no directory around it.
+    pub(super) fn not_made(&self, path: &str) -> Error {
+        let around =
+            Name::of(path).parent().map_or(Ok(()), |around| self.filestat_at(around, true).map(drop));
+        around.err().unwrap_or(wasip1::ERRNO_ROFS.into())
     }
 
     /// What is known about `path`.

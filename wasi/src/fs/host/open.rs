@@ -92,12 +92,12 @@ impl HostDir {
         if how.create && how.exclusive {
             return match self.filestat_at(path, false) {
                 Ok(_) => Err(wasip1::ERRNO_EXIST.into()),
-                Err(error) if error.0 == wasip1::ERRNO_NOENT => Err(wasip1::ERRNO_ROFS.into()),
+                Err(error) if error.0 == wasip1::ERRNO_NOENT => Err(self.not_made(path)),
                 Err(error) => Err(error),
             };
         }
         match self.open_file(path, how.unchanged()) {
-            Err(error) if error.0 == wasip1::ERRNO_NOENT && how.create => Err(wasip1::ERRNO_ROFS.into()),
+            Err(error) if error.0 == wasip1::ERRNO_NOENT && how.create => Err(self.not_made(path)),
             Ok((_, false)) if how.is_to_change() => Err(wasip1::ERRNO_ROFS.into()),
             opened => opened,
         }

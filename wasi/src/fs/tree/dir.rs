@@ -9,7 +9,7 @@ use super::nodes::{Body, Id, Listed, Names, Nodes, ino};
 use super::source::{Files, Nothing};
 use super::walk::End;
 use crate::clock::Clocks;
-use crate::errno::Result;
+use crate::errno::{Error, Result};
 use crate::fs::listing::{Each, Entry};
 use crate::kept::Budget;
 use crate::words::{Access, Filestat, Times};
@@ -34,13 +34,13 @@ impl TreeDir {
         clocks: &Arc<Clocks>,
     ) -> TreeDir {
         let device = DEVICE + number as u64;
-        TreeDir::of(Nodes::new(files, root, device, false, budget.clone(), Arc::clone(clocks)), access)
+        TreeDir::of(Nodes::new(files, root, device, budget.clone(), Arc::clone(clocks)), access)
     }
 
-    /// An empty tree that cannot be changed. If it is the `top`, nothing is above it.
-    pub(crate) fn nothing(number: usize, top: bool, clocks: &Arc<Clocks>) -> TreeDir {
+    /// An empty tree that cannot be changed.
+    pub(crate) fn nothing(number: usize, clocks: &Arc<Clocks>) -> TreeDir {
         let (device, budget) = (DEVICE + number as u64, Budget::default());
-        let nodes = Nodes::new(Arc::new(Nothing), 0, device, top, budget, Arc::clone(clocks));
+        let nodes = Nodes::new(Arc::new(Nothing), 0, device, budget, Arc::clone(clocks));
         TreeDir::of(nodes, Access::ReadOnly)
     }
 
@@ -72,6 +72,13 @@ impl TreeDir {
     /// What is known about the directory itself.
     pub(crate) fn filestat(&self) -> Result<Filestat> {
         self.hold.tree.lock().filestat(self.hold.node)
+    }
+
+    /// Why nothing is made at `path`, where nothing stands, of a tree that cannot be changed: that, or there is no directory around it.
+    pub(super) fn not_made(&self, path: &str) -> Error {
+        let path = path.trim_end_matches('/');
+        let around = path.rfind('/').map_or(Ok(()), |slash| self.filestat_at(&path[..slash], true).map(drop));
+        around.err().unwrap_or(wasip1::ERRNO_ROFS.into())
     }
 
     /// What is known about `path`.

@@ -33,8 +33,6 @@ pub(super) type Names = BTreeMap<String, Id>;
 pub(super) struct Nodes {
     files: Arc<dyn Files>,
     pub(super) device: u64,
-    /// See [`Nodes::is_top`].
-    top: bool,
     nodes: HashMap<Id, Known>,
     next: Id,
     budget: Budget,
@@ -86,12 +84,10 @@ impl Nodes {
         files: Arc<dyn Files>,
         root: u32,
         device: u64,
-        top: bool,
         budget: Budget,
         clocks: Arc<Clocks>,
     ) -> Nodes {
-        let mut nodes =
-            Nodes { files, device, top, nodes: HashMap::new(), next: Nodes::ROOT, budget, clocks };
+        let mut nodes = Nodes { files, device, nodes: HashMap::new(), next: Nodes::ROOT, budget, clocks };
         nodes.add(Body::Dir { names: Listed::Source(root), parent: Nodes::ROOT }, UNCHANGED);
         nodes
     }
@@ -109,11 +105,6 @@ impl Nodes {
         let known = Known { body, links: 1, holds: 0, accessed: time, modified: time, changed: time, kept };
         self.nodes.insert(id, known);
         id
-    }
-
-    /// True if there is nothing above the root: `..` is the root itself.
-    pub(super) fn is_top(&self) -> bool {
-        self.top
     }
 
     pub(super) fn known(&self, id: Id) -> &Known {

@@ -84,12 +84,12 @@ impl TreeDir {
         if how.create && how.exclusive {
             return match self.filestat_at(path, false) {
                 Ok(_) => Err(wasip1::ERRNO_EXIST.into()),
-                Err(error) if error.0 == wasip1::ERRNO_NOENT => Err(wasip1::ERRNO_ROFS.into()),
+                Err(error) if error.0 == wasip1::ERRNO_NOENT => Err(self.not_made(path)),
                 Err(error) => Err(error),
             };
         }
         match self.open_any(path, how.unchanged()) {
-            Err(error) if error.0 == wasip1::ERRNO_NOENT && how.create => Err(wasip1::ERRNO_ROFS.into()),
+            Err(error) if error.0 == wasip1::ERRNO_NOENT && how.create => Err(self.not_made(path)),
             Ok(Opened::File(_)) if how.is_to_change() => Err(wasip1::ERRNO_ROFS.into()),
             Ok(Opened::Dir(_)) if how.write || how.truncate => Err(wasip1::ERRNO_ISDIR.into()),
             opened => opened,

@@ -1,8 +1,7 @@
 //! From a path to a place in a tree, as Linux walks it below a directory that may not be left.
 //!
 //! A path starts at the directory of the descriptor it was given for, and `..` never leads above that, nor does a
-//! symbolic link, whose target is a path that goes on where the link lies. Where nothing was granted as the root, there
-//! is nothing above it either, and `..` stays there.
+//! symbolic link, whose target is a path that goes on where the link lies.
 
 use std::borrow::Cow;
 
@@ -67,7 +66,6 @@ impl Nodes {
                 // Only a link can hold an empty path.
                 "" => return Err(wasip1::ERRNO_NOENT.into()),
                 "." => Some(dir),
-                ".." if dir == base && self.is_top() => Some(base),
                 ".." if dir == base => return Err(wasip1::ERRNO_NOTCAPABLE.into()),
                 ".." => Some(self.parent(dir)?),
                 name => self.lookup(dir, name)?,
