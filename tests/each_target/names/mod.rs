@@ -42,7 +42,8 @@ pub struct World<'a> {
 }
 
 impl World<'_> {
-    fn of(name: &str) -> World<'_> {
+    /// The world of a program in `tests/fixtures/names/`.
+    pub fn of(name: &str) -> World<'_> {
         World {
             name,
             module: common::fixture(&format!("names/{name}")),
@@ -62,7 +63,7 @@ impl World<'_> {
             pack(&self.module, &once, &self.options.iter().map(String::as_str).collect::<Vec<_>>());
         }
         let mut wrong = Vec::new();
-        for grant in table::read() {
+        for grant in table::read().grants {
             if grant.needs(if on_windows() { "unix" } else { "windows" }) {
                 continue;
             }
@@ -154,13 +155,16 @@ impl Place {
     }
 
     /// Fills in what the table leaves open: `{T}`, the folder; `{t}`, the same without the slash before it; `{u}`, with `%`
-    /// for the slashes; `{T1}`, its first name; `{ROOT}`, the names in the root.
+    /// for the slashes; `{T1}`, its first name; `{V}` and `{W}`, the folder with a drive, as Windows spells it; `{ROOT}`, the
+    /// names in the root.
     fn fill(&self, text: &str) -> String {
         let bare = self.path.trim_start_matches('/');
         let mut filled = text
             .replace("{T}", &self.path)
             .replace("{t}", bare)
             .replace("{u}", &bare.replace('/', "%"))
+            .replace("{V}", &self.with_drive())
+            .replace("{W}", &self.with_drive().replace('/', r"\"))
             .replace("{T1}", bare.split('/').next().unwrap_or_default());
         if filled.contains("{ROOT}") {
             let entries = std::fs::read_dir("/").expect("the root can be read");
@@ -171,6 +175,11 @@ impl Place {
             filled = filled.replace("{ROOT}", &names.join(" "));
         }
         filled
+    }
+
+    /// wine has the root of Unix as Z:.
+    fn with_drive(&self) -> String {
+        if self.path.starts_with('/') { format!("Z:{}", self.path) } else { self.path.clone() }
     }
 
     fn shorten(&self, text: &str) -> String {

@@ -47,18 +47,31 @@ impl Grant {
     }
 }
 
+/// The whole table.
+#[derive(Debug, Default)]
+pub struct Table {
+    pub grants: Vec<Grant>,
+    /// Names of reasons, and the reasons.
+    pub reasons: Vec<(String, String)>,
+}
+
 /// Reads the table. It is read when the test runs: a changed cell needs no compiler.
-pub fn read() -> Vec<Grant> {
+pub fn read() -> Table {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/each_target/names/worlds.txt");
     let text = std::fs::read_to_string(&file).expect("the table can be read");
-    let mut grants: Vec<Grant> = Vec::new();
+    let mut table = Table::default();
     let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
     for line in text.lines().filter(|line| !line.starts_with('#') && !line.trim().is_empty()) {
         if let Some(title) = line.strip_prefix("= ") {
-            grants.push(Grant { title: title.to_owned(), starts: vec![Vec::new()], ..Grant::default() });
+            let grant = Grant { title: title.to_owned(), starts: vec![Vec::new()], ..Grant::default() };
+            table.grants.push(grant);
             continue;
         }
-        let grant = grants.last_mut().expect("a grant comes first");
+        if let Some((name, reason)) = line.strip_prefix("! ").and_then(|line| line.split_once(' ')) {
+            table.reasons.push((name.to_owned(), reason.to_owned()));
+            continue;
+        }
+        let grant = table.grants.last_mut().expect("a grant comes first");
         match line.split_at(1) {
             ("+", options) => grant.options = words(options),
             ("?", needs) => grant.needs = words(needs),
@@ -70,7 +83,7 @@ pub fn read() -> Vec<Grant> {
             _ => grant.starts.last_mut().expect("there is a start").push(cell(line)),
         }
     }
-    grants
+    table
 }
 
 fn cell(line: &str) -> Cell {
