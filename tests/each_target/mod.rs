@@ -5,6 +5,7 @@ mod exceptions;
 mod images;
 mod launch;
 mod limits;
+pub mod names;
 #[cfg(unix)]
 mod streams;
 #[cfg(target_os = "linux")]

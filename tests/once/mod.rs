@@ -3,6 +3,7 @@
 mod console;
 mod differential;
 mod docs;
+mod names;
 #[cfg(target_os = "linux")]
 mod packer;
 mod stubs;
