@@ -146,7 +146,9 @@ fn working_directory(grants: &Grants, cwd: Option<&str>) -> Option<String> {
     if cwd.is_some() || !grants.native {
         return cwd.map(str::to_owned);
     }
-    let dir = std::env::current_dir().ok()?;
+    // Of one that is gone the shell still knows the name: it leads nowhere, as natively.
+    let named = || std::env::var_os(WORKING_DIRECTORY).map(PathBuf::from).filter(|dir| dir.is_absolute());
+    let dir = std::env::current_dir().ok().or_else(named)?;
     // Without the drive, which is the root.
     let parts = dir.components().filter_map(|part| match part {
         std::path::Component::Normal(name) => Some(name.to_str()),

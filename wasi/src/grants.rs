@@ -111,6 +111,7 @@ impl Grants {
             trees += 1;
             Layer::Tree(TreeDir::nothing(trees - 1, clocks))
         };
+        let at_dot = self.cwd.as_ref().is_none_or(GuestName::is_root);
         let root_names = self.names.iter().position(|name| name.written.is_root());
         let mut root = root_names.map_or_else(Name::default, |at| self.names.remove(at));
         let assumed = root_names.is_none();
@@ -120,20 +121,23 @@ impl Grants {
 
         let mut space = match self.native.take() {
             Some(roots) => {
+                let lost = roots.here.is_none() && root.standing.is_empty();
                 let (here, root) = root.sides(roots, &mut nothing)?;
                 let shown = here.again()?;
-                let native = Native::new(here, root, arguments, variables);
-                Space::new(shown, cwd.is_none(), Some(native))
+                let native = Native::new((here, lost), root, arguments, variables);
+                Space::new(shown, at_dot, Some(native))
             }
             None if root.is_empty() => Space::new(Layers::new(nothing(), Vec::new(), None), true, None),
-            None => Space::new(root.layers()?, cwd.is_none(), None),
+            // Who stands elsewhere sees what is there. Who stands at the root sees all that it has of its own.
+            None if at_dot => Space::new(root.layers(true)?, true, None),
+            None => Space::new(root.layers(false)?, false, None),
         };
         // A name that is longer lies below one that is shorter, whichever was granted first.
         self.names.sort_by_key(|name| names(name.written.path()).count());
         let mut granted = Vec::new();
         for name in self.names {
             let written = name.written.clone();
-            let layers = Arc::new(name.layers()?);
+            let layers = Arc::new(name.layers(true)?);
             let id = space.put(written.path(), &layers, |around, name| around.between(name, nothing()))?;
             granted.push((written, layers, id));
         }
@@ -169,7 +173,7 @@ impl Grants {
         let longest = fitting.max_by_key(|((len, _), _)| *len);
         let ((_, rest), name) = longest.ok_or(wasip1::ERRNO_NOENT)?;
         let rest = if rest.is_empty() { "." } else { rest };
-        match name.again()?.layers()?.open(rest, Open::DIRECTORY)? {
+        match name.again()?.layers(true)?.open(rest, Open::DIRECTORY)? {
             Opened::Dir(layers) => Ok(layers),
             Opened::File(_) => Err(wasip1::ERRNO_NOTDIR.into()),
         }
@@ -192,9 +196,11 @@ impl Name {
         })
     }
 
-    /// All that was granted, as one directory. Where the program stands is what it sees.
-    fn layers(self) -> Result<Layers> {
-        let shown = (!self.standing.is_empty()).then_some((self.trees.len(), self.standing.len()));
+    /// All that was granted, as one directory. Where the program stands is what it sees, with what is embedded if that is `also`
+    /// to be seen.
+    fn layers(self, also: bool) -> Result<Layers> {
+        let (trees, standing) = (self.trees.len(), self.standing.len());
+        let shown = (standing > 0).then_some(if also { (0, trees + standing) } else { (trees, standing) });
         let mut layers = self.trees.into_iter().chain(self.standing).chain(self.hosts);
         // There is no name without a grant.
         let first = layers.next().ok_or(wasip1::ERRNO_NOENT)?;
@@ -212,6 +218,6 @@ impl Name {
         if root.hosts.is_empty() {
             root.hosts.push(roots.root);
         }
-        Ok((here.layers()?, root.layers()?))
+        Ok((here.layers(false)?, root.layers(true)?))
     }
 }

@@ -67,14 +67,17 @@ pub fn path_open(
         return Err(wasip1::ERRNO_NOTCAPABLE.into());
     }
     memory.check(result, 4)?;
+    let read = base & (wasip1::RIGHTS_FD_READ | wasip1::RIGHTS_FD_READDIR) != 0;
     let how = Open {
         follow: follows(lookup)?,
         create: has(wasip1::OFLAGS_CREAT),
         exclusive: has(wasip1::OFLAGS_EXCL),
         truncate: has(wasip1::OFLAGS_TRUNC),
         directory: has(wasip1::OFLAGS_DIRECTORY),
-        read: base & (wasip1::RIGHTS_FD_READ | wasip1::RIGHTS_FD_READDIR) != 0,
-        write: base & rights::NEED_WRITE != 0,
+        read,
+        // Go asks for the right to set the size of all that it reads. A file that may only be read is opened to read, and a pipe
+        // that is read would never end if it could be written as well.
+        write: base & wasip1::RIGHTS_FD_WRITE != 0 || !read && base & rights::NEED_WRITE != 0,
         flags,
     };
     let room = &mut Room::new();

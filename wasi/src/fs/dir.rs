@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::file::File;
 use super::layers::Layers;
 use super::listing::{Entry, Listing};
+use super::native::Wanted;
 use super::space::{Place, Way};
 use crate::errno::Result;
 use crate::kept::Budget;
@@ -53,18 +54,18 @@ impl Dir {
 
     /// The layers that `path` is looked up in, and what is looked up there.
     pub(crate) fn looked_up<'s, 'p>(&'s self, path: &'p str) -> (&'s Layers, &'p str) {
-        self.way(path, false).map_or((&self.layers, path), |way| (way.layers, way.rest))
+        self.way(path, Wanted::Look).map_or((&self.layers, path), |way| (way.layers, way.rest))
     }
 
     /// True if a change of `path` was refused only because it is not told which of two places is meant.
     pub(crate) fn is_unclear(&self, path: &str) -> bool {
-        self.place.as_ref().is_some_and(|place| place.is_unclear(path))
+        self.place.as_ref().is_some_and(|place| place.is_unclear(path, Wanted::Change))
     }
 
-    /// Where `path` leads; what is wanted there may be a change.
-    fn way<'s, 'p>(&'s self, path: &'p str, change: bool) -> Result<Way<'s, 'p>> {
+    /// Where `path` leads, and what is wanted there.
+    fn way<'s, 'p>(&'s self, path: &'p str, wanted: Wanted) -> Result<Way<'s, 'p>> {
         match &self.place {
-            Some(place) => place.way(path, change),
+            Some(place) => place.way(path, wanted),
             None if sys::leaves_directory(path) => Err(wasip1::ERRNO_NOTCAPABLE.into()),
             None => Ok(Way::within(&self.layers, path)),
         }
@@ -72,22 +73,27 @@ impl Dir {
 
     /// As [`Dir::way`], for a change of what `path` names itself. What was granted keeps its name.
     fn way_to_change<'s, 'p>(&'s self, path: &'p str) -> Result<Way<'s, 'p>> {
-        let way = self.way(path, true)?;
+        let way = self.way(path, Wanted::Change)?;
         if way.is_place && !is_itself(path) { Err(wasip1::ERRNO_BUSY.into()) } else { Ok(way) }
     }
 
     /// As [`Dir::way`], for something new. What was granted is there.
     fn way_to_make<'s, 'p>(&'s self, path: &'p str) -> Result<Way<'s, 'p>> {
-        let way = self.way(path, true)?;
+        let way = self.way(path, Wanted::Make)?;
         if way.is_place && !is_itself(path) { Err(wasip1::ERRNO_EXIST.into()) } else { Ok(way) }
     }
 
     /// Opens `path`, a file or a directory.
     pub(crate) fn open(&self, path: &str, how: Open) -> Result<Opened<File, Dir>> {
-        let way = self.way(path, how.changes())?;
+        let wanted = match how {
+            Open { create: true, .. } => Wanted::Make,
+            _ if how.changes() => Wanted::Write,
+            _ => Wanted::Look,
+        };
+        let way = self.way(path, wanted)?;
         let opened = way.layers.open(way.rest, how)?;
-        if let (Opened::Dir(_), Some(place)) = (&opened, &self.place) {
-            place.found(&way);
+        if how.create || matches!(opened, Opened::Dir(_)) {
+            self.found(&way);
         }
         let place = self.place.as_ref().and_then(|place| place.opened(&way));
         let dir = |layers| Dir {
@@ -100,6 +106,13 @@ impl Dir {
         Ok(opened.map(|file| file, dir))
     }
 
+    /// Notes what `way` led to; see [`Place::found`].
+    fn found(&self, way: &Way<'_, '_>) {
+        if let Some(place) = &self.place {
+            place.found(way);
+        }
+    }
+
     /// What is known about the directory itself.
     pub(crate) fn filestat(&self) -> Result<Filestat> {
         self.layers.filestat()
@@ -107,7 +120,7 @@ impl Dir {
 
     /// What is known about `path`.
     pub(crate) fn filestat_at(&self, path: &str, follow: bool) -> Result<Filestat> {
-        let way = self.way(path, false)?;
+        let way = self.way(path, Wanted::Look)?;
         way.layers.filestat_at(way.rest, follow)
     }
 
@@ -118,13 +131,15 @@ impl Dir {
 
     /// Sets the times of `path`.
     pub(crate) fn set_times_at(&self, path: &str, times: Times, follow: bool) -> Result<()> {
-        let way = self.way(path, true)?;
+        let way = self.way(path, Wanted::Change)?;
         way.layers.set_times_at(way.rest, times, follow)
     }
 
     pub(crate) fn create_dir(&self, path: &str) -> Result<()> {
         let way = self.way_to_make(path)?;
-        way.layers.create_dir(way.rest)
+        way.layers.create_dir(way.rest)?;
+        self.found(&way);
+        Ok(())
     }
 
     pub(crate) fn remove_dir(&self, path: &str) -> Result<()> {
@@ -134,7 +149,7 @@ impl Dir {
 
     /// Removes a file or symbolic link. A directory is `isdir`, also where the system has another word for that.
     pub(crate) fn remove_file(&self, path: &str) -> Result<()> {
-        let way = self.way(path, true)?;
+        let way = self.way(path, Wanted::Change)?;
         way.layers.remove_file(way.rest)
     }
 
@@ -146,7 +161,7 @@ impl Dir {
 
     /// Makes `new_path` below `new` another name of the file `path`.
     pub(crate) fn hard_link(&self, path: &str, new: &Dir, new_path: &str) -> Result<()> {
-        let (from, to) = (self.way(path, true)?, new.way_to_make(new_path)?);
+        let (from, to) = (self.way(path, Wanted::Change)?, new.way_to_make(new_path)?);
         from.layers.hard_link(from.rest, to.layers, to.rest)
     }
 
@@ -158,7 +173,7 @@ impl Dir {
 
     /// What the symbolic link `path` points to.
     pub(crate) fn read_link(&self, path: &str) -> Result<Vec<u8>> {
-        let way = self.way(path, false)?;
+        let way = self.way(path, Wanted::Look)?;
         way.layers.read_link(way.rest)
     }
 

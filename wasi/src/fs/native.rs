@@ -10,8 +10,9 @@
 //! 3. What lies in a directory that the program opened before lies where that was found.
 //! 4. To look at: where its first name is. If both places have that: below the root if that has all of the name, so no file of
 //!    a checkout stands for one of the system; but a name without a slash is the one where the user stands.
-//! 5. To change: where the user stands, if that has the first name, or if neither has. Where only the root has it, places
-//!    for what is temporary and devices may be changed, and anything else is refused.
+//! 5. To change: where the user stands, if that has the first name, or if neither has. Where only the root has it, something new
+//!    may be made just below `/tmp` and `/var/tmp`, devices may be written, and anything else is refused.
+//! 6. Where the user's directory is gone or cannot be looked at, nothing falls through to the root but what is spelled so.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -29,6 +30,19 @@ pub(crate) enum Side {
     Here,
     /// The system's root.
     Root,
+}
+
+/// What a path is wanted for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// To look at what is there.
+    Look,
+    /// To write to what is there.
+    Write,
+    /// To make something, or write to what is there.
+    Make,
+    /// To remove, rename or change what is there.
+    Change,
 }
 
 /// A path as the arguments or variables spell it.
@@ -50,6 +64,8 @@ pub(crate) struct Native {
     root: Arc<Layers>,
     /// True if both are one directory.
     same: bool,
+    /// True if where the user stands is gone, or cannot be opened.
+    lost: bool,
     spelled: Vec<Spelled>,
     found: Mutex<HashMap<String, Side>>,
     /// The roots of drives that were asked for, by their letters.
@@ -57,8 +73,14 @@ pub(crate) struct Native {
 }
 
 impl Native {
-    /// The two places, and the texts that a program starts with.
-    pub(crate) fn new(here: Layers, root: Layers, arguments: &[&[u8]], variables: &[&[u8]]) -> Native {
+    /// The two places, and the texts that a program starts with. `lost` says that the first could not be opened.
+    pub(crate) fn new(
+        (here, lost): (Layers, bool),
+        root: Layers,
+        arguments: &[&[u8]],
+        variables: &[&[u8]],
+    ) -> Native {
+        let lost = lost || here.filestat().is_ok_and(|stat| stat.nlink == 0);
         let ids = |layers: &Layers| layers.filestat().map(|stat| (stat.dev, stat.ino));
         let same = matches!((ids(&here), ids(&root)), (Ok(here), Ok(root)) if here == root);
         let mut spelled = Vec::new();
@@ -67,14 +89,9 @@ impl Native {
                 read(&String::from_utf8_lossy(text), argument, &mut spelled);
             }
         }
-        Native {
-            here: here.into(),
-            root: root.into(),
-            same,
-            spelled,
-            found: Mutex::default(),
-            drives: Default::default(),
-        }
+        let (here, root) = (here.into(), root.into());
+        let (found, drives) = (Mutex::default(), Default::default());
+        Native { here, root, same, lost, spelled, found, drives }
     }
 
     /// What lies on a side.
@@ -98,9 +115,16 @@ impl Native {
         Ok(slot.get_or_init(|| Arc::new(Layers::new(Layer::Host(root), Vec::new(), None))))
     }
 
-    /// The side that `path`, which may have begun with a slash, is on. `change` says what it is wanted for. `None` if that is
-    /// not known well enough.
-    pub(crate) fn decide(&self, path: &str, change: bool) -> Option<Side> {
+    /// The side of a path that begins with `..`.
+    pub(crate) fn way_up(&self, path: &str) -> Side {
+        let is_this = |spelled: &&Spelled| spelled.argument && spelled.names.iter().eq(names(path));
+        let spelled = self.spelled.iter().find(is_this);
+        spelled.map_or(Side::Here, |spelled| spelled.side)
+    }
+
+    /// The side that `path`, which may have begun with a slash, is on. `None` if that is not known well enough for what is
+    /// wanted.
+    pub(crate) fn decide(&self, path: &str, wanted: Wanted) -> Option<Side> {
         if self.same {
             return Some(Side::Root);
         }
@@ -108,8 +132,14 @@ impl Native {
             let found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
             found.get(path).copied()
         };
-        let has = |side: Side, path: &str| self.side(side).filestat_at(path, false).is_ok();
-        decide(path, change, &self.spelled, &found, &has)
+        let has = |side: Side, path: &str| match self.side(side).filestat_at(path, false) {
+            Ok(_) => true,
+            // What cannot be looked at may be there.
+            Err(error) => {
+                side == Side::Here && !matches!(error.0, wasip1::ERRNO_NOENT | wasip1::ERRNO_NOTDIR)
+            }
+        };
+        decide(path, wanted, self.lost, &self.spelled, &found, &has)
     }
 
     /// Notes that directory `path` was found on `side`.
@@ -135,9 +165,8 @@ fn read(text: &str, argument: bool, spelled: &mut Vec<Spelled>) {
         let mut add = |word: &str| {
             let side = if word.starts_with(is_separator) { Side::Root } else { Side::Here };
             let names: Vec<String> = names(word).map(str::to_owned).collect();
-            // A word without a slash in a variable is seldom a path; what goes up is told from the rest anyway.
-            let is_path = argument || word.contains(is_separator);
-            if is_path && names.first().is_none_or(|first| first != "..") {
+            // A word without a slash in a variable is seldom a path.
+            if argument || word.contains(is_separator) {
                 spelled.push(Spelled { side, names, argument });
             }
         };
@@ -187,12 +216,14 @@ enum Evidence {
 /// The rule; see the head of this file.
 fn decide(
     path: &str,
-    change: bool,
+    wanted: Wanted,
+    lost: bool,
     spelled: &[Spelled],
     found: &dyn Fn(&str) -> Option<Side>,
     has: &dyn Fn(Side, &str) -> bool,
 ) -> Option<Side> {
     let all: Vec<&str> = names(path).take_while(|name| *name != "..").collect();
+    let change = wanted != Wanted::Look;
     let first = all.first().copied().unwrap_or(".");
     let has_first = |side: Side| has(side, first);
     match spelling(&all, change, spelled, &has_first) {
@@ -207,22 +238,27 @@ fn decide(
         }
         Evidence::None => {}
     }
-    let around = (1..all.len()).rev().find_map(|len| found(&joined(all[..len].iter().copied())));
+    let around = (1..=all.len()).rev().find_map(|len| found(&joined(all[..len].iter().copied())));
     if let Some(side) = around {
         return Some(side);
     }
     match (has_first(Side::Here), has_first(Side::Root)) {
+        _ if lost => Some(Side::Here),
         (_, false) => Some(Side::Here),
         (true, true) if change || all.len() < 2 || !has(Side::Root, path) => Some(Side::Here),
         (true, true) => Some(Side::Root),
-        (false, true) if !change || is_for_all(&all) => Some(Side::Root),
+        (false, true) if !change || is_for_all(&all, wanted, has(Side::Root, path)) => Some(Side::Root),
         (false, true) => None,
     }
 }
 
-/// True for a place below the root that programs change without being told to.
-fn is_for_all(path: &[&str]) -> bool {
-    matches!(path, ["tmp" | "dev", _, ..] | ["var", "tmp", _, ..])
+/// True for what programs do below the root without being told to: new temporary files, and writing to devices.
+fn is_for_all(path: &[&str], wanted: Wanted, is_there: bool) -> bool {
+    match path {
+        ["tmp", _] | ["var", "tmp", _] => wanted == Wanted::Make && !is_there,
+        ["dev", _, ..] => matches!(wanted, Wanted::Make | Wanted::Write) && is_there,
+        _ => false,
+    }
 }
 
 #[cfg(test)]
@@ -254,7 +290,8 @@ mod tests {
         };
         let has = |side: Side, path: &str| stands(if side == Side::Here { HERE } else { THERE }, path);
         let found = |path: &str| found.iter().find(|(one, _)| *one == path).map(|(_, side)| *side);
-        decide(path, change, &spelled, &found, &has)
+        let wanted = if change { Wanted::Make } else { Wanted::Look };
+        decide(path, wanted, false, &spelled, &found, &has)
     }
 
     const H: Option<Side> = Some(Side::Here);
@@ -308,7 +345,10 @@ mod tests {
             ("lib/new", H),
             ("tmp", None),
             ("tmp/x", R),
+            ("tmp/t", None),
+            ("tmp/x/y", None),
             ("dev/null", R),
+            ("dev/new", None),
             ("var/tmp/x", H),
         ] {
             assert_eq!(side(path, true, &[], &[]), meant, "{path}");
@@ -335,6 +375,7 @@ mod tests {
     #[test]
     fn what_a_program_lists_it_finds_where_it_listed_it() {
         assert_eq!(after("etc/passwd", false, &[], &[], &[("etc", Side::Here)]), H);
+        assert_eq!(after("tmp/own/x", true, &[], &[], &[("tmp/own", Side::Root)]), R);
         assert_eq!(after("srv/data/x", true, &[], &[], &[("srv", Side::Root)]), R);
         assert_eq!(after("etc/passwd", false, &["/etc/passwd"], &[], &[("etc", Side::Here)]), R);
     }

@@ -12,7 +12,7 @@
 use std::sync::Arc;
 
 use super::layers::Layers;
-use super::native::{Native, Side};
+use super::native::{Native, Side, Wanted};
 use crate::errno::Result;
 use crate::sys;
 
@@ -47,13 +47,15 @@ pub(crate) struct Place {
     pub(crate) space: Arc<Space>,
     node: Id,
     start: Start,
+    /// In a native root: which of its sides this is, if that is known.
+    side: Option<Side>,
 }
 
 /// How the program came to a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Start {
-    /// It was granted. In a native root the side is what its name means.
-    Granted(Option<Side>),
+    /// It was granted.
+    Granted,
     /// The program opened it: nothing around it can be reached.
     Opened,
 }
@@ -68,14 +70,16 @@ pub(crate) struct Way<'s, 'p> {
     node: Id,
     /// True if the path names that place, and nothing below it.
     pub(crate) is_place: bool,
-    /// In a native root: where it was looked for, if that was to be decided.
-    pub(crate) decided: Option<Side>,
+    /// In a native root: where it was looked for.
+    side: Option<Side>,
+    /// True if that was not told, and had to be decided.
+    decided: bool,
 }
 
 impl<'s, 'p> Way<'s, 'p> {
     /// The way in a directory that nothing was granted around or below.
     pub(crate) fn within(layers: &'s Arc<Layers>, path: &'p str) -> Way<'s, 'p> {
-        Way { layers, rest: path, node: ROOT, is_place: false, decided: None }
+        Way { layers, rest: path, node: ROOT, is_place: false, side: None, decided: false }
     }
 }
 
@@ -158,8 +162,8 @@ impl Space {
             let (name, behind) = split(rest);
             *at = match name {
                 "." => {
-                    // A C library that takes `/` away leaves this: it was a relative path.
-                    if *at == ROOT && side.is_none() {
+                    // Where a C library takes a slash away, this was not behind it. Alone it may be all that was left.
+                    if *at == ROOT && side.is_none() && rest.len() > 1 {
                         *side = Some(Side::Here);
                     }
                     *at
@@ -170,13 +174,14 @@ impl Space {
                         return Err(wasip1::ERRNO_NOTCAPABLE.into());
                     }
                     None if self.nodes[*at].name == ".." => return Err(wasip1::ERRNO_NOTCAPABLE.into()),
-                    // The system knows what is around where the user stands.
-                    None if *at == ROOT && self.native.is_some() && *side != Some(Side::Root) => {
-                        *side = Some(Side::Here);
-                        return Ok(rest);
-                    }
-                    None if *at == ROOT && self.native.is_none() => {
-                        return Err(wasip1::ERRNO_NOTCAPABLE.into());
+                    None if *at == ROOT => {
+                        let native = self.native.as_ref().ok_or(wasip1::ERRNO_NOTCAPABLE)?;
+                        // The system knows what is around where the user stands. Around its root is the root.
+                        let way = side.get_or_insert_with(|| native.way_up(rest));
+                        if *way == Side::Here {
+                            return Ok(rest);
+                        }
+                        ROOT
                     }
                     None => self.nodes[*at].parent,
                 },
@@ -216,21 +221,22 @@ impl Space {
 impl Place {
     /// Where a granted directory stands.
     pub(crate) fn granted(space: &Arc<Space>, node: Id, side: Option<Side>) -> Place {
-        Place { space: Arc::clone(space), node, start: Start::Granted(side) }
+        Place { space: Arc::clone(space), node, start: Start::Granted, side }
     }
 
     /// Where a directory stands that the program opened, which `way` led to. `None` if nothing was granted below it: then it is
     /// a directory like any other.
     pub(crate) fn opened(&self, way: &Way<'_, '_>) -> Option<Place> {
         let has_more = way.is_place && !self.space.nodes[way.node].children.is_empty();
-        has_more.then(|| Place { space: Arc::clone(&self.space), node: way.node, start: Start::Opened })
+        let space = Arc::clone(&self.space);
+        has_more.then(|| Place { space, node: way.node, start: Start::Opened, side: way.side })
     }
 
-    /// Where `path` leads from here. `change` says what it is wanted for.
+    /// Where `path` leads from here, and what is wanted there.
     ///
     /// # Errors
     /// `notcapable` if it leads out of what was granted, or if it was not told which of two places is meant.
-    pub(crate) fn way<'s, 'p>(&'s self, path: &'p str, change: bool) -> Result<Way<'s, 'p>> {
+    pub(crate) fn way<'s, 'p>(&'s self, path: &'p str, wanted: Wanted) -> Result<Way<'s, 'p>> {
         let space = &*self.space;
         let (mut at, mut rest) = (self.node, path);
         if let (Some(native), Some((letter, rest))) = (space.native(), sys::drive(path)) {
@@ -238,10 +244,7 @@ impl Place {
             let way = Way::within(native.drive(letter)?, rest);
             return if sys::leaves_directory(rest) { Err(wasip1::ERRNO_NOTCAPABLE.into()) } else { Ok(way) };
         }
-        let mut side = match self.start {
-            Start::Granted(side) => side,
-            Start::Opened => None,
-        };
+        let mut side = self.side;
         if path.starts_with(is_separator) {
             if self.start == Start::Opened || self.node != ROOT {
                 return Err(wasip1::ERRNO_NOTCAPABLE.into());
@@ -261,7 +264,7 @@ impl Place {
         let (mut layers, mut decided) = (space.layers(at), None);
         if let (ROOT, Some(native)) = (at, space.native()) {
             if side.is_none() {
-                decided = native.decide(rest, change);
+                decided = native.decide(rest, wanted);
                 side = Some(decided.ok_or(wasip1::ERRNO_NOTCAPABLE)?);
             }
             layers = native.side(side.unwrap_or(Side::Here));
@@ -270,18 +273,20 @@ impl Place {
         if sys::leaves_directory(rest) {
             return Err(wasip1::ERRNO_NOTCAPABLE.into());
         }
-        Ok(Way { layers, rest, node: at, is_place, decided })
+        Ok(Way { layers, rest, node: at, is_place, side, decided: decided.is_some() })
     }
 
-    /// True if a change of `path` was refused only because it is not told which of two places is meant.
-    pub(crate) fn is_unclear(&self, path: &str) -> bool {
+    /// True if `path` was refused only because it is not told which of two places is meant.
+    pub(crate) fn is_unclear(&self, path: &str, wanted: Wanted) -> bool {
         let Some(native) = self.space.native() else { return false };
-        self.start == Start::Granted(None) && self.node == ROOT && native.decide(path, true).is_none()
+        let either = self.start == Start::Granted && self.side.is_none() && self.node == ROOT;
+        either && native.decide(path, wanted).is_none()
     }
 
-    /// Tells a native root where a directory was found, so that what is listed there is looked for there.
+    /// Tells a native root what `way` led to: a directory that is there, or something that the program made. What lies in it
+    /// is looked for, and may be changed, where that is.
     pub(crate) fn found(&self, way: &Way<'_, '_>) {
-        if let (Some(native), Some(side)) = (self.space.native(), way.decided) {
+        if let (Some(native), Some(side), true) = (self.space.native(), way.side, way.decided) {
             native.found(way.rest, side);
         }
     }
@@ -289,7 +294,8 @@ impl Place {
     /// The names of what was granted just below this place.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         let space = &*self.space;
-        let shown = self.node != ROOT || space.shows;
+        let shown =
+            self.node != ROOT || space.shows && (space.native.is_none() || self.side == Some(Side::Root));
         let children = shown.then(|| space.nodes[self.node].children.iter());
         children.into_iter().flatten().map(|&child| &*space.nodes[child].name).filter(|name| *name != "..")
     }

@@ -20,9 +20,16 @@ use crate::words::Filestat;
 /// How many symbolic links may lie at the end of a path: Linux's number.
 const LINKS_MAX: u32 = 40;
 
-/// True for cap-std's own refusal of a path that leads out.
+/// True for a refusal of a path because it leads out. A link of the kernel is told from a circle only by following it.
+fn leads_out(error: Error) -> bool {
+    matches!(error.0, wasip1::ERRNO_NOTCAPABLE | wasip1::ERRNO_LOOP)
+}
+
+/// The same for what cap-std answers.
 pub(super) fn is_escape(error: &io::Error) -> bool {
-    error.kind() == io::ErrorKind::PermissionDenied && error.raw_os_error().is_none()
+    let own = error.raw_os_error().is_none();
+    own && error.kind() == io::ErrorKind::PermissionDenied
+        || error.raw_os_error().and_then(sys::errno) == Some(wasip1::ERRNO_LOOP)
 }
 
 /// Opens a directory by its path.
@@ -41,7 +48,7 @@ impl HostDir {
 
     /// What `beyond` does, if `error` says that a path led out, and it may.
     pub(super) fn otherwise<T>(&self, error: Error, beyond: impl FnOnce() -> Result<T>) -> Result<T> {
-        if error.0 == wasip1::ERRNO_NOTCAPABLE && self.beyond.is_some() { beyond() } else { Err(error) }
+        if leads_out(error) && self.beyond.is_some() { beyond() } else { Err(error) }
     }
 
     /// Does `verb` with `path`; if that led out, and may, once more from the directory around its end.
