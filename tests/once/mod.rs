@@ -3,6 +3,8 @@
 mod console;
 mod differential;
 mod docs;
+#[cfg(target_os = "linux")]
+mod everyday;
 mod names;
 #[cfg(target_os = "linux")]
 mod packer;
