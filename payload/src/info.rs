@@ -53,7 +53,7 @@ pub fn text(prefix: &Prefix, grants: &Grants, notes: &[String], owner: Owner, fi
         let args: String = manifest.args.iter().map(|arg| format!(" {arg:?}")).collect();
         line("arguments", &format!("{argv0}{args}, and those it is started with"));
     }
-    let mut words = grants.in_words();
+    let mut words = grants.in_words(crate::Detail::default());
     if words.is_empty() {
         words.push("sees no file, no directory and no variable".to_owned());
     }

@@ -49,7 +49,8 @@ pub use manifest::Manifest;
 pub use prefix::Prefix;
 pub use section::{Encoding, Section, SectionKind};
 pub use terms::{
-    CpuFeatures, DirGrant, FilesGrant, Grants, GuestName, Mount, Target, Variable, cpu, grant, target,
+    Count, CpuFeatures, Detail, DirGrant, FilesGrant, Grants, GuestName, Mount, Target, Variable, cpu, grant,
+    target,
 };
 pub use writer::Writer;
 

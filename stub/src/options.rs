@@ -62,11 +62,15 @@ fn changed(granted: Granted, words: &[String]) -> Result<Granted, String> {
             "--dir" | "--dir-ro" => {
                 let grant =
                     DirGrant::parse(value()?, name == "--dir-ro").map_err(|why| format!("{name}: {why}"))?;
-                grants.remove_dir(&grant.guest);
-                // The root may have several, as when packing: one lies below the other.
-                if !grant.guest.is_root() {
-                    added.remove_dir(&grant.guest);
+                if cfg!(not(windows)) && grant.is_a_drive() {
+                    return Err(format!("{name}: {}", payload::grant::no_drive(&grant.host)));
                 }
+                grants.remove_dir(&grant.guest);
+                // The root may have several, as when packing: one lies below the other. The same one has it once.
+                let is_again = |other: &DirGrant| {
+                    other.guest == grant.guest && (!grant.guest.is_root() || other.is_of(&grant.host))
+                };
+                added.mounts.retain(|mount| !matches!(mount, Mount::Dir(other) if is_again(other)));
                 added.mounts.push(Mount::Dir(grant));
             }
             "--env" => {
@@ -172,6 +176,9 @@ mod tests {
             "of one name the last; the root may have several"
         );
         assert_eq!(hosts(&opts("--dir . --dir a::/ --deny-dir=/").unwrap()), ["data"]);
+        let grants = opts("--dir . --dir-ro ./").unwrap();
+        assert_eq!(hosts(&grants), ["data", "./"]);
+        assert!(grants.dirs().nth(1).unwrap().read_only, "the last counts");
     }
 
     #[test]
@@ -182,6 +189,9 @@ mod tests {
             ("--env-all=yes", "--env-all=yes is no option"),
             ("--dir", "--dir has no value"),
             ("--dir ''", "--dir: the host's directory is empty"),
+            ("--dir .:/work", "--dir: two names are separated by two colons: .::/work;"),
+            #[cfg(not(windows))]
+            ("--dir-ro d:/work", "--dir-ro: two names are separated by two colons: d::/work;"),
             ("--env =", "--env: the variable has no name"),
             ("--deny-dir=", "--deny-dir= has no name"),
             ("--deny-env=", "--deny-env= has no name"),

@@ -56,7 +56,7 @@ pub(super) enum Command {
     Inspect(Inspect),
     /// Check an executable: hashes, chunks, the rules of its file format, its signature
     Verify(Verify),
-    /// Extract the .wasm from an executable packed with --keep-module
+    /// Extract the .wasm from an executable packed with --keep-module, or the files that it carries
     Extract(Extract),
     /// List the targets and their other names
     Targets(Targets),
@@ -87,6 +87,10 @@ pub(super) struct Inspect {
     #[arg(value_name = "EXE")]
     pub(super) file: PathBuf,
 
+    /// List the files that it carries
+    #[arg(long)]
+    pub(super) files: bool,
+
     /// Print JSON, for programs
     #[arg(long)]
     pub(super) json: bool,
@@ -112,14 +116,19 @@ pub(super) struct Verify {
 }
 
 #[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("what").required(true).multiple(true).args(["output", "files"]))]
 pub(super) struct Extract {
     /// An executable made by wasmpack
     #[arg(value_name = "EXE")]
     pub(super) file: PathBuf,
 
     /// The module to write; - for standard output
-    #[arg(short, long, value_name = "APP.wasm")]
-    pub(super) output: PathBuf,
+    #[arg(short, long, value_name = "APP.wasm", value_hint = clap::ValueHint::FilePath)]
+    pub(super) output: Option<PathBuf>,
+
+    /// The folder to write the files to that it carries: a new or an empty one
+    #[arg(long, value_name = "FOLDER", value_hint = clap::ValueHint::DirPath)]
+    pub(super) files: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

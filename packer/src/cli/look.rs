@@ -1,6 +1,9 @@
 //! `wasmpack inspect`, `verify` and `extract`: looking into an executable.
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    path::Path,
+};
 
 use payload::info::{self, Owner, printable};
 use serde_json::{Value, json};
@@ -8,10 +11,10 @@ use serde_json::{Value, json};
 use super::{
     ExitCode,
     command::{Extract, Inspect, Verify},
-    complain, fail, json, out, say,
+    complain, contents, fail, json, out, say,
 };
 use crate::{
-    Check,
+    Check, Error,
     executable::{self, Executable, Launcher},
     output::{Output, STANDARD},
     pack::source,
@@ -25,6 +28,10 @@ pub(super) fn inspect(flags: &Inspect) -> ExitCode {
         Ok(executable) => executable,
         Err(error) => return fail(&error),
     };
+    if flags.files {
+        let listed = contents::list(&executable, flags.json).map_err(|error| error.in_file(&flags.file));
+        return listed.map_or_else(|error| fail(&error), |text| out(&text));
+    }
     if flags.json {
         return out(&json(&object(&executable)));
     }
@@ -81,23 +88,33 @@ pub(super) fn verify(flags: &Verify) -> ExitCode {
     ExitCode::Failure
 }
 
-/// Writes the module that an executable kept, a piece at a time.
+/// Writes the module that an executable kept, and the files that it carries.
 pub(super) fn extract(flags: &Extract) -> ExitCode {
     let written = Executable::open(&flags.file).and_then(|executable| {
-        let len = source::check_module(&executable).map_err(|error| error.in_file(&flags.file))?;
-        let to_stdout = flags.output.as_os_str() == STANDARD;
-        let output = match to_stdout {
-            true => Output::standard(&[&flags.file], false)?,
-            false => Output::prepare(&flags.output, &[&flags.file], false)?,
-        };
-        output.write_with(len, &mut |out| write_module(&executable, out))?;
-        if !to_stdout {
-            let name = flags.output.display();
-            say(&format!("{name}: {}, SHA-256 as packed", info::size(len)));
+        if let Some(output) = &flags.output {
+            extract_module(&executable, &flags.file, output)?;
         }
-        Ok(())
+        match &flags.files {
+            Some(folder) => contents::write(&executable, &flags.file, folder),
+            None => Ok(()),
+        }
     });
     written.map_or_else(|error| fail(&error), |()| ExitCode::Success)
+}
+
+/// Writes the module that `executable`, which is in `file`, kept to `output`, a piece at a time.
+fn extract_module(executable: &Executable, file: &Path, output: &Path) -> Result<(), Error> {
+    let len = source::check_module(executable).map_err(|error| error.in_file(file))?;
+    let to_stdout = output.as_os_str() == STANDARD;
+    let place = match to_stdout {
+        true => Output::standard(&[file], false)?,
+        false => Output::prepare(output, &[file], false)?,
+    };
+    place.write_with(len, &mut |out| write_module(executable, out))?;
+    if !to_stdout {
+        say(&format!("{}: {}, SHA-256 as packed", output.display(), info::size(len)));
+    }
+    Ok(())
 }
 
 fn write_module(executable: &Executable, out: &mut dyn Write) -> io::Result<()> {

@@ -7,7 +7,7 @@
 //! meant     makes a pack of them and the program; place: chooses targets and output files
 //! packing   wasmpack APP.wasm: runs the pack and prints the result (message)
 //! project   wasmpack build: the keys of wasmpack.toml are options
-//! look      wasmpack inspect, verify, extract
+//! look      wasmpack inspect, verify, extract; contents: the files that an executable carries
 //! doctor, targets, shell   a test of this machine; the targets; completions and man pages
 //! internal  a panic, in one line; mistyped  advice for unknown words
 //! out       the streams and the exit code
@@ -17,6 +17,7 @@
 //! `--quiet` leaves only errors, which are printed as `wasmpack: FILE: problem, advice`.
 
 mod command;
+mod contents;
 mod doctor;
 mod given;
 mod internal;

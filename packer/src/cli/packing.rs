@@ -49,10 +49,8 @@ pub(super) fn run(input: PathBuf, typed: Typed, is_typed: bool) -> ExitCode {
     progress.clear();
     match result {
         Ok(done) if packed_one.into_inner() && !quiet => {
-            say(&message::grants(&done.manifest));
-            if let Some(reason) = &done.untried {
-                say(&message::untried(reason));
-            }
+            message::grants(&done).iter().for_each(|line| say(line));
+            message::notes(&done).iter().for_each(|note| say(&format!("note: {note}")));
         }
         Ok(_) => {}
         Err(error) => {

@@ -20,6 +20,7 @@ use super::{
     given::Given,
     option::{self, Row, Takes},
     packing, say,
+    typed::Typed,
 };
 use crate::{nearest::nearest, output::STANDARD, read};
 
@@ -125,6 +126,8 @@ fn add(options: &mut Given, row: &'static Row, value: &DeValue<'_>, folder: &Pat
         _ => values(value)?,
     };
     for text in values {
+        // As it was written, before a folder comes in front of it.
+        (row.set)(&mut Typed::default(), OsString::from(&text)).map_err(|why| format!("{text:?}: {why}"))?;
         let value = if row.is_path { on_this_machine(row, &text, folder) } else { OsString::from(&text) };
         options.add(row, value).map_err(|why| format!("{text:?}: {why}"))?;
     }
@@ -205,7 +208,7 @@ fn unknown(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{cli::typed::Typed, pack::Grant};
+    use crate::pack::Grant;
     use payload::Variable;
 
     fn words(text: &str) -> Result<Typed, String> {

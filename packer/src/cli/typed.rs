@@ -8,6 +8,7 @@ use payload::Compiler;
 use super::place::Wanted;
 use crate::{
     compile::cpu::Raise,
+    input::files::choice::Choice,
     pack::{Grant, Told},
 };
 
@@ -23,6 +24,7 @@ pub(super) struct Typed {
     pub(super) keep_module: bool,
     /// Directories and carried files, in the order in which they were given.
     pub(super) grants: Vec<Grant>,
+    pub(super) choice: Choice,
     /// Options for the launcher.
     pub(super) told: Told,
     /// In bytes.

@@ -134,14 +134,30 @@ pub(super) fn directory(value: OsString, read_only: bool) -> Result<Grant, Strin
     DirGrant::parse(&text(value)?, read_only).map(Grant::Dir)
 }
 
-/// `FOLDER` or `FOLDER::GUEST`, a folder of this machine.
+/// `PATH` or `PATH::GUEST`, a folder or file of this machine.
 ///
 /// # Errors
 /// As [`DirGrant::parse`].
 pub(super) fn folder(value: OsString, writable: bool) -> Result<Grant, String> {
     let value = text(value)?;
     let (host, guest) = grant::split(&value, &value)?;
+    if cfg!(not(windows)) && host == guest && grant::names_a_drive(&host) {
+        return Err(grant::no_drive(&host));
+    }
     Ok(Grant::Files(Folder { host: PathBuf::from(host), guest: guest.into(), writable }))
+}
+
+/// A name or glob, a line of a .gitignore.
+///
+/// # Errors
+/// If it is not UTF-8, or says nothing.
+pub(super) fn glob(value: OsString) -> Result<String, String> {
+    let glob = text(value)?;
+    match glob.trim().trim_start_matches('!') {
+        "" => Err("must be a name or glob, such as *.log".to_owned()),
+        comment if comment.starts_with('#') => Err(format!("begins with a comment; write \\{glob}")),
+        _ => Ok(glob),
+    }
 }
 
 /// `NAME=VALUE` or `NAME`.

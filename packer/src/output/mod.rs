@@ -17,6 +17,7 @@ mod nameless;
 mod special;
 mod standard;
 mod temporary;
+pub mod tree;
 
 use std::{
     fs::Metadata,
@@ -28,7 +29,7 @@ use crate::{Error, Kind, error::spoken};
 
 pub(crate) use special::is_special;
 pub(crate) use standard::{close as close_stdout, stdout};
-pub(crate) use temporary::{Scratch, Temporary, remove_temporaries, try_remove_temporaries};
+pub(crate) use temporary::{Scratch, TEMPORARY, Temporary, remove_temporaries, try_remove_temporaries};
 
 /// The file name that means standard output.
 pub(crate) const STANDARD: &str = "-";
@@ -213,7 +214,7 @@ pub fn make_folder(folder: &Path) -> Result<Made, Error> {
     let fail = |reason: String| Err(Error::new(Kind::OutputPlace, reason).in_file(folder));
     match folder.metadata() {
         Ok(there) if there.is_dir() => Ok(Made(Vec::new())),
-        Ok(_) => fail("several targets need a folder, and this is not one; name another".to_owned()),
+        Ok(_) => fail("the output goes to a folder, and this is not one; name another".to_owned()),
         Err(_) => {
             // Those above it as well, the outermost first.
             let missing: Vec<&Path> = folder

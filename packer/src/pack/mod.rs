@@ -15,6 +15,7 @@
 //! start on that way.
 
 mod fitness;
+mod mounts;
 mod opened;
 mod run;
 mod shared;
@@ -34,7 +35,7 @@ use crate::{
     Error, Kind,
     compile::cpu::Raise,
     container::pe::PeOptions,
-    input::files::Folder,
+    input::files::{Folder, choice::Choice, contents::Contents},
     output::STANDARD,
     progress::Progress,
     store::Storage,
@@ -81,6 +82,8 @@ pub struct Pack {
     pub told: Told,
     /// Directories and carried files, in the order in which they were given.
     pub grants: Vec<Grant>,
+    /// What is left out of carried folders.
+    pub choice: Choice,
     /// True: the executable keeps the module, and can be packed again.
     pub keep_module: bool,
     /// Files to add to archives; `None`: no archives, only executables.
@@ -98,7 +101,7 @@ pub struct Pack {
 pub enum Grant {
     /// A directory of the machine on which it runs.
     Dir(DirGrant),
-    /// A folder of this machine, which the executable carries.
+    /// A folder of this machine, or a file, which the executable carries.
     Files(Folder),
 }
 
@@ -155,6 +158,10 @@ pub enum Layout {
 pub struct Done {
     /// The manifest for the launchers.
     pub manifest: Manifest,
+    /// The files that the executables carry, a name each.
+    pub contents: Vec<Contents>,
+    /// Notes on what is not carried.
+    pub notes: Vec<String>,
     /// The reason why the default trial failed, if it did.
     pub untried: Option<String>,
 }
@@ -179,6 +186,7 @@ impl Pack {
             argv0: None,
             told: Told::default(),
             grants: Vec::new(),
+            choice: Choice::default(),
             keep_module: false,
             archive: None,
             time: None,
@@ -243,7 +251,7 @@ impl Pack {
         self
     }
 
-    /// Carries a folder.
+    /// Carries a folder, or a file.
     #[must_use]
     pub fn carry(mut self, folder: Folder) -> Pack {
         self.grants.push(Grant::Files(folder));

@@ -34,9 +34,6 @@ use crate::{
     trial::Trial,
 };
 
-/// The file with the hashes of archives.
-const SUMS: &str = "SHA256SUMS";
-
 /// One target's work, with all that can be known before compiling.
 struct Job<'a> {
     place: &'a Place,
@@ -64,7 +61,7 @@ impl Pack {
         let start = Instant::now();
         let in_app = |error: Error| error.in_file(&self.input);
 
-        let Source { module, is_kept, text, manifest, files } = Source::read(self)?;
+        let Source { module, is_kept, text, manifest, files, contents, notes } = Source::read(self)?;
         let own_stub = self.read_stub()?;
         let made = self.folder.as_deref().map(output::make_folder).transpose()?;
         let jobs: Vec<_> =
@@ -118,7 +115,7 @@ impl Pack {
         if let (Some(sums), false) = (sums, written.is_empty()) {
             sums.write(archive::sums(&written).as_bytes())?;
         }
-        Ok(Done { manifest: shared.manifest, untried: tried.untried })
+        Ok(Done { manifest: shared.manifest, contents, notes, untried: tried.untried })
     }
 
     /// Everything about one target that can be found wanting before the module is looked at.
@@ -220,7 +217,7 @@ impl Pack {
     /// Where the hashes of archives go, as `sha256sum -c` checks them: those that this pack writes.
     fn sums(&self) -> Result<Option<Output>, Error> {
         let folder = self.folder.as_ref().filter(|_| self.archive.is_some());
-        folder.map(|folder| Output::prepare(&folder.join(SUMS), &[], false)).transpose()
+        folder.map(|folder| Output::prepare(&folder.join(archive::SUMS), &[], false)).transpose()
     }
 
     /// The files that go into archives beside the executable.

@@ -7,6 +7,7 @@
 
 mod api;
 mod bad_input;
+mod carried;
 mod dir;
 #[cfg(target_os = "linux")]
 mod ends;
