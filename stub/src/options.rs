@@ -2,8 +2,12 @@
 //!
 //! The packer's options with the packer's names, split as a shell would: `--dir`, `--dir-ro`, `--env`, `--env-all`,
 //! `--cwd` and `--native` add to what was granted when packing, `--deny-dir` and `--deny-env` take from it, all or by
-//! name. They are done in the order in which they stand, and names count as the program takes them. A sealed program takes
-//! none, nor does one that has rights which whoever starts it lacks.
+//! name. They are done in the order in which they stand, and names count as the program takes them. A program that has rights
+//! which whoever starts it lacks takes none.
+//!
+//! A sealed program takes none either. The variable may have been exported for a whole session, so a sealed program that would
+//! only have been given more says so and starts. One that would have had to do without something does not start: it would do
+//! what was forbidden.
 
 use payload::grant::OPTIONS as VARIABLE;
 use payload::{DirGrant, Grants, GuestName, Manifest, Mount, Variable};
@@ -18,11 +22,13 @@ pub(crate) struct Granted {
     pub(crate) grants: Grants,
     /// Names of variables that are not passed on where all are.
     pub(crate) denied: Vec<String>,
+    /// What there is to say about it.
+    pub(crate) notes: Vec<String>,
 }
 
 /// What holds for this start: the manifest's grants, changed as the variable says.
 pub(crate) fn granted(manifest: &Manifest) -> Result<Granted, Failure> {
-    let packed = Granted { grants: manifest.grants.clone(), denied: Vec::new() };
+    let packed = Granted { grants: manifest.grants.clone(), ..Granted::default() };
     let Some(text) = std::env::var_os(VARIABLE).filter(|text| !text.is_empty()) else {
         return Ok(packed);
     };
@@ -32,20 +38,56 @@ pub(crate) fn granted(manifest: &Manifest) -> Result<Granted, Failure> {
              takes no grants from them: unset {VARIABLE} to start it"
         )));
     }
-    if manifest.sealed {
-        return Err(Failure::new(format!(
-            "it is sealed, and its grants cannot be changed: unset {VARIABLE} to start it"
-        )));
-    }
     let failure = |why: &str| Failure::new(format!("{VARIABLE}: {why}"));
     let text = text.to_str().ok_or_else(|| failure("not UTF-8"))?;
     let words = shlex::split(text).ok_or_else(|| failure("a quotation in it does not end"))?;
-    changed(packed, &words).map_err(|why| failure(&why))
+    let changed = changed(packed.clone(), &words).map_err(|why| failure(&why))?;
+    if !manifest.sealed {
+        return Ok(changed);
+    }
+    if let Some(taken) = taken(&packed.grants, &changed) {
+        return Err(Failure::new(format!(
+            "it is sealed, and {VARIABLE} cannot take {taken} from it: unset {VARIABLE} to start it"
+        )));
+    }
+    let note = format!("it is sealed, so {VARIABLE} changes nothing");
+    Ok(Granted { notes: if changed.grants == packed.grants { Vec::new() } else { vec![note] }, ..packed })
+}
+
+/// Something that `packed` grants and `changed` does not.
+fn taken(packed: &Grants, changed: &Granted) -> Option<String> {
+    let Granted { grants, denied, .. } = changed;
+    if packed.native && !grants.native {
+        return Some("all files".to_owned());
+    }
+    if let Some(mount) = packed.mounts.iter().find(|mount| !grants.mounts.contains(mount)) {
+        return Some(format!("the directory {}", mount.guest()));
+    }
+    if packed.env_all && !grants.env_all {
+        return Some("all variables".to_owned());
+    }
+    let named = |variable: &String| payload::grant::name(variable).to_owned();
+    let left: Vec<String> = grants.env.iter().chain(&grants.pass).map(named).collect();
+    let mut there = packed.env.iter().chain(&packed.pass).map(named);
+    let gone = there
+        .find(|name| !left.contains(name))
+        .or_else(|| denied.first().filter(|_| packed.env_all).cloned());
+    gone.map(|name| format!("the variable {name}"))
+}
+
+/// The note that `option` takes nothing, since `kind` is not granted under its name; `there` are those that are.
+fn nothing(option: &str, kind: &str, there: &[&str], all: bool) -> String {
+    let mut there: Vec<&str> = there.to_vec();
+    if all {
+        there.push("all of the system's");
+    }
+    let there = if there.is_empty() { "none".to_owned() } else { there.join(", ") };
+    format!("{VARIABLE}: {option}: no {kind} is granted under this name; granted: {there}")
 }
 
 /// `granted` with what `words` say.
 fn changed(granted: Granted, words: &[String]) -> Result<Granted, String> {
-    let Granted { mut grants, mut denied } = granted;
+    let Granted { mut grants, mut denied, mut notes } = granted;
     // What is granted here stands behind what was packed.
     let mut added = Grants::default();
     let mut rest = words.iter();
@@ -85,6 +127,12 @@ fn changed(granted: Granted, words: &[String]) -> Result<Granted, String> {
                 Some("") => return Err(format!("{name}= has no name behind it")),
                 Some(guest) => {
                     let guest = GuestName::from(guest);
+                    let is_native = grants.native && guest.is_root();
+                    if !is_native && grants.dir(&guest).is_none() && added.dir(&guest).is_none() {
+                        let there: Vec<&str> =
+                            grants.dirs().chain(added.dirs()).map(|grant| grant.guest.as_str()).collect();
+                        notes.push(nothing(word, "directory", &there, grants.native));
+                    }
                     grants.remove_dir(&guest);
                     added.remove_dir(&guest);
                     // Its directories are `/` and `.`, which are one name.
@@ -99,6 +147,11 @@ fn changed(granted: Granted, words: &[String]) -> Result<Granted, String> {
             "--deny-env" => match attached {
                 Some("") => return Err(format!("{name}= has no name behind it")),
                 Some(called) => {
+                    let names = grants.env.iter().chain(&grants.pass);
+                    let there: Vec<&str> = names.map(|variable| payload::grant::name(variable)).collect();
+                    if !grants.env_all && !there.contains(&called) {
+                        notes.push(nothing(word, "variable", &there, false));
+                    }
                     grants.remove_variable(called);
                     denied.push(called.to_owned());
                 }
@@ -111,7 +164,7 @@ fn changed(granted: Granted, words: &[String]) -> Result<Granted, String> {
         }
     }
     grants.mounts.append(&mut added.mounts);
-    Ok(Granted { grants, denied })
+    Ok(Granted { grants, denied, notes })
 }
 
 #[cfg(test)]
@@ -129,7 +182,7 @@ mod tests {
             mounts: vec![Mount::Dir(DirGrant::parse("data::/data", false).unwrap())],
             ..Grants::default()
         };
-        changed(Granted { grants: packed, denied: Vec::new() }, &shlex::split(text).unwrap())
+        changed(Granted { grants: packed, ..Granted::default() }, &shlex::split(text).unwrap())
     }
 
     fn hosts(grants: &Grants) -> Vec<&str> {
@@ -165,6 +218,46 @@ mod tests {
         assert_eq!(narrowed.denied, ["SECRET"]);
         assert!(of("--deny-env=A --env A=2").unwrap().denied.is_empty(), "in the order in which they stand");
         assert_eq!(hosts(&opts("--deny-dir --dir .").unwrap()), ["."], "in the order in which they stand");
+    }
+
+    #[test]
+    fn a_name_that_is_not_granted_is_told() {
+        let notes = |text: &str| of(text).unwrap().notes;
+        assert_eq!(
+            notes("--deny-dir=/dta --deny-env=B --dir x"),
+            [
+                "WASMPACK_OPTS: --deny-dir=/dta: no directory is granted under this name; granted: /data",
+                "WASMPACK_OPTS: --deny-env=B: no variable is granted under this name; granted: A, HOME",
+            ]
+        );
+        for text in
+            ["--deny-dir=data --deny-env=A --deny-env=HOME", "--dir x --deny-dir=x", "--deny-dir --deny-env"]
+        {
+            assert!(notes(text).is_empty(), "{text}");
+        }
+        assert!(notes("--env-all --deny-env=B --native --deny-dir=/").is_empty());
+        assert!(notes("--native --deny-dir=/etc")[0].ends_with("granted: /data, all of the system's"));
+    }
+
+    #[test]
+    fn what_is_taken_is_told_from_what_is_added() {
+        let packed = of("").unwrap().grants;
+        let taken = |text: &str| taken(&packed, &of(text).unwrap());
+        for text in ["--dir x", "--env B=1 --env A=2 --env HOME=x", "--native", "--deny-env=B", "--cwd /x"] {
+            assert_eq!(taken(text), None, "{text}");
+        }
+        for (text, what) in [
+            ("--deny-dir", "the directory /data"),
+            ("--dir-ro e::/data", "the directory /data"),
+            ("--deny-env", "the variable A"),
+            ("--deny-env=HOME", "the variable HOME"),
+        ] {
+            assert_eq!(taken(text).as_deref(), Some(what), "{text}");
+        }
+        let all = Grants { env_all: true, ..Grants::default() };
+        let denied =
+            changed(Granted { grants: all.clone(), ..Granted::default() }, &["--deny-env=X".to_owned()]);
+        assert_eq!(super::taken(&all, &denied.unwrap()).as_deref(), Some("the variable X"));
     }
 
     #[test]

@@ -44,7 +44,7 @@ Examples:
   wasmpack app.wasm -o app --env HOME --env MODE=fast -- --config default
   wasmpack app.wasm -t all -o dist/ --archive --app-version 1.2.3
   wasmpack app.wasm -o app --keep-module && wasmpack app -o app-windows.exe
-  wasmpack inspect app                                 # its target, sizes and grants
+  wasmpack inspect app                                 # its grants and target
 
 Exit codes: 0 success, 1 failure (a target that failed writes no file), 2 wrong usage, 128 and more ended by a signal.";
 
@@ -52,7 +52,7 @@ Exit codes: 0 success, 1 failure (a target that failed writes no file), 2 wrong 
 pub(super) enum Command {
     /// Pack the program that wasmpack.toml describes
     Build(Box<Build>),
-    /// Show an executable's target, hashes, sizes and grants
+    /// Show an executable's grants and target; --long: its sizes and hashes, too
     Inspect(Inspect),
     /// Check an executable: hashes, chunks, the rules of its file format, its signature
     Verify(Verify),
@@ -91,7 +91,11 @@ pub(super) struct Inspect {
     #[arg(long)]
     pub(super) files: bool,
 
-    /// Print JSON, for programs
+    /// Show its sizes and hashes, and the values of its variables, too
+    #[arg(long, conflicts_with = "files")]
+    pub(super) long: bool,
+
+    /// Print JSON, for programs, with all of that
     #[arg(long)]
     pub(super) json: bool,
 }

@@ -5,7 +5,7 @@ use std::{
     path::Path,
 };
 
-use payload::info::{self, Owner, printable};
+use payload::info::{self, Info, Owner, printable};
 use serde_json::{Value, json};
 
 use super::{
@@ -32,11 +32,15 @@ pub(super) fn inspect(flags: &Inspect) -> ExitCode {
         let listed = contents::list(&executable, flags.json).map_err(|error| error.in_file(&flags.file));
         return listed.map_or_else(|error| fail(&error), |text| out(&text));
     }
-    if flags.json {
-        return out(&json(&object(&executable)));
-    }
-    let (prefix, len) = (executable.prefix(), executable.file().len() as u64);
-    out(&info::text(prefix, &prefix.manifest.grants, &[], Owner::Starter, len))
+    let prefix = executable.prefix();
+    let told = Info {
+        prefix,
+        grants: &prefix.manifest.grants,
+        notes: &[],
+        owner: Owner::Starter,
+        file_len: executable.file().len() as u64,
+    };
+    out(&if flags.json { told.json() } else { told.text(flags.long) })
 }
 
 /// Checks an executable and prints what was found.
@@ -126,61 +130,4 @@ fn write_module(executable: &Executable, out: &mut dyn Write) -> io::Result<()> 
         if failed.is_ok() { Ok(()) } else { Err(decode::Error::Memory(0)) }
     });
     failed.and_then(|()| decoded.map_err(|error| io::Error::other(error.to_string())))
-}
-
-fn object(executable: &Executable) -> Value {
-    let prefix = executable.prefix();
-    let (header, manifest) = (&prefix.header, &prefix.manifest);
-    let grants = &manifest.grants;
-    let sections: Vec<Value> = prefix
-        .sections
-        .iter()
-        .map(|section| {
-            json!({
-                "name": section.kind.name(),
-                "offset": section.offset,
-                "stored": section.stored_len,
-                "length": section.len,
-                "compressed": section.encoding != payload::Encoding::Raw,
-            })
-        })
-        .collect();
-    let dirs: Vec<Value> = grants
-        .dirs()
-        .map(|grant| json!({ "host": grant.host, "guest": grant.guest.as_str(), "read_only": grant.read_only }))
-        .collect();
-    let files: Vec<Value> = grants
-        .files()
-        .map(|grant| json!({ "guest": grant.guest.as_str(), "writable": grant.writable }))
-        .collect();
-    json!({
-        "name": manifest.app,
-        "version": manifest.version,
-        "target": header.target.name(),
-        "format": executable.format().name(),
-        "producer": manifest.producer,
-        "compiler": header.compiler.name(),
-        "engine": header.engine.to_string(),
-        "cpu": header.cpu.to_string(),
-        "size": executable.file().len() as u64,
-        "module": {
-            "sha256": info::hex(&manifest.module_sha256),
-            "kept": prefix.section(payload::SectionKind::Module).is_some(),
-        },
-        "content_sha256": manifest.content.map(|hash| info::hex(&hash)),
-        "argv0": manifest.argv0,
-        "args": manifest.args,
-        "grants": {
-            "dirs": dirs,
-            "files": files,
-            "env": grants.env,
-            "env_passed": grants.pass,
-            "env_all": grants.env_all,
-            "native": grants.native,
-            "cwd": grants.cwd,
-        },
-        "sealed": manifest.sealed,
-        "trial": manifest.trial,
-        "sections": sections,
-    })
 }

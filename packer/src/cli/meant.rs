@@ -48,6 +48,7 @@ pub(super) fn pack(typed: Typed, input: PathBuf, is_typed: bool) -> Result<Pack,
         folder: places.folder,
         app: Some(places.app),
         version: typed.version,
+        about: typed.about,
         cpu: typed.cpu.unwrap_or_default(),
         compiler,
         storage: match (typed.no_compress, typed.level, compiler) {
@@ -175,8 +176,8 @@ mod tests {
     #[test]
     fn every_option_changes_what_is_packed() {
         let meant = |typed: Typed| format!("{:?}", pack(typed, PathBuf::from("other.wasm"), false));
-        // The first two are for the command alone, the third for archives.
-        for row in option::all().filter(|row| !["quiet", "verbose", "include"].contains(&row.name)) {
+        // The first three are for the command alone, the fourth for archives.
+        for row in option::all().filter(|row| !["quiet", "verbose", "json", "include"].contains(&row.name)) {
             let mut typed = Typed::default();
             (row.set)(&mut typed, row.example.into()).unwrap();
             assert_ne!(meant(typed), meant(Typed::default()), "--{} is lost in this file", row.name);

@@ -5,7 +5,7 @@
 //! option    a row for each option of a pack; value: parses their values
 //! given     options with their values, typed or described, in order; typed: the values, parsed
 //! meant     makes a pack of them and the program; place: chooses targets and output files
-//! packing   wasmpack APP.wasm: runs the pack and prints the result (message)
+//! packing   wasmpack APP.wasm: runs the pack and prints the result (message, or report as JSON)
 //! project   wasmpack build: the keys of wasmpack.toml are options
 //! look      wasmpack inspect, verify, extract; contents: the files that an executable carries
 //! doctor, targets, shell   a test of this machine; the targets; completions and man pages
@@ -30,6 +30,7 @@ mod out;
 mod packing;
 mod place;
 mod project;
+mod report;
 mod shell;
 mod targets;
 mod typed;

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use payload::Compiler;
+use payload::{About, Compiler};
 
 use super::place::Wanted;
 use crate::{
@@ -19,6 +19,7 @@ pub(super) struct Typed {
     pub(super) targets: Vec<Wanted>,
     pub(super) name: Option<String>,
     pub(super) version: Option<String>,
+    pub(super) about: About,
     pub(super) archive: bool,
     pub(super) include: Vec<PathBuf>,
     pub(super) keep_module: bool,
@@ -40,5 +41,6 @@ pub(super) struct Typed {
     pub(super) icon: Option<PathBuf>,
     pub(super) version_info: Vec<(String, String)>,
     pub(super) quiet: bool,
+    pub(super) json: bool,
     pub(super) verbose: bool,
 }

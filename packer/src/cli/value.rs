@@ -94,6 +94,31 @@ pub(super) fn name(value: OsString) -> Result<String, String> {
     }
 }
 
+/// A line for people.
+///
+/// # Errors
+/// If it is empty, or has what is not seen.
+pub(super) fn line(value: OsString) -> Result<String, String> {
+    let line = text(value)?;
+    if let Some(c) = line.chars().find(|c| !is_seen(*c)) {
+        return Err(format!("the character U+{:04X} in it is invisible", u32::from(c)));
+    }
+    if line.trim().is_empty() { Err("must not be empty".to_owned()) } else { Ok(line) }
+}
+
+/// An address on the web.
+///
+/// # Errors
+/// As [`line`]; if it is none.
+pub(super) fn homepage(value: OsString) -> Result<String, String> {
+    let address = line(value)?;
+    let rest = address.strip_prefix("https://").or_else(|| address.strip_prefix("http://"));
+    match rest {
+        Some(rest) if !rest.is_empty() && !address.contains(char::is_whitespace) => Ok(address),
+        _ => Err("must be an address, such as https://notes.example".to_owned()),
+    }
+}
+
 /// A version, which becomes part of file names.
 ///
 /// # Errors

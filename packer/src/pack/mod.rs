@@ -29,7 +29,7 @@ use std::{
     time::Duration,
 };
 
-use payload::{Compiler, DirGrant, Grants, GuestName, Manifest, Mount, SectionKind, Target, Variable};
+use payload::{About, Compiler, DirGrant, Grants, GuestName, Manifest, Mount, SectionKind, Target, Variable};
 
 use crate::{
     Error, Kind,
@@ -64,6 +64,8 @@ pub struct Pack {
     pub app: Option<String>,
     /// The app's version.
     pub version: Option<String>,
+    /// Who made the app, and where and on which terms it is to be had.
+    pub about: About,
     /// The compiler that makes its code.
     pub compiler: Compiler,
     /// The app's memory limit, in bytes; `None`: the one that it declares.
@@ -131,6 +133,8 @@ pub struct Packed {
     pub input_len: u64,
     /// Bytes in the file that was written.
     pub output_len: u64,
+    /// SHA-256 of that file.
+    pub sha256: [u8; 32],
     /// Bytes of the launcher in it.
     pub launcher_len: u64,
     /// Its sections: bytes once decoded, and bytes in the file.
@@ -177,6 +181,7 @@ impl Pack {
             folder: None,
             app: None,
             version: None,
+            about: About::default(),
             compiler: Compiler::Cranelift,
             max_memory: None,
             cpu: Raise::default(),
@@ -213,6 +218,13 @@ impl Pack {
     #[must_use]
     pub fn version(mut self, version: impl Into<String>) -> Pack {
         self.version = Some(version.into());
+        self
+    }
+
+    /// Says who made the app, and where and on which terms it is to be had.
+    #[must_use]
+    pub fn about(mut self, about: About) -> Pack {
+        self.about = about;
         self
     }
 

@@ -10,7 +10,7 @@ use std::{
     time::Instant,
 };
 
-use payload::{Engine, Header, Manifest, Prefix, SectionKind};
+use payload::{About, Engine, Header, Manifest, Prefix, SectionKind, info::printable};
 
 use super::{
     Done, Layout, Pack, Packed, Place,
@@ -194,6 +194,7 @@ impl Pack {
         let packed = Packed {
             input_len: 0,
             output_len: bytes.len() as u64,
+            sha256: payload::sha256(&bytes),
             launcher_len: stub.len() as u64,
             sections,
             layout,
@@ -209,9 +210,10 @@ impl Pack {
         let archive = archive::archive(*target, &members, self.time).map_err(|error| error.in_file(file))?;
         output.write(&archive)?;
         let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let sha256 = payload::sha256(&archive);
         let mut written = written.lock().expect("nobody panics while holding it");
-        written.push((name, payload::sha256(&archive)));
-        Ok(Packed { output_len: archive.len() as u64, ..packed })
+        written.push((name, sha256));
+        Ok(Packed { output_len: archive.len() as u64, sha256, ..packed })
     }
 
     /// Where the hashes of archives go, as `sha256sum -c` checks them: those that this pack writes.
@@ -236,11 +238,19 @@ impl Pack {
         let mut shown = self.shown.clone();
         shown.app.clone_from(&manifest.app);
         shown.icon = self.icon.as_ref().map(read).transpose()?;
-        for key in ["FileVersion", "ProductVersion"] {
-            if let Some(version) = &manifest.version
+        let About { author, homepage, license } = &manifest.about;
+        for (key, text) in [
+            ("FileVersion", &manifest.version),
+            ("ProductVersion", &manifest.version),
+            ("CompanyName", author),
+            ("LegalCopyright", license),
+            ("Comments", homepage),
+        ] {
+            if let Some(text) = text
                 && !shown.version_info.iter().any(|(said, _)| said == key)
             {
-                shown.version_info.push((key.to_owned(), version.clone()));
+                // An executable's own may be anything.
+                shown.version_info.push((key.to_owned(), printable(text)));
             }
         }
         Ok(shown)

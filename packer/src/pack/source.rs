@@ -52,6 +52,9 @@ impl Source {
         manifest.trial = false;
         replace(&mut manifest.version, &pack.version);
         replace(&mut manifest.argv0, &pack.argv0);
+        replace(&mut manifest.about.author, &pack.about.author);
+        replace(&mut manifest.about.homepage, &pack.about.homepage);
+        replace(&mut manifest.about.license, &pack.about.license);
         if let Some(app) = &pack.app {
             manifest.app.clone_from(app);
         }

@@ -14,6 +14,7 @@ mod ends;
 mod flags;
 #[cfg(target_os = "linux")]
 mod hostile;
+mod json;
 #[cfg(unix)]
 mod output;
 #[cfg(target_os = "linux")]

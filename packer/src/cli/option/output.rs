@@ -51,6 +51,33 @@ pub(super) static ROWS: &[Row] = &[
         ..ROW
     },
     Row {
+        name: "author",
+        section: SECTION,
+        text: "Who made the program, for --wasmpack-info and Windows",
+        takes: Takes::One("NAME"),
+        example: "Ada Notes",
+        set: |typed, value| value::once(&mut typed.about.author, value::line(value)?),
+        ..ROW
+    },
+    Row {
+        name: "homepage",
+        section: SECTION,
+        text: "Where the program is told about",
+        takes: Takes::One("URL"),
+        example: "https://notes.example",
+        set: |typed, value| value::once(&mut typed.about.homepage, value::homepage(value)?),
+        ..ROW
+    },
+    Row {
+        name: "license",
+        section: SECTION,
+        text: "The terms under which the program may be used, such as MIT",
+        takes: Takes::One("TERMS"),
+        example: "MIT",
+        set: |typed, value| value::once(&mut typed.about.license, value::line(value)?),
+        ..ROW
+    },
+    Row {
         name: "archive",
         section: SECTION,
         text: "Write archives for publishing, NAME-TARGET-VERSION.tar.gz or .zip, and SHA256SUMS",

@@ -11,7 +11,8 @@ pub struct Contents {
     pub files: u64,
     /// Bytes in them.
     pub bytes: u64,
-    /// Hidden files and folders (`.env`, `.git`), by their names below the grant's. What lies in such a folder is not named.
+    /// Hidden files and folders (`.env`, `.git`), by their names below the grant's. What lies in such a folder is not named, nor
+    /// what is empty (`.gitkeep`).
     pub hidden: Vec<String>,
 }
 
@@ -34,8 +35,9 @@ impl Contents {
                 for (name, child) in children {
                     let below = if path.is_empty() { name.clone() } else { format!("{path}/{name}") };
                     let names_it = name.starts_with('.') && !is_hidden;
+                    let before = self.bytes;
                     self.count(child, &below, is_hidden || names_it);
-                    if names_it {
+                    if names_it && self.bytes > before {
                         self.hidden.push(below);
                     }
                 }

@@ -142,10 +142,11 @@ fn what_the_pack_writes_is_never_carried() {
 
 #[test]
 fn contents_are_counted_and_what_is_hidden_is_named() {
-    let dir = with(&[("a", "12"), (".env", "345"), (".git/.x", ""), (".git/y", ""), ("s/.z", "")]);
+    let dir =
+        with(&[("a", "12"), (".env", "345"), (".git/.x", ""), (".git/y", "6"), ("s/.z", "7"), (".keep", "")]);
     let grant = payload::FilesGrant { guest: "/d".into(), writable: false };
     let contents = contents::Contents::of(&grant, &plain(dir.path()).unwrap());
-    assert_eq!((contents.files, contents.bytes), (5, 5));
+    assert_eq!((contents.files, contents.bytes), (6, 7));
     assert_eq!(contents.hidden, [".env", ".git", "s/.z"]);
 }
 
