@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::given::Given;
+use super::given::{Given, GivenToRun};
 
 /// Turn a WASI program into a native executable, for any platform, from any machine.
 #[derive(Debug, Parser)]
@@ -31,13 +31,14 @@ pub(super) struct Cli {
 }
 
 const AFTER: &str = "\
-`wasmpack build` reads options from a wasmpack.toml. `wasmpack --help` ends with examples.
+`wasmpack build` and `run` read options from a wasmpack.toml. `wasmpack --help` ends with examples.
 Exit codes: 0 success, 1 failure (a target that failed writes no file), 2 wrong usage, 128 and more ended by a signal.";
 
 /// Each of these lines is run by a test.
 pub(super) const EXAMPLES: &str = "\
 Examples:
   wasmpack app.wasm                                    # ./app, for this machine
+  wasmpack run app.wasm --dir . -- README.md           # at once, without a file
   wasmpack app.wasm -o app-linux-arm64 --dir .         # for another machine; with the folder it starts in
   wasmpack app.wasm -o app --files assets::/assets     # one file, with its data in it
   wasmpack app.wasm -o app --native                    # a tool that works on its user's files
@@ -52,6 +53,8 @@ Exit codes: 0 success, 1 failure (a target that failed writes no file), 2 wrong 
 pub(super) enum Command {
     /// Pack the program that wasmpack.toml describes
     Build(Box<Build>),
+    /// Run a program at once, as it would run packed; nothing is kept
+    Run(Box<Run>),
     /// Show an executable's grants and target; --long: its sizes and hashes, too
     Inspect(Inspect),
     /// Check an executable: hashes, chunks, the rules of its file format, its signature
@@ -79,6 +82,25 @@ pub(super) struct Build {
     /// An option that is typed replaces the same one in the description
     #[command(flatten)]
     pub(super) options: Given,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Run {
+    /// The program [default: what wasmpack.toml describes]
+    #[arg(value_name = "APP.wasm", value_hint = clap::ValueHint::FilePath)]
+    pub(super) input: Option<PathBuf>,
+
+    /// The file that describes the program; with APP.wasm, the file whose options it has
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub(super) config: Option<PathBuf>,
+
+    /// Run it again whenever the module, or the file that describes it, changes
+    #[arg(long)]
+    pub(super) watch: bool,
+
+    /// Options as for packing
+    #[command(flatten)]
+    pub(super) given: GivenToRun,
 }
 
 #[derive(Debug, Args)]

@@ -6,6 +6,7 @@
 //! given     options with their values, typed or described, in order; typed: the values, parsed
 //! meant     makes a pack of them and the program; place: chooses targets and output files
 //! packing   wasmpack APP.wasm: runs the pack and prints the result (message, or report as JSON)
+//! running   wasmpack run: packs into memory, and starts that
 //! project   wasmpack build: the keys of wasmpack.toml are options
 //! look      wasmpack inspect, verify, extract; contents: the files that an executable carries
 //! doctor, targets, shell   a test of this machine; the targets; completions and man pages
@@ -31,6 +32,7 @@ mod packing;
 mod place;
 mod project;
 mod report;
+mod running;
 mod shell;
 mod targets;
 mod typed;
@@ -88,6 +90,7 @@ fn command(args: &[OsString]) -> ExitCode {
         }
         Ok(Cli { command: Some(command), .. }) => match command {
             Command::Build(build) => project::run(*build),
+            Command::Run(flags) => running::run(*flags),
             Command::Inspect(flags) => look::inspect(&flags),
             Command::Verify(flags) => look::verify(&flags),
             Command::Extract(flags) => look::extract(&flags),

@@ -27,29 +27,37 @@ use crate::{nearest::nearest, output::STANDARD, read};
 /// Packs what the description says.
 pub(super) fn run(build: Build) -> ExitCode {
     let Build { config, options } = build;
-    let described = match open(&config) {
+    let (module, typed, mut notes) = match describe(&config, options) {
         Ok(described) => described,
         Err(reason) => {
-            complain(&format!("{}: {reason}", printable(&config.to_string_lossy())));
+            complain(&reason);
             return ExitCode::Usage;
         }
     };
-    let (options, left_out) = options.over(described.options);
-    let typed = options.typed();
-    let mut notes: Vec<String> = left_out
-        .into_iter()
-        .filter_map(Row::key)
-        .map(|key| format!("{key} is ignored: it cannot be combined with what was typed"))
-        .collect();
     if !typed.include.is_empty() && !typed.archive {
         // Not a mistake: another build of the same project makes archives.
         let note = "include is ignored: it puts files into archives; add archive = true, or type --archive";
-        notes.push(note.to_owned());
+        notes.push(format!("{}: {note}", config.display()));
     }
     if !typed.quiet {
-        notes.iter().for_each(|note| say(&format!("{}: {note}", config.display())));
+        notes.iter().for_each(|note| say(note));
     }
-    packing::run(described.module, typed, false)
+    packing::run(module, typed, false)
+}
+
+/// The module and the options that the description at `config` has, with those that were typed, and notes on what of it is
+/// ignored.
+///
+/// # Errors
+/// What is wrong with it, and where.
+pub(super) fn describe(config: &Path, options: Given) -> Result<(PathBuf, Typed, Vec<String>), String> {
+    let described =
+        open(config).map_err(|reason| format!("{}: {reason}", printable(&config.to_string_lossy())))?;
+    let (options, left_out) = options.over(described.options);
+    let ignored =
+        |key| format!("{}: {key} is ignored: it cannot be combined with what was typed", config.display());
+    let notes = left_out.into_iter().filter_map(Row::key).map(ignored).collect();
+    Ok((described.module, options.typed(), notes))
 }
 
 /// The content of a description.

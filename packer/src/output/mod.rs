@@ -23,6 +23,7 @@ use std::{
     fs::Metadata,
     io::{self, IsTerminal, Write},
     path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use crate::{Error, Kind, error::spoken};
@@ -46,6 +47,18 @@ pub struct Output {
 enum Place {
     File { file: PathBuf, folder: PathBuf },
     Stream,
+    Memory(Memory),
+}
+
+/// Where an output goes that is no file: it is empty until it is written whole.
+#[derive(Clone, Debug, Default)]
+pub struct Memory(Arc<Mutex<Vec<u8>>>);
+
+impl Memory {
+    /// Takes what was written.
+    pub fn take(&self) -> Vec<u8> {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 impl Output {
@@ -109,6 +122,11 @@ impl Output {
         }
     }
 
+    /// Memory as the place.
+    pub fn memory(memory: &Memory) -> Output {
+        Output { place: Place::Memory(memory.clone()), executable: true }
+    }
+
     /// Writes `bytes`.
     ///
     /// # Errors
@@ -132,6 +150,16 @@ impl Output {
             Place::Stream => {
                 let mut out = io::stdout().lock();
                 return content(&mut out).and_then(|()| out.flush()).map_err(|error| unwritten(&error));
+            }
+            Place::Memory(memory) => {
+                let mut bytes = Vec::new();
+                let no_memory = |error: io::Error| {
+                    Error::new(Kind::NoSpace, format!("no memory for it: {}", spoken(&error)))
+                };
+                bytes.try_reserve_exact(len as usize).map_err(|error| no_memory(error.into()))?;
+                content(&mut bytes).map_err(no_memory)?;
+                *memory.0.lock().unwrap_or_else(PoisonError::into_inner) = bytes;
+                return Ok(());
             }
         };
         self.to_file(file, folder, content).map_err(|error| {

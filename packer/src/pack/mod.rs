@@ -36,7 +36,7 @@ use crate::{
     compile::cpu::Raise,
     container::pe::PeOptions,
     input::files::{Folder, choice::Choice, contents::Contents},
-    output::STANDARD,
+    output::{Memory, STANDARD},
     progress::Progress,
     store::Storage,
     store::compress::DEFAULT_LEVEL,
@@ -58,6 +58,8 @@ pub struct Pack {
     pub outputs: Vec<Place>,
     /// True: the one executable goes to standard output; the files in `outputs` are only for messages.
     pub to_stdout: bool,
+    /// Memory that the one executable goes to; the files in `outputs` are only for messages.
+    pub memory: Option<Memory>,
     /// A folder to make first, if it does not exist.
     pub folder: Option<PathBuf>,
     /// The app's name, which the manifest keeps and the systems show; `None`: that of the executable, else that of the file.
@@ -178,6 +180,7 @@ impl Pack {
             opened: None,
             outputs: Vec::new(),
             to_stdout: false,
+            memory: None,
             folder: None,
             app: None,
             version: None,
@@ -307,6 +310,18 @@ impl Pack {
         let mut asked = Grants { mounts: self.grants.iter().filter_map(dir).collect(), ..Grants::default() };
         self.told.grant(&mut asked);
         asked
+    }
+
+    /// Packs for one target, or this machine, and returns the executable's bytes.
+    ///
+    /// # Errors
+    /// The first error.
+    pub fn to_bytes(mut self) -> Result<Vec<u8>, Error> {
+        self.outputs.truncate(1);
+        let memory = Memory::default();
+        self.memory = Some(memory.clone());
+        let file = PathBuf::from(stem(&self.input));
+        self.write(file).map(|_| memory.take())
     }
 
     /// Packs, and writes the executable to `path`, for this machine if there is no target. For several targets `path` is a

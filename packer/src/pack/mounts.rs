@@ -60,11 +60,9 @@ pub(super) fn add(old: &mut Grants, files: &mut Files, pack: &Pack) -> Result<Ve
 
 /// What the pack writes.
 fn own(pack: &Pack) -> Own {
-    let mut files: Vec<_> = if pack.to_stdout {
-        Vec::new()
-    } else {
-        pack.outputs.iter().map(|place| place.file.clone()).collect()
-    };
+    let is_no_file = pack.to_stdout || pack.memory.is_some();
+    let written = pack.outputs.iter().filter(|_| !is_no_file);
+    let mut files: Vec<_> = written.map(|place| place.file.clone()).collect();
     if pack.archive.is_some() {
         files.extend(pack.folder.iter().map(|folder| folder.join(SUMS)));
     }

@@ -121,9 +121,10 @@ impl Pack {
     /// Everything about one target that can be found wanting before the module is looked at.
     fn job<'a>(&self, place: &'a Place, own_stub: Option<&[u8]>) -> Result<Job<'a>, Error> {
         let inputs: Vec<&Path> = [&self.input].into_iter().chain(&self.stub).map(PathBuf::as_path).collect();
-        let output = match self.to_stdout {
-            true => Output::standard(&inputs, true)?,
-            false => Output::prepare(&place.file, &inputs, self.archive.is_none())?,
+        let output = match (&self.memory, self.to_stdout) {
+            (Some(memory), _) => Output::memory(memory),
+            (None, true) => Output::standard(&inputs, true)?,
+            (None, false) => Output::prepare(&place.file, &inputs, self.archive.is_none())?,
         };
         Ok(Job { place, output, stub: launcher(place.target, own_stub)? })
     }

@@ -15,6 +15,7 @@ pub(super) static ROWS: &[Row] = &[
         takes: Takes::One("OUT"),
         is_path: true,
         example: "app",
+        in_run: false,
         set: |typed, value| value::once(&mut typed.output, value.into()),
         ..ROW
     },
@@ -28,6 +29,7 @@ pub(super) static ROWS: &[Row] = &[
         takes: Takes::Each("TARGET"),
         is_list: true,
         example: "linux-arm64",
+        in_run: false,
         set: |typed, value| value::each(&mut typed.targets, place::wanted(&value::text(value)?)),
         ..ROW
     },
@@ -81,6 +83,7 @@ pub(super) static ROWS: &[Row] = &[
         name: "archive",
         section: SECTION,
         text: "Write archives for publishing, NAME-TARGET-VERSION.tar.gz or .zip, and SHA256SUMS",
+        in_run: false,
         set: |typed, _| value::switch(&mut typed.archive),
         ..ROW
     },
@@ -91,6 +94,7 @@ pub(super) static ROWS: &[Row] = &[
         takes: Takes::Each("FILE"),
         is_path: true,
         example: "LICENSE",
+        in_run: false,
         set: |typed, value| value::each(&mut typed.include, Ok(value.into())),
         ..ROW
     },
@@ -98,6 +102,7 @@ pub(super) static ROWS: &[Row] = &[
         name: "keep-module",
         section: SECTION,
         text: "Keep the .wasm in the executable, so that it can be extracted, or packed again for other targets",
+        in_run: false,
         set: |typed, _| value::switch(&mut typed.keep_module),
         ..ROW
     },

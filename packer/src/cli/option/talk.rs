@@ -26,6 +26,7 @@ pub(super) static ROWS: &[Row] = &[
         key: Key::None,
         text: "Print the result as JSON on standard output: files, sizes, hashes, grants, notes",
         conflicts: &["quiet", "verbose"],
+        in_run: false,
         set: |typed, _| value::switch(&mut typed.json),
         ..ROW
     },
