@@ -5,7 +5,7 @@
 
 use std::fmt::Write;
 
-use crate::{Detail, Encoding, Grants, Mount, Prefix, SectionKind, json::Json};
+use crate::{Detail, Encoding, Grants, Mount, Prefix, SectionKind, json::Json, target::Os};
 pub use terms::words::{hex, is_seen, printable, printable_lines, size};
 
 /// Who decides about the grants, beside who packs.
@@ -145,6 +145,13 @@ impl Info<'_> {
             ("argv0", Json::maybe(&manifest.argv0)),
             ("args", Json::texts(&manifest.args)),
             ("target", Json::Text(header.target.name())),
+            ("format", {
+                Json::Text(match header.target.os() {
+                    Os::Linux => "ELF",
+                    Os::Windows => "PE",
+                    Os::Macos => "Mach-O",
+                })
+            }),
             ("cpu", Json::List(features.map(|name| Json::Made(name.to_owned())).collect())),
             ("producer", Json::Text(&manifest.producer)),
             ("compiler", Json::Text(header.compiler.name())),

@@ -140,7 +140,7 @@ fn help(manifest: &Manifest) -> String {
         false => format!(
             "WASMPACK_OPTS changes its grants for one start:
   WASMPACK_OPTS='--dir . --deny-env=TOKEN' {name}
-  --dir HOST[::GUEST], --dir-ro HOST[::GUEST]   a directory, also to change or only to read
+  --dir HOST[::GUEST], --dir-ro HOST[::GUEST]   a directory to use, or only to read
   --env NAME[=VALUE], --env-all                 a variable, or all
   --cwd GUEST                                   where it starts
   --native                                      all files, as for a native program

@@ -38,7 +38,7 @@ Exit codes: 0 success, 1 failure (a target that failed writes no file), 2 wrong 
 pub(super) const EXAMPLES: &str = "\
 Examples:
   wasmpack app.wasm                                    # ./app, for this machine
-  wasmpack run app.wasm --dir . -- README.md           # at once, without a file
+  wasmpack run app.wasm --dir .                        # at once, and no file is written
   wasmpack app.wasm -o app-linux-arm64 --dir .         # for another machine; with the folder it starts in
   wasmpack app.wasm -o app --files assets::/assets     # one file, with its data in it
   wasmpack app.wasm -o app --native                    # a tool that works on its user's files

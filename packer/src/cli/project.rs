@@ -27,7 +27,7 @@ use crate::{nearest::nearest, output::STANDARD, read};
 /// Packs what the description says.
 pub(super) fn run(build: Build) -> ExitCode {
     let Build { config, options } = build;
-    let (module, typed, mut notes) = match describe(&config, options) {
+    let (module, typed, mut notes) = match describe(&config, options, "wasmpack APP.wasm -o OUT") {
         Ok(described) => described,
         Err(reason) => {
             complain(&reason);
@@ -46,13 +46,17 @@ pub(super) fn run(build: Build) -> ExitCode {
 }
 
 /// The module and the options that the description at `config` has, with those that were typed, and notes on what of it is
-/// ignored.
+/// ignored. `without` is a command that needs no description.
 ///
 /// # Errors
 /// What is wrong with it, and where.
-pub(super) fn describe(config: &Path, options: Given) -> Result<(PathBuf, Typed, Vec<String>), String> {
-    let described =
-        open(config).map_err(|reason| format!("{}: {reason}", printable(&config.to_string_lossy())))?;
+pub(super) fn describe(
+    config: &Path,
+    options: Given,
+    without: &str,
+) -> Result<(PathBuf, Typed, Vec<String>), String> {
+    let described = open(config, without)
+        .map_err(|reason| format!("{}: {reason}", printable(&config.to_string_lossy())))?;
     let (options, left_out) = options.over(described.options);
     let ignored =
         |key| format!("{}: {key} is ignored: it cannot be combined with what was typed", config.display());
@@ -67,12 +71,10 @@ struct Described {
 }
 
 /// Opens the description at `config`.
-fn open(config: &Path) -> Result<Described, String> {
+fn open(config: &Path, without: &str) -> Result<Described, String> {
     let is_missing = |error: std::io::Error| error.kind() == std::io::ErrorKind::NotFound;
     if config.as_os_str() != STANDARD && config.symlink_metadata().is_err_and(is_missing) {
-        return Err(
-            "there is no such file; write one, or pack without it: wasmpack APP.wasm -o OUT".to_owned()
-        );
+        return Err(format!("there is no such file; write one, or do without it: {without}"));
     }
     let is_file = read::has_a_name(config);
     let bytes = read::whole(config, "it", read::MOST_DESCRIPTION).map_err(|error| error.reason)?;

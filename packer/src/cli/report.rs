@@ -14,7 +14,7 @@ use crate::{
 /// What became of each target, as it becomes known.
 #[derive(Default)]
 pub(super) struct Report {
-    packed: Mutex<Vec<(Place, Value)>>,
+    packed: Mutex<Vec<(Place, u64, Value)>>,
     failed: Mutex<Vec<Value>>,
 }
 
@@ -35,7 +35,11 @@ impl Report {
             "sections": sections,
             "seconds": packed.took.as_secs_f64(),
         });
-        self.packed.lock().unwrap_or_else(PoisonError::into_inner).push((place.clone(), value));
+        self.packed.lock().unwrap_or_else(PoisonError::into_inner).push((
+            place.clone(),
+            packed.input_len,
+            value,
+        ));
     }
 
     /// Notes that a target failed, or all of them.
@@ -53,11 +57,11 @@ impl Report {
         let packed = self.packed.lock().unwrap_or_else(PoisonError::into_inner);
         // In the order in which they were asked for, whichever was done first.
         let of =
-            |place: &Place| packed.iter().find(|(other, _)| other == place).map(|(_, value)| value.clone());
+            |place: &Place| packed.iter().find(|(other, ..)| other == place).map(|(.., value)| value.clone());
         let outputs: Vec<Value> = pack.outputs.iter().filter_map(of).collect();
         let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let mut value = json!({
-            "module": { "file": pack.input.to_string_lossy() },
+            "module": { "file": pack.input.to_string_lossy(), "size": packed.first().map(|(_, len, _)| len) },
             "compiler": pack.compiler.name(),
             "outputs": outputs,
             "failed": failed,

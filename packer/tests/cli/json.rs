@@ -24,6 +24,7 @@ fn the_result_of_a_pack_is_json_on_standard_output() {
         (&json!("out"), &json!("1.2"), &json!(true))
     );
     assert_eq!(told["module"]["file"], "app.wasm");
+    assert_eq!(told["module"]["size"], dir.read("app.wasm").len());
     let file = dir.read("out");
     let hex = payload::info::hex(&payload::sha256(&file));
     let [out] = &told["outputs"].as_array().unwrap()[..] else { panic!("{told}") };

@@ -74,7 +74,10 @@ impl DirGrant {
     /// # Errors
     /// For an empty name, a NUL, and for more than one `::`: a sentence for people.
     pub fn parse(text: &str, read_only: bool) -> Result<DirGrant, String> {
-        let (host, guest) = split(text, text)?;
+        let (host, guest) = split(text, text).map_err(|why| match text.ends_with(":ro") {
+            true => format!("{why}; what is only to be read is granted by --dir-ro"),
+            false => why,
+        })?;
         Ok(DirGrant { host, guest: guest.into(), read_only })
     }
 }

@@ -48,17 +48,16 @@ pub fn no_drive(text: &str) -> String {
 /// What to write instead of `text`, which has a colon where other tools separate names.
 fn not_docker(text: &str, colon: usize) -> String {
     let (host, guest) = (&text[..colon], &text[colon + 1..]);
-    let (guest, read_only) = match guest.rsplit_once(':') {
-        Some((guest, "ro")) => (guest, " with --dir-ro"),
-        Some((guest, "rw")) => (guest, ""),
-        _ => (guest, ""),
+    let guest = match guest.rsplit_once(':') {
+        Some((guest, "ro" | "rw")) => guest,
+        _ => guest,
     };
     let meant = match (host, guest) {
         ("", _) | (_, "" | "ro" | "rw") => "HOST::GUEST".to_owned(),
         _ => format!("{host}::{guest}"),
     };
     format!(
-        "two names are separated by two colons: {meant}{read_only}; a path with a colon in it needs both names: {text}::GUEST"
+        "two names are separated by two colons: {meant}; a path with a colon in it needs both names: {text}::GUEST"
     )
 }
 
@@ -70,10 +69,10 @@ mod tests {
     fn one_colon_is_no_separator_and_the_right_spelling_is_told() {
         for (text, spelling) in [
             (".:/work", ".::/work;"),
-            (".:/work:ro", ".::/work with --dir-ro;"),
+            (".:/work:ro", ".::/work;"),
             ("/srv/a b:/data:rw", "/srv/a b::/data;"),
             (r"C:\data:/data", r"C:\data::/data;"),
-            ("C:/data:/data:ro", "C:/data::/data with --dir-ro;"),
+            ("C:/data:/data:ro", "C:/data::/data;"),
             ("a:b", "a:b::GUEST"),
             ("xy:", "HOST::GUEST;"),
             (":/x", "HOST::GUEST;"),

@@ -108,7 +108,7 @@ pub(super) static ROWS: &[Row] = &[
     Row {
         name: "sealed",
         section: SECTION,
-        text: "Refuse WASMPACK_OPTS, which changes grants when the executable starts",
+        text: "Let nobody change its grants when it starts (with WASMPACK_OPTS)",
         set: |typed, _| value::switch(&mut typed.told.sealed),
         ..ROW
     },

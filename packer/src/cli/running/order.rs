@@ -44,7 +44,7 @@ impl Order {
     /// What is wrong with the description.
     pub(super) fn read(&self) -> Result<(PathBuf, Typed, Vec<String>), String> {
         let (module, typed, notes) = match self.description() {
-            Some(config) => project::describe(&config, self.options.clone())?,
+            Some(config) => project::describe(&config, self.options.clone(), "wasmpack run APP.wasm")?,
             None => (PathBuf::new(), self.options.clone().typed(), Vec::new()),
         };
         Ok((self.input.clone().unwrap_or(module), for_a_start(typed), notes))
