@@ -5,7 +5,7 @@
 
 use std::fmt::Write;
 
-use crate::{Detail, Encoding, Grants, Mount, Prefix, SectionKind, json::Json, target::Os};
+use crate::{Detail, Encoding, Grants, Prefix, SectionKind, json::Json, target::Os};
 pub use terms::words::{hex, is_seen, printable, printable_lines, size};
 
 /// Who decides about the grants, beside who packs.
@@ -118,86 +118,80 @@ impl Info<'_> {
 
     /// All of it as JSON, with the values of variables.
     pub fn json(&self) -> String {
-        let Prefix { header, manifest, sections, .. } = self.prefix;
-        let sections = sections.iter().map(|section| {
-            Json::Object(vec![
-                ("name", Json::Text(section.kind.name())),
-                ("offset", Json::Number(section.offset)),
-                ("stored", Json::Number(section.stored_len)),
-                ("length", Json::Number(section.len)),
-                ("compressed", Json::Bool(section.encoding != Encoding::Raw)),
-            ])
-        });
-        let mut features = header.cpu.to_string();
-        features.retain(|c| c != ' ');
-        let features = features.split(',').filter(|name| !name.is_empty());
-        let kept = self.prefix.section(SectionKind::Module).is_some();
-        let value = Json::Object(vec![
-            ("name", Json::Text(&manifest.app)),
-            ("version", Json::maybe(&manifest.version)),
-            ("author", Json::maybe(&manifest.about.author)),
-            ("homepage", Json::maybe(&manifest.about.homepage)),
-            ("license", Json::maybe(&manifest.about.license)),
-            ("grants", granted(self.grants)),
-            ("notes", Json::texts(self.notes)),
-            ("sealed", Json::Bool(manifest.sealed)),
-            ("trial", Json::Bool(manifest.trial)),
-            ("argv0", Json::maybe(&manifest.argv0)),
-            ("args", Json::texts(&manifest.args)),
-            ("target", Json::Text(header.target.name())),
-            ("format", {
-                Json::Text(match header.target.os() {
-                    Os::Linux => "ELF",
-                    Os::Windows => "PE",
-                    Os::Macos => "Mach-O",
-                })
-            }),
-            ("cpu", Json::List(features.map(|name| Json::Made(name.to_owned())).collect())),
-            ("producer", Json::Text(&manifest.producer)),
-            ("compiler", Json::Text(header.compiler.name())),
-            ("engine", Json::Made(header.engine.to_string())),
-            ("module", {
-                let sha256 = Json::Made(hex(&manifest.module_sha256));
-                Json::Object(vec![("sha256", sha256), ("kept", Json::Bool(kept))])
-            }),
-            ("content_sha256", manifest.content.map_or(Json::Null, |content| Json::Made(hex(&content)))),
-            ("size", Json::Number(self.file_len)),
-            ("launcher_size", Json::Number(self.launcher_len())),
-            ("sections", Json::List(sections.collect())),
-        ]);
-        let mut out = String::new();
-        value.write(0, &mut out);
-        out.push('\n');
-        out
+        let Prefix { header, manifest, .. } = self.prefix;
+        let mut json = Json::default();
+        json.open("", '{');
+        json.text("name", &manifest.app);
+        json.maybe("version", manifest.version.as_deref());
+        json.maybe("author", manifest.about.author.as_deref());
+        json.maybe("homepage", manifest.about.homepage.as_deref());
+        json.maybe("license", manifest.about.license.as_deref());
+        granted(&mut json, self.grants);
+        json.texts("notes", &mut self.notes.iter().map(String::as_str));
+        json.bool("sealed", manifest.sealed);
+        json.bool("trial", manifest.trial);
+        json.maybe("argv0", manifest.argv0.as_deref());
+        json.texts("args", &mut manifest.args.iter().map(String::as_str));
+        json.text("target", header.target.name());
+        json.text(
+            "format",
+            match header.target.os() {
+                Os::Linux => "ELF",
+                Os::Windows => "PE",
+                Os::Macos => "Mach-O",
+            },
+        );
+        let features = header.cpu.to_string();
+        json.texts("cpu", &mut features.split(", ").filter(|name| !name.is_empty()));
+        json.text("producer", &manifest.producer);
+        json.text("compiler", header.compiler.name());
+        json.text("engine", &header.engine.to_string());
+        json.open("module", '{');
+        json.text("sha256", &hex(&manifest.module_sha256));
+        json.bool("kept", self.prefix.section(SectionKind::Module).is_some());
+        json.close('}');
+        json.maybe("content_sha256", manifest.content.map(|content| hex(&content)).as_deref());
+        json.number("size", self.file_len);
+        json.number("launcher_size", self.launcher_len());
+        json.open("sections", '[');
+        for section in &self.prefix.sections {
+            json.open("", '{');
+            json.text("name", section.kind.name());
+            json.number("offset", section.offset);
+            json.number("stored", section.stored_len);
+            json.number("length", section.len);
+            json.bool("compressed", section.encoding != Encoding::Raw);
+            json.close('}');
+        }
+        json.close(']');
+        json.close('}');
+        json.finish()
     }
 }
 
-fn granted(grants: &Grants) -> Json<'_> {
-    let mount = |mount: &'_ Mount| match mount {
-        Mount::Dir(grant) => (
-            true,
-            vec![
-                ("host", Json::Made(grant.host.clone())),
-                ("guest", Json::Made(grant.guest.to_string())),
-                ("read_only", Json::Bool(grant.read_only)),
-            ],
-        ),
-        Mount::Files(grant) => (
-            false,
-            vec![("guest", Json::Made(grant.guest.to_string())), ("writable", Json::Bool(grant.writable))],
-        ),
-    };
-    let list = |of_host: bool| {
-        let mounts = grants.mounts.iter().map(mount).filter(|(is_dir, _)| *is_dir == of_host);
-        Json::List(mounts.map(|(_, fields)| Json::Object(fields)).collect())
-    };
-    Json::Object(vec![
-        ("dirs", list(true)),
-        ("files", list(false)),
-        ("env", Json::texts(&grants.env)),
-        ("env_passed", Json::texts(&grants.pass)),
-        ("env_all", Json::Bool(grants.env_all)),
-        ("native", Json::Bool(grants.native)),
-        ("cwd", Json::maybe(&grants.cwd)),
-    ])
+fn granted(json: &mut Json, grants: &Grants) {
+    json.open("grants", '{');
+    json.open("dirs", '[');
+    for grant in grants.dirs() {
+        json.open("", '{');
+        json.text("host", &grant.host);
+        json.text("guest", grant.guest.as_str());
+        json.bool("read_only", grant.read_only);
+        json.close('}');
+    }
+    json.close(']');
+    json.open("files", '[');
+    for grant in grants.files() {
+        json.open("", '{');
+        json.text("guest", grant.guest.as_str());
+        json.bool("writable", grant.writable);
+        json.close('}');
+    }
+    json.close(']');
+    json.texts("env", &mut grants.env.iter().map(String::as_str));
+    json.texts("env_passed", &mut grants.pass.iter().map(String::as_str));
+    json.bool("env_all", grants.env_all);
+    json.bool("native", grants.native);
+    json.maybe("cwd", grants.cwd.as_deref());
+    json.close('}');
 }

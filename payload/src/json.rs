@@ -1,100 +1,111 @@
-//! JSON, written: what `--wasmpack-info --json` needs of it, and no more.
+//! JSON, written as it comes: what `--wasmpack-info --json` needs of it, and no more. Every launcher has this, so it is small.
 
 use std::fmt::Write;
 
 use terms::words::is_seen;
 
-/// A value.
-#[derive(Clone, Debug)]
-pub(crate) enum Json<'a> {
-    Null,
-    Bool(bool),
-    Number(u64),
-    Text(&'a str),
-    /// A text that was made for this.
-    Made(String),
-    List(Vec<Json<'a>>),
-    /// Names and values, in this order.
-    Object(Vec<(&'static str, Json<'a>)>),
+/// A text that becomes JSON, with two spaces for each level.
+#[derive(Debug, Default)]
+pub(crate) struct Json {
+    out: String,
+    /// For each open object and list, whether it has something in it.
+    open: Vec<bool>,
 }
 
-impl<'a> Json<'a> {
+impl Json {
+    /// Opens an object (`{`) or a list (`[`), as the value of `name` or, where that is empty, as an item.
+    pub(crate) fn open(&mut self, name: &str, bracket: char) {
+        self.item(name);
+        self.out.push(bracket);
+        self.open.push(false);
+    }
+
+    /// Closes what was opened last, with `}` or `]`.
+    pub(crate) fn close(&mut self, bracket: char) {
+        if self.open.pop() == Some(true) {
+            self.line();
+        }
+        self.out.push(bracket);
+    }
+
+    /// A text.
+    pub(crate) fn text(&mut self, name: &str, text: &str) {
+        self.item(name);
+        self.quoted(text);
+    }
+
     /// A text, or null.
-    pub(crate) fn maybe(text: &'a Option<String>) -> Json<'a> {
-        text.as_ref().map_or(Json::Null, |text| Json::Text(text))
+    pub(crate) fn maybe(&mut self, name: &str, text: Option<&str>) {
+        match text {
+            Some(text) => self.text(name, text),
+            None => self.plain(name, "null"),
+        }
     }
 
     /// A list of texts.
-    pub(crate) fn texts(list: &'a [String]) -> Json<'a> {
-        Json::List(list.iter().map(|text| Json::Text(text)).collect())
+    pub(crate) fn texts(&mut self, name: &str, texts: &mut dyn Iterator<Item = &str>) {
+        self.open(name, '[');
+        texts.for_each(|text| self.text("", text));
+        self.close(']');
     }
 
-    /// Writes it with two spaces for each of `depth` levels, and no line feed at the end.
-    pub(crate) fn write(&self, depth: usize, out: &mut String) {
-        match self {
-            Json::Null => out.push_str("null"),
-            Json::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
-            Json::Number(number) => {
-                let _ = write!(out, "{number}");
-            }
-            Json::Text(text) => quoted(text, out),
-            Json::Made(text) => quoted(text, out),
-            Json::List(list) => {
-                let items = list.iter().map(|item| (None, item));
-                row(['[', ']'], items, depth, out);
-            }
-            Json::Object(fields) => {
-                let items = fields.iter().map(|(name, value)| (Some(*name), value));
-                row(['{', '}'], items, depth, out);
-            }
+    /// A number.
+    pub(crate) fn number(&mut self, name: &str, number: u64) {
+        self.item(name);
+        let _ = write!(self.out, "{number}");
+    }
+
+    /// Yes or no.
+    pub(crate) fn bool(&mut self, name: &str, value: bool) {
+        self.plain(name, if value { "true" } else { "false" });
+    }
+
+    /// All of it.
+    pub(crate) fn finish(mut self) -> String {
+        self.out.push('\n');
+        self.out
+    }
+
+    fn plain(&mut self, name: &str, value: &str) {
+        self.item(name);
+        self.out.push_str(value);
+    }
+
+    /// What stands before a value.
+    fn item(&mut self, name: &str) {
+        let Some(has_some) = self.open.last_mut() else { return };
+        if std::mem::replace(has_some, true) {
+            self.out.push(',');
+        }
+        self.line();
+        if !name.is_empty() {
+            self.quoted(name);
+            self.out.push_str(": ");
         }
     }
-}
 
-fn row<'j, 'a: 'j>(
-    [open, close]: [char; 2],
-    items: impl Iterator<Item = (Option<&'static str>, &'j Json<'a>)>,
-    depth: usize,
-    out: &mut String,
-) {
-    out.push(open);
-    let mut is_empty = true;
-    for (name, value) in items {
-        out.push_str(if is_empty { "\n" } else { ",\n" });
-        is_empty = false;
-        indent(depth + 1, out);
-        if let Some(name) = name {
-            quoted(name, out);
-            out.push_str(": ");
-        }
-        value.write(depth + 1, out);
+    fn line(&mut self) {
+        self.out.push('\n');
+        (0..self.open.len()).for_each(|_| self.out.push_str("  "));
     }
-    if !is_empty {
-        out.push('\n');
-        indent(depth, out);
-    }
-    out.push(close);
-}
 
-fn indent(depth: usize, out: &mut String) {
-    (0..depth).for_each(|_| out.push_str("  "));
-}
-
-/// A text from outside: what a terminal would not show is escaped, which is the same to who reads JSON.
-fn quoted(text: &str, out: &mut String) {
-    out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => out.extend(['\\', c]),
-            c if is_seen(c) => out.push(c),
-            c => {
-                for unit in c.encode_utf16(&mut [0; 2]) {
-                    let _ = write!(out, "\\u{unit:04x}");
-                }
+    /// A text from outside: what a terminal would not show is escaped, which is the same to who reads JSON.
+    fn quoted(&mut self, text: &str) {
+        self.out.push('"');
+        for c in text.chars() {
+            if matches!(c, '"' | '\\') {
+                self.out.push('\\');
+            }
+            if is_seen(c) {
+                self.out.push(c);
+                continue;
+            }
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let _ = write!(self.out, "\\u{unit:04x}");
             }
         }
+        self.out.push('"');
     }
-    out.push('"');
 }
 
 #[cfg(test)]
@@ -103,16 +114,18 @@ mod tests {
 
     #[test]
     fn values_are_written_as_json() {
-        let value = Json::Object(vec![
-            ("none", Json::Null),
-            ("list", Json::List(vec![Json::Bool(true), Json::Number(7)])),
-            ("empty", Json::List(Vec::new())),
-            ("text", Json::Text("a\"b\\c\n\u{1b}ß\u{e0041}")),
-        ]);
-        let mut text = String::new();
-        value.write(0, &mut text);
+        let mut json = Json::default();
+        json.open("", '{');
+        json.maybe("none", None);
+        json.open("list", '[');
+        json.bool("", true);
+        json.number("", 7);
+        json.close(']');
+        json.texts("empty", &mut std::iter::empty());
+        json.maybe("text", Some("a\"b\\c\n\u{1b}ß\u{e0041}"));
+        json.close('}');
         let expected = "{\n  \"none\": null,\n  \"list\": [\n    true,\n    7\n  ],\n  \"empty\": [],\n  \"text\": \
-                        \"a\\\"b\\\\c\\u000a\\u001bß\\udb40\\udc41\"\n}";
-        assert_eq!(text, expected);
+                        \"a\\\"b\\\\c\\u000a\\u001bß\\udb40\\udc41\"\n}\n";
+        assert_eq!(json.finish(), expected);
     }
 }

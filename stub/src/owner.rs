@@ -59,13 +59,17 @@ fn is_handed_on(args: impl Iterator<Item = OsString>) -> bool {
 fn read(mut args: impl Iterator<Item = OsString>) -> Result<Option<Asked>, String> {
     let Some(first) = args.next().filter(is_reserved) else { return Ok(None) };
     let first = first.to_string_lossy();
-    let mut asked = match &first["--wasmpack-".len()..] {
+    let mut asked = match &first[PREFIX.len()..] {
         "help" => Asked::Help,
         "info" => Asked::Info { long: false, json: false },
         "verify" => Asked::Verify,
         _ => {
-            let nearest = NAMES.into_iter().min_by_key(|name| distance(name, &first));
-            let advice = match nearest.filter(|name| distance(name, &first) <= 3) {
+            // There are few, and no two begin alike.
+            let begin = PREFIX.len() + 1;
+            let is_meant = |name: &&&str| {
+                first.get(..begin).is_some_and(|first| name[..begin].eq_ignore_ascii_case(first))
+            };
+            let advice = match NAMES.iter().find(is_meant) {
                 Some(name) => format!("did you mean {name}?"),
                 None => format!("there are {}", NAMES.join(", ")),
             };
@@ -92,21 +96,6 @@ fn read(mut args: impl Iterator<Item = OsString>) -> Result<Option<Asked>, Strin
         }
     }
     Ok(Some(asked))
-}
-
-/// How many letters must be put in, taken out or changed to make `other` of `one`.
-fn distance(one: &str, other: &str) -> usize {
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (at, letter) in one.bytes().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = at + 1;
-        for (column, against) in other.bytes().enumerate() {
-            let changed = diagonal + usize::from(letter != against);
-            diagonal = row[column + 1];
-            row[column + 1] = changed.min(diagonal + 1).min(row[column] + 1);
-        }
-    }
-    row[other.len()]
 }
 
 /// Answers. `granted` is what would hold, or why nothing would start.
