@@ -66,12 +66,11 @@ fn taken(packed: &Grants, changed: &Granted) -> Option<String> {
     if packed.env_all && !grants.env_all {
         return Some("all variables".to_owned());
     }
-    let named = |variable: &String| payload::grant::name(variable).to_owned();
-    let left: Vec<String> = grants.env.iter().chain(&grants.pass).map(named).collect();
-    let mut there = packed.env.iter().chain(&packed.pass).map(named);
-    let gone = there
-        .find(|name| !left.contains(name))
-        .or_else(|| denied.first().filter(|_| packed.env_all).cloned());
+    fn all(grants: &Grants) -> impl Iterator<Item = &str> {
+        grants.env.iter().chain(&grants.pass).map(|variable| payload::grant::name(variable))
+    }
+    let gone = all(packed).find(|name| !all(grants).any(|left| left == *name));
+    let gone = gone.or_else(|| denied.first().filter(|_| packed.env_all).map(String::as_str));
     gone.map(|name| format!("the variable {name}"))
 }
 

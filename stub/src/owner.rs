@@ -120,39 +120,55 @@ fn print(text: &str) -> Result<i32, Failure> {
     }
 }
 
-fn help(manifest: &Manifest) -> String {
-    let name = printable(&fail::name());
-    let version =
-        manifest.version.as_ref().map_or_else(String::new, |version| format!(" {}", printable(version)));
-    let change = match manifest.sealed {
-        true => "It is sealed: WASMPACK_OPTS cannot change its grants.\n".to_owned(),
-        false => format!(
-            "WASMPACK_OPTS changes its grants for one start:
-  WASMPACK_OPTS='--dir . --deny-env=TOKEN' {name}
+/// What `--wasmpack-help` prints, behind what the file is called.
+const HELP: &str = "\
+It runs in a sandbox, and touches only what it was granted.
+
+  NAME ARGUMENT...           starts it; all arguments are the program's own
+  NAME --wasmpack-info       what it may touch (--long: its sizes, hashes and values, too; --json: all, for programs)
+  NAME --wasmpack-verify     whether this file is as it was packed
+  NAME --wasmpack-help       this text
+  NAME -- --wasmpack-...     starts it with such an argument: the -- is taken off
+
+";
+const CHANGE: &str = "\
+WASMPACK_OPTS changes its grants for one start:
+  WASMPACK_OPTS='--dir . --deny-env=TOKEN' NAME
   --dir HOST[::GUEST], --dir-ro HOST[::GUEST]   a directory to use, or only to read
   --env NAME[=VALUE], --env-all                 a variable, or all
   --cwd GUEST                                   where it starts
   --native                                      all files, as for a native program
   --deny-dir[=GUEST], --deny-env[=NAME]         takes back one grant, or all of the kind
-"
-        ),
-    };
-    format!(
-        "{app}{version}: a WebAssembly program as one executable, made with {producer}.
-It runs in a sandbox, and touches only what it was granted.
-
-  {name} ARGUMENT...           starts it; all arguments are the program's own
-  {name} --wasmpack-info       what it may touch (--long: its sizes, hashes and values, too; --json: all, for programs)
-  {name} --wasmpack-verify     whether this file is as it was packed
-  {name} --wasmpack-help       this text
-  {name} -- --wasmpack-...     starts it with such an argument: the -- is taken off
-
-{change}
+";
+const SEALED: &str = "It is sealed: WASMPACK_OPTS cannot change its grants.\n";
+const CODES: &str = "
 Exit codes: the program's own; 134 if it trapped; 125 if it could not be started, with a line that says why.
-",
-        app = printable(&manifest.app),
-        producer = printable(&manifest.producer),
-    )
+";
+
+fn help(manifest: &Manifest) -> String {
+    let name = printable(&fail::name());
+    let mut text = printable(&manifest.app);
+    if let Some(version) = &manifest.version {
+        text.push(' ');
+        text.push_str(&printable(version));
+    }
+    text.push_str(": a WebAssembly program as one executable, made with ");
+    text.push_str(&printable(&manifest.producer));
+    text.push_str(".\n");
+    for part in [HELP, if manifest.sealed { SEALED } else { CHANGE }, CODES] {
+        for line in part.split_inclusive('\n') {
+            // Only its own name: --env takes one, too.
+            match line.find("NAME").filter(|_| !line.starts_with("  --")) {
+                Some(at) => {
+                    text.push_str(&line[..at]);
+                    text.push_str(&name);
+                    text.push_str(&line[at + 4..]);
+                }
+                None => text.push_str(line),
+            }
+        }
+    }
+    text
 }
 
 fn info(packed: &Packed, granted: Result<Granted, Failure>, long: bool, json: bool) -> String {
@@ -180,35 +196,42 @@ fn info(packed: &Packed, granted: Result<Granted, Failure>, long: bool, json: bo
 /// whose chunks are damaged are named.
 fn verify(packed: &'static Packed) -> Result<i32, Failure> {
     let stored = Stored::new(packed)?;
-    let sections = &packed.prefix.sections;
-    let mut text = format!("ok      header and manifest: SHA-256 matches, {} sections\n", sections.len());
-    let follows = stored.behind_the_prefix();
+    let (mut text, mut failed) = (String::new(), false);
+    let mut line = |what: &str, found: Result<&str, &str>| {
+        failed |= found.is_err();
+        text.push_str(if found.is_ok() { "ok      " } else { "FAILED  " });
+        text.push_str(what);
+        text.push_str(": ");
+        text.push_str(&printable(found.unwrap_or_else(|why| why)));
+        text.push('\n');
+    };
+    // Without that it would not have come here.
+    line("header and manifest", Ok(MATCHES));
     let mut hash = Hash::default();
-    hash.update(follows);
-    let is_whole = packed.prefix.manifest.content == Some(hash.finish());
-    if is_whole {
-        text += &format!("ok      content: SHA-256 matches, {} bytes\n", follows.len());
+    hash.update(stored.behind_the_prefix());
+    if packed.prefix.manifest.content == Some(hash.finish()) {
+        line("content", Ok(MATCHES));
     } else {
-        text += "FAILED  content: its SHA-256 is not the one in the manifest\n";
-        for section in sections.iter().filter(|section| section.kind != SectionKind::Manifest) {
+        line("content", Err("its SHA-256 is not the one in the manifest"));
+        for section in packed.prefix.sections.iter().filter(|section| section.kind != SectionKind::Manifest) {
             if let Err(why) = stored.whole(section.kind) {
-                text += &format!("FAILED  {}: {}\n", section.kind.name(), printable(&why.to_string()));
+                line(section.kind.name(), Err(&why.to_string()));
             }
         }
     }
-    let runs = check::may_run(&packed.prefix.header);
-    text += &match &runs {
-        Ok(()) => format!("ok      it runs on this machine: {}\n", packed.prefix.header.target.name()),
-        Err(why) => format!("FAILED  {}\n", printable(&why.to_string())),
-    };
-    text += "the launcher, which says this, cannot check itself: wasmpack verify compares it, too\n";
+    match check::may_run(&packed.prefix.header) {
+        Ok(()) => line("target", Ok(packed.prefix.header.target.name())),
+        Err(why) => line("target", Err(&why.to_string())),
+    }
+    text.push_str("the launcher, which says this, cannot check itself: wasmpack verify compares it, too\n");
     print(&text)?;
-    if is_whole {
-        runs.map(|()| 0)
-    } else {
-        Err(Failure::new("the file is damaged: fetch it again, or pack it again"))
+    match failed {
+        false => Ok(0),
+        true => Err(Failure::new("it is damaged, or for another machine: fetch it again, or pack it again")),
     }
 }
+
+const MATCHES: &str = "SHA-256 matches";
 
 #[cfg(test)]
 mod tests {
