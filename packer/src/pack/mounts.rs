@@ -11,13 +11,13 @@ use payload::{FilesGrant, Grants, GuestName, Mount, tree::Entry};
 use super::{Grant, Pack};
 use crate::{
     Error, Kind,
-    input::files::{self, Files, Folder, LeftOut, own::Own},
+    input::files::{self, Files, Folder, Noticed, own::Own},
     output::archive::SUMS,
 };
 
 /// Adds the grants of `pack` to `old` ones, in their order, and what they carry to `files`, whose roots are the carried ones of
 /// `old`. Of directories with one name, and of carried folders with one name, the new ones take the place of the old ones.
-/// Returns notes on what was left out.
+/// Returns notes on that.
 ///
 /// # Errors
 /// `Files` for what cannot be carried.
@@ -32,7 +32,7 @@ pub(super) fn add(old: &mut Grants, files: &mut Files, pack: &Pack) -> Result<Ve
         is_kept
     });
     files.keep_roots(&kept_roots);
-    let mut out = LeftOut::default();
+    let mut out = Noticed::default();
     for grant in new {
         match grant {
             Grant::Dir(grant) => old.mounts.push(Mount::Dir(grant.clone())),
@@ -166,10 +166,16 @@ fn put(folder: &mut Entry, names: &[&str], entry: Entry) -> Result<(), String> {
     Ok(())
 }
 
-/// What there is to say about files that were left out.
-fn notes(pack: &Pack, out: &LeftOut) -> Vec<String> {
+/// What there is to say about folders that are carried.
+fn notes(pack: &Pack, out: &Noticed) -> Vec<String> {
     let folder = |folder: &Path| format!("{} is not carried: the output goes there", folder.display());
     let mut notes: Vec<String> = out.folders.iter().map(|path| folder(path)).collect();
+    notes.extend(out.packed.iter().map(|path| {
+        format!(
+            "{} is carried, an executable that wasmpack made (--exclude NAME: without it)",
+            path.display()
+        )
+    }));
     let carries = pack.grants.iter().any(|grant| matches!(grant, Grant::Files(folder) if !folder.is_file()));
     let unused = pack.choice.exclude.iter().filter(|glob| !out.globs.contains(*glob));
     notes.extend(unused.map(|glob| match carries {

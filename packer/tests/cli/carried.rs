@@ -142,6 +142,19 @@ fn neither_are_archives_nor_what_lies_beside_them() {
     );
 }
 
+#[test]
+fn an_older_output_under_another_name_is_told() {
+    let dir = with(&[("d/a", "x")]);
+    dir.packs(&["app.wasm", "-o", "d/older", "--stub", "stub", "--no-trial", "-q"]);
+    let said = packs(&dir, &["--files", "d::/d"]);
+    let path = std::path::Path::new("d").join("older");
+    let note = format!(
+        "note: {} is carried, an executable that wasmpack made (--exclude NAME: without it)",
+        path.display()
+    );
+    assert_eq!(said.lines().last(), Some(&note[..]), "{said}");
+}
+
 #[cfg(unix)]
 #[test]
 fn neither_is_standard_output_nor_a_single_file_that_is_the_output() {

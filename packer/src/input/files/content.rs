@@ -40,20 +40,24 @@ impl Files {
             let reason = "the output is the same file as this one, which it is to carry; name another";
             return Err(Error::new(Kind::OutputIsInput, reason).in_file(host));
         }
-        self.file(host)
+        Ok(self.add(&read(host)?))
     }
 
-    /// Reads the file at `path`.
-    ///
-    /// # Errors
-    /// `Files` if it cannot be read.
-    pub(super) fn file(&mut self, path: &Path) -> Result<Entry, Error> {
-        let bytes = fs::read(path).map_err(|error| cannot("read", path, &error))?;
+    /// Adds the content of a file.
+    pub(super) fn add(&mut self, bytes: &[u8]) -> Entry {
         let (start, len) = (self.content.len() as u64, bytes.len() as u64);
-        let entry = self.known.entry(payload::sha256(&bytes)).or_insert_with(|| {
-            self.content.extend_from_slice(&bytes);
+        let entry = self.known.entry(payload::sha256(bytes)).or_insert_with(|| {
+            self.content.extend_from_slice(bytes);
             Entry::File { start, len }
         });
-        Ok(entry.clone())
+        entry.clone()
     }
+}
+
+/// The bytes of the file at `path`.
+///
+/// # Errors
+/// `Files` if it cannot be read.
+pub(super) fn read(path: &Path) -> Result<Vec<u8>, Error> {
+    fs::read(path).map_err(|error| cannot("read", path, &error))
 }

@@ -20,5 +20,5 @@ mod walk;
 pub use self::{
     content::Files,
     folder::Folder,
-    walk::{LeftOut, folder},
+    walk::{Noticed, folder},
 };

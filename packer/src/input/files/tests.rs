@@ -9,8 +9,8 @@ fn plain(host: &Path) -> Result<Entry, Error> {
     chosen(host, &Choice::default(), &Own::default()).map(|(entry, _)| entry)
 }
 
-fn chosen(host: &Path, choice: &Choice, own: &Own) -> Result<(Entry, LeftOut), Error> {
-    let mut out = LeftOut::default();
+fn chosen(host: &Path, choice: &Choice, own: &Own) -> Result<(Entry, Noticed), Error> {
+    let mut out = Noticed::default();
     let entry = folder(&mut Files::default(), host, choice, own, &mut out)?;
     Ok((entry, out))
 }
@@ -47,7 +47,7 @@ fn a_folder_becomes_a_sorted_tree_that_shares_content() {
     let dir = with(&[("z", "same"), ("b/c", "other"), ("a", "same")]);
     let mut files = Files::default();
     let (choice, own) = (Choice::default(), Own::default());
-    let root = folder(&mut files, dir.path(), &choice, &own, &mut LeftOut::default()).unwrap();
+    let root = folder(&mut files, dir.path(), &choice, &own, &mut Noticed::default()).unwrap();
     let same = Entry::File { start: 0, len: 4 };
     let other = Entry::Dir(vec![("c".to_owned(), Entry::File { start: 4, len: 5 })]);
     let children = vec![("a".to_owned(), same.clone()), ("b".to_owned(), other), ("z".to_owned(), same)];

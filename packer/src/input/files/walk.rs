@@ -10,24 +10,26 @@ use payload::tree::{Entry, MAX_NAME};
 
 use super::{
     choice::{Choice, Rules},
-    content::Files,
+    content::{Files, read},
     fault::{cannot, refused},
     link,
     own::Own,
 };
-use crate::Error;
+use crate::{Error, container};
 
-/// What was left out of the folders that were carried.
+/// What was noticed in the folders that are carried.
 #[derive(Clone, Debug, Default)]
-pub struct LeftOut {
+pub struct Noticed {
     /// Globs that left something out, or kept it in.
     pub globs: BTreeSet<String>,
-    /// Folders for the output.
+    /// Folders for the output, which are left out.
     pub folders: Vec<PathBuf>,
+    /// Executables that this packer made, outputs of another pack perhaps, which are carried.
+    pub packed: Vec<PathBuf>,
 }
 
 /// Reads what `choice` leaves of the folder `host`, without what is `own`: a root, whose content goes to `files`. `out` is told
-/// what was left out.
+/// what was noticed.
 ///
 /// # Errors
 /// `Files` for what cannot be read or carried.
@@ -36,7 +38,7 @@ pub fn folder(
     host: &Path,
     choice: &Choice,
     own: &Own,
-    out: &mut LeftOut,
+    out: &mut Noticed,
 ) -> Result<Entry, Error> {
     let metadata = fs::metadata(host).map_err(|error| cannot("carry", host, &error))?;
     if !metadata.is_dir() {
@@ -51,7 +53,7 @@ struct Walk<'a> {
     files: &'a mut Files,
     host: &'a Path,
     own: &'a Own,
-    out: &'a mut LeftOut,
+    out: &'a mut Noticed,
     rules: Rules,
     /// Where the walk is, from the folder that is carried.
     below: PathBuf,
@@ -107,7 +109,11 @@ impl Walk<'_> {
             if self.own.has_file(&path, &metadata) {
                 return Ok(None);
             }
-            self.files.file(&path)?
+            let bytes = read(&path)?;
+            if container::is_executable(&bytes) && container::find(&bytes).is_ok() {
+                self.out.packed.push(path);
+            }
+            self.files.add(&bytes)
         } else {
             return Err(refused(
                 &path,
