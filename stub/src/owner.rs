@@ -174,7 +174,7 @@ fn help(manifest: &Manifest) -> String {
 fn info(packed: &Packed, granted: Result<Granted, Failure>, long: bool, json: bool) -> String {
     let mut notes = Vec::new();
     let grants = match granted {
-        Ok(Granted { grants, denied, notes: said }) => {
+        Ok(Granted { grants, denied, notes: said, .. }) => {
             // Where not all variables are passed on, those that are say it all.
             let denied = denied.iter().filter(|_| grants.env_all);
             notes.extend(denied.map(|name| format!("it never sees the variable {name}")));

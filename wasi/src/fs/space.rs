@@ -74,6 +74,8 @@ pub(crate) struct Way<'s, 'p> {
     side: Option<Side>,
     /// True if that was not told, and had to be decided.
     decided: bool,
+    /// The drive that it was looked for on, if it named one.
+    drive: Option<u8>,
 }
 
 impl<'s, 'p> Way<'s, 'p> {
@@ -84,7 +86,7 @@ impl<'s, 'p> Way<'s, 'p> {
 
     /// The way in a directory that nothing was granted around or below.
     pub(crate) fn within(layers: &'s Arc<Layers>, path: &'p str) -> Way<'s, 'p> {
-        Way { layers, rest: path, node: ROOT, is_place: false, side: None, decided: false }
+        Way { layers, rest: path, node: ROOT, is_place: false, side: None, decided: false, drive: None }
     }
 }
 
@@ -246,7 +248,7 @@ impl Place {
         let (mut at, mut rest) = (self.node, path);
         if let (Some(native), Some((letter, rest))) = (space.native(), sys::drive(path)) {
             let rest = if rest.is_empty() { "." } else { rest };
-            let way = Way::within(native.drive(letter)?, rest);
+            let way = Way { drive: Some(letter), ..Way::within(native.drive(letter)?, rest) };
             return if sys::leaves_directory(rest) { Err(wasip1::ERRNO_NOTCAPABLE.into()) } else { Ok(way) };
         }
         let mut side = self.side;
@@ -278,7 +280,7 @@ impl Place {
         if sys::leaves_directory(rest) {
             return Err(wasip1::ERRNO_NOTCAPABLE.into());
         }
-        Ok(Way { layers, rest, node: at, is_place, side, decided: decided.is_some() })
+        Ok(Way { layers, rest, node: at, is_place, side, decided: decided.is_some(), drive: None })
     }
 
     /// True if `path` was refused only because it is not told which of two places is meant.
@@ -296,6 +298,23 @@ impl Place {
         }
     }
 
+    /// The path of what `way` leads to, in the program's world. In a native root it is relative where the user stands.
+    pub(crate) fn path_of(&self, way: &Way<'_, '_>) -> String {
+        if let Some(letter) = way.drive {
+            return format!("{}:/{}", char::from(letter), names(way.rest).collect::<Vec<_>>().join("/"));
+        }
+        if way.node == ROOT && way.side == Some(Side::Here) {
+            return joined("", way.rest);
+        }
+        let (mut at, mut around) = (way.node, Vec::new());
+        while at != ROOT {
+            around.push(&*self.space.nodes[at].name);
+            at = self.space.nodes[at].parent;
+        }
+        around.reverse();
+        joined(&format!("/{}", around.join("/")), way.rest)
+    }
+
     /// The names of what was granted just below this place.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         let space = &*self.space;
@@ -303,6 +322,25 @@ impl Place {
             self.node != ROOT || space.shows && (space.native.is_none() || self.side == Some(Side::Root));
         let children = shown.then(|| space.nodes[self.node].children.iter());
         children.into_iter().flatten().map(|&child| &*space.nodes[child].name).filter(|name| *name != "..")
+    }
+}
+
+/// `path` behind `origin`, both in the program's world, without `.`, and without `..` where a name is before it.
+pub(crate) fn joined(origin: &str, path: &str) -> String {
+    let absolute = origin.starts_with('/');
+    let mut all: Vec<&str> = Vec::new();
+    for name in names(origin).chain(names(path)) {
+        match (name, all.last()) {
+            ("..", Some(&last)) if last != ".." => drop(all.pop()),
+            ("..", None) if absolute => {}
+            _ => all.push(name),
+        }
+    }
+    let all = all.join("/");
+    match (absolute, all.is_empty()) {
+        (true, _) => format!("/{all}"),
+        (false, true) => ".".to_owned(),
+        (false, false) => all,
     }
 }
 
