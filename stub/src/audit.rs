@@ -96,7 +96,7 @@ fn around(host: PathBuf, guest: String) -> (PathBuf, String) {
 
 /// True for a relative path that leads down from where the user stands.
 fn is_inside(path: &Path) -> bool {
-    path.is_relative() && !path.starts_with("..")
+    !path.has_root() && path.is_relative() && !path.starts_with("..")
 }
 
 /// True if `name` is `around` or lies below it, to a program.
