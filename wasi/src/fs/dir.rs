@@ -9,8 +9,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::file::File;
 use super::layers::Layers;
 use super::listing::{Entry, Listing};
+use super::names::{joined, names};
 use super::native::Wanted;
-use super::space::{Place, Way, joined};
+use super::space::{Place, Way};
 use crate::errno::Result;
 use crate::kept::Budget;
 use crate::sys;
@@ -271,5 +272,5 @@ impl Dir {
 
 /// True for a path that names the directory it is given for.
 fn is_itself(path: &str) -> bool {
-    !path.starts_with('/') && super::space::names(path).next().is_none()
+    !path.starts_with('/') && names(path).next().is_none()
 }
