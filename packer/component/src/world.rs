@@ -51,12 +51,12 @@ fn what_else(flat: &Flat<'_>) -> Error {
         ));
     }
     let told = match names[..] {
-        [] => "exports nothing".to_owned(),
-        [one] => format!("exports {one}"),
-        [one, ..] => format!("exports {one} and {} more", names.len() - 1),
+        [] => "nothing".to_owned(),
+        [one] => format!("{one} and no {RUN}"),
+        [one, ..] => format!("{one} and {} more, and no {RUN}", names.len() - 1),
     };
     not_a_command(format!(
-        "a library, not a command: it {told} and no {RUN}, so there is nothing to run; build it for the world wasi:cli/command"
+        "a component that is a library, not a command: it exports {told}, so there is nothing to run; build it for the world wasi:cli/command"
     ))
 }
 
