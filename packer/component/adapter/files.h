@@ -117,7 +117,7 @@ DESCRIPTOR("get-type") void get_type(u32 self, Result to) {
 DESCRIPTOR("read") void descriptor_read(u32 self, u64 len, u64 offset, Result to, Realloc realloc) {
   u32 count = 0;
   Vec into = {scratch(MOST), at_most(len)};
-  if (!set_code(to, 4, fd_pread(fd_of(self), &into, 1, offset, &count))) return;
+  if (!set_code(to, 4, of_open(fd_pread(fd_of(self), &into, 1, offset, &count)))) return;
   set_bytes(to + 4, into.at, count, realloc);
   set8(to + 12, !count && len);
 }
@@ -125,7 +125,7 @@ DESCRIPTOR("read") void descriptor_read(u32 self, u64 len, u64 offset, Result to
 DESCRIPTOR("write") void descriptor_write(u32 self, const u8 *at, u32 len, u64 offset, Result to) {
   u32 count = 0;
   Vec from = {at, len};
-  if (set_code(to, 8, fd_pwrite(fd_of(self), &from, 1, offset, &count))) set64(to + 8, count);
+  if (set_code(to, 8, of_open(fd_pwrite(fd_of(self), &from, 1, offset, &count)))) set64(to + 8, count);
 }
 
 DESCRIPTOR("is-same-object") u32 is_same_object(u32 self, u32 other) {
@@ -257,7 +257,7 @@ DESCRIPTOR("read-directory") void read_directory(u32 self, Result to) {
   Fdstat stat;
   Slot *descriptor = handle(self, DESCRIPTOR);
   u32 error = fd_fdstat_get(descriptor->fd, &stat);
-  if (!error && stat.type != TYPE_DIRECTORY) error = 54;
+  if (!error && stat.type != TYPE_DIRECTORY) error = ENOTDIR;
   if (set_code(to, 4, error)) set32(to + 4, take_of(ENTRIES, descriptor->file, 0));
 }
 

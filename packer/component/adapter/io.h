@@ -101,10 +101,13 @@ ONCE void set_failed(Slot *stream, Result to, u32 align, u32 error) {
   if (!gone) set32(to + align + 4, take(ERROR, error));
 }
 
+// The error of reading or writing what is open. What it was not opened for is a right that it lacks in preview 1.
+static u32 of_open(u32 error) { return error == ENOTCAPABLE ? EBADF : error; }
+
 static u32 read_some(Slot *stream, u8 *at, u32 len, u32 *count) {
   Vec to = {at, len};
-  if (stream->offset == NOWHERE) return fd_read(stream->fd, &to, 1, count);
-  u32 error = fd_pread(stream->fd, &to, 1, stream->offset, count);
+  if (stream->offset == NOWHERE) return of_open(fd_read(stream->fd, &to, 1, count));
+  u32 error = of_open(fd_pread(stream->fd, &to, 1, stream->offset, count));
   if (!error) stream->offset += *count;
   return error;
 }
@@ -166,7 +169,7 @@ ONCE u32 write_all(Slot *stream, const u8 *at, u32 len) {
     Vec from = {at, len};
     u32 error = stream->offset == NOWHERE ? fd_write(stream->fd, &from, 1, &count)
                                           : fd_pwrite(stream->fd, &from, 1, stream->offset, &count);
-    if (error) return error;
+    if (error) return of_open(error);
     if (!count) return EIO;
     if (stream->offset != NOWHERE) stream->offset += count;
     at += count;
