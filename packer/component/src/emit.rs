@@ -14,7 +14,6 @@ use crate::{
     live::Live,
     made::{Adapter, Start, first_start},
     plan::{FunctionId, Part, Plan, Source},
-    types::Known,
 };
 
 /// Everything that is written.
@@ -167,7 +166,7 @@ impl Output<'_, '_> {
         }
         if let Some(adapter) = self.adapter {
             let functions: Vec<u32> =
-                adapter.reallocs.iter().map(|&realloc| order.indices[realloc]).collect();
+                adapter.reallocs().iter().map(|&realloc| order.indices[realloc]).collect();
             elements.segment(ElementSegment {
                 mode: ElementMode::Active { table: Some(adapter.table), offset: &ConstExpr::i32_const(1) },
                 elements: Elements::Functions(functions.into()),
@@ -236,7 +235,7 @@ impl Encode<'_> {
     fn fold(&self, expression: &wasmparser::ConstExpr<'_>) -> Result<ConstExpr, Error> {
         let value = fold::fold(
             expression,
-            &mut Known(self.part.types.clone()),
+            &self.part.types,
             |index| {
                 self.part.globals.get(index as usize).map(|&global| self.plan.globals[global as usize].value)
             },

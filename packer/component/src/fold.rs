@@ -6,7 +6,7 @@
 use wasm_encoder::{ConstExpr, HeapType, Instruction};
 use wasmparser::Operator;
 
-use crate::{Error, types::Known};
+use crate::{Error, types::heap_type};
 
 /// The value of a constant expression; functions are those of a plan.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -41,7 +41,7 @@ impl Constant {
 /// `Unsupported` for instructions of the garbage collection proposal.
 pub(crate) fn fold(
     expression: &wasmparser::ConstExpr<'_>,
-    types: &mut Known,
+    types: &[u32],
     global: impl Fn(u32) -> Option<Constant>,
     function: impl Fn(u32) -> Option<usize>,
 ) -> Result<Constant, Error> {
@@ -57,7 +57,7 @@ pub(crate) fn fold(
             Operator::F32Const { value } => Constant::F32(value.bits()),
             Operator::F64Const { value } => Constant::F64(value.bits()),
             Operator::V128Const { value } => Constant::V128(value.i128()),
-            Operator::RefNull { hty } => Constant::Null(types.heap_type(hty)?),
+            Operator::RefNull { hty } => Constant::Null(heap_type(types, hty)?),
             Operator::RefFunc { function_index } => {
                 Constant::Function(function(function_index).ok_or_else(broken)?)
             }

@@ -1,5 +1,7 @@
 //! Functions that no module has: `_start`, and calls of the adapter.
 
+use std::collections::HashMap;
+
 use wasm_encoder::{BlockType, Function, Instruction as I, ValType};
 use wasmparser::{DataKind, ElementKind, ExternalKind};
 
@@ -9,7 +11,7 @@ use crate::{
     live::Live,
     place::{Given, place},
     plan::{Call, FunctionId, Global, Plan, Source, Table},
-    types::{Known, Signature},
+    types::Signature,
 };
 
 /// The adapter as a part of the program.
@@ -18,7 +20,8 @@ pub(crate) struct Adapter {
     /// Where its functions for room are.
     pub(crate) table: u32,
     /// These functions; the first stands at 1.
-    pub(crate) reallocs: Vec<FunctionId>,
+    reallocs: Vec<FunctionId>,
+    slots: HashMap<FunctionId, i32>,
     /// The function that prepares it, before its first call.
     prepare: FunctionId,
     /// The program's own function for memory, if the adapter must use it.
@@ -55,11 +58,13 @@ impl Adapter {
         for (number, function) in plan.functions.iter().enumerate() {
             if let (Source::Call(Call { realloc: Some(realloc), .. }), true) =
                 (&function.source, live.has(number))
-                && !reallocs.contains(realloc)
             {
                 reallocs.push(*realloc);
             }
         }
+        reallocs.sort_unstable();
+        reallocs.dedup();
+        let slots = reallocs.iter().copied().zip(1..).collect();
         let table = plan.tables.len() as u32;
         let len = 1 + reallocs.len() as u64;
         let ty = wasmparser::TableType {
@@ -109,7 +114,12 @@ impl Adapter {
         reallocs.iter().for_each(|&realloc| live.mark(realloc));
         live.mark(prepare);
         live.follow(plan)?;
-        Ok(Adapter { part, table, reallocs, prepare, own, ready, stack, base })
+        Ok(Adapter { part, table, reallocs, slots, prepare, own, ready, stack, base })
+    }
+
+    /// The functions in its table, from 1 on.
+    pub(crate) fn reallocs(&self) -> &[FunctionId] {
+        &self.reallocs
     }
 
     pub(crate) fn is_prepare(&self, function: FunctionId) -> bool {
@@ -118,8 +128,7 @@ impl Adapter {
 
     /// The place of a function for room in the adapter's table; 0 is none.
     fn slot(&self, realloc: Option<FunctionId>) -> i32 {
-        let found = realloc.and_then(|realloc| self.reallocs.iter().position(|&other| other == realloc));
-        found.map_or(0, |at| at as i32 + 1)
+        realloc.and_then(|realloc| self.slots.get(&realloc)).copied().unwrap_or(0)
     }
 
     /// A call of the adapter, as the component calls it.
@@ -177,8 +186,7 @@ impl Adapter {
         for (number, data) in (part.data..).zip(&plan.module_of(self.part).data) {
             let DataKind::Active { offset_expr, .. } = &data.kind else { continue };
             // Its base counts from 0 here.
-            let offset =
-                fold::fold(offset_expr, &mut Known(Vec::new()), |_| Some(Constant::I32(0)), |_| None)?;
+            let offset = fold::fold(offset_expr, &[], |_| Some(Constant::I32(0)), |_| None)?;
             let Constant::I32(offset) = offset else { continue };
             out.instruction(&I::GlobalGet(self.base))
                 .instruction(&I::I32Const(offset))
@@ -256,7 +264,7 @@ fn segments(out: &mut Function, plan: &Plan<'_>, number: usize) -> Result<(), Er
     let offset = |out: &mut Function, expression| {
         let global =
             |index: u32| part.globals.get(index as usize).map(|&global| plan.globals[global as usize].value);
-        let value = fold::fold(expression, &mut Known(part.types.clone()), global, |_| None)?;
+        let value = fold::fold(expression, &part.types, global, |_| None)?;
         match value {
             Constant::I32(offset) => out.instruction(&I::I32Const(offset)),
             Constant::I64(offset) => out.instruction(&I::I64Const(offset)),

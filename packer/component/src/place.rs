@@ -1,6 +1,9 @@
 //! Places modules in the plan: each import is what another instance exports, or a function of the canonical ABI.
 
-use std::{collections::HashMap, ops::Range};
+use std::{
+    collections::{BTreeSet, HashMap},
+    ops::Range,
+};
 
 use wasmparser::{ExternalKind, TableInit, TypeRef};
 
@@ -34,7 +37,7 @@ pub(crate) struct Placement<'f, 'a> {
     /// Functions of the canonical ABI that were placed.
     canons: HashMap<usize, FunctionId>,
     /// Interfaces of which something is imported that the adapter does not have.
-    pub(crate) missing: Vec<&'a str>,
+    pub(crate) missing: BTreeSet<&'a str>,
 }
 
 impl<'f, 'a> Placement<'f, 'a> {
@@ -51,7 +54,7 @@ impl<'f, 'a> Placement<'f, 'a> {
             modules: HashMap::new(),
             parts: HashMap::new(),
             canons: HashMap::new(),
-            missing: Vec::new(),
+            missing: BTreeSet::new(),
         };
         for (id, instance) in flat.instances.iter().enumerate() {
             if let CoreInstance::Module { bytes, imports } = instance {
@@ -230,9 +233,7 @@ impl<'f, 'a> Placement<'f, 'a> {
             );
             return Err(Error::new(Kind::Import, reason));
         }
-        if !self.missing.contains(&interface) {
-            self.missing.push(interface);
-        }
+        self.missing.insert(interface);
         Ok(())
     }
 }
@@ -284,16 +285,16 @@ pub(crate) fn place(
         part.tags.push(plan.tags.len() as u32);
         plan.tags.push(known.0[tag.func_type_idx as usize]);
     }
-    let constant = |expression, known: &mut Known, globals: &[Global], part: &Part| {
+    let constant = |expression, known: &Known, globals: &[Global], part: &Part| {
         fold::fold(
             expression,
-            known,
+            &known.0,
             |index| part.globals.get(index as usize).map(|&global| globals[global as usize].value),
             |index| part.functions.get(index as usize).copied(),
         )
     };
     for global in &module.globals {
-        let value = constant(&global.init_expr, &mut known, &plan.globals, &part)?;
+        let value = constant(&global.init_expr, &known, &plan.globals, &part)?;
         part.globals.push(plan.globals.len() as u32);
         let ty = known.val_type(global.ty.content_type)?;
         plan.globals.push(Global { ty, mutable: global.ty.mutable, value });
@@ -301,7 +302,7 @@ pub(crate) fn place(
     for table in &module.tables {
         let init = match &table.init {
             TableInit::RefNull => None,
-            TableInit::Expr(expression) => Some(constant(expression, &mut known, &plan.globals, &part)?),
+            TableInit::Expr(expression) => Some(constant(expression, &known, &plan.globals, &part)?),
         };
         part.tables.push(plan.tables.len() as u32);
         let element = known.ref_type(table.ty.element_type)?;
@@ -311,5 +312,27 @@ pub(crate) fn place(
     plan.data += module.data.len() as u32;
     part.types = known.0;
     plan.parts.push(part);
-    Ok(())
+    check_size(plan)
+}
+
+/// Checks that no module would be refused for the number of what is in it.
+///
+/// # Errors
+/// `TooLarge`.
+fn check_size(plan: &Plan<'_>) -> Result<(), Error> {
+    let counts = [
+        ("functions", plan.functions.len(), 1_000_000),
+        ("globals", plan.globals.len(), 1_000_000),
+        ("tags", plan.tags.len(), 1_000_000),
+        ("tables", plan.tables.len(), 100_000),
+        ("element segments", plan.elements as usize, 100_000),
+        ("data segments", plan.data as usize, 100_000),
+    ];
+    match counts.into_iter().find(|(_, count, most)| count > most) {
+        None => Ok(()),
+        Some((what, _, most)) => Err(Error::new(
+            Kind::TooLarge,
+            format!("too large to be merged: its modules have more than {most} {what} together"),
+        )),
+    }
 }

@@ -85,8 +85,21 @@ impl Known {
     pub(crate) fn ref_type(&mut self, ty: RefType) -> Result<wasm_encoder::RefType, Error> {
         Ok(Reencode::ref_type(self, ty)?)
     }
+}
 
-    pub(crate) fn heap_type(&mut self, ty: wasmparser::HeapType) -> Result<HeapType, Error> {
-        Ok(Reencode::heap_type(self, ty)?)
+/// The type of a reference in a module whose types have the numbers `types`.
+pub(crate) fn heap_type(types: &[u32], ty: wasmparser::HeapType) -> Result<HeapType, Error> {
+    Ok(Reencode::heap_type(&mut Numbers(types), ty)?)
+}
+
+/// All types of a module, by their numbers in the merged one.
+struct Numbers<'t>(&'t [u32]);
+
+impl Reencode for Numbers<'_> {
+    type Error = Error;
+
+    fn type_index(&mut self, index: u32) -> Result<u32, reencode::Error<Error>> {
+        let broken = || reencode::Error::UserError(Error::invalid("a type that is none"));
+        self.0.get(index as usize).copied().ok_or_else(broken)
     }
 }

@@ -123,7 +123,7 @@ fn write_module(random: &mut Random, out: &mut String, name: &str, functions: u6
         )
         .unwrap();
     }
-    if random.one_in(8) {
+    if random.one_in(30) {
         // Beyond the end: instantiating traps.
         writeln!(out, "  (data (i32.const {}) \"{}\")", 65534 + random.below(4), letters(random)).unwrap();
     }
