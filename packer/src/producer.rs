@@ -54,6 +54,7 @@ mod tests {
             imports: names.iter().map(|&name| name.to_owned()).collect(),
             missing: Vec::new(),
             unwrapped: false,
+            map: lower::OffsetMap::default(),
         };
         let some = imports(&["wasi:io/streams@0.2.0", "wasi:cli/exit@0.2.12", "wasi:io/poll@0.2.0", "host"]);
         let producer = of(Some(&some));

@@ -1,5 +1,6 @@
 //! Writes the merged module.
 
+use lower::{OffsetMap, Original};
 use wasm_encoder::{
     CodeSection, ConstExpr, DataCountSection, DataSection, ElementMode, ElementSection, ElementSegment,
     Elements, EntityType, ExportKind, ExportSection, FunctionSection, GlobalSection, GlobalType,
@@ -7,7 +8,7 @@ use wasm_encoder::{
     TagType, TypeSection,
     reencode::{self, Reencode},
 };
-use wasmparser::{DataKind, ElementItems, ElementKind, MemoryType};
+use wasmparser::{DataKind, ElementItems, ElementKind, FunctionBody, MemoryType};
 
 use crate::{
     Error, fold,
@@ -47,8 +48,8 @@ impl Order {
 }
 
 impl Output<'_, '_> {
-    /// The module.
-    pub(crate) fn write(&self) -> Result<Vec<u8>, Error> {
+    /// The module, and where in the component its instructions were.
+    pub(crate) fn write(&self) -> Result<(Vec<u8>, OffsetMap), Error> {
         let plan = self.plan;
         let order = Order::new(plan, self.live);
         let mut out = Encoder::new();
@@ -97,10 +98,15 @@ impl Output<'_, '_> {
         let (elements, data) = self.segments(&order)?;
         out.section(&elements);
         out.section(&DataCountSection { count: plan.data });
-        out.section(&self.code(&order)?);
+        let (code, distances) = self.code(&order)?;
+        out.section(&code);
+        let mut map = OffsetMap::default();
+        let end = out.as_slice().len();
+        map.append(&distances, (end - code.byte_len()) as u32);
+        map.push(end as u32, Original::Nothing);
         out.section(&data);
         out.section(&self.names(&order));
-        Ok(out.finish())
+        Ok((out.finish(), map))
     }
 
     fn tables(&self, order: &Order) -> TableSection {
@@ -179,16 +185,18 @@ impl Output<'_, '_> {
         Encode { plan: self.plan, part, indices: &order.indices }
     }
 
-    fn code(&self, order: &Order) -> Result<CodeSection, Error> {
+    /// The bodies, and where they were; offsets count from the first of them.
+    fn code(&self, order: &Order) -> Result<(CodeSection, OffsetMap), Error> {
         let plan = self.plan;
         let index = |function: FunctionId| order.indices[function];
-        let mut code = CodeSection::new();
+        let (mut code, mut map) = (CodeSection::new(), OffsetMap::default());
         for &number in &order.others {
             let function = &plan.functions[number];
             let made = match (&function.source, self.adapter) {
                 (Source::Body { part, body }, _) => {
-                    let body = plan.module_of(*part).bodies[*body].clone();
-                    self.encoder(&plan.parts[*part], order).parse_function_body(&mut code, body)?;
+                    let body = &plan.module_of(*part).bodies[*body];
+                    let from = if plan.parts[*part].is_adapter { None } else { Some(&mut map) };
+                    self.encoder(&plan.parts[*part], order).body(&mut code, body, from)?;
                     continue;
                 }
                 (Source::Call(call), Some(adapter)) => adapter.call(plan, call, function.ty, &index)?,
@@ -197,9 +205,10 @@ impl Output<'_, '_> {
                 }
                 _ => self.start.body(plan, &index)?,
             };
+            map.push(code.byte_len() as u32, Original::Nothing);
             code.function(&made);
         }
-        Ok(code)
+        Ok((code, map))
     }
 
     fn names(&self, order: &Order) -> NameSection {
@@ -242,6 +251,38 @@ impl Encode<'_> {
             |index| self.part.functions.get(index as usize).copied(),
         )?;
         Ok(value.expression(|function| self.indices[function]))
+    }
+
+    /// Writes a body, and into `map` where its instructions were; without one they were nowhere.
+    fn body(
+        &mut self,
+        code: &mut CodeSection,
+        body: &FunctionBody<'_>,
+        mut map: Option<&mut OffsetMap>,
+    ) -> Result<(), Error> {
+        let mut function = self.new_function_with_parsed_locals(body)?;
+        let mut reader = body.get_operators_reader()?;
+        let mut places = Vec::new();
+        while !reader.eof() {
+            if map.is_some() {
+                places.push((function.byte_len(), reader.original_position()));
+            }
+            let instruction = self.parse_instruction(&mut reader)?;
+            function.instruction(&instruction);
+        }
+        let start = code.byte_len();
+        code.function(&function);
+        // Its length stands before it.
+        let start = start + (code.byte_len() - start - function.byte_len());
+        match &mut map {
+            None => {}
+            Some(map) => {
+                for (at, original) in places {
+                    map.push((start + at) as u32, Original::run(original as usize));
+                }
+            }
+        }
+        Ok(())
     }
 
     fn items(&mut self, items: &ElementItems<'_>) -> Result<Items, Error> {

@@ -37,12 +37,15 @@ mod unwrap;
 mod world;
 
 pub use error::{Error, Kind};
+use lower::{OffsetMap, Original};
 
 /// A component that became a module.
 #[derive(Clone, Debug)]
 pub struct Command {
     /// The module, a command of preview 1.
     pub wasm: Vec<u8>,
+    /// From its offsets to those in the component.
+    pub map: OffsetMap,
     /// The way it was made.
     pub way: Way,
     /// The interfaces that the component imports, in its order.
@@ -87,12 +90,15 @@ fn convert(bytes: &[u8], may_unwrap: bool) -> Result<Command, Error> {
     let run = world::run(&flat)?;
     let imports = flat.imports.iter().map(|&name| name.to_owned()).collect();
     if may_unwrap && let Some(range) = unwrap::program(bytes, &flat, run.0)? {
+        let mut map = OffsetMap::default();
+        map.push(0, Original::run(range.start));
         let wasm = bytes[range].to_vec();
-        return Ok(Command { wasm, way: Way::Unwrapped, imports, missing: Vec::new() });
+        return Ok(Command { wasm, map, way: Way::Unwrapped, imports, missing: Vec::new() });
     }
     let merged = merge::merge(bytes, &flat, run)?;
     Ok(Command {
         wasm: merged.wasm,
+        map: merged.map,
         way: Way::Merged { modules: merged.modules },
         imports,
         missing: merged.missing,

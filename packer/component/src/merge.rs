@@ -1,5 +1,6 @@
 //! Merges the modules of a flattened component into one.
 
+use lower::OffsetMap;
 use wasm_encoder::ValType;
 use wasmparser::MemoryType;
 
@@ -21,6 +22,7 @@ const ROOM: u64 = 256;
 /// A merged module.
 pub(crate) struct Merged {
     pub(crate) wasm: Vec<u8>,
+    pub(crate) map: OffsetMap,
     pub(crate) modules: usize,
     pub(crate) missing: Vec<String>,
 }
@@ -75,9 +77,9 @@ pub(crate) fn merge<'a>(bytes: &'a [u8], flat: &Flat<'a>, run: Run<'a>) -> Resul
             Some(adapter)
         }
     };
-    // Preview 1 calls work on a memory.
     let output = Output { plan: &plan, live: &live, adapter: adapter.as_ref(), start: &start, memory };
-    Ok(Merged { wasm: output.write()?, modules, missing })
+    let (wasm, map) = output.write()?;
+    Ok(Merged { wasm, map, modules, missing })
 }
 
 /// Checks the type of a function that `_start` calls.

@@ -250,3 +250,38 @@ fn a_memory_that_nobody_works_on_is_no_second_one() {
         .unwrap_err();
     assert!(error.reason.contains("more than one memory"), "{error}");
 }
+
+#[test]
+fn offsets_lead_back_into_the_component() {
+    // Calls of functions with large indices are longer in the merged module.
+    let many = "(func) ".repeat(200);
+    let text = command(&format!(
+        r#"(core module $a {many} (elem declare func 3) (func (export "a") (drop (f64.sqrt (f64.const 4)))))
+           (core module $b {many} (import "a" "a" (func $a))
+             (func $last (call $a) (drop (f64.sqrt (f64.const 4)))) (elem declare func $last)
+             (func (export "run") (result i32) (call $last) (call $a) (drop (f64.sqrt (f64.const 9))) i32.const 0))
+           (core instance $a (instantiate $a))
+           (core instance $main (instantiate $b (with "a" (instance $a))))"#
+    ))
+    .replace(&format!("$b {many} (import \"a\" \"a\" (func $a))"), &format!("$b (import \"a\" \"a\" (func $a)) {many}"));
+    let bytes = wat::parse_str(&text).unwrap();
+    let made = component::command(&bytes).unwrap();
+    let mut found = Vec::new();
+    for payload in wasmparser::Parser::new(0).parse_all(&made.wasm) {
+        let wasmparser::Payload::CodeSectionEntry(body) = payload.unwrap() else { continue };
+        for operator in body.get_operators_reader().unwrap().into_iter_with_offsets() {
+            let (offset, operator) = match operator {
+                Ok((operator, offset)) => (offset, operator),
+                Err(error) => panic!("{error}"),
+            };
+            if matches!(operator, wasmparser::Operator::F64Sqrt) {
+                found.push(made.map.original(offset as u32).unwrap() as usize);
+            }
+        }
+    }
+    assert_eq!(found.len(), 3);
+    // The opcode of f64.sqrt.
+    assert!(found.iter().all(|&offset| bytes[offset] == 0x9f), "{found:x?}");
+    found.dedup();
+    assert_eq!(found.len(), 3);
+}

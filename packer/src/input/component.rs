@@ -1,6 +1,7 @@
 //! A component as input: it becomes a module for preview 1 before anything else looks at it.
 
 use component::{Command, Way};
+use lower::OffsetMap;
 
 use crate::{Error, Kind};
 
@@ -13,6 +14,8 @@ pub struct Component {
     pub missing: Vec<String>,
     /// Whether it was a module of preview 1 with the official adapter, which was taken out as it is.
     pub unwrapped: bool,
+    /// From offsets in the module that it became to those in the component.
+    pub map: OffsetMap,
 }
 
 impl Component {
@@ -29,7 +32,7 @@ impl Component {
 /// # Errors
 /// As [`component::command`].
 pub(super) fn read(bytes: &[u8]) -> Result<(Vec<u8>, Component), Error> {
-    let Command { wasm, way, imports, missing } = component::command(bytes).map_err(|error| {
+    let Command { wasm, map, way, imports, missing } = component::command(bytes).map_err(|error| {
         let kind = match error.kind {
             component::Kind::Invalid => Kind::Invalid,
             component::Kind::NotACommand => Kind::NotACommand,
@@ -41,5 +44,5 @@ pub(super) fn read(bytes: &[u8]) -> Result<(Vec<u8>, Component), Error> {
     })?;
     // Nobody comes to call what a socket can do: there is none to be had, which the program is told.
     let missing = missing.into_iter().filter(|name| !name.starts_with("wasi:sockets/")).collect();
-    Ok((wasm, Component { imports, missing, unwrapped: way == Way::Unwrapped }))
+    Ok((wasm, Component { imports, missing, unwrapped: way == Way::Unwrapped, map }))
 }

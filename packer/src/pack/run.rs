@@ -77,7 +77,11 @@ impl Pack {
         }
         let Module { wasm, file_len, component, .. } = module;
         notes.extend(component.as_ref().and_then(Component::note));
-        let program = Program::new(&wasm, lowered, self.max_memory).map_err(in_app)?;
+        let was_component = component.is_some();
+        let mut program = Program::new(&wasm, lowered, self.max_memory).map_err(in_app)?;
+        if let Some(component) = component {
+            program.origin.lead_into(component.map);
+        }
 
         let mut jobs = Vec::new();
         for (place, outcome) in outcomes {
@@ -103,7 +107,7 @@ impl Pack {
             each(
                 place,
                 outcome.map(|packed| {
-                    let component = component.is_some();
+                    let component = was_component;
                     Packed { input_len: file_len, component, took: start.elapsed(), ..packed }
                 }),
             );
