@@ -41,6 +41,8 @@ pub(crate) enum CoreItem<'a> {
 pub(crate) enum Canon<'a> {
     /// A function that the component imports.
     Lowered { interface: &'a str, name: &'a str, options: Options<'a> },
+    /// A function of another component within this one, by its core function.
+    Composed { core: CoreItem<'a> },
     /// The drop of a resource that it imports.
     Drop { interface: &'a str, resource: &'a str },
     /// Anything else, by its name: it traps when it is called.

@@ -289,12 +289,7 @@ impl<'a> Walk<'_, 'a> {
                 let (options, _) = self.options(number, options)?;
                 match *at(&self.frames[number].functions, *func_index)? {
                     Func::Imported { interface, name } => Canon::Lowered { interface, name, options },
-                    Func::Lifted { .. } => {
-                        return Err(Error::unsupported(
-                            "composed of several components that call each other, which are not merged yet: pack the command by \
-                             itself, or link its parts into one core module",
-                        ));
-                    }
+                    Func::Lifted { core, .. } => Canon::Composed { core },
                 }
             }
             CanonicalFunction::ResourceDrop { resource } => {

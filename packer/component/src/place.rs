@@ -5,7 +5,7 @@ use std::{
     ops::Range,
 };
 
-use wasmparser::{ExternalKind, TableInit, TypeRef};
+use wasmparser::{ExternalKind, Operator, TableInit, TypeRef};
 
 use crate::{
     Error, Kind, adapter,
@@ -151,6 +151,7 @@ impl<'f, 'a> Placement<'f, 'a> {
         let flat = self.flat;
         match &flat.canons[number] {
             Canon::Lowered { interface, name, options } => self.lowered(interface, name, *options, ty),
+            Canon::Composed { core } => self.composed(*core, ty),
             Canon::Drop { interface, resource } if adapter::has_resource(interface, resource) => {
                 let call = Call {
                     export: adapter::DROP.to_owned(),
@@ -166,6 +167,24 @@ impl<'f, 'a> Placement<'f, 'a> {
             }
             Canon::Other(name) => Ok(self.plan.host("component-model", name, ty)),
         }
+    }
+
+    /// A function of another component. One that does nothing but trap, as those of stubs do, can be called without it.
+    ///
+    /// # Errors
+    /// `Unsupported` for any other.
+    fn composed(&mut self, core: CoreItem<'a>, ty: u32) -> Result<FunctionId, Error> {
+        let function = self.function(core, None)?;
+        if let Source::Body { part, body } = &self.plan.functions[function].source {
+            let mut operators = self.plan.module_of(*part).bodies[*body].get_operators_reader()?;
+            if matches!(operators.read()?, Operator::Unreachable) {
+                return Ok(self.plan.host("component-model", "a function that only traps", ty));
+            }
+        }
+        Err(Error::unsupported(
+            "composed of several components that call each other, which are not merged yet: pack the command by itself, or link its \
+             parts into one core module",
+        ))
     }
 
     fn lowered(

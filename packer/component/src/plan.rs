@@ -18,8 +18,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) parts: Vec<Part>,
     pub(crate) types: Types,
     pub(crate) functions: Vec<Function<'a>>,
-    /// Functions of the host by module and name: each is imported once.
-    pub(crate) hosts: HashMap<(String, String), FunctionId>,
+    /// Functions of the host by module and name, and then by type: each is imported once.
+    pub(crate) hosts: HashMap<(String, String), HashMap<u32, FunctionId>>,
     pub(crate) tables: Vec<Table>,
     pub(crate) memories: Vec<Memory>,
     pub(crate) globals: Vec<Global>,
@@ -104,15 +104,18 @@ impl<'a> Plan<'a> {
         &self.modules[self.parts[part].module]
     }
 
-    /// A function of the host.
+    /// A function of the host. Of several types, each but the first has a number behind its name: engines give a name one type.
     pub(crate) fn host(&mut self, module: &str, name: &str, ty: u32) -> FunctionId {
-        let functions = &mut self.functions;
-        let key = (module.to_owned(), name.to_owned());
-        *self.hosts.entry(key).or_insert_with(|| {
-            let source = Source::Host(module.to_owned(), name.to_owned());
-            functions.push(Function { ty, source, name: None });
-            functions.len() - 1
-        })
+        let same = self.hosts.entry((module.to_owned(), name.to_owned())).or_default();
+        if let Some(&function) = same.get(&ty) {
+            return function;
+        }
+        let name = match same.len() {
+            0 => name.to_owned(),
+            others => format!("{name} ({})", others + 1),
+        };
+        same.insert(ty, self.functions.len());
+        self.function(ty, Source::Host(module.to_owned(), name))
     }
 
     /// A new function.
