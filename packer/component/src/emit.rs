@@ -205,7 +205,11 @@ impl Output<'_, '_> {
                 }
                 _ => self.start.body(plan, &index)?,
             };
-            map.push(code.byte_len() as u32, Original::Nothing);
+            let original = match &function.source {
+                Source::Call(call) => Original::at(call.offset),
+                _ => Original::Nothing,
+            };
+            map.push(code.byte_len() as u32, original);
             code.function(&made);
         }
         Ok((code, map))

@@ -12,8 +12,8 @@ pub(crate) type InstanceId = usize;
 pub(crate) struct Flat<'a> {
     /// The instances, in their order.
     pub(crate) instances: Vec<CoreInstance<'a>>,
-    /// Functions that are no core module's.
-    pub(crate) canons: Vec<Canon<'a>>,
+    /// Functions that are no core module's, and where they stand in the component.
+    pub(crate) canons: Vec<(Canon<'a>, usize)>,
     /// The interfaces that the outermost component imports.
     pub(crate) imports: Vec<&'a str>,
     /// The names that it exports, with the function `run` of those that have one.

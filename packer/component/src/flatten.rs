@@ -85,7 +85,7 @@ impl<'a> Walk<'_, 'a> {
                 Item::Type { resource } => {
                     self.frames[number].types.push(if *resource { Type::Own } else { Type::Plain });
                 }
-                Item::Canon(function) => self.canon(number, function)?,
+                Item::Canon(function, offset) => self.canon(number, function, *offset)?,
                 Item::Import(import) => {
                     let name = import.name.name;
                     let value = match arguments {
@@ -276,7 +276,7 @@ impl<'a> Walk<'_, 'a> {
         }
     }
 
-    fn canon(&mut self, number: usize, function: &CanonicalFunction) -> Result<(), Error> {
+    fn canon(&mut self, number: usize, function: &CanonicalFunction, offset: usize) -> Result<(), Error> {
         let canon = match function {
             CanonicalFunction::Lift { core_func_index, options, .. } => {
                 let core = *at(&self.frames[number].core_functions, *core_func_index)?;
@@ -300,7 +300,7 @@ impl<'a> Walk<'_, 'a> {
             }
             other => Canon::Other(builtin_name(other)),
         };
-        self.flat.canons.push(canon);
+        self.flat.canons.push((canon, offset));
         self.frames[number].core_functions.push(CoreItem::Canon(self.flat.canons.len() - 1));
         Ok(())
     }

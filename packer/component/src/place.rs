@@ -149,8 +149,11 @@ impl<'f, 'a> Placement<'f, 'a> {
 
     fn canon(&mut self, number: usize, ty: u32) -> Result<FunctionId, Error> {
         let flat = self.flat;
-        match &flat.canons[number] {
-            Canon::Lowered { interface, name, options } => self.lowered(interface, name, *options, ty),
+        let (canon, offset) = &flat.canons[number];
+        match canon {
+            Canon::Lowered { interface, name, options } => {
+                self.lowered((interface, name), *options, ty, *offset)
+            }
             Canon::Composed { core } => self.composed(*core, ty),
             Canon::Drop { interface, resource } if adapter::has_resource(interface, resource) => {
                 let call = Call {
@@ -158,6 +161,7 @@ impl<'f, 'a> Placement<'f, 'a> {
                     imported: format!("{interface}#[resource-drop]{resource}"),
                     realloc: None,
                     memory: None,
+                    offset: *offset,
                 };
                 self.call(call, ty)
             }
@@ -189,10 +193,10 @@ impl<'f, 'a> Placement<'f, 'a> {
 
     fn lowered(
         &mut self,
-        interface: &'a str,
-        name: &'a str,
+        (interface, name): (&'a str, &'a str),
         options: Options<'a>,
         ty: u32,
+        offset: usize,
     ) -> Result<FunctionId, Error> {
         let export =
             adapter::export_of(interface, name).filter(|name| self.adapter.exports.contains_key(&**name));
@@ -207,7 +211,7 @@ impl<'f, 'a> Placement<'f, 'a> {
         }
         let memory = options.memory.map(|memory| self.item(memory)).transpose()?;
         let realloc = options.realloc.map(|realloc| self.function(realloc, None)).transpose()?;
-        self.call(Call { export, imported: format!("{interface}#{name}"), realloc, memory }, ty)
+        self.call(Call { export, imported: format!("{interface}#{name}"), realloc, memory, offset }, ty)
     }
 
     /// A call of the adapter, if the function has the type that it has in WASI 0.2.

@@ -79,6 +79,8 @@ pub(crate) struct Call {
     pub(crate) realloc: Option<FunctionId>,
     /// The memory that it works on.
     pub(crate) memory: Option<u32>,
+    /// Where the component lowers it.
+    pub(crate) offset: usize,
 }
 
 pub(crate) struct Table {

@@ -22,7 +22,8 @@ pub(crate) enum Item<'a> {
         /// Whether it is a new resource.
         resource: bool,
     },
-    Canon(CanonicalFunction),
+    /// A function of the canonical ABI, and where it stands.
+    Canon(CanonicalFunction, usize),
     Import(ComponentImport<'a>),
     Export(ComponentExport<'a>),
 }
@@ -118,8 +119,9 @@ fn section<'a>(payload: Payload<'a>, items: &mut Vec<Item<'a>>) -> Result<(), Er
             }
         }
         Payload::ComponentCanonicalSection(section) => {
-            for function in section {
-                items.push(Item::Canon(function?));
+            for function in section.into_iter_with_offsets() {
+                let (offset, function) = function?;
+                items.push(Item::Canon(function, offset as usize));
             }
         }
         Payload::ComponentImportSection(section) => {
