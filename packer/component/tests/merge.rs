@@ -203,6 +203,26 @@ fn room_for_results_is_asked_for_in_the_order_of_the_canonical_abi() {
 }
 
 #[test]
+fn a_heap_that_takes_all_behind_it_gives_the_adapter_its_memory() {
+    // As TinyGo's: whoever grows the memory behind its back spoils it.
+    let tinygo = echo("")
+        .replace(
+            "(core module $memory (memory (export \"memory\") 1)",
+            "(core module $memory (memory (export \"memory\") 8)",
+        )
+        .replace("(export \"realloc\")", "(export \"realloc\") (export \"cabi_realloc\")")
+        .replace("(i32.load8_u (i32.const 32))))", "(i32.ne (memory.size) (i32.const 8))))");
+    let grown = start(&module(&tinygo), &["program", "hello"]);
+    assert_eq!(grown, Ended { code: Some(1), output: b"hello".to_vec() });
+    let named = tinygo.replace(
+        "(core module $memory ",
+        "(core module $memory (@producers (processed-by \"TinyGo\" \"0.40\")) ",
+    );
+    let asked = start(&module(&named), &["program", "hello"]);
+    assert_eq!(asked, Ended { code: Some(0), output: b"hello".to_vec() });
+}
+
+#[test]
 fn the_same_component_gives_the_same_bytes() {
     assert_eq!(module(&echo("")), module(&echo("")));
 }
