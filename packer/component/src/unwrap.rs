@@ -1,13 +1,14 @@
 //! Programs for preview 1 that `wasm-tools component new --adapt` made components of: the program is in there, untouched.
 
-use std::{collections::HashMap, ops::Range};
+use std::ops::Range;
+
+use wasmparser::ExternalKind;
 
 use crate::{
     Error,
     flat::{CoreInstance, CoreItem, Flat, InstanceId},
     module::{Module, kind_of},
 };
-use wasmparser::ExternalKind;
 
 /// The name that wit-component gives the adapter's module.
 const ADAPTER: &str = "wit-component:adapter:wasi_snapshot_preview1";
@@ -33,7 +34,7 @@ pub(crate) fn program(
         && module.exports.keys().all(|name| is_of_adapter(name));
     let Some(&main) = imports.get(PROGRAM).filter(|_| is_official) else { return Ok(None) };
     let Some((main, "_start")) = export_of(flat, main, "_start") else { return Ok(None) };
-    let CoreInstance::Module { bytes: range, imports } = &flat.instances[main] else { return Ok(None) };
+    let CoreInstance::Module { bytes: range, .. } = &flat.instances[main] else { return Ok(None) };
     let program = Module::read(bytes, range.clone())?;
     let is_command = program.exports.get("_start").is_some_and(|export| export.kind == ExternalKind::Func);
     let is_pure = program
@@ -49,7 +50,6 @@ pub(crate) fn program(
             CoreInstance::Bundle(_) => true,
         };
     }
-    let _: &HashMap<&str, InstanceId> = imports;
     Ok((is_command && is_pure && is_alone).then(|| range.clone()))
 }
 

@@ -23,7 +23,9 @@ impl Component {
     pub fn note(&self) -> Option<String> {
         let [first, others @ ..] = &self.missing[..] else { return None };
         let more = if others.is_empty() { String::new() } else { format!(" and {} more", others.len()) };
-        Some(format!("it imports {first}{more}, which wasmpack does not provide: a call of it ends the program"))
+        Some(format!(
+            "it imports {first}{more}, which wasmpack does not provide: a call of it ends the program"
+        ))
     }
 }
 

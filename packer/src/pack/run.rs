@@ -22,7 +22,7 @@ use super::{
 use crate::{
     Error, Kind, compile,
     container::{self, MAX_LEN, pe::PeOptions},
-    input::{Module, component::Component, command, program::Program},
+    input::{Module, command, component::Component, program::Program},
     link,
     output::archive::{self, Member},
     output::{self, Output},
