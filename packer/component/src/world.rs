@@ -15,23 +15,17 @@ pub(crate) type Run<'a> = (CoreItem<'a>, Option<CoreItem<'a>>);
 /// # Errors
 /// `NotACommand`, which says what it is instead.
 pub(crate) fn run<'a>(flat: &Flat<'a>) -> Result<Run<'a>, Error> {
-    let commands = flat.exports.iter().filter(|(name, _)| adapter::interface_02(name) == Some(RUN));
-    for (name, run) in commands {
-        match *run {
-            Some(Func::Lifted { core, post_return, is_async: false }) => return Ok((core, post_return)),
-            Some(Func::Lifted { .. }) => {
-                return Err(not_a_command(format!(
-                    "its run is asynchronous, which {name} is not: build it again"
-                )));
-            }
-            _ => {
-                return Err(not_a_command(format!(
-                    "it hands on the {name} of another component, and has no program of its own"
-                )));
-            }
+    let command = flat.exports.iter().find(|(name, _)| adapter::interface_02(name) == Some(RUN));
+    match command {
+        Some((_, Some(Func::Lifted { core, post_return, is_async: false }))) => Ok((*core, *post_return)),
+        Some((name, Some(Func::Lifted { .. }))) => {
+            Err(not_a_command(format!("its run is asynchronous, which {name} is not: build it again")))
         }
+        Some((name, _)) => Err(not_a_command(format!(
+            "it hands on the {name} of another component, and has no program of its own"
+        ))),
+        None => Err(what_else(flat)),
     }
-    Err(what_else(flat))
 }
 
 /// What a component without `wasi:cli/run@0.2` is.
