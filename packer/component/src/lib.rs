@@ -37,7 +37,7 @@ mod unwrap;
 mod world;
 
 pub use error::{Error, Kind};
-use lower::{OffsetMap, Original};
+use lower::OffsetMap;
 
 /// A component that became a module.
 #[derive(Clone, Debug)]
@@ -90,9 +90,7 @@ fn convert(bytes: &[u8], may_unwrap: bool) -> Result<Command, Error> {
     let run = world::run(&flat)?;
     let imports = flat.imports.iter().map(|&name| name.to_owned()).collect();
     if may_unwrap && let Some(range) = unwrap::program(bytes, &flat, run.0)? {
-        let mut map = OffsetMap::default();
-        map.push(0, Original::run(range.start));
-        let wasm = bytes[range].to_vec();
+        let (wasm, map) = unwrap::restored(bytes, range)?;
         return Ok(Command { wasm, map, way: Way::Unwrapped, imports, missing: Vec::new() });
     }
     let merged = merge::merge(bytes, &flat, run)?;

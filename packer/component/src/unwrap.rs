@@ -1,8 +1,14 @@
-//! Programs for preview 1 that `wasm-tools component new --adapt` made components of: the program is in there, untouched.
+//! Programs for preview 1 that `wasm-tools component new --adapt` made components of: the program is in there, untouched but
+//! for names of imports that it has twice.
 
 use std::ops::Range;
 
-use wasmparser::ExternalKind;
+use lower::{OffsetMap, Original};
+use wasm_encoder::{
+    ImportSection, Section,
+    reencode::{Reencode, RoundtripReencoder},
+};
+use wasmparser::{ExternalKind, Parser, Payload};
 
 use crate::{
     Error,
@@ -79,4 +85,64 @@ fn is_plumbing(module: &Module<'_>) -> bool {
     matches!(module.name, Some("wit-component:shim" | "wit-component:fixups"))
         && module.data.is_empty()
         && module.globals.is_empty()
+}
+
+/// The program that stands at `range`, as it was before wit-component gave imports that it has twice another name, such as
+/// `fd_write [v2]`; and from its offsets to those in the component.
+pub(crate) fn restored(bytes: &[u8], range: Range<usize>) -> Result<(Vec<u8>, OffsetMap), Error> {
+    let mut map = OffsetMap::default();
+    map.push(0, Original::run(range.start));
+    let content = &bytes[range.clone()];
+    let mut end = 0;
+    for payload in Parser::new(0).parse_all(content) {
+        let payload = payload?;
+        if let Payload::ImportSection(section) = &payload {
+            let at = section.range();
+            let (mut imports, mut renamed) = (ImportSection::new(), false);
+            for import in section.clone().into_imports() {
+                let import = import?;
+                let name = import.name.split_once(" [v").map_or(import.name, |(name, _)| name);
+                renamed |= name != import.name;
+                imports.import(import.module, name, RoundtripReencoder.entity_type(import.ty)?);
+            }
+            if !renamed {
+                break;
+            }
+            let mut wasm = content[..end].to_vec();
+            imports.append_to(&mut wasm);
+            map.push(wasm.len() as u32, Original::run(range.start + at.end as usize));
+            wasm.extend_from_slice(&content[at.end as usize..]);
+            return Ok((wasm, map));
+        }
+        end = match &payload {
+            Payload::Version { range, .. } => range.end as usize,
+            other => other.as_section().map_or(end, |(_, range)| range.end as usize),
+        };
+    }
+    Ok((content.to_vec(), map))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn imports_have_the_names_that_they_had() {
+        let text = |second: &str| {
+            format!(
+                r#"(module (type (func)) (import "wasi_snapshot_preview1" "fd_write" (func))
+                    (import "wasi_snapshot_preview1" "{second}" (func)) (func (export "_start") nop f64.const 1 drop))"#
+            )
+        };
+        let [plain, renamed] = ["fd_write", "fd_write [v2]"].map(|name| wat::parse_str(text(name)).unwrap());
+        let inside = [b"before".as_slice(), &renamed, b"behind"].concat();
+        let (wasm, map) = restored(&inside, 6..6 + renamed.len()).unwrap();
+        assert_eq!(wasm, plain);
+        for offset in [0, 4, plain.len() as u32 - 3] {
+            let original = map.original(offset).unwrap() as usize;
+            assert_eq!(inside[original], plain[offset as usize], "{offset}");
+        }
+        let (same, map) = restored(&plain, 0..plain.len()).unwrap();
+        assert_eq!((same, map.original(30)), (plain, Some(30)));
+    }
 }
