@@ -1,10 +1,11 @@
 //! What an executable is, in words: what `./app --wasmpack-info` and `wasmpack inspect` print.
 //!
-//! Both print the same text, so that what the owner of a file is told does not depend on who is asked.
+//! Both print the same text, so that what the owner of a file is told does not depend on who is asked. What it may touch comes
+//! first. Sizes, hashes and the values of variables are in the longer form.
 
 use std::fmt::Write;
 
-use crate::{Grants, Prefix, SectionKind};
+use crate::{Detail, Encoding, Grants, Prefix, SectionKind, json::Json, target::Os};
 pub use terms::words::{hex, is_seen, printable, printable_lines, size};
 
 /// Who decides about the grants, beside who packs.
@@ -16,64 +17,181 @@ pub enum Owner {
     Nobody,
 }
 
-/// The text about the program in `prefix`, whose executable has `file_len` bytes. `grants` are those that hold when it is
-/// started as it is now, and `notes` sentences about them.
-pub fn text(prefix: &Prefix, grants: &Grants, notes: &[String], owner: Owner, file_len: u64) -> String {
-    let Prefix { header, manifest, .. } = prefix;
-    let mut out = String::new();
-    let mut line = |title: &str, content: &str| {
-        let _ = writeln!(out, "{title:10}{}", printable(content));
-    };
-    let version = manifest.version.as_ref().map_or_else(String::new, |version| format!(" {version}"));
-    line("name", &format!("{}{version}", manifest.app));
-    let features =
-        if header.cpu.is_empty() { String::new() } else { format!("; the CPU must have {}", header.cpu) };
-    line("target", &format!("{}{features}", header.target.name()));
-    line("packed by", &format!("{}, {}, {}", manifest.producer, header.compiler.name(), header.engine));
-    let kept = match prefix.section(SectionKind::Module) {
-        Some(_) => "kept: wasmpack can pack it for other targets",
-        None => "not kept",
-    };
-    line("module", &format!("SHA-256 {}, {kept}", hex(&manifest.module_sha256)));
-    if let Some(content) = &manifest.content {
-        line("content", &format!("SHA-256 {}", hex(content)));
-    }
-    line("size", &format!("{}, of which", size(file_len)));
-    let payload_len = prefix.sections.last().map_or(0, |last| last.offset + last.stored_len);
-    line("", &format!("{} launcher", size(file_len.saturating_sub(payload_len))));
-    for section in &prefix.sections {
-        let decoded = match section.len == section.stored_len {
-            true => String::new(),
-            false => format!(", {} once decoded", size(section.len)),
+/// What is told about.
+#[derive(Clone, Copy, Debug)]
+pub struct Info<'a> {
+    /// The program.
+    pub prefix: &'a Prefix,
+    /// The grants that hold when it is started as it is now.
+    pub grants: &'a Grants,
+    /// Sentences about these.
+    pub notes: &'a [String],
+    /// Who decides about them.
+    pub owner: Owner,
+    /// Bytes in the executable.
+    pub file_len: u64,
+}
+
+impl Info<'_> {
+    /// The text about the program; `long`: with sizes, hashes and the values of variables.
+    pub fn text(&self, long: bool) -> String {
+        let Prefix { header, manifest, .. } = self.prefix;
+        let mut out = String::new();
+        let mut line = |title: &str, content: &str| {
+            let _ = writeln!(out, "{title:10}{}", printable(content));
         };
-        line("", &format!("{} {}{decoded}", size(section.stored_len), section.kind.name()));
-    }
-    if !manifest.args.is_empty() || manifest.argv0.is_some() {
-        let argv0 = manifest.argv0.as_deref().unwrap_or("(the name it is started by)");
-        let args: String = manifest.args.iter().map(|arg| format!(" {arg:?}")).collect();
-        line("arguments", &format!("{argv0}{args}, and those it is started with"));
-    }
-    let mut words = grants.in_words();
-    if words.is_empty() {
-        words.push("sees no file, no directory and no variable".to_owned());
-    }
-    words.push("has no sockets, and starts no other program".to_owned());
-    for (index, word) in words.iter().enumerate() {
-        line(if index == 0 { "grants" } else { "" }, &format!("it {word}"));
-    }
-    notes.iter().for_each(|note| line("", note));
-    if manifest.trial {
-        line("", "packed for a trial: only the packer starts it");
-    }
-    let change = match (manifest.sealed, owner) {
-        (true, _) => "sealed: grants cannot be changed when it is started",
-        (false, Owner::Nobody) => {
-            "set-user-ID, set-group-ID or with capabilities: grants cannot be changed by whoever starts it"
+        let version = manifest.version.as_ref().map_or_else(String::new, |version| format!(" {version}"));
+        line("name", &format!("{}{version}", manifest.app));
+        manifest.about.said().for_each(|(title, text)| line(title, text));
+        for (index, word) in self.granted(long).iter().enumerate() {
+            line(if index == 0 { "grants" } else { "" }, word);
         }
-        (false, Owner::Starter) => {
-            "grants can be changed with the variable WASMPACK_OPTS, such as WASMPACK_OPTS='--dir /data --deny-env'"
+        if !manifest.args.is_empty() || manifest.argv0.is_some() {
+            let argv0 = manifest.argv0.as_deref().unwrap_or("(the name it is started by)");
+            let args: String = manifest.args.iter().map(|arg| format!(" {arg:?}")).collect();
+            line("arguments", &format!("{argv0}{args}, and those it is started with"));
         }
-    };
-    line("", change);
-    out
+        let features = match header.cpu.is_empty() {
+            true => String::new(),
+            false => format!("; the CPU must have {}", header.cpu),
+        };
+        line("target", &format!("{}{features}", header.target.name()));
+        if long {
+            self.stored(&mut line);
+        }
+        out
+    }
+
+    /// What it may touch, a sentence each.
+    fn granted(&self, long: bool) -> Vec<String> {
+        let manifest = &self.prefix.manifest;
+        let mut words = self.grants.in_words(Detail { values: long, ..Detail::default() });
+        if words.is_empty() {
+            words.push("sees no file, no directory and no variable".to_owned());
+        }
+        words.push("has no sockets, and starts no other program".to_owned());
+        let mut words: Vec<String> = words.iter().map(|word| format!("it {word}")).collect();
+        words.extend_from_slice(self.notes);
+        if manifest.trial {
+            words.push("packed for a trial: only the packer starts it".to_owned());
+        }
+        let change = match (manifest.sealed, self.owner) {
+            (true, _) => "sealed: grants cannot be changed when it is started",
+            (false, Owner::Nobody) => {
+                "set-user-ID, set-group-ID or with capabilities: grants cannot be changed by whoever starts it"
+            }
+            (false, Owner::Starter) => {
+                "grants can be changed with the variable WASMPACK_OPTS, such as WASMPACK_OPTS='--dir /data --deny-env'"
+            }
+        };
+        words.push(change.to_owned());
+        words
+    }
+
+    /// What it consists of.
+    fn stored(&self, line: &mut dyn FnMut(&str, &str)) {
+        let Prefix { header, manifest, .. } = self.prefix;
+        line("packed by", &format!("{}, {}, {}", manifest.producer, header.compiler.name(), header.engine));
+        let kept = match self.prefix.section(SectionKind::Module) {
+            Some(_) => "kept: wasmpack can pack it for other targets",
+            None => "not kept",
+        };
+        line("module", &format!("SHA-256 {}, {kept}", hex(&manifest.module_sha256)));
+        if let Some(content) = &manifest.content {
+            line("content", &format!("SHA-256 {}", hex(content)));
+        }
+        line("size", &format!("{}, of which", size(self.file_len)));
+        line("", &format!("{} launcher", size(self.launcher_len())));
+        for section in &self.prefix.sections {
+            let decoded = match section.len == section.stored_len {
+                true => String::new(),
+                false => format!(", {} once decoded", size(section.len)),
+            };
+            line("", &format!("{} {}{decoded}", size(section.stored_len), section.kind.name()));
+        }
+    }
+
+    fn launcher_len(&self) -> u64 {
+        let payload_len = self.prefix.sections.last().map_or(0, |last| last.offset + last.stored_len);
+        self.file_len.saturating_sub(payload_len)
+    }
+
+    /// All of it as JSON, with the values of variables.
+    pub fn json(&self) -> String {
+        let Prefix { header, manifest, .. } = self.prefix;
+        let mut json = Json::default();
+        json.open("", '{');
+        json.text("name", &manifest.app);
+        json.maybe("version", manifest.version.as_deref());
+        json.maybe("author", manifest.about.author.as_deref());
+        json.maybe("homepage", manifest.about.homepage.as_deref());
+        json.maybe("license", manifest.about.license.as_deref());
+        granted(&mut json, self.grants);
+        json.texts("notes", &mut self.notes.iter().map(String::as_str));
+        json.bool("sealed", manifest.sealed);
+        json.bool("trial", manifest.trial);
+        json.maybe("argv0", manifest.argv0.as_deref());
+        json.texts("args", &mut manifest.args.iter().map(String::as_str));
+        json.text("target", header.target.name());
+        json.text(
+            "format",
+            match header.target.os() {
+                Os::Linux => "ELF",
+                Os::Windows => "PE",
+                Os::Macos => "Mach-O",
+            },
+        );
+        let features = header.cpu.to_string();
+        json.texts("cpu", &mut features.split(", ").filter(|name| !name.is_empty()));
+        json.text("producer", &manifest.producer);
+        json.text("compiler", header.compiler.name());
+        json.text("engine", &header.engine.to_string());
+        json.open("module", '{');
+        json.text("sha256", &hex(&manifest.module_sha256));
+        json.bool("kept", self.prefix.section(SectionKind::Module).is_some());
+        json.close('}');
+        json.maybe("content_sha256", manifest.content.map(|content| hex(&content)).as_deref());
+        json.number("size", self.file_len);
+        json.number("launcher_size", self.launcher_len());
+        json.open("sections", '[');
+        for section in &self.prefix.sections {
+            json.open("", '{');
+            json.text("name", section.kind.name());
+            json.number("offset", section.offset);
+            json.number("stored", section.stored_len);
+            json.number("length", section.len);
+            json.bool("compressed", section.encoding != Encoding::Raw);
+            json.close('}');
+        }
+        json.close(']');
+        json.close('}');
+        json.finish()
+    }
+}
+
+fn granted(json: &mut Json, grants: &Grants) {
+    json.open("grants", '{');
+    json.open("dirs", '[');
+    for grant in grants.dirs() {
+        json.open("", '{');
+        json.text("host", &grant.host);
+        json.text("guest", grant.guest.as_str());
+        json.bool("read_only", grant.read_only);
+        json.close('}');
+    }
+    json.close(']');
+    json.open("files", '[');
+    for grant in grants.files() {
+        json.open("", '{');
+        json.text("guest", grant.guest.as_str());
+        json.bool("writable", grant.writable);
+        json.close('}');
+    }
+    json.close(']');
+    json.texts("env", &mut grants.env.iter().map(String::as_str));
+    json.texts("env_passed", &mut grants.pass.iter().map(String::as_str));
+    json.bool("env_all", grants.env_all);
+    json.bool("native", grants.native);
+    json.maybe("cwd", grants.cwd.as_deref());
+    json.close('}');
 }

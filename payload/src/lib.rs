@@ -32,6 +32,7 @@ pub mod frames;
 pub mod header;
 pub mod image;
 pub mod info;
+mod json;
 mod limits;
 pub mod locator;
 pub mod manifest;
@@ -45,11 +46,12 @@ mod writer;
 pub use error::{Error, Kind};
 pub use header::{Compiler, Engine, Header};
 pub use locator::Locator;
-pub use manifest::Manifest;
+pub use manifest::{About, Manifest};
 pub use prefix::Prefix;
 pub use section::{Encoding, Section, SectionKind};
 pub use terms::{
-    CpuFeatures, DirGrant, FilesGrant, Grants, GuestName, Mount, Target, Variable, cpu, grant, target,
+    Count, CpuFeatures, Detail, DirGrant, FilesGrant, Grants, GuestName, Mount, Target, Variable, cpu, grant,
+    target,
 };
 pub use writer::Writer;
 

@@ -1,7 +1,7 @@
 //! The version of the format, and the bounds that more than one part of it keeps.
 
 /// The format version this crate writes and reads.
-pub const VERSION: u16 = 4;
+pub const VERSION: u16 = 5;
 
 /// The smallest chunk, in decoded bytes.
 pub const MIN_SIZE: u32 = 4 * 1024;

@@ -19,7 +19,10 @@
 //! | 10 | switches | u32, not 0 (bit 0: all variables, 1: native, 2: sealed, 3: trial) | at most once |
 //! | 11 | working directory | text: the guest's name | at most once |
 //! | 12 | version | text: the app's version | at most once |
-//! | 13 | content | 32 bytes: SHA-256 of all that follows the prefix | at most once |
+//! | 13 | author | text: who made the app | at most once |
+//! | 14 | homepage | text: where the app is told about | at most once |
+//! | 15 | license | text: the terms under which the app may be used | at most once |
+//! | 63 | content | 32 bytes: SHA-256 of all that follows the prefix | at most once |
 //!
 //! A text is UTF-8 without NUL; it is not terminated.
 
@@ -46,9 +49,30 @@ pub struct Manifest {
     pub trial: bool,
     /// The app's own version, for people and for the names of archives.
     pub version: Option<String>,
+    /// Who made the app, and where and on which terms it is to be had.
+    pub about: About,
     /// SHA-256 of all that follows the prefix; a [`Writer`](crate::Writer) fills it in. It is not looked at when the app
     /// starts, only by who wants to know whether the file is whole.
     pub content: Option<[u8; 32]>,
+}
+
+/// What the packer says of an app, for people.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct About {
+    /// Who made it.
+    pub author: Option<String>,
+    /// Where it is told about.
+    pub homepage: Option<String>,
+    /// The terms under which it may be used, such as MIT.
+    pub license: Option<String>,
+}
+
+impl About {
+    /// What is said, each with its name.
+    pub fn said(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let all = [("author", &self.author), ("homepage", &self.homepage), ("license", &self.license)];
+        all.into_iter().filter_map(|(name, text)| Some((name, text.as_deref()?)))
+    }
 }
 
 const PRODUCER: u16 = 1;
@@ -63,7 +87,11 @@ const FILES: u16 = 9;
 const SWITCHES: u16 = 10;
 const CWD: u16 = 11;
 const VERSION: u16 = 12;
-const CONTENT: u16 = 13;
+const AUTHOR: u16 = 13;
+const HOMEPAGE: u16 = 14;
+const LICENSE: u16 = 15;
+/// Behind whatever a later version of the format has: a writer finds it at the end.
+const CONTENT: u16 = 63;
 const READ_ONLY: u32 = 1;
 const WRITABLE: u32 = 1;
 const ENV_ALL: u32 = 1;
@@ -100,6 +128,10 @@ impl Manifest {
         }
         self.grants.cwd.iter().for_each(|text| record(CWD, text.as_bytes()));
         self.version.iter().for_each(|text| record(VERSION, text.as_bytes()));
+        let About { author, homepage, license } = &self.about;
+        for (kind, text) in [(AUTHOR, author), (HOMEPAGE, homepage), (LICENSE, license)] {
+            text.iter().for_each(|text| record(kind, text.as_bytes()));
+        }
         // Last, so that a writer finds it.
         self.content.iter().for_each(|hash| record(CONTENT, hash));
         out
@@ -146,6 +178,9 @@ impl Manifest {
                 FILES => manifest.grants.mounts.push(Mount::Files(files(content, at)?)),
                 SWITCHES => manifest.switch(content, at)?,
                 CWD => manifest.grants.cwd = Some(text(content, at, "working directory")?),
+                AUTHOR => manifest.about.author = Some(text(content, at, "author")?),
+                HOMEPAGE => manifest.about.homepage = Some(text(content, at, "homepage")?),
+                LICENSE => manifest.about.license = Some(text(content, at, "license")?),
                 CONTENT => manifest.content = Some(Cursor::new(content, at).array()?),
                 VERSION => manifest.version = Some(text(content, at, "version")?),
                 found => {

@@ -16,7 +16,7 @@ use sandbox::{Access, Ctx, CtxBuilder};
 use crate::fail::{self, Failure};
 use crate::image::Stored;
 use crate::options::Granted;
-use crate::{carried, expand, sys, trial};
+use crate::{carried, expand, owner, sys, trial};
 
 /// Opens everything that was granted.
 pub(crate) fn open(manifest: &Manifest, granted: &Granted, stored: Stored) -> Result<Ctx, Failure> {
@@ -83,8 +83,7 @@ fn access(writable: bool) -> Access {
 
 /// The app's arguments: its name, those of the manifest, and the user's.
 fn arguments(mut builder: CtxBuilder, manifest: &Manifest) -> CtxBuilder {
-    let mut started_with = std::env::args_os();
-    let started_as = started_with.next();
+    let started_as = std::env::args_os().next();
     let argv0 = match &manifest.argv0 {
         Some(name) => name.clone().into_bytes(),
         None => file_name(started_as),
@@ -93,7 +92,7 @@ fn arguments(mut builder: CtxBuilder, manifest: &Manifest) -> CtxBuilder {
     for arg in &manifest.args {
         builder = builder.arg(arg.as_bytes());
     }
-    for arg in started_with {
+    for arg in owner::for_the_app() {
         builder = builder.arg(arg.as_encoded_bytes());
     }
     builder
@@ -101,7 +100,7 @@ fn arguments(mut builder: CtxBuilder, manifest: &Manifest) -> CtxBuilder {
 
 /// The app's variables: those passed on, those set, and where it starts, which is `cwd` if that is said.
 fn variables(mut builder: CtxBuilder, granted: &Granted, cwd: Option<&str>) -> CtxBuilder {
-    let Granted { grants, denied } = granted;
+    let Granted { grants, denied, .. } = granted;
     let is_set = |name: &OsStr| grants.env.iter().any(|variable| grant::name(variable) == name);
     let start = working_directory(grants, cwd).filter(|_| !is_set(WORKING_DIRECTORY.as_ref()));
     let mut pass = |name: &OsStr, value: &OsStr| {

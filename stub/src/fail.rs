@@ -46,6 +46,12 @@ pub(crate) fn report(failure: &Failure) -> i32 {
     crate::sys::last::EXIT_LAUNCHER
 }
 
+/// Prints `NAME: note: message` to standard error, if there is one.
+pub(crate) fn note(message: &str) {
+    let (name, message) = (printable(&name()), printable(message));
+    crate::sys::console::print_note(&format!("{name}: note: {message}\n"));
+}
+
 /// Prints `NAME: message` to standard error, or shows it where there is none. The lines of the message are its own; names
 /// from outside have none when they are put into it.
 pub(crate) fn say(message: &str) {

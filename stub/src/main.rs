@@ -3,6 +3,7 @@
 //! ```text
 //! locate   find the payload in this very file, through the locator slot
 //! options  manifest, and WASMPACK_OPTS         →  what is granted
+//! owner    answer, if the owner asks (--wasmpack-info)
 //! check    stop before anything runs, if engine, target or CPU are not the ones it needs
 //! trial    stop if it was packed for a trial, and this is none
 //! context  grants, and the user's arguments    →  what the app may touch; `carried` has files of its own
@@ -24,12 +25,11 @@ mod hint;
 mod image;
 mod locate;
 mod options;
+mod owner;
 mod run;
 mod sys;
 mod trace;
 mod trial;
-
-use payload::info::Owner;
 
 use fail::{Context, Failure};
 
@@ -43,18 +43,16 @@ fn main() {
     std::process::exit(code);
 }
 
-/// The argument that asks what the executable is. Every executable knows it, sealed ones too, and no app sees it.
-const INFO: &str = "--wasmpack-info";
-
 fn launch() -> Result<i32, Failure> {
     // Code and data are read from the file for as long as the program runs.
     let packed: &'static locate::Packed = Box::leak(Box::new(locate::packed()?));
     let manifest = &packed.prefix.manifest;
     let granted = options::granted(manifest);
-    if std::env::args_os().nth(1).is_some_and(|first| first == INFO) {
-        return tell(packed, granted);
+    if let Some(asked) = owner::asked()? {
+        return owner::answer(asked, packed, granted);
     }
     let granted = granted?;
+    granted.notes.iter().for_each(|note| fail::note(note));
     check::may_run(&packed.prefix.header)?;
     trial::begin(manifest)?;
     sys::handle_faults(image::resolve).map_err(sys::Limited).context("cannot handle signals")?;
@@ -70,28 +68,4 @@ fn launch() -> Result<i32, Failure> {
     // The process ends here. Taking apart what the system takes back as a whole would be work for nothing.
     std::mem::forget((store, module));
     Ok(code)
-}
-
-/// Prints what the executable is, and what it may touch when it is started as it is now; or as it was packed, where the
-/// owner's options cannot be used.
-fn tell(packed: &locate::Packed, granted: Result<options::Granted, Failure>) -> Result<i32, Failure> {
-    let mut notes = Vec::new();
-    let grants = match granted {
-        Ok(options::Granted { grants, denied }) => {
-            notes.extend(denied.iter().map(|name| format!("it never sees the variable {name}")));
-            grants
-        }
-        Err(refused) => {
-            notes.push(format!("this is as it was packed: {refused}"));
-            packed.prefix.manifest.grants.clone()
-        }
-    };
-    let owner = if sys::process::is_privileged() { Owner::Nobody } else { Owner::Starter };
-    let text = payload::info::text(&packed.prefix, &grants, &notes, owner, packed.file_len());
-    match sys::console::print(&text) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(Failure::new(format!("cannot write to standard output: {error}")))
-        }
-        _ => Ok(0),
-    }
 }

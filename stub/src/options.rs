@@ -2,8 +2,12 @@
 //!
 //! The packer's options with the packer's names, split as a shell would: `--dir`, `--dir-ro`, `--env`, `--env-all`,
 //! `--cwd` and `--native` add to what was granted when packing, `--deny-dir` and `--deny-env` take from it, all or by
-//! name. They are done in the order in which they stand, and names count as the program takes them. A sealed program takes
-//! none, nor does one that has rights which whoever starts it lacks.
+//! name. They are done in the order in which they stand, and names count as the program takes them. A program that has rights
+//! which whoever starts it lacks takes none.
+//!
+//! A sealed program takes none either. The variable may have been exported for a whole session, so a sealed program that would
+//! only have been given more says so and starts. One that would have had to do without something does not start: it would do
+//! what was forbidden.
 
 use payload::grant::OPTIONS as VARIABLE;
 use payload::{DirGrant, Grants, GuestName, Manifest, Mount, Variable};
@@ -18,11 +22,13 @@ pub(crate) struct Granted {
     pub(crate) grants: Grants,
     /// Names of variables that are not passed on where all are.
     pub(crate) denied: Vec<String>,
+    /// What there is to say about it.
+    pub(crate) notes: Vec<String>,
 }
 
 /// What holds for this start: the manifest's grants, changed as the variable says.
 pub(crate) fn granted(manifest: &Manifest) -> Result<Granted, Failure> {
-    let packed = Granted { grants: manifest.grants.clone(), denied: Vec::new() };
+    let packed = Granted { grants: manifest.grants.clone(), ..Granted::default() };
     let Some(text) = std::env::var_os(VARIABLE).filter(|text| !text.is_empty()) else {
         return Ok(packed);
     };
@@ -32,20 +38,55 @@ pub(crate) fn granted(manifest: &Manifest) -> Result<Granted, Failure> {
              takes no grants from them: unset {VARIABLE} to start it"
         )));
     }
-    if manifest.sealed {
-        return Err(Failure::new(format!(
-            "it is sealed, and its grants cannot be changed: unset {VARIABLE} to start it"
-        )));
-    }
     let failure = |why: &str| Failure::new(format!("{VARIABLE}: {why}"));
     let text = text.to_str().ok_or_else(|| failure("not UTF-8"))?;
     let words = shlex::split(text).ok_or_else(|| failure("a quotation in it does not end"))?;
-    changed(packed, &words).map_err(|why| failure(&why))
+    let changed = changed(packed.clone(), &words).map_err(|why| failure(&why))?;
+    if !manifest.sealed {
+        return Ok(changed);
+    }
+    if let Some(taken) = taken(&packed.grants, &changed) {
+        return Err(Failure::new(format!(
+            "it is sealed, and {VARIABLE} cannot take {taken} from it: unset {VARIABLE} to start it"
+        )));
+    }
+    let note = format!("it is sealed, so {VARIABLE} changes nothing");
+    Ok(Granted { notes: if changed.grants == packed.grants { Vec::new() } else { vec![note] }, ..packed })
+}
+
+/// Something that `packed` grants and `changed` does not.
+fn taken(packed: &Grants, changed: &Granted) -> Option<String> {
+    let Granted { grants, denied, .. } = changed;
+    if packed.native && !grants.native {
+        return Some("all files".to_owned());
+    }
+    if let Some(mount) = packed.mounts.iter().find(|mount| !grants.mounts.contains(mount)) {
+        return Some(format!("the directory {}", mount.guest()));
+    }
+    if packed.env_all && !grants.env_all {
+        return Some("all variables".to_owned());
+    }
+    fn all(grants: &Grants) -> impl Iterator<Item = &str> {
+        grants.env.iter().chain(&grants.pass).map(|variable| payload::grant::name(variable))
+    }
+    let gone = all(packed).find(|name| !all(grants).any(|left| left == *name));
+    let gone = gone.or_else(|| denied.first().filter(|_| packed.env_all).map(String::as_str));
+    gone.map(|name| format!("the variable {name}"))
+}
+
+/// The note that `option` takes nothing, since `kind` is not granted under its name; `there` are those that are.
+fn nothing(option: &str, kind: &str, there: &[&str], all: bool) -> String {
+    let mut there: Vec<&str> = there.to_vec();
+    if all {
+        there.push("all of the system's");
+    }
+    let there = if there.is_empty() { "none".to_owned() } else { there.join(", ") };
+    format!("{VARIABLE}: {option}: no {kind} is granted under this name; granted: {there}")
 }
 
 /// `granted` with what `words` say.
 fn changed(granted: Granted, words: &[String]) -> Result<Granted, String> {
-    let Granted { mut grants, mut denied } = granted;
+    let Granted { mut grants, mut denied, mut notes } = granted;
     // What is granted here stands behind what was packed.
     let mut added = Grants::default();
     let mut rest = words.iter();
@@ -62,11 +103,15 @@ fn changed(granted: Granted, words: &[String]) -> Result<Granted, String> {
             "--dir" | "--dir-ro" => {
                 let grant =
                     DirGrant::parse(value()?, name == "--dir-ro").map_err(|why| format!("{name}: {why}"))?;
-                grants.remove_dir(&grant.guest);
-                // The root may have several, as when packing: one lies below the other.
-                if !grant.guest.is_root() {
-                    added.remove_dir(&grant.guest);
+                if cfg!(not(windows)) && grant.is_a_drive() {
+                    return Err(format!("{name}: {}", payload::grant::no_drive(&grant.host)));
                 }
+                grants.remove_dir(&grant.guest);
+                // The root may have several, as when packing: one lies below the other. The same one has it once.
+                let is_again = |other: &DirGrant| {
+                    other.guest == grant.guest && (!grant.guest.is_root() || other.is_of(&grant.host))
+                };
+                added.mounts.retain(|mount| !matches!(mount, Mount::Dir(other) if is_again(other)));
                 added.mounts.push(Mount::Dir(grant));
             }
             "--env" => {
@@ -81,6 +126,12 @@ fn changed(granted: Granted, words: &[String]) -> Result<Granted, String> {
                 Some("") => return Err(format!("{name}= has no name behind it")),
                 Some(guest) => {
                     let guest = GuestName::from(guest);
+                    let is_native = grants.native && guest.is_root();
+                    if !is_native && grants.dir(&guest).is_none() && added.dir(&guest).is_none() {
+                        let there: Vec<&str> =
+                            grants.dirs().chain(added.dirs()).map(|grant| grant.guest.as_str()).collect();
+                        notes.push(nothing(word, "directory", &there, grants.native));
+                    }
                     grants.remove_dir(&guest);
                     added.remove_dir(&guest);
                     // Its directories are `/` and `.`, which are one name.
@@ -95,6 +146,11 @@ fn changed(granted: Granted, words: &[String]) -> Result<Granted, String> {
             "--deny-env" => match attached {
                 Some("") => return Err(format!("{name}= has no name behind it")),
                 Some(called) => {
+                    let names = grants.env.iter().chain(&grants.pass);
+                    let there: Vec<&str> = names.map(|variable| payload::grant::name(variable)).collect();
+                    if !grants.env_all && !there.contains(&called) {
+                        notes.push(nothing(word, "variable", &there, false));
+                    }
                     grants.remove_variable(called);
                     denied.push(called.to_owned());
                 }
@@ -107,7 +163,7 @@ fn changed(granted: Granted, words: &[String]) -> Result<Granted, String> {
         }
     }
     grants.mounts.append(&mut added.mounts);
-    Ok(Granted { grants, denied })
+    Ok(Granted { grants, denied, notes })
 }
 
 #[cfg(test)]
@@ -125,7 +181,7 @@ mod tests {
             mounts: vec![Mount::Dir(DirGrant::parse("data::/data", false).unwrap())],
             ..Grants::default()
         };
-        changed(Granted { grants: packed, denied: Vec::new() }, &shlex::split(text).unwrap())
+        changed(Granted { grants: packed, ..Granted::default() }, &shlex::split(text).unwrap())
     }
 
     fn hosts(grants: &Grants) -> Vec<&str> {
@@ -164,6 +220,46 @@ mod tests {
     }
 
     #[test]
+    fn a_name_that_is_not_granted_is_told() {
+        let notes = |text: &str| of(text).unwrap().notes;
+        assert_eq!(
+            notes("--deny-dir=/dta --deny-env=B --dir x"),
+            [
+                "WASMPACK_OPTS: --deny-dir=/dta: no directory is granted under this name; granted: /data",
+                "WASMPACK_OPTS: --deny-env=B: no variable is granted under this name; granted: A, HOME",
+            ]
+        );
+        for text in
+            ["--deny-dir=data --deny-env=A --deny-env=HOME", "--dir x --deny-dir=x", "--deny-dir --deny-env"]
+        {
+            assert!(notes(text).is_empty(), "{text}");
+        }
+        assert!(notes("--env-all --deny-env=B --native --deny-dir=/").is_empty());
+        assert!(notes("--native --deny-dir=/etc")[0].ends_with("granted: /data, all of the system's"));
+    }
+
+    #[test]
+    fn what_is_taken_is_told_from_what_is_added() {
+        let packed = of("").unwrap().grants;
+        let taken = |text: &str| taken(&packed, &of(text).unwrap());
+        for text in ["--dir x", "--env B=1 --env A=2 --env HOME=x", "--native", "--deny-env=B", "--cwd /x"] {
+            assert_eq!(taken(text), None, "{text}");
+        }
+        for (text, what) in [
+            ("--deny-dir", "the directory /data"),
+            ("--dir-ro e::/data", "the directory /data"),
+            ("--deny-env", "the variable A"),
+            ("--deny-env=HOME", "the variable HOME"),
+        ] {
+            assert_eq!(taken(text).as_deref(), Some(what), "{text}");
+        }
+        let all = Grants { env_all: true, ..Grants::default() };
+        let denied =
+            changed(Granted { grants: all.clone(), ..Granted::default() }, &["--deny-env=X".to_owned()]);
+        assert_eq!(super::taken(&all, &denied.unwrap()).as_deref(), Some("the variable X"));
+    }
+
+    #[test]
     fn directories_keep_their_order_behind_those_that_were_packed() {
         let grants = opts("--dir-ro a::/ --dir b::/ --dir c::/x --dir-ro d::x").unwrap();
         assert_eq!(
@@ -172,6 +268,9 @@ mod tests {
             "of one name the last; the root may have several"
         );
         assert_eq!(hosts(&opts("--dir . --dir a::/ --deny-dir=/").unwrap()), ["data"]);
+        let grants = opts("--dir . --dir-ro ./").unwrap();
+        assert_eq!(hosts(&grants), ["data", "./"]);
+        assert!(grants.dirs().nth(1).unwrap().read_only, "the last counts");
     }
 
     #[test]
@@ -182,6 +281,9 @@ mod tests {
             ("--env-all=yes", "--env-all=yes is no option"),
             ("--dir", "--dir has no value"),
             ("--dir ''", "--dir: the host's directory is empty"),
+            ("--dir .:/work", "--dir: two names are separated by two colons: .::/work;"),
+            #[cfg(not(windows))]
+            ("--dir-ro d:/work", "--dir-ro: two names are separated by two colons: d::/work;"),
             ("--env =", "--env: the variable has no name"),
             ("--deny-dir=", "--deny-dir= has no name"),
             ("--deny-env=", "--deny-env= has no name"),

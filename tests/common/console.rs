@@ -96,7 +96,7 @@ pub fn settled(text: &str) -> String {
             let unit = words.get(at + 1).map(|next| next.trim_end_matches([',', ';', ')', ':']));
             let hash = word.trim_matches(['"', ',', ';']);
             if is_number(word) && unit.is_some_and(|unit| UNITS.contains(&unit)) {
-                out.push("N".to_owned());
+                out.push(word.replace(|c: char| c != '(', "") + "N");
                 // How wide the number was is of no matter either.
                 while out.len() > 1 && out[out.len() - 2].is_empty() {
                     out.remove(out.len() - 2);

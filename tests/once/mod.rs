@@ -8,6 +8,8 @@ mod everyday;
 mod names;
 #[cfg(target_os = "linux")]
 mod packer;
+#[cfg(target_os = "linux")]
+mod run;
 mod stubs;
 mod targets;
 mod tools;

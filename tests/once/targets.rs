@@ -188,7 +188,7 @@ fn a_file_in_the_place_of_the_folder_is_named() {
     let out = dir.write("dist", "a file");
     let output = wasmpack(&out, &["--target", "all"]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(text(&output.stderr).contains("dist: several targets need a folder"), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("dist: the output goes to a folder"), "{}", text(&output.stderr));
     assert_eq!(std::fs::read(out).unwrap(), b"a file");
 }
 

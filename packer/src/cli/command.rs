@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::given::Given;
+use super::given::{Given, GivenToRun};
 
 /// Turn a WASI program into a native executable, for any platform, from any machine.
 #[derive(Debug, Parser)]
@@ -31,20 +31,21 @@ pub(super) struct Cli {
 }
 
 const AFTER: &str = "\
-`wasmpack build` reads options from a wasmpack.toml. `wasmpack --help` ends with examples.
+`wasmpack build` and `run` read options from a wasmpack.toml. `wasmpack --help` ends with examples.
 Exit codes: 0 success, 1 failure (a target that failed writes no file), 2 wrong usage, 128 and more ended by a signal.";
 
 /// Each of these lines is run by a test.
 pub(super) const EXAMPLES: &str = "\
 Examples:
   wasmpack app.wasm                                    # ./app, for this machine
+  wasmpack run app.wasm --dir .                        # at once, and no file is written
   wasmpack app.wasm -o app-linux-arm64 --dir .         # for another machine; with the folder it starts in
   wasmpack app.wasm -o app --files assets::/assets     # one file, with its data in it
   wasmpack app.wasm -o app --native                    # a tool that works on its user's files
   wasmpack app.wasm -o app --env HOME --env MODE=fast -- --config default
   wasmpack app.wasm -t all -o dist/ --archive --app-version 1.2.3
   wasmpack app.wasm -o app --keep-module && wasmpack app -o app-windows.exe
-  wasmpack inspect app                                 # its target, sizes and grants
+  wasmpack inspect app                                 # its grants and target
 
 Exit codes: 0 success, 1 failure (a target that failed writes no file), 2 wrong usage, 128 and more ended by a signal.";
 
@@ -52,11 +53,13 @@ Exit codes: 0 success, 1 failure (a target that failed writes no file), 2 wrong 
 pub(super) enum Command {
     /// Pack the program that wasmpack.toml describes
     Build(Box<Build>),
-    /// Show an executable's target, hashes, sizes and grants
+    /// Run a program at once, as it would run packed; nothing is kept
+    Run(Box<Run>),
+    /// Show an executable's grants and target; --long: its sizes and hashes, too
     Inspect(Inspect),
     /// Check an executable: hashes, chunks, the rules of its file format, its signature
     Verify(Verify),
-    /// Extract the .wasm from an executable packed with --keep-module
+    /// Extract the .wasm from an executable packed with --keep-module, or the files that it carries
     Extract(Extract),
     /// List the targets and their other names
     Targets(Targets),
@@ -82,12 +85,39 @@ pub(super) struct Build {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct Run {
+    /// The program [default: what wasmpack.toml describes]
+    #[arg(value_name = "APP.wasm", value_hint = clap::ValueHint::FilePath)]
+    pub(super) input: Option<PathBuf>,
+
+    /// The file that describes the program; with APP.wasm, the file whose options it has
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub(super) config: Option<PathBuf>,
+
+    /// Run it again whenever the module, or the file that describes it, changes
+    #[arg(long)]
+    pub(super) watch: bool,
+
+    /// Options as for packing
+    #[command(flatten)]
+    pub(super) given: GivenToRun,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct Inspect {
     /// An executable made by wasmpack
     #[arg(value_name = "EXE")]
     pub(super) file: PathBuf,
 
-    /// Print JSON, for programs
+    /// List the files that it carries
+    #[arg(long)]
+    pub(super) files: bool,
+
+    /// Show its sizes and hashes, and the values of its variables, too
+    #[arg(long, conflicts_with = "files")]
+    pub(super) long: bool,
+
+    /// Print JSON, for programs, with all of that
     #[arg(long)]
     pub(super) json: bool,
 }
@@ -112,14 +142,19 @@ pub(super) struct Verify {
 }
 
 #[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("what").required(true).multiple(true).args(["output", "files"]))]
 pub(super) struct Extract {
     /// An executable made by wasmpack
     #[arg(value_name = "EXE")]
     pub(super) file: PathBuf,
 
     /// The module to write; - for standard output
-    #[arg(short, long, value_name = "APP.wasm")]
-    pub(super) output: PathBuf,
+    #[arg(short, long, value_name = "APP.wasm", value_hint = clap::ValueHint::FilePath)]
+    pub(super) output: Option<PathBuf>,
+
+    /// The folder to write the files to that it carries: a new or an empty one
+    #[arg(long, value_name = "FOLDER", value_hint = clap::ValueHint::DirPath)]
+    pub(super) files: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -64,11 +64,24 @@ impl Given {
     }
 }
 
-impl FromArgMatches for Given {
-    fn from_arg_matches(matches: &ArgMatches) -> Result<Given, clap::Error> {
+/// Those options that change what `wasmpack run` does. The arguments are for the start, and not put into the executable.
+#[derive(Clone, Debug, Default)]
+pub(super) struct GivenToRun {
+    pub(super) options: Given,
+    pub(super) args: Vec<OsString>,
+}
+
+impl Given {
+    /// Those for which `is_kept` is true.
+    pub(super) fn filter(self, is_kept: impl Fn(&Row) -> bool) -> Given {
+        Given(self.0.into_iter().filter(|(row, _)| is_kept(row)).collect())
+    }
+
+    /// Those of `rows` that were typed.
+    fn read(matches: &ArgMatches, rows: impl Iterator<Item = &'static Row>) -> Given {
         let is_typed = |row: &&Row| matches.value_source(row.name) == Some(ValueSource::CommandLine);
         let mut placed: Vec<(usize, (&'static Row, OsString))> = Vec::new();
-        for row in option::all().filter(is_typed) {
+        for row in rows.filter(is_typed) {
             let at = matches.indices_of(row.name).into_iter().flatten();
             match row.takes {
                 Takes::Nothing => placed.extend(at.map(|at| (at, (row, OsString::new())))),
@@ -80,7 +93,13 @@ impl FromArgMatches for Given {
         }
         // The list of grants keeps the order in which it was typed.
         placed.sort_by_key(|(at, _)| *at);
-        Ok(Given(placed.into_iter().map(|(_, given)| given).collect()))
+        Given(placed.into_iter().map(|(_, given)| given).collect())
+    }
+}
+
+impl FromArgMatches for Given {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Given, clap::Error> {
+        Ok(Given::read(matches, option::all()))
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
@@ -91,7 +110,7 @@ impl FromArgMatches for Given {
 
 impl Args for Given {
     fn augment_args(command: Command) -> Command {
-        command.args(option::all().map(arg))
+        command.args(option::all().map(|row| arg(row).conflicts_with_all(row.conflicts)))
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -99,9 +118,45 @@ impl Args for Given {
     }
 }
 
+fn in_run() -> impl Iterator<Item = &'static Row> {
+    option::all().filter(|row| row.in_run)
+}
+
+impl FromArgMatches for GivenToRun {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<GivenToRun, clap::Error> {
+        let is_arg = |row: &Row| matches!(row.takes, Takes::Rest(_));
+        let given = Given::read(matches, in_run());
+        let args = given.clone().filter(is_arg).0.into_iter().map(|(_, value)| value).collect();
+        Ok(GivenToRun { options: given.filter(|row| !is_arg(row)), args })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = GivenToRun::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+impl Args for GivenToRun {
+    fn augment_args(command: Command) -> Command {
+        let there: Vec<&str> = in_run().map(|row| row.name).collect();
+        command.args(in_run().map(|row| {
+            let conflicts = row.conflicts.iter().filter(|name| there.contains(*name));
+            match row.takes {
+                Takes::Rest(_) => arg(row).help("Arguments for the program"),
+                _ => arg(row),
+            }
+            .conflicts_with_all(conflicts)
+        }))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        GivenToRun::augment_args(command)
+    }
+}
+
 /// The option for clap.
 fn arg(row: &'static Row) -> Arg {
-    let arg = Arg::new(row.name).help(row.text).conflicts_with_all(row.conflicts);
+    let arg = Arg::new(row.name).help(row.text);
     let arg = match row.section {
         Some(section) => arg.help_heading(section),
         None => arg,

@@ -1,17 +1,20 @@
 //! `wasmpack inspect`, `verify` and `extract`: looking into an executable.
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    path::Path,
+};
 
-use payload::info::{self, Owner, printable};
+use payload::info::{self, Info, Owner, printable};
 use serde_json::{Value, json};
 
 use super::{
     ExitCode,
     command::{Extract, Inspect, Verify},
-    complain, fail, json, out, say,
+    complain, contents, fail, json, out, say,
 };
 use crate::{
-    Check,
+    Check, Error,
     executable::{self, Executable, Launcher},
     output::{Output, STANDARD},
     pack::source,
@@ -25,11 +28,19 @@ pub(super) fn inspect(flags: &Inspect) -> ExitCode {
         Ok(executable) => executable,
         Err(error) => return fail(&error),
     };
-    if flags.json {
-        return out(&json(&object(&executable)));
+    if flags.files {
+        let listed = contents::list(&executable, flags.json).map_err(|error| error.in_file(&flags.file));
+        return listed.map_or_else(|error| fail(&error), |text| out(&text));
     }
-    let (prefix, len) = (executable.prefix(), executable.file().len() as u64);
-    out(&info::text(prefix, &prefix.manifest.grants, &[], Owner::Starter, len))
+    let prefix = executable.prefix();
+    let told = Info {
+        prefix,
+        grants: &prefix.manifest.grants,
+        notes: &[],
+        owner: Owner::Starter,
+        file_len: executable.file().len() as u64,
+    };
+    out(&if flags.json { told.json() } else { told.text(flags.long) })
 }
 
 /// Checks an executable and prints what was found.
@@ -81,23 +92,33 @@ pub(super) fn verify(flags: &Verify) -> ExitCode {
     ExitCode::Failure
 }
 
-/// Writes the module that an executable kept, a piece at a time.
+/// Writes the module that an executable kept, and the files that it carries.
 pub(super) fn extract(flags: &Extract) -> ExitCode {
     let written = Executable::open(&flags.file).and_then(|executable| {
-        let len = source::check_module(&executable).map_err(|error| error.in_file(&flags.file))?;
-        let to_stdout = flags.output.as_os_str() == STANDARD;
-        let output = match to_stdout {
-            true => Output::standard(&[&flags.file], false)?,
-            false => Output::prepare(&flags.output, &[&flags.file], false)?,
-        };
-        output.write_with(len, &mut |out| write_module(&executable, out))?;
-        if !to_stdout {
-            let name = flags.output.display();
-            say(&format!("{name}: {}, SHA-256 as packed", info::size(len)));
+        if let Some(output) = &flags.output {
+            extract_module(&executable, &flags.file, output)?;
         }
-        Ok(())
+        match &flags.files {
+            Some(folder) => contents::write(&executable, &flags.file, folder),
+            None => Ok(()),
+        }
     });
     written.map_or_else(|error| fail(&error), |()| ExitCode::Success)
+}
+
+/// Writes the module that `executable`, which is in `file`, kept to `output`, a piece at a time.
+fn extract_module(executable: &Executable, file: &Path, output: &Path) -> Result<(), Error> {
+    let len = source::check_module(executable).map_err(|error| error.in_file(file))?;
+    let to_stdout = output.as_os_str() == STANDARD;
+    let place = match to_stdout {
+        true => Output::standard(&[file], false)?,
+        false => Output::prepare(output, &[file], false)?,
+    };
+    place.write_with(len, &mut |out| write_module(executable, out))?;
+    if !to_stdout {
+        say(&format!("{}: {}, SHA-256 as packed", output.display(), info::size(len)));
+    }
+    Ok(())
 }
 
 fn write_module(executable: &Executable, out: &mut dyn Write) -> io::Result<()> {
@@ -109,61 +130,4 @@ fn write_module(executable: &Executable, out: &mut dyn Write) -> io::Result<()> 
         if failed.is_ok() { Ok(()) } else { Err(decode::Error::Memory(0)) }
     });
     failed.and_then(|()| decoded.map_err(|error| io::Error::other(error.to_string())))
-}
-
-fn object(executable: &Executable) -> Value {
-    let prefix = executable.prefix();
-    let (header, manifest) = (&prefix.header, &prefix.manifest);
-    let grants = &manifest.grants;
-    let sections: Vec<Value> = prefix
-        .sections
-        .iter()
-        .map(|section| {
-            json!({
-                "name": section.kind.name(),
-                "offset": section.offset,
-                "stored": section.stored_len,
-                "length": section.len,
-                "compressed": section.encoding != payload::Encoding::Raw,
-            })
-        })
-        .collect();
-    let dirs: Vec<Value> = grants
-        .dirs()
-        .map(|grant| json!({ "host": grant.host, "guest": grant.guest.as_str(), "read_only": grant.read_only }))
-        .collect();
-    let files: Vec<Value> = grants
-        .files()
-        .map(|grant| json!({ "guest": grant.guest.as_str(), "writable": grant.writable }))
-        .collect();
-    json!({
-        "name": manifest.app,
-        "version": manifest.version,
-        "target": header.target.name(),
-        "format": executable.format().name(),
-        "producer": manifest.producer,
-        "compiler": header.compiler.name(),
-        "engine": header.engine.to_string(),
-        "cpu": header.cpu.to_string(),
-        "size": executable.file().len() as u64,
-        "module": {
-            "sha256": info::hex(&manifest.module_sha256),
-            "kept": prefix.section(payload::SectionKind::Module).is_some(),
-        },
-        "content_sha256": manifest.content.map(|hash| info::hex(&hash)),
-        "argv0": manifest.argv0,
-        "args": manifest.args,
-        "grants": {
-            "dirs": dirs,
-            "files": files,
-            "env": grants.env,
-            "env_passed": grants.pass,
-            "env_all": grants.env_all,
-            "native": grants.native,
-            "cwd": grants.cwd,
-        },
-        "sealed": manifest.sealed,
-        "trial": manifest.trial,
-        "sections": sections,
-    })
 }

@@ -48,6 +48,7 @@ pub(super) fn pack(typed: Typed, input: PathBuf, is_typed: bool) -> Result<Pack,
         folder: places.folder,
         app: Some(places.app),
         version: typed.version,
+        about: typed.about,
         cpu: typed.cpu.unwrap_or_default(),
         compiler,
         storage: match (typed.no_compress, typed.level, compiler) {
@@ -65,6 +66,7 @@ pub(super) fn pack(typed: Typed, input: PathBuf, is_typed: bool) -> Result<Pack,
         argv0: typed.name,
         told: typed.told,
         grants: typed.grants,
+        choice: typed.choice,
         max_memory: typed.max_memory,
         keep_module: typed.keep_module,
         archive: typed.archive.then_some(typed.include),
@@ -105,6 +107,14 @@ fn check_targets(typed: &Typed, places: &Places, is_typed: bool, host: Option<Ta
         let names = targets::list(&targets);
         return Err(format!("--gui, --icon and --version-info are for Windows; the target is {names}"));
     }
+    let mut dirs = typed.grants.iter().filter_map(|grant| match grant {
+        Grant::Dir(dir) => Some(dir),
+        Grant::Files(_) => None,
+    });
+    if let Some(dir) = dirs.find(|dir| dir.is_a_drive() && !targets.contains(&Target::WindowsX86_64)) {
+        let option = if dir.read_only { "--dir-ro" } else { "--dir" };
+        return Err(format!("{option} {}: {}", dir.host, payload::grant::no_drive(&dir.host)));
+    }
     if typed.stub.is_some() && targets.len() > 1 {
         return Err(format!("--stub is a launcher for one target, not for {}", targets::list(&targets)));
     }
@@ -125,6 +135,15 @@ fn check_names(grants: &[Grant], cwd: Option<&str>, carried: bool) -> Result<(),
         })
         .collect();
     for (at, grant) in dirs.iter().enumerate() {
+        let is_other_way = |other: &&&DirGrant| {
+            other.guest == grant.guest && other.is_of(&grant.host) && other.read_only != grant.read_only
+        };
+        if let Some(earlier) = dirs[..at].iter().find(is_other_way) {
+            let host = &earlier.host;
+            return Err(format!(
+                "the directory {host} is granted to be changed (--dir) and to be read only (--dir-ro); leave one out"
+            ));
+        }
         let earlier = dirs[..at].iter().find(|other| other.guest == grant.guest);
         // `.` is where the user stands, and `/` is below it.
         if let Some(earlier) = earlier.filter(|_| !grant.guest.is_root()) {
@@ -157,8 +176,8 @@ mod tests {
     #[test]
     fn every_option_changes_what_is_packed() {
         let meant = |typed: Typed| format!("{:?}", pack(typed, PathBuf::from("other.wasm"), false));
-        // The first two are for the command alone, the third for archives.
-        for row in option::all().filter(|row| !["quiet", "verbose", "include"].contains(&row.name)) {
+        // The first three are for the command alone, the fourth for archives.
+        for row in option::all().filter(|row| !["quiet", "verbose", "json", "include"].contains(&row.name)) {
             let mut typed = Typed::default();
             (row.set)(&mut typed, row.example.into()).unwrap();
             assert_ne!(meant(typed), meant(Typed::default()), "--{} is lost in this file", row.name);

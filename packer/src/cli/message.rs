@@ -1,16 +1,20 @@
-//! The messages of a pack that succeeded: a line for each executable, and one with the grants.
+//! The messages of a pack that succeeded: a line for each executable, for each grant, and notes.
 
 use std::time::Duration;
 
 use payload::{
-    Manifest,
+    Count, Detail,
     info::{printable, size},
 };
 
 use crate::{
     Pack, Packed,
-    pack::{Layout, Place},
+    input::files::contents::Contents,
+    pack::{Done, Layout, Place},
 };
+
+/// Hidden files that are named for each name under which files are carried.
+const HIDDEN_NAMED: usize = 5;
 
 /// `app: linux-x86_64, 9.4 MB from a 20.5 MB module (cranelift, 6.2 s)`.
 pub(super) fn packed(pack: &Pack, place: &Place, packed: &Packed) -> String {
@@ -46,22 +50,48 @@ pub(super) fn layout(layout: Layout) -> String {
 }
 
 /// A note that the trial failed, and what follows from that.
-pub(super) fn untried(reason: &str) -> String {
+fn untried(reason: &str) -> String {
     format!(
-        "note: the trial failed, so the executable is not laid out for fast starts: {reason} (--no-trial: without a trial)"
+        "the trial failed, so the executable is not laid out for fast starts: {reason} (--no-trial: without a trial)"
     )
 }
 
-/// `grants: may read files below data, as /data; sealed`.
-pub(super) fn grants(manifest: &Manifest) -> String {
-    let mut words = manifest.grants.in_words();
+/// The grants, a line each: `grants: may read files below data, as /data`, and `        sealed`.
+pub(super) fn grants(done: &Done) -> Vec<String> {
+    let manifest = &done.manifest;
+    let carried: Vec<Count> =
+        done.contents.iter().map(|contents| Count { files: contents.files, bytes: contents.bytes }).collect();
+    let mut words = manifest.grants.in_words(Detail { values: false, carried: &carried });
     if words.is_empty() {
         words.push("none".to_owned());
     }
     if manifest.sealed {
         words.push("sealed".to_owned());
     }
-    format!("grants: {}", printable(&words.join("; ")))
+    let before = ["grants:"].into_iter().chain(std::iter::repeat("       "));
+    before.zip(words).map(|(before, word)| format!("{before} {}", printable(&word))).collect()
+}
+
+/// Notes on the result, each in a sentence.
+pub(super) fn notes(done: &Done) -> Vec<String> {
+    let mut notes: Vec<String> = done.contents.iter().filter_map(hidden).collect();
+    notes.extend(done.notes.iter().cloned());
+    notes.extend(done.untried.as_deref().map(untried));
+    notes
+}
+
+/// The note that hidden files are carried below a name.
+fn hidden(contents: &Contents) -> Option<String> {
+    let (first, more) = contents.hidden.split_at(contents.hidden.len().min(HIDDEN_NAMED));
+    if first.is_empty() {
+        return None;
+    }
+    let more = if more.is_empty() { String::new() } else { format!(" and {} more", more.len()) };
+    Some(format!(
+        "hidden files are carried below {}: {}{more} (--exclude NAME: without them)",
+        contents.grant.guest,
+        first.join(", ")
+    ))
 }
 
 fn time(took: Duration) -> String {

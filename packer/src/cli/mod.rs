@@ -5,9 +5,10 @@
 //! option    a row for each option of a pack; value: parses their values
 //! given     options with their values, typed or described, in order; typed: the values, parsed
 //! meant     makes a pack of them and the program; place: chooses targets and output files
-//! packing   wasmpack APP.wasm: runs the pack and prints the result (message)
+//! packing   wasmpack APP.wasm: runs the pack and prints the result (message, or report as JSON)
+//! running   wasmpack run: packs into memory, and starts that
 //! project   wasmpack build: the keys of wasmpack.toml are options
-//! look      wasmpack inspect, verify, extract
+//! look      wasmpack inspect, verify, extract; contents: the files that an executable carries
 //! doctor, targets, shell   a test of this machine; the targets; completions and man pages
 //! internal  a panic, in one line; mistyped  advice for unknown words
 //! out       the streams and the exit code
@@ -17,6 +18,7 @@
 //! `--quiet` leaves only errors, which are printed as `wasmpack: FILE: problem, advice`.
 
 mod command;
+mod contents;
 mod doctor;
 mod given;
 mod internal;
@@ -29,6 +31,8 @@ mod out;
 mod packing;
 mod place;
 mod project;
+mod report;
+mod running;
 mod shell;
 mod targets;
 mod typed;
@@ -86,6 +90,7 @@ fn command(args: &[OsString]) -> ExitCode {
         }
         Ok(Cli { command: Some(command), .. }) => match command {
             Command::Build(build) => project::run(*build),
+            Command::Run(flags) => running::run(*flags),
             Command::Inspect(flags) => look::inspect(&flags),
             Command::Verify(flags) => look::verify(&flags),
             Command::Extract(flags) => look::extract(&flags),

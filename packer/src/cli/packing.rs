@@ -7,13 +7,15 @@ use std::{
 
 use payload::info::printable;
 
-use super::{ExitCode, complain, meant, message, mistyped, say, typed::Typed};
+use super::{ExitCode, complain, json, meant, message, mistyped, out, report::Report, say, typed::Typed};
 use crate::{Error, Kind, Pack, pack::Place, progress::Progress};
 
 /// Packs `input` as `typed` says. If not all of that `is_typed`, some may be for other builds of the same project.
 pub(super) fn run(input: PathBuf, typed: Typed, is_typed: bool) -> ExitCode {
     let command = mistyped::command(input.as_os_str());
-    let (quiet, verbose) = (typed.quiet, typed.verbose);
+    let (verbose, wants_json) = (typed.verbose, typed.json);
+    // What would be said is in the JSON.
+    let quiet = typed.quiet || wants_json;
     let pack =
         meant::pack(typed, input, is_typed).and_then(|pack| Ok(Pack { time: source_date_epoch()?, ..pack }));
     let pack = match pack {
@@ -23,9 +25,14 @@ pub(super) fn run(input: PathBuf, typed: Typed, is_typed: bool) -> ExitCode {
             return ExitCode::Usage;
         }
     };
+    if wants_json && pack.to_stdout {
+        complain(&"standard output takes the executable or --json, not both; name a file with -o");
+        return ExitCode::Usage;
+    }
     let progress = if quiet { Progress::hidden() } else { Progress::on_terminal() };
     let failed = AtomicBool::new(false);
     let packed_one = AtomicBool::new(false);
+    let report = Report::default();
     let fails = |error: &Error| {
         failed.store(true, Ordering::Relaxed);
         progress.aside(|| complain(error));
@@ -33,6 +40,9 @@ pub(super) fn run(input: PathBuf, typed: Typed, is_typed: bool) -> ExitCode {
     let result = pack.run(&progress, &|place, outcome| match outcome {
         Ok(packed) => {
             packed_one.store(true, Ordering::Relaxed);
+            if wants_json {
+                report.packed(place, &packed);
+            }
             if !quiet {
                 progress.aside(|| {
                     say(&message::packed(&pack, place, &packed));
@@ -43,16 +53,24 @@ pub(super) fn run(input: PathBuf, typed: Typed, is_typed: bool) -> ExitCode {
                 });
             }
         }
-        Err(error) if pack.outputs.len() > 1 => fails(&for_target(place, error)),
-        Err(error) => fails(&error),
+        Err(error) => {
+            report.failed(Some(place), &error);
+            fails(&if pack.outputs.len() > 1 { for_target(place, error) } else { error });
+        }
     });
     progress.clear();
+    if wants_json {
+        let (done, error) = (result.as_ref().ok(), result.as_ref().err());
+        error.iter().for_each(|error| report.failed(None, error));
+        let written = out(&json(&report.value(&pack, done)));
+        if written != ExitCode::Success {
+            return written;
+        }
+    }
     match result {
         Ok(done) if packed_one.into_inner() && !quiet => {
-            say(&message::grants(&done.manifest));
-            if let Some(reason) = &done.untried {
-                say(&message::untried(reason));
-            }
+            message::grants(&done).iter().for_each(|line| say(line));
+            message::notes(&done).iter().for_each(|note| say(&format!("note: {note}")));
         }
         Ok(_) => {}
         Err(error) => {

@@ -20,35 +20,48 @@ use super::{
     given::Given,
     option::{self, Row, Takes},
     packing, say,
+    typed::Typed,
 };
 use crate::{nearest::nearest, output::STANDARD, read};
 
 /// Packs what the description says.
 pub(super) fn run(build: Build) -> ExitCode {
     let Build { config, options } = build;
-    let described = match open(&config) {
+    let (module, typed, mut notes) = match describe(&config, options, "wasmpack APP.wasm -o OUT") {
         Ok(described) => described,
         Err(reason) => {
-            complain(&format!("{}: {reason}", printable(&config.to_string_lossy())));
+            complain(&reason);
             return ExitCode::Usage;
         }
     };
-    let (options, left_out) = options.over(described.options);
-    let typed = options.typed();
-    let mut notes: Vec<String> = left_out
-        .into_iter()
-        .filter_map(Row::key)
-        .map(|key| format!("{key} is ignored: it cannot be combined with what was typed"))
-        .collect();
     if !typed.include.is_empty() && !typed.archive {
         // Not a mistake: another build of the same project makes archives.
         let note = "include is ignored: it puts files into archives; add archive = true, or type --archive";
-        notes.push(note.to_owned());
+        notes.push(format!("{}: {note}", config.display()));
     }
     if !typed.quiet {
-        notes.iter().for_each(|note| say(&format!("{}: {note}", config.display())));
+        notes.iter().for_each(|note| say(note));
     }
-    packing::run(described.module, typed, false)
+    packing::run(module, typed, false)
+}
+
+/// The module and the options that the description at `config` has, with those that were typed, and notes on what of it is
+/// ignored. `without` is a command that needs no description.
+///
+/// # Errors
+/// What is wrong with it, and where.
+pub(super) fn describe(
+    config: &Path,
+    options: Given,
+    without: &str,
+) -> Result<(PathBuf, Typed, Vec<String>), String> {
+    let described = open(config, without)
+        .map_err(|reason| format!("{}: {reason}", printable(&config.to_string_lossy())))?;
+    let (options, left_out) = options.over(described.options);
+    let ignored =
+        |key| format!("{}: {key} is ignored: it cannot be combined with what was typed", config.display());
+    let notes = left_out.into_iter().filter_map(Row::key).map(ignored).collect();
+    Ok((described.module, options.typed(), notes))
 }
 
 /// The content of a description.
@@ -58,12 +71,10 @@ struct Described {
 }
 
 /// Opens the description at `config`.
-fn open(config: &Path) -> Result<Described, String> {
+fn open(config: &Path, without: &str) -> Result<Described, String> {
     let is_missing = |error: std::io::Error| error.kind() == std::io::ErrorKind::NotFound;
     if config.as_os_str() != STANDARD && config.symlink_metadata().is_err_and(is_missing) {
-        return Err(
-            "there is no such file; write one, or pack without it: wasmpack APP.wasm -o OUT".to_owned()
-        );
+        return Err(format!("there is no such file; write one, or do without it: {without}"));
     }
     let is_file = read::has_a_name(config);
     let bytes = read::whole(config, "it", read::MOST_DESCRIPTION).map_err(|error| error.reason)?;
@@ -125,6 +136,8 @@ fn add(options: &mut Given, row: &'static Row, value: &DeValue<'_>, folder: &Pat
         _ => values(value)?,
     };
     for text in values {
+        // As it was written, before a folder comes in front of it.
+        (row.set)(&mut Typed::default(), OsString::from(&text)).map_err(|why| format!("{text:?}: {why}"))?;
         let value = if row.is_path { on_this_machine(row, &text, folder) } else { OsString::from(&text) };
         options.add(row, value).map_err(|why| format!("{text:?}: {why}"))?;
     }
@@ -205,7 +218,7 @@ fn unknown(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{cli::typed::Typed, pack::Grant};
+    use crate::pack::Grant;
     use payload::Variable;
 
     fn words(text: &str) -> Result<Typed, String> {

@@ -3,11 +3,12 @@
 
 use std::path::PathBuf;
 
-use payload::Compiler;
+use payload::{About, Compiler};
 
 use super::place::Wanted;
 use crate::{
     compile::cpu::Raise,
+    input::files::choice::Choice,
     pack::{Grant, Told},
 };
 
@@ -18,11 +19,13 @@ pub(super) struct Typed {
     pub(super) targets: Vec<Wanted>,
     pub(super) name: Option<String>,
     pub(super) version: Option<String>,
+    pub(super) about: About,
     pub(super) archive: bool,
     pub(super) include: Vec<PathBuf>,
     pub(super) keep_module: bool,
     /// Directories and carried files, in the order in which they were given.
     pub(super) grants: Vec<Grant>,
+    pub(super) choice: Choice,
     /// Options for the launcher.
     pub(super) told: Told,
     /// In bytes.
@@ -38,5 +41,6 @@ pub(super) struct Typed {
     pub(super) icon: Option<PathBuf>,
     pub(super) version_info: Vec<(String, String)>,
     pub(super) quiet: bool,
+    pub(super) json: bool,
     pub(super) verbose: bool,
 }

@@ -94,6 +94,31 @@ pub(super) fn name(value: OsString) -> Result<String, String> {
     }
 }
 
+/// A line for people.
+///
+/// # Errors
+/// If it is empty, or has what is not seen.
+pub(super) fn line(value: OsString) -> Result<String, String> {
+    let line = text(value)?;
+    if let Some(c) = line.chars().find(|c| !is_seen(*c)) {
+        return Err(format!("the character U+{:04X} in it is invisible", u32::from(c)));
+    }
+    if line.trim().is_empty() { Err("must not be empty".to_owned()) } else { Ok(line) }
+}
+
+/// An address on the web.
+///
+/// # Errors
+/// As [`line`]; if it is none.
+pub(super) fn homepage(value: OsString) -> Result<String, String> {
+    let address = line(value)?;
+    let rest = address.strip_prefix("https://").or_else(|| address.strip_prefix("http://"));
+    match rest {
+        Some(rest) if !rest.is_empty() && !address.contains(char::is_whitespace) => Ok(address),
+        _ => Err("must be an address, such as https://notes.example".to_owned()),
+    }
+}
+
 /// A version, which becomes part of file names.
 ///
 /// # Errors
@@ -134,14 +159,30 @@ pub(super) fn directory(value: OsString, read_only: bool) -> Result<Grant, Strin
     DirGrant::parse(&text(value)?, read_only).map(Grant::Dir)
 }
 
-/// `FOLDER` or `FOLDER::GUEST`, a folder of this machine.
+/// `PATH` or `PATH::GUEST`, a folder or file of this machine.
 ///
 /// # Errors
 /// As [`DirGrant::parse`].
 pub(super) fn folder(value: OsString, writable: bool) -> Result<Grant, String> {
     let value = text(value)?;
     let (host, guest) = grant::split(&value, &value)?;
+    if cfg!(not(windows)) && host == guest && grant::names_a_drive(&host) {
+        return Err(grant::no_drive(&host));
+    }
     Ok(Grant::Files(Folder { host: PathBuf::from(host), guest: guest.into(), writable }))
+}
+
+/// A name or glob, a line of a .gitignore.
+///
+/// # Errors
+/// If it is not UTF-8, or says nothing.
+pub(super) fn glob(value: OsString) -> Result<String, String> {
+    let glob = text(value)?;
+    match glob.trim().trim_start_matches('!') {
+        "" => Err("must be a name or glob, such as *.log".to_owned()),
+        comment if comment.starts_with('#') => Err(format!("begins with a comment; write \\{glob}")),
+        _ => Ok(glob),
+    }
 }
 
 /// `NAME=VALUE` or `NAME`.

@@ -17,18 +17,20 @@ mod nameless;
 mod special;
 mod standard;
 mod temporary;
+pub mod tree;
 
 use std::{
     fs::Metadata,
     io::{self, IsTerminal, Write},
     path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use crate::{Error, Kind, error::spoken};
 
 pub(crate) use special::is_special;
 pub(crate) use standard::{close as close_stdout, stdout};
-pub(crate) use temporary::{Scratch, Temporary, remove_temporaries, try_remove_temporaries};
+pub(crate) use temporary::{Scratch, TEMPORARY, Temporary, remove_temporaries, try_remove_temporaries};
 
 /// The file name that means standard output.
 pub(crate) const STANDARD: &str = "-";
@@ -45,6 +47,18 @@ pub struct Output {
 enum Place {
     File { file: PathBuf, folder: PathBuf },
     Stream,
+    Memory(Memory),
+}
+
+/// Where an output goes that is no file: it is empty until it is written whole.
+#[derive(Clone, Debug, Default)]
+pub struct Memory(Arc<Mutex<Vec<u8>>>);
+
+impl Memory {
+    /// Takes what was written.
+    pub fn take(&self) -> Vec<u8> {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 impl Output {
@@ -108,6 +122,11 @@ impl Output {
         }
     }
 
+    /// Memory as the place.
+    pub fn memory(memory: &Memory) -> Output {
+        Output { place: Place::Memory(memory.clone()), executable: true }
+    }
+
     /// Writes `bytes`.
     ///
     /// # Errors
@@ -131,6 +150,16 @@ impl Output {
             Place::Stream => {
                 let mut out = io::stdout().lock();
                 return content(&mut out).and_then(|()| out.flush()).map_err(|error| unwritten(&error));
+            }
+            Place::Memory(memory) => {
+                let mut bytes = Vec::new();
+                let no_memory = |error: io::Error| {
+                    Error::new(Kind::NoSpace, format!("no memory for it: {}", spoken(&error)))
+                };
+                bytes.try_reserve_exact(len as usize).map_err(|error| no_memory(error.into()))?;
+                content(&mut bytes).map_err(no_memory)?;
+                *memory.0.lock().unwrap_or_else(PoisonError::into_inner) = bytes;
+                return Ok(());
             }
         };
         self.to_file(file, folder, content).map_err(|error| {
@@ -213,7 +242,7 @@ pub fn make_folder(folder: &Path) -> Result<Made, Error> {
     let fail = |reason: String| Err(Error::new(Kind::OutputPlace, reason).in_file(folder));
     match folder.metadata() {
         Ok(there) if there.is_dir() => Ok(Made(Vec::new())),
-        Ok(_) => fail("several targets need a folder, and this is not one; name another".to_owned()),
+        Ok(_) => fail("the output goes to a folder, and this is not one; name another".to_owned()),
         Err(_) => {
             // Those above it as well, the outermost first.
             let missing: Vec<&Path> = folder

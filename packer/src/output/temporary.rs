@@ -101,10 +101,13 @@ impl Drop for Registered {
     }
 }
 
+/// How names of temporary files begin and end.
+pub(crate) const TEMPORARY: (&str, &str) = (".wasmpack-", ".tmp");
+
 /// How temporary files are called.
 pub(super) fn names() -> Builder<'static, 'static> {
     let mut builder = Builder::new();
-    builder.prefix(".wasmpack-").suffix(".tmp");
+    builder.prefix(TEMPORARY.0).suffix(TEMPORARY.1);
     builder
 }
 
@@ -141,16 +144,25 @@ impl Temporary {
     }
 }
 
-/// A folder in the system's folder for such, which goes with all that is in it.
+/// A folder for this user alone, which goes with all that is in it.
 pub(crate) struct Scratch {
     folder: tempfile::TempDir,
 }
 
 impl Scratch {
+    /// One in the system's folder for such.
     pub(crate) fn new() -> io::Result<Scratch> {
-        let folder = tempfile::tempdir()?;
+        Ok(Scratch::of(tempfile::tempdir()?))
+    }
+
+    /// One in `folder`.
+    pub(crate) fn within(folder: &Path) -> io::Result<Scratch> {
+        names().tempdir_in(folder).map(Scratch::of)
+    }
+
+    fn of(folder: tempfile::TempDir) -> Scratch {
         lock().push(folder.path().to_owned());
-        Ok(Scratch { folder })
+        Scratch { folder }
     }
 
     /// Where `name` is in it, which an interrupt removes as well.
@@ -158,6 +170,24 @@ impl Scratch {
         let path = self.folder.path().join(name);
         lock().push(path.clone());
         path
+    }
+
+    /// Moves what is called `names` in it into `folder`, all or nothing. No signal gets in between.
+    pub(crate) fn deliver(self, names: &[&str], folder: &Path) -> io::Result<()> {
+        let there = lock();
+        let own = self.folder.path();
+        for (at, name) in names.iter().enumerate() {
+            if let Err(error) = std::fs::rename(own.join(name), folder.join(name)) {
+                for moved in &names[..at] {
+                    // What was just moved there can be moved back.
+                    let _ = std::fs::rename(folder.join(moved), own.join(moved));
+                }
+                drop(there);
+                return Err(error);
+            }
+        }
+        drop(there);
+        Ok(())
     }
 }
 

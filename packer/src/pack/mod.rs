@@ -10,11 +10,13 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! [`Opened`] is the input; [`source`] takes the module from it (and, where it comes from an executable, everything that
+//! `builder` has a method for each option; [`Opened`] is the input; [`source`] takes the module from it (and, where it comes from an executable, everything that
 //! executable was told), `fitness` asks which targets can have it, `run` goes the way from there to files, and `trial` tries a
 //! start on that way.
 
+mod builder;
 mod fitness;
+mod mounts;
 mod opened;
 mod run;
 mod shared;
@@ -28,14 +30,14 @@ use std::{
     time::Duration,
 };
 
-use payload::{Compiler, DirGrant, Grants, GuestName, Manifest, Mount, SectionKind, Target, Variable};
+use payload::{About, Compiler, DirGrant, Grants, GuestName, Manifest, Mount, SectionKind, Target};
 
 use crate::{
     Error, Kind,
     compile::cpu::Raise,
     container::pe::PeOptions,
-    input::files::Folder,
-    output::STANDARD,
+    input::files::{Folder, choice::Choice, contents::Contents},
+    output::{Memory, STANDARD},
     progress::Progress,
     store::Storage,
     store::compress::DEFAULT_LEVEL,
@@ -57,12 +59,16 @@ pub struct Pack {
     pub outputs: Vec<Place>,
     /// True: the one executable goes to standard output; the files in `outputs` are only for messages.
     pub to_stdout: bool,
+    /// Memory that the one executable goes to; the files in `outputs` are only for messages.
+    pub memory: Option<Memory>,
     /// A folder to make first, if it does not exist.
     pub folder: Option<PathBuf>,
     /// The app's name, which the manifest keeps and the systems show; `None`: that of the executable, else that of the file.
     pub app: Option<String>,
     /// The app's version.
     pub version: Option<String>,
+    /// Who made the app, and where and on which terms it is to be had.
+    pub about: About,
     /// The compiler that makes its code.
     pub compiler: Compiler,
     /// The app's memory limit, in bytes; `None`: the one that it declares.
@@ -81,6 +87,8 @@ pub struct Pack {
     pub told: Told,
     /// Directories and carried files, in the order in which they were given.
     pub grants: Vec<Grant>,
+    /// What is left out of carried folders.
+    pub choice: Choice,
     /// True: the executable keeps the module, and can be packed again.
     pub keep_module: bool,
     /// Files to add to archives; `None`: no archives, only executables.
@@ -98,7 +106,7 @@ pub struct Pack {
 pub enum Grant {
     /// A directory of the machine on which it runs.
     Dir(DirGrant),
-    /// A folder of this machine, which the executable carries.
+    /// A folder of this machine, or a file, which the executable carries.
     Files(Folder),
 }
 
@@ -128,6 +136,8 @@ pub struct Packed {
     pub input_len: u64,
     /// Bytes in the file that was written.
     pub output_len: u64,
+    /// SHA-256 of that file.
+    pub sha256: [u8; 32],
     /// Bytes of the launcher in it.
     pub launcher_len: u64,
     /// Its sections: bytes once decoded, and bytes in the file.
@@ -155,6 +165,10 @@ pub enum Layout {
 pub struct Done {
     /// The manifest for the launchers.
     pub manifest: Manifest,
+    /// The files that the executables carry, a name each.
+    pub contents: Vec<Contents>,
+    /// Notes on what is not carried.
+    pub notes: Vec<String>,
     /// The reason why the default trial failed, if it did.
     pub untried: Option<String>,
 }
@@ -167,9 +181,11 @@ impl Pack {
             opened: None,
             outputs: Vec::new(),
             to_stdout: false,
+            memory: None,
             folder: None,
             app: None,
             version: None,
+            about: About::default(),
             compiler: Compiler::Cranelift,
             max_memory: None,
             cpu: Raise::default(),
@@ -179,103 +195,13 @@ impl Pack {
             argv0: None,
             told: Told::default(),
             grants: Vec::new(),
+            choice: Choice::default(),
             keep_module: false,
             archive: None,
             time: None,
             shown: PeOptions::default(),
             icon: None,
         }
-    }
-
-    /// Adds a target. With several, [`Pack::write`] takes a folder.
-    #[must_use]
-    pub fn target(mut self, target: Target) -> Pack {
-        self.outputs.push(Place { target, file: PathBuf::new() });
-        self
-    }
-
-    /// Names the app.
-    #[must_use]
-    pub fn name(mut self, app: impl Into<String>) -> Pack {
-        self.app = Some(app.into());
-        self
-    }
-
-    /// Sets the app's version.
-    #[must_use]
-    pub fn version(mut self, version: impl Into<String>) -> Pack {
-        self.version = Some(version.into());
-        self
-    }
-
-    /// Chooses the compiler.
-    #[must_use]
-    pub fn compiler(mut self, compiler: Compiler) -> Pack {
-        self.compiler = compiler;
-        self
-    }
-
-    /// Limits the app's memory to `bytes`.
-    #[must_use]
-    pub fn max_memory(mut self, bytes: u64) -> Pack {
-        self.max_memory = Some(bytes);
-        self
-    }
-
-    /// Chooses how code and data are stored.
-    #[must_use]
-    pub fn storage(mut self, storage: Storage) -> Pack {
-        self.storage = storage;
-        self
-    }
-
-    /// Grants a directory.
-    #[must_use]
-    pub fn grant(mut self, dir: DirGrant) -> Pack {
-        self.grants.push(Grant::Dir(dir));
-        self
-    }
-
-    /// Sets a variable, or passes one on.
-    #[must_use]
-    pub fn variable(mut self, variable: Variable) -> Pack {
-        self.told.variables.push(variable);
-        self
-    }
-
-    /// Carries a folder.
-    #[must_use]
-    pub fn carry(mut self, folder: Folder) -> Pack {
-        self.grants.push(Grant::Files(folder));
-        self
-    }
-
-    /// Chooses the start to try.
-    #[must_use]
-    pub fn trial(mut self, trial: Trial) -> Pack {
-        self.trial = trial;
-        self
-    }
-
-    /// Adds an argument before the user's own.
-    #[must_use]
-    pub fn arg(mut self, arg: impl Into<String>) -> Pack {
-        self.told.args.push(arg.into());
-        self
-    }
-
-    /// Seals the grants: they cannot be changed when the executable starts.
-    #[must_use]
-    pub fn sealed(mut self) -> Pack {
-        self.told.sealed = true;
-        self
-    }
-
-    /// Keeps the module in the executable, so that it can be packed again.
-    #[must_use]
-    pub fn keep_module(mut self) -> Pack {
-        self.keep_module = true;
-        self
     }
 
     /// The grants of this pack, without carried files, and without those that an executable already has.
@@ -287,6 +213,18 @@ impl Pack {
         let mut asked = Grants { mounts: self.grants.iter().filter_map(dir).collect(), ..Grants::default() };
         self.told.grant(&mut asked);
         asked
+    }
+
+    /// Packs for one target, or this machine, and returns the executable's bytes.
+    ///
+    /// # Errors
+    /// The first error.
+    pub fn to_bytes(mut self) -> Result<Vec<u8>, Error> {
+        self.outputs.truncate(1);
+        let memory = Memory::default();
+        self.memory = Some(memory.clone());
+        let file = PathBuf::from(stem(&self.input));
+        self.write(file).map(|_| memory.take())
     }
 
     /// Packs, and writes the executable to `path`, for this machine if there is no target. For several targets `path` is a

@@ -10,7 +10,7 @@ use std::{
     time::Instant,
 };
 
-use payload::{Engine, Header, Manifest, Prefix, SectionKind};
+use payload::{About, Engine, Header, Manifest, Prefix, SectionKind, info::printable};
 
 use super::{
     Done, Layout, Pack, Packed, Place,
@@ -33,9 +33,6 @@ use crate::{
     targets::name,
     trial::Trial,
 };
-
-/// The file with the hashes of archives.
-const SUMS: &str = "SHA256SUMS";
 
 /// One target's work, with all that can be known before compiling.
 struct Job<'a> {
@@ -64,7 +61,7 @@ impl Pack {
         let start = Instant::now();
         let in_app = |error: Error| error.in_file(&self.input);
 
-        let Source { module, is_kept, text, manifest, files } = Source::read(self)?;
+        let Source { module, is_kept, text, manifest, files, contents, notes } = Source::read(self)?;
         let own_stub = self.read_stub()?;
         let made = self.folder.as_deref().map(output::make_folder).transpose()?;
         let jobs: Vec<_> =
@@ -118,15 +115,16 @@ impl Pack {
         if let (Some(sums), false) = (sums, written.is_empty()) {
             sums.write(archive::sums(&written).as_bytes())?;
         }
-        Ok(Done { manifest: shared.manifest, untried: tried.untried })
+        Ok(Done { manifest: shared.manifest, contents, notes, untried: tried.untried })
     }
 
     /// Everything about one target that can be found wanting before the module is looked at.
     fn job<'a>(&self, place: &'a Place, own_stub: Option<&[u8]>) -> Result<Job<'a>, Error> {
         let inputs: Vec<&Path> = [&self.input].into_iter().chain(&self.stub).map(PathBuf::as_path).collect();
-        let output = match self.to_stdout {
-            true => Output::standard(&inputs, true)?,
-            false => Output::prepare(&place.file, &inputs, self.archive.is_none())?,
+        let output = match (&self.memory, self.to_stdout) {
+            (Some(memory), _) => Output::memory(memory),
+            (None, true) => Output::standard(&inputs, true)?,
+            (None, false) => Output::prepare(&place.file, &inputs, self.archive.is_none())?,
         };
         Ok(Job { place, output, stub: launcher(place.target, own_stub)? })
     }
@@ -197,6 +195,7 @@ impl Pack {
         let packed = Packed {
             input_len: 0,
             output_len: bytes.len() as u64,
+            sha256: payload::sha256(&bytes),
             launcher_len: stub.len() as u64,
             sections,
             layout,
@@ -212,15 +211,16 @@ impl Pack {
         let archive = archive::archive(*target, &members, self.time).map_err(|error| error.in_file(file))?;
         output.write(&archive)?;
         let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let sha256 = payload::sha256(&archive);
         let mut written = written.lock().expect("nobody panics while holding it");
-        written.push((name, payload::sha256(&archive)));
-        Ok(Packed { output_len: archive.len() as u64, ..packed })
+        written.push((name, sha256));
+        Ok(Packed { output_len: archive.len() as u64, sha256, ..packed })
     }
 
     /// Where the hashes of archives go, as `sha256sum -c` checks them: those that this pack writes.
     fn sums(&self) -> Result<Option<Output>, Error> {
         let folder = self.folder.as_ref().filter(|_| self.archive.is_some());
-        folder.map(|folder| Output::prepare(&folder.join(SUMS), &[], false)).transpose()
+        folder.map(|folder| Output::prepare(&folder.join(archive::SUMS), &[], false)).transpose()
     }
 
     /// The files that go into archives beside the executable.
@@ -239,11 +239,19 @@ impl Pack {
         let mut shown = self.shown.clone();
         shown.app.clone_from(&manifest.app);
         shown.icon = self.icon.as_ref().map(read).transpose()?;
-        for key in ["FileVersion", "ProductVersion"] {
-            if let Some(version) = &manifest.version
+        let About { author, homepage, license } = &manifest.about;
+        for (key, text) in [
+            ("FileVersion", &manifest.version),
+            ("ProductVersion", &manifest.version),
+            ("CompanyName", author),
+            ("LegalCopyright", license),
+            ("Comments", homepage),
+        ] {
+            if let Some(text) = text
                 && !shown.version_info.iter().any(|(said, _)| said == key)
             {
-                shown.version_info.push((key.to_owned(), version.clone()));
+                // An executable's own may be anything.
+                shown.version_info.push((key.to_owned(), printable(text)));
             }
         }
         Ok(shown)

@@ -4,11 +4,15 @@
 //! files. Options of the new pack are added to these, and replace those of the same name and those that exist only once. How
 //! the old executable was compiled and stored does not matter.
 
-use payload::{FilesGrant, Grants, Manifest, Mount, SectionKind, tree::Tree};
+use payload::{Manifest, SectionKind, tree::Tree};
 
-use super::{Grant, Opened, Pack, stem};
+use super::{Opened, Pack, mounts, stem};
 use crate::{
-    Error, Kind, PRODUCER, executable::Executable, input::Module, input::files::Files, store::decode,
+    Error, Kind, PRODUCER,
+    executable::Executable,
+    input::Module,
+    input::files::{Files, contents::Contents},
+    store::decode,
     targets::part,
 };
 
@@ -25,6 +29,10 @@ pub struct Source {
     pub manifest: Manifest,
     /// The files that the executable will carry.
     pub files: Files,
+    /// What these are, a name each.
+    pub contents: Vec<Contents>,
+    /// Notes on what is carried.
+    pub notes: Vec<String>,
 }
 
 impl Source {
@@ -37,19 +45,24 @@ impl Source {
         let is_kept = pack.keep_module || kept;
         let text = (is_kept && !bytes.starts_with(b"\0asm")).then(|| bytes.clone());
         let module = Module::new(bytes, &pack.input)?;
-        mount(&mut manifest.grants, &mut files, &pack.grants)?;
+        let notes = mounts::add(&mut manifest.grants, &mut files, pack)?;
         manifest.producer = PRODUCER.to_owned();
         manifest.module_sha256 = module.sha256;
         manifest.content = None;
         manifest.trial = false;
         replace(&mut manifest.version, &pack.version);
         replace(&mut manifest.argv0, &pack.argv0);
+        replace(&mut manifest.about.author, &pack.about.author);
+        replace(&mut manifest.about.homepage, &pack.about.homepage);
+        replace(&mut manifest.about.license, &pack.about.license);
         if let Some(app) = &pack.app {
             manifest.app.clone_from(app);
         }
         check_names(&manifest, pack)?;
         pack.told.write(&mut manifest);
-        Ok(Source { module, is_kept, text, manifest, files })
+        let granted = manifest.grants.files().zip(&files.roots);
+        let contents = granted.map(|(grant, root)| Contents::of(grant, root)).collect();
+        Ok(Source { module, is_kept, text, manifest, files, contents, notes })
     }
 }
 
@@ -116,7 +129,10 @@ fn no_module() -> Error {
 }
 
 /// The files that `executable` carries.
-fn carried(executable: &Executable) -> Result<Files, Error> {
+///
+/// # Errors
+/// `Damaged` if they are.
+pub fn carried(executable: &Executable) -> Result<Files, Error> {
     let manifest = executable.manifest();
     let Some(tree) = executable.section(SectionKind::Tree)? else { return Ok(Files::default()) };
     let content = executable.section(SectionKind::Files)?.unwrap_or_default();
@@ -147,34 +163,4 @@ fn replace(old: &mut Option<String>, new: &Option<String>) {
     if new.is_some() {
         old.clone_from(new);
     }
-}
-
-/// Adds `new` grants behind `old` ones, in their order, and what they carry to `files`, whose roots are the carried ones of
-/// `old`. Of directories with one name, and of carried files with one name, the new ones take the place of the old ones.
-fn mount(old: &mut Grants, files: &mut Files, new: &[Grant]) -> Result<(), Error> {
-    let mut kept_roots = Vec::new();
-    old.mounts.retain(|mount| {
-        let is_kept = !new.iter().any(|new| is_instead_of(new, mount));
-        if matches!(mount, Mount::Files(_)) {
-            kept_roots.push(is_kept);
-        }
-        is_kept
-    });
-    files.keep_roots(&kept_roots);
-    for grant in new {
-        old.mounts.push(match grant {
-            Grant::Dir(grant) => Mount::Dir(grant.clone()),
-            Grant::Files(folder) => {
-                files.add(folder)?;
-                Mount::Files(FilesGrant { guest: folder.guest.clone(), writable: folder.writable })
-            }
-        });
-    }
-    Ok(())
-}
-
-fn is_instead_of(new: &Grant, old: &Mount) -> bool {
-    let is_one_kind =
-        matches!((new, old), (Grant::Dir(_), Mount::Dir(_)) | (Grant::Files(_), Mount::Files(_)));
-    is_one_kind && new.guest() == old.guest()
 }

@@ -28,16 +28,18 @@ pub fn check(text: &str, target: Target) -> Result<(), String> {
     if target.os() != Os::Windows {
         return Ok(());
     }
-    if let Some(c) = text.chars().find(|c| r#"<>:"|?*"#.contains(*c)) {
-        return fail(&format!("Windows has no names with {c}"));
+    windows(text).map_or(Ok(()), |why| fail(&why))
+}
+
+/// Why Windows has no file that is called `name`.
+pub fn windows(name: &str) -> Option<String> {
+    if let Some(c) = name.chars().find(|c| r#"<>:"|?*\/"#.contains(*c) || *c < ' ') {
+        return Some(format!("Windows has no names with {}", printable(&c.to_string())));
     }
-    if text.ends_with(['.', ' ']) {
-        return fail("Windows has no names that end with a dot or a space");
+    if name.ends_with(['.', ' ']) {
+        return Some("Windows has no names that end with a dot or a space".to_owned());
     }
-    if is_device(text) {
-        return fail("for Windows it names a device");
-    }
-    Ok(())
+    is_device(name).then(|| "for Windows it names a device".to_owned())
 }
 
 /// As [`check`], for a program's name, with which files' names begin.

@@ -1,7 +1,7 @@
 //! The packer as a library.
 
 use payload::{DirGrant, FilesGrant, Mount, SectionKind, Target, Variable};
-use wasmpack::{Executable, Kind, Pack, input::files::Folder, store::Storage};
+use wasmpack::{Executable, Kind, Pack, input::files::Folder, payload::About, store::Storage};
 
 use crate::dir::Dir;
 
@@ -43,6 +43,22 @@ fn what_is_said_is_in_the_executable() {
         (Target::LinuxArm64, std::fs::metadata(&out).unwrap().len())
     );
     assert!(executable.verify().iter().all(|check| check.result.is_ok()), "{:?}", executable.verify());
+}
+
+#[test]
+fn the_executable_is_to_be_had_as_bytes() {
+    let dir = Dir::new();
+    let packed = || pack(&dir).target(Target::LinuxArm64).about(about());
+    let bytes = packed().to_bytes().unwrap();
+    packed().name("app").write(dir.path("out")).unwrap();
+    assert!(bytes == dir.read("out"));
+    let executable = Executable::from_bytes(bytes).unwrap();
+    assert_eq!(executable.manifest().about, about());
+    assert_eq!(dir.names(), ["app.wasm", "out", "stub"]);
+}
+
+fn about() -> About {
+    About { author: Some("Ada Notes".to_owned()), ..About::default() }
 }
 
 #[test]

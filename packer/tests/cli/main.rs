@@ -7,12 +7,14 @@
 
 mod api;
 mod bad_input;
+mod carried;
 mod dir;
 #[cfg(target_os = "linux")]
 mod ends;
 mod flags;
 #[cfg(target_os = "linux")]
 mod hostile;
+mod json;
 #[cfg(unix)]
 mod output;
 #[cfg(target_os = "linux")]

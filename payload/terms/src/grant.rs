@@ -4,6 +4,7 @@
 //! `WASMPACK_OPTS`, by the same rules; and both tell the owner of a file, in the same sentences, what it may do.
 
 use crate::guest::GuestName;
+pub use crate::spelling::{names_a_drive, no_drive, split};
 
 /// Everything beyond the standard streams, arguments, clocks and randomness that an app may use.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -65,39 +66,32 @@ pub enum Variable {
 /// The variable with which whoever starts an executable changes its grants.
 pub const OPTIONS: &str = "WASMPACK_OPTS";
 
-/// What stands between the host's name of a directory and the guest's.
-const SEPARATOR: &str = "::";
-
 impl DirGrant {
     /// Reads `HOST` or `HOST::GUEST`. Without a guest's name the app sees the directory under the host's.
     ///
     /// # Errors
     /// For an empty name, a NUL, and for more than one `::`: a sentence for people.
     pub fn parse(text: &str, read_only: bool) -> Result<DirGrant, String> {
-        let (host, guest) = split(text, text)?;
+        let (host, guest) = split(text, text).map_err(|why| match text.ends_with(":ro") {
+            true => format!("{why}; what is only to be read is granted by --dir-ro"),
+            false => why,
+        })?;
         Ok(DirGrant { host, guest: guest.into(), read_only })
     }
 }
 
-/// Reads `HOST` or `HOST::GUEST` as two names; `guest` is the second where it is left out.
-///
-/// # Errors
-/// As [`DirGrant::parse`].
-pub fn split(text: &str, guest: &str) -> Result<(String, String), String> {
-    let (host, guest) = text.split_once(SEPARATOR).unwrap_or((text, guest));
-    if host.is_empty() {
-        return Err("the host's directory is empty; HOST or HOST::GUEST was expected".to_owned());
+impl DirGrant {
+    /// Whether it is one word that begins with a drive: a mistake where the app is not for Windows.
+    pub fn is_a_drive(&self) -> bool {
+        self.guest.as_str() == self.host && names_a_drive(&self.host)
     }
-    if guest.is_empty() {
-        return Err("the guest's name is empty; leave the :: out to use the host's".to_owned());
+
+    /// Whether its host's path is `host`, which may be written in another way.
+    pub fn is_of(&self, host: &str) -> bool {
+        let is_absolute = |path: &str| path.starts_with('/');
+        GuestName::from(host).path() == GuestName::from(self.host.as_str()).path()
+            && is_absolute(host) == is_absolute(&self.host)
     }
-    if text.matches(SEPARATOR).count() > 1 {
-        return Err(format!("{SEPARATOR} stands in it more than once; HOST or HOST::GUEST was expected"));
-    }
-    if text.contains('\0') {
-        return Err("a NUL byte cannot be part of a name".to_owned());
-    }
-    Ok((host.to_owned(), guest.to_owned()))
 }
 
 impl Variable {
@@ -126,21 +120,6 @@ impl Mount {
         match self {
             Mount::Dir(grant) => &grant.guest,
             Mount::Files(grant) => &grant.guest,
-        }
-    }
-
-    fn in_words(&self) -> String {
-        match self {
-            Mount::Dir(DirGrant { host, guest, read_only }) => {
-                let verb = if *read_only { "read" } else { "read and change" };
-                let here = if host == "." { "the directory it is started in" } else { host };
-                let name = if guest.as_str() == host { String::new() } else { format!(", as {guest}") };
-                format!("may {verb} files below {here}{name}")
-            }
-            Mount::Files(FilesGrant { guest, writable }) => {
-                let how = if *writable { "which it may change in memory until it ends" } else { "to read" };
-                format!("carries files of its own below {guest}, {how}")
-            }
         }
     }
 }
@@ -196,25 +175,6 @@ impl Grants {
         self.env.retain(|other| name(other) != called);
         self.pass.retain(|other| other != called);
     }
-
-    /// What is granted, a sentence each, of which the app is the subject: `may read files below /data`. Directories and
-    /// carried files stand in the order in which they were given. Empty when nothing is granted.
-    pub fn in_words(&self) -> Vec<String> {
-        let mut words = Vec::new();
-        if self.native {
-            words.push(
-                "may read and change every file that its user may, from where its user stands".to_owned(),
-            );
-        }
-        words.extend(self.mounts.iter().map(Mount::in_words));
-        if self.env_all {
-            words.push("sees all variables of the environment".to_owned());
-        }
-        words.extend(self.pass.iter().map(|name| format!("sees the variable {name} where it is set")));
-        words.extend(self.env.iter().map(|variable| format!("has the variable {variable}")));
-        words.extend(self.cwd.iter().map(|guest| format!("has the working directory {guest}")));
-        words
-    }
 }
 
 /// The name in `NAME=VALUE` or `NAME`.
@@ -244,6 +204,17 @@ mod tests {
     }
 
     #[test]
+    fn a_path_is_one_however_it_is_written() {
+        let of = |host: &str, other: &str| DirGrant::parse(host, false).unwrap().is_of(other);
+        for (host, other) in [(".", "./"), ("a", "./a/"), ("/a/b", "/a/b//")] {
+            assert!(of(host, other), "{host} {other}");
+        }
+        for (host, other) in [(".", ".."), ("a", "/a"), ("~", ".")] {
+            assert!(!of(host, other), "{host} {other}");
+        }
+    }
+
+    #[test]
     fn variables_are_set_or_passed_on_and_the_last_of_a_name_counts() {
         let mut grants = Grants::default();
         for text in ["A=1", "B=2", "A=3", "AB=4", "B", "EMPTY="] {
@@ -264,32 +235,5 @@ mod tests {
         assert!(grants.dir(&"data/".into()).is_some() && grants.dir(&"/".into()).is_none());
         grants.remove_dir(&"./data".into());
         assert_eq!(grants.mounts, [carried], "what is carried stays");
-    }
-
-    #[test]
-    fn words_say_what_is_granted() {
-        assert!(Grants::default().in_words().is_empty());
-        let grants = Grants {
-            env: vec!["A=1".to_owned()],
-            pass: vec!["HOME".to_owned()],
-            mounts: vec![
-                Mount::Dir(DirGrant::parse(".", false).unwrap()),
-                Mount::Files(FilesGrant { guest: "/lib".into(), writable: false }),
-                Mount::Dir(DirGrant::parse("~/notes::/notes", true).unwrap()),
-            ],
-            cwd: Some("/notes".to_owned()),
-            ..Grants::default()
-        };
-        assert_eq!(
-            grants.in_words(),
-            [
-                "may read and change files below the directory it is started in",
-                "carries files of its own below /lib, to read",
-                "may read files below ~/notes, as /notes",
-                "sees the variable HOME where it is set",
-                "has the variable A=1",
-                "has the working directory /notes",
-            ]
-        );
     }
 }

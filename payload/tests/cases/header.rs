@@ -12,7 +12,7 @@ pub fn cases() -> Vec<Case> {
         case("empty", "Truncated", 0, "no byte at all", Vec::new()),
         case("header-magic", "NotAPayload", 0, "another magic", field(0, b"\x7fELF")),
         case("header-line-ends", "NotAPayload", 0, "a tool turned CR LF into LF", unix_line_ends),
-        case("header-version-next", "Version", 8, "version 5", field(8, &[5])),
+        case("header-version-next", "Version", 8, "version 6", field(8, &[6])),
         case("header-version-1", "Version", 8, "version 1, which held wasmer's artifact", field(8, &[1])),
         case("header-version-0", "Version", 8, "version 0, which never was", field(8, &[0])),
         case("header-target", "Value", 10, "target 65535 is not in the table", field(10, &[0xff, 0xff])),

@@ -104,8 +104,8 @@ fn entry(dump: &mut Dump<'_>, number: u64) -> Entry {
     Entry { kind, offset, stored_len, len, chunk_size }
 }
 
-/// The records of a manifest by their kinds, which count from 1.
-const RECORDS: [&str; 13] = [
+/// The records of a manifest by their kinds, which count from 1; the last of them is the last of a manifest.
+const RECORDS: [&str; 15] = [
     "producer",
     "app",
     "module",
@@ -118,14 +118,16 @@ const RECORDS: [&str; 13] = [
     "switches",
     "working directory",
     "version",
-    "content",
+    "author",
+    "homepage",
+    "license",
 ];
 
 fn manifest(dump: &mut Dump<'_>, end: usize) {
     dump.heading("section 1: manifest");
     while dump.at < end {
         let kind = dump.bytes[dump.at] as usize;
-        let name = RECORDS[kind - 1];
+        let name = if kind == 63 { "content" } else { RECORDS[kind - 1] };
         dump.number(2, &format!("record {name}"));
         let len = dump.number(4, "length") as usize;
         match name {

@@ -1,8 +1,8 @@
 //! The payloads that the golden vectors hold, as values.
 
 use payload::{
-    Compiler, CpuFeatures, DirGrant, Encoding, Engine, FilesGrant, Grants, Header, Manifest, Mount, Section,
-    SectionKind, Target, Writer, chunk, header,
+    About, Compiler, CpuFeatures, DirGrant, Encoding, Engine, FilesGrant, Grants, Header, Manifest, Mount,
+    Section, SectionKind, Target, Writer, chunk, header,
 };
 
 /// The chunk size of the sample with chunks: the smallest, to have many from little content.
@@ -128,6 +128,11 @@ pub fn full() -> Sample {
                 ..switched.grants
             },
             version: Some("1.2.3".to_owned()),
+            about: About {
+                author: Some("Ada Notes".to_owned()),
+                homepage: Some("https://notes.example".to_owned()),
+                license: Some("MIT".to_owned()),
+            },
             content: None,
             ..switched
         },

@@ -49,6 +49,12 @@ impl Stored {
         Stored { packed: Box::leak(Box::new(Packed::of(prefix))), bytes }
     }
 
+    /// All that follows the prefix.
+    pub(crate) fn behind_the_prefix(self) -> &'static [u8] {
+        let end = self.find(SectionKind::Manifest).map_or(0, |section| section.offset + section.stored_len);
+        self.bytes.get(end as usize..).unwrap_or_default()
+    }
+
     /// The section of this kind, if there is one.
     pub(crate) fn find(self, kind: SectionKind) -> Option<&'static Section> {
         self.packed.prefix.section(kind)

@@ -32,6 +32,36 @@ fn carried_files_are_read_after_the_folder_is_gone() {
 }
 
 #[test]
+fn a_single_file_hides_nothing_beside_it() {
+    let dir = Dir::new();
+    dir.write("app.toml", "carried");
+    dir.write("state", "0");
+    dir.write("assets/etc/other", "beside");
+    dir.write("assets/etc/app.toml", "default");
+    let file = folder(&dir, "app.toml", "/etc/app.toml");
+    let state = folder(&dir, "state", "/var/state");
+    // Among files of a folder, and in another that may be changed.
+    let options = ["--files", &file, "--files-rw", &state, "--files", &folder(&dir, "assets", "/")];
+    let program = dir.pack("probe", &options);
+    let args = ["cat", "/etc/app.toml", "and", "cat", "/etc/other", "and", "write", "/var/state", "1"];
+    assert_eq!(prints(&program, &args, 0), "carriedbeside");
+    assert_eq!(prints(&program, &["cat", "/var/state"], 0), "0", "it is changed in memory");
+    // In a directory of the host, which it is over.
+    let program = dir.pack("probe", &["--files", &file, "--dir", &folder(&dir, "assets", "/")]);
+    assert_eq!(prints(&program, &args[..5], 0), "carriedbeside");
+    assert_eq!(prints(&program, &["write", "/etc/other", "new"], 0), "");
+    assert_eq!(std::fs::read_to_string(dir.join("assets/etc/other")).unwrap(), "new");
+    assert_eq!(std::fs::read_to_string(dir.join("assets/etc/app.toml")).unwrap(), "default");
+    // Alone, under the name that it has.
+    let mut packer = common::wasmpack();
+    packer.arg(common::fixture("probe")).arg("-o").arg(dir.join(&common::file_name("alone")));
+    let packed = output(packer.args(["-q", "--files", "app.toml"]).current_dir(dir.path()));
+    assert!(packed.status.success(), "{}", text(&packed.stderr));
+    std::fs::remove_file(dir.join("app.toml")).unwrap();
+    assert_eq!(prints(&dir.join(&common::file_name("alone")), &["cat", "app.toml"], 0), "carried");
+}
+
+#[test]
 fn large_files_and_many_files_come_as_they_were() {
     let dir = Dir::new();
     // Numbers of a small generator: they do not compress, and span many chunks.

@@ -3,5 +3,6 @@
 mod conformance;
 mod files;
 mod grants;
+mod owner;
 mod run;
 mod sandbox;

@@ -91,9 +91,11 @@ impl Dir {
             _ => Wanted::Look,
         };
         let way = self.way(path, wanted)?;
+        // To create may also be to find. Whether something is new matters only where it is not told where it is.
+        let made = how.create && way.is_decided() && !Dir::is_there(&way);
         let opened = way.layers.open(way.rest, how)?;
-        if how.create || matches!(opened, Opened::Dir(_)) {
-            self.found(&way);
+        if made || matches!(opened, Opened::Dir(_)) {
+            self.found(&way, made);
         }
         let place = self.place.as_ref().and_then(|place| place.opened(&way));
         let dir = |layers| Dir {
@@ -106,10 +108,14 @@ impl Dir {
         Ok(opened.map(|file| file, dir))
     }
 
+    fn is_there(way: &Way<'_, '_>) -> bool {
+        way.layers.filestat_at(way.rest, true).is_ok()
+    }
+
     /// Notes what `way` led to; see [`Place::found`].
-    fn found(&self, way: &Way<'_, '_>) {
+    fn found(&self, way: &Way<'_, '_>, made: bool) {
         if let Some(place) = &self.place {
-            place.found(way);
+            place.found(way, made);
         }
     }
 
@@ -138,7 +144,7 @@ impl Dir {
     pub(crate) fn create_dir(&self, path: &str) -> Result<()> {
         let way = self.way_to_make(path)?;
         way.layers.create_dir(way.rest)?;
-        self.found(&way);
+        self.found(&way, true);
         Ok(())
     }
 

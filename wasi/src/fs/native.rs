@@ -7,7 +7,7 @@
 //! 1. A name that begins with `.` or `..` was relative.
 //! 2. A name that is spelled in the arguments, or is near one that is, means what the spelling says. So does a change below a
 //!    place that a variable names in full, such as `HOME` and `TMPDIR`, unless its first name stands where the user does.
-//! 3. What lies in a directory that the program opened before lies where that was found.
+//! 3. What lies in a directory that the program opened before lies where that was found; what it made itself it may change.
 //! 4. To look at: where its first name is. If both places have that: below the root if that has all of the name, so no file of
 //!    a checkout stands for one of the system; but a name without a slash is the one where the user stands.
 //! 5. To change: where the user stands, if that has the first name, or if neither has. Where only the root has it, something new
@@ -54,6 +54,14 @@ struct Spelled {
     argument: bool,
 }
 
+/// What a path led to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Found {
+    side: Side,
+    /// True if the program made it.
+    made: bool,
+}
+
 /// How many directories are remembered with where they were found.
 const FOUND_MAX: usize = 4096;
 
@@ -67,7 +75,7 @@ pub(crate) struct Native {
     /// True if where the user stands is gone, or cannot be opened.
     lost: bool,
     spelled: Vec<Spelled>,
-    found: Mutex<HashMap<String, Side>>,
+    found: Mutex<HashMap<String, Found>>,
     /// The roots of drives that were asked for, by their letters.
     drives: [OnceLock<Arc<Layers>>; 26],
 }
@@ -142,12 +150,13 @@ impl Native {
         decide(path, wanted, self.lost, &self.spelled, &found, &has)
     }
 
-    /// Notes that directory `path` was found on `side`.
-    pub(crate) fn found(&self, path: &str, side: Side) {
+    /// Notes that `path` is on `side`, a directory or something that the program `made`.
+    pub(crate) fn found(&self, path: &str, side: Side, made: bool) {
         let key = joined(names(path));
         let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
         if !key.is_empty() && found.len() < FOUND_MAX {
-            found.insert(key, side);
+            let before = found.get(&key).is_some_and(|before| before.made && before.side == side);
+            found.insert(key, Found { side, made: made || before });
         }
     }
 }
@@ -219,7 +228,7 @@ fn decide(
     wanted: Wanted,
     lost: bool,
     spelled: &[Spelled],
-    found: &dyn Fn(&str) -> Option<Side>,
+    found: &dyn Fn(&str) -> Option<Found>,
     has: &dyn Fn(Side, &str) -> bool,
 ) -> Option<Side> {
     let all: Vec<&str> = names(path).take_while(|name| *name != "..").collect();
@@ -239,8 +248,10 @@ fn decide(
         Evidence::None => {}
     }
     let around = (1..=all.len()).rev().find_map(|len| found(&joined(all[..len].iter().copied())));
-    if let Some(side) = around {
-        return Some(side);
+    match around {
+        Some(Found { side: Side::Root, made: false }) if change => {}
+        Some(found) => return Some(found.side),
+        None => {}
     }
     match (has_first(Side::Here), has_first(Side::Root)) {
         _ if lost => Some(Side::Here),
@@ -289,7 +300,10 @@ mod tests {
             path.is_empty() || all.iter().any(|one| *one == path || one.starts_with(&format!("{path}/")))
         };
         let has = |side: Side, path: &str| stands(if side == Side::Here { HERE } else { THERE }, path);
-        let found = |path: &str| found.iter().find(|(one, _)| *one == path).map(|(_, side)| *side);
+        let found = |path: &str| {
+            let (name, side) = found.iter().find(|(one, _)| one.trim_start_matches('+') == path)?;
+            Some(Found { side: *side, made: name.starts_with('+') })
+        };
         let wanted = if change { Wanted::Make } else { Wanted::Look };
         decide(path, wanted, false, &spelled, &found, &has)
     }
@@ -375,8 +389,10 @@ mod tests {
     #[test]
     fn what_a_program_lists_it_finds_where_it_listed_it() {
         assert_eq!(after("etc/passwd", false, &[], &[], &[("etc", Side::Here)]), H);
-        assert_eq!(after("tmp/own/x", true, &[], &[], &[("tmp/own", Side::Root)]), R);
-        assert_eq!(after("srv/data/x", true, &[], &[], &[("srv", Side::Root)]), R);
+        assert_eq!(after("tmp/own/x", true, &[], &[], &[("+tmp/own", Side::Root)]), R);
+        assert_eq!(after("tmp/own/x", true, &[], &[], &[("tmp/own", Side::Root)]), None);
+        assert_eq!(after("srv/data/x", false, &[], &[], &[("srv", Side::Root)]), R);
+        assert_eq!(after("srv/data/x", true, &[], &[], &[("srv", Side::Root)]), None);
         assert_eq!(after("etc/passwd", false, &["/etc/passwd"], &[], &[("etc", Side::Here)]), R);
     }
 }

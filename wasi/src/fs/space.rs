@@ -77,6 +77,11 @@ pub(crate) struct Way<'s, 'p> {
 }
 
 impl<'s, 'p> Way<'s, 'p> {
+    /// True if it was not told which side of a native root is meant.
+    pub(crate) fn is_decided(&self) -> bool {
+        self.decided
+    }
+
     /// The way in a directory that nothing was granted around or below.
     pub(crate) fn within(layers: &'s Arc<Layers>, path: &'p str) -> Way<'s, 'p> {
         Way { layers, rest: path, node: ROOT, is_place: false, side: None, decided: false }
@@ -283,11 +288,11 @@ impl Place {
         either && native.decide(path, wanted).is_none()
     }
 
-    /// Tells a native root what `way` led to: a directory that is there, or something that the program made. What lies in it
-    /// is looked for, and may be changed, where that is.
-    pub(crate) fn found(&self, way: &Way<'_, '_>) {
+    /// Tells a native root what `way` led to: a directory, or something that the program `made`. What lies in it is looked for
+    /// where that is, and what was made may be changed there.
+    pub(crate) fn found(&self, way: &Way<'_, '_>, made: bool) {
         if let (Some(native), Some(side), true) = (self.space.native(), way.side, way.decided) {
-            native.found(way.rest, side);
+            native.found(way.rest, side, made);
         }
     }
 

@@ -42,6 +42,7 @@ pub(super) static ROWS: &[Row] = &[
         may_be_dashed: true,
         conflicts: &["no-compress"],
         example: "--version",
+        in_run: false,
         set: |typed, value| value::once(&mut typed.profile, value::words(value)?),
         ..ROW
     },
@@ -51,6 +52,7 @@ pub(super) static ROWS: &[Row] = &[
         text: "Do not start the program when packing [default: on Linux the packer starts it once, alone in its sandbox, and \
                lays out what it touches so that every start is faster]",
         conflicts: &["profile", "no-compress"],
+        in_run: false,
         set: |typed, _| value::switch(&mut typed.no_trial),
         ..ROW
     },

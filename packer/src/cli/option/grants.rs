@@ -28,8 +28,8 @@ pub(super) static ROWS: &[Row] = &[
     Row {
         name: "files",
         section: SECTION,
-        text: "Carry the files of this folder in the executable, read-only",
-        takes: Takes::Each("FOLDER[::GUEST]"),
+        text: "Carry the files of this folder, or this file, in the executable, read-only",
+        takes: Takes::Each("PATH[::GUEST]"),
         is_path: true,
         example: "assets::/assets",
         set: |typed, value| value::each(&mut typed.grants, value::folder(value, false)),
@@ -39,10 +39,27 @@ pub(super) static ROWS: &[Row] = &[
         name: "files-rw",
         section: SECTION,
         text: "Carry files that the program may change in memory; changes are lost when it ends",
-        takes: Takes::Each("FOLDER[::GUEST]"),
+        takes: Takes::Each("PATH[::GUEST]"),
         is_path: true,
         example: "assets::/assets",
         set: |typed, value| value::each(&mut typed.grants, value::folder(value, true)),
+        ..ROW
+    },
+    Row {
+        name: "exclude",
+        section: SECTION,
+        text: "Do not carry files of this name or glob, as in a .gitignore; a file .wasmpackignore in a carried folder lists \
+               such globs",
+        takes: Takes::Each("GLOB"),
+        example: "*.log",
+        set: |typed, value| value::each(&mut typed.choice.exclude, value::glob(value)),
+        ..ROW
+    },
+    Row {
+        name: "gitignore",
+        section: SECTION,
+        text: "Do not carry what git ignores",
+        set: |typed, _| value::switch(&mut typed.choice.gitignore),
         ..ROW
     },
     Row {
@@ -91,7 +108,7 @@ pub(super) static ROWS: &[Row] = &[
     Row {
         name: "sealed",
         section: SECTION,
-        text: "Refuse WASMPACK_OPTS, which changes grants when the executable starts",
+        text: "Let nobody change its grants when it starts (with WASMPACK_OPTS)",
         set: |typed, _| value::switch(&mut typed.told.sealed),
         ..ROW
     },

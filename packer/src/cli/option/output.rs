@@ -15,6 +15,7 @@ pub(super) static ROWS: &[Row] = &[
         takes: Takes::One("OUT"),
         is_path: true,
         example: "app",
+        in_run: false,
         set: |typed, value| value::once(&mut typed.output, value.into()),
         ..ROW
     },
@@ -28,6 +29,7 @@ pub(super) static ROWS: &[Row] = &[
         takes: Takes::Each("TARGET"),
         is_list: true,
         example: "linux-arm64",
+        in_run: false,
         set: |typed, value| value::each(&mut typed.targets, place::wanted(&value::text(value)?)),
         ..ROW
     },
@@ -51,9 +53,37 @@ pub(super) static ROWS: &[Row] = &[
         ..ROW
     },
     Row {
+        name: "author",
+        section: SECTION,
+        text: "Who made the program, for --wasmpack-info and Windows",
+        takes: Takes::One("NAME"),
+        example: "Ada Notes",
+        set: |typed, value| value::once(&mut typed.about.author, value::line(value)?),
+        ..ROW
+    },
+    Row {
+        name: "homepage",
+        section: SECTION,
+        text: "Where the program is told about",
+        takes: Takes::One("URL"),
+        example: "https://notes.example",
+        set: |typed, value| value::once(&mut typed.about.homepage, value::homepage(value)?),
+        ..ROW
+    },
+    Row {
+        name: "license",
+        section: SECTION,
+        text: "The terms under which the program may be used, such as MIT",
+        takes: Takes::One("TERMS"),
+        example: "MIT",
+        set: |typed, value| value::once(&mut typed.about.license, value::line(value)?),
+        ..ROW
+    },
+    Row {
         name: "archive",
         section: SECTION,
         text: "Write archives for publishing, NAME-TARGET-VERSION.tar.gz or .zip, and SHA256SUMS",
+        in_run: false,
         set: |typed, _| value::switch(&mut typed.archive),
         ..ROW
     },
@@ -64,6 +94,7 @@ pub(super) static ROWS: &[Row] = &[
         takes: Takes::Each("FILE"),
         is_path: true,
         example: "LICENSE",
+        in_run: false,
         set: |typed, value| value::each(&mut typed.include, Ok(value.into())),
         ..ROW
     },
@@ -71,6 +102,7 @@ pub(super) static ROWS: &[Row] = &[
         name: "keep-module",
         section: SECTION,
         text: "Keep the .wasm in the executable, so that it can be extracted, or packed again for other targets",
+        in_run: false,
         set: |typed, _| value::switch(&mut typed.keep_module),
         ..ROW
     },

@@ -32,6 +32,8 @@ pub(in crate::cli) struct Row {
     pub(in crate::cli) is_table: bool,
     /// The options that it cannot be combined with.
     pub(in crate::cli) conflicts: &'static [&'static str],
+    /// Whether it changes what `wasmpack run` does, where nothing is written.
+    pub(in crate::cli) in_run: bool,
     /// A value that is valid; a test uses it.
     pub(in crate::cli) example: &'static str,
     /// Stores a value, which is empty if the option takes none. The error says why the value is invalid.
@@ -76,6 +78,7 @@ pub(super) const ROW: Row = Row {
     is_path: false,
     is_table: false,
     conflicts: &[],
+    in_run: true,
     example: "",
     set: |_, _| Ok(()),
 };

@@ -22,6 +22,15 @@ pub(super) static ROWS: &[Row] = &[
         ..ROW
     },
     Row {
+        name: "json",
+        key: Key::None,
+        text: "Print the result as JSON on standard output: files, sizes, hashes, grants, notes",
+        conflicts: &["quiet", "verbose"],
+        in_run: false,
+        set: |typed, _| value::switch(&mut typed.json),
+        ..ROW
+    },
+    Row {
         name: "args",
         text: "Arguments for the program, before those it is started with",
         takes: Takes::Rest("ARG"),

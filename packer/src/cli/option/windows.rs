@@ -10,6 +10,7 @@ pub(super) static ROWS: &[Row] = &[
         name: "gui",
         section: SECTION,
         text: "Open no console window",
+        in_run: false,
         set: |typed, _| value::switch(&mut typed.gui),
         ..ROW
     },
@@ -20,6 +21,7 @@ pub(super) static ROWS: &[Row] = &[
         takes: Takes::One("FILE"),
         is_path: true,
         example: "app.ico",
+        in_run: false,
         set: |typed, value| value::once(&mut typed.icon, value.into()),
         ..ROW
     },
@@ -30,6 +32,7 @@ pub(super) static ROWS: &[Row] = &[
         takes: Takes::Each("KEY=VALUE"),
         is_table: true,
         example: "FileDescription=Notes",
+        in_run: false,
         set: |typed, value| value::each(&mut typed.version_info, value::pair(value)),
         ..ROW
     },

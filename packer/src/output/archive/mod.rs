@@ -19,6 +19,9 @@ const LATEST: u64 = u32::MAX as u64;
 /// "Unknown" in the header of a gzip file (RFC 1952, section 2.3.1): the bytes do not depend on the system that packs.
 const ANY_SYSTEM: u8 = 255;
 
+/// The file with the hashes of archives.
+pub const SUMS: &str = "SHA256SUMS";
+
 /// A file in an archive.
 #[derive(Clone, Copy, Debug)]
 pub struct Member<'a> {

@@ -13,6 +13,11 @@ pub(crate) fn print_error(line: &str) {
     let _ = write_all(libc::STDERR_FILENO, line.as_bytes());
 }
 
+/// Prints to standard error what need not be read.
+pub(crate) fn print_note(line: &str) {
+    print_error(line);
+}
+
 /// Writes `bytes` whole, also to a pipe that whoever started the program made non-blocking.
 fn write_all(stream: i32, mut bytes: &[u8]) -> io::Result<()> {
     if super::inherited::was_closed(stream) {

@@ -29,6 +29,11 @@ pub(crate) fn print_error(line: &str) {
     }
 }
 
+/// Prints to standard error what need not be read: no window is opened for it.
+pub(crate) fn print_note(line: &str) {
+    let _ = io::stderr().write_all(line.as_bytes());
+}
+
 /// Waits for a key, where the console window was opened for this program alone (by a double click) and would close before
 /// anybody has read what is in it.
 pub(crate) fn linger() {

@@ -1,8 +1,10 @@
 //! Signals that end the packer: temporary files are removed, and the process dies of the signal.
 //!
 //! A signal that whoever started the packer had ignored (`nohup`, a script's `&`) stays ignored, and says nothing about the
-//! others. On Linux next to nothing lies about in the first place: outputs are written into files without a name, and a
+//! others. A program that was started from here ends as well ([`child`]). On Linux next to nothing lies about in the first place: outputs are written into files without a name, and a
 //! program that is tried is in memory ([`crate::output`], [`crate::trial`]).
+
+pub(crate) mod child;
 
 #[cfg(target_os = "linux")]
 mod linux {
@@ -14,6 +16,7 @@ mod linux {
         low_level,
     };
 
+    use super::child;
     use crate::output;
 
     /// From now on SIGINT, SIGTERM and SIGHUP remove what lies about before they end the process, which dies by the signal:
@@ -31,6 +34,7 @@ mod linux {
         let _ = std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
             let Ok(mut signals) = Signals::new(&wanted) else { return };
             for signal in signals.forever() {
+                child::stop();
                 output::remove_temporaries(|| {
                     let _ = low_level::emulate_default_handler(signal);
                     std::process::exit(128 + signal);
@@ -49,6 +53,7 @@ mod linux {
 
 #[cfg(not(target_os = "linux"))]
 mod other {
+    use super::child;
     use crate::output;
 
     /// The exit code after an interrupt: 128 and the number of SIGINT, as shells have it.
@@ -59,7 +64,10 @@ mod other {
     ///
     /// For programs, not for libraries: signals belong to the whole process.
     pub fn handle() {
-        let _ = ctrlc::try_set_handler(|| output::remove_temporaries(|| std::process::exit(INTERRUPTED)));
+        let _ = ctrlc::try_set_handler(|| {
+            child::stop();
+            output::remove_temporaries(|| std::process::exit(INTERRUPTED));
+        });
     }
 }
 

@@ -1,0 +1,115 @@
+//! The options of a [`Pack`], a method each.
+
+use std::path::PathBuf;
+
+use payload::{About, Compiler, DirGrant, Target, Variable};
+
+use super::{Grant, Pack, Place};
+use crate::{input::files::Folder, store::Storage, trial::Trial};
+
+impl Pack {
+    /// Adds a target. With several, [`Pack::write`] takes a folder.
+    #[must_use]
+    pub fn target(mut self, target: Target) -> Pack {
+        self.outputs.push(Place { target, file: PathBuf::new() });
+        self
+    }
+
+    /// Names the app.
+    #[must_use]
+    pub fn name(mut self, app: impl Into<String>) -> Pack {
+        self.app = Some(app.into());
+        self
+    }
+
+    /// Sets the app's version.
+    #[must_use]
+    pub fn version(mut self, version: impl Into<String>) -> Pack {
+        self.version = Some(version.into());
+        self
+    }
+
+    /// Says who made the app, and where and on which terms it is to be had.
+    #[must_use]
+    pub fn about(mut self, about: About) -> Pack {
+        self.about = about;
+        self
+    }
+
+    /// Chooses the compiler.
+    #[must_use]
+    pub fn compiler(mut self, compiler: Compiler) -> Pack {
+        self.compiler = compiler;
+        self
+    }
+
+    /// Limits the app's memory to `bytes`.
+    #[must_use]
+    pub fn max_memory(mut self, bytes: u64) -> Pack {
+        self.max_memory = Some(bytes);
+        self
+    }
+
+    /// Chooses how code and data are stored.
+    #[must_use]
+    pub fn storage(mut self, storage: Storage) -> Pack {
+        self.storage = storage;
+        self
+    }
+
+    /// Grants a directory.
+    #[must_use]
+    pub fn grant(mut self, dir: DirGrant) -> Pack {
+        self.grants.push(Grant::Dir(dir));
+        self
+    }
+
+    /// Sets a variable, or passes one on.
+    #[must_use]
+    pub fn variable(mut self, variable: Variable) -> Pack {
+        self.told.variables.push(variable);
+        self
+    }
+
+    /// Carries a folder, or a file.
+    #[must_use]
+    pub fn carry(mut self, folder: Folder) -> Pack {
+        self.grants.push(Grant::Files(folder));
+        self
+    }
+
+    /// Leaves out of carried folders what a name or glob names, as a line of a .gitignore does.
+    #[must_use]
+    pub fn exclude(mut self, glob: impl Into<String>) -> Pack {
+        self.choice.exclude.push(glob.into());
+        self
+    }
+
+    /// Chooses the start to try.
+    #[must_use]
+    pub fn trial(mut self, trial: Trial) -> Pack {
+        self.trial = trial;
+        self
+    }
+
+    /// Adds an argument before the user's own.
+    #[must_use]
+    pub fn arg(mut self, arg: impl Into<String>) -> Pack {
+        self.told.args.push(arg.into());
+        self
+    }
+
+    /// Seals the grants: they cannot be changed when the executable starts.
+    #[must_use]
+    pub fn sealed(mut self) -> Pack {
+        self.told.sealed = true;
+        self
+    }
+
+    /// Keeps the module in the executable, so that it can be packed again.
+    #[must_use]
+    pub fn keep_module(mut self) -> Pack {
+        self.keep_module = true;
+        self
+    }
+}
