@@ -22,6 +22,7 @@
 //! | 13 | author | text: who made the app | at most once |
 //! | 14 | homepage | text: where the app is told about | at most once |
 //! | 15 | license | text: the terms under which the app may be used | at most once |
+//! | 16 | temporary | text: the guest's name of a private directory in memory | at most once |
 //! | 63 | content | 32 bytes: SHA-256 of all that follows the prefix | at most once |
 //!
 //! A text is UTF-8 without NUL; it is not terminated.
@@ -90,6 +91,7 @@ const VERSION: u16 = 12;
 const AUTHOR: u16 = 13;
 const HOMEPAGE: u16 = 14;
 const LICENSE: u16 = 15;
+const TEMPORARY: u16 = 16;
 /// Behind whatever a later version of the format has: a writer finds it at the end.
 const CONTENT: u16 = 63;
 const READ_ONLY: u32 = 1;
@@ -132,6 +134,7 @@ impl Manifest {
         for (kind, text) in [(AUTHOR, author), (HOMEPAGE, homepage), (LICENSE, license)] {
             text.iter().for_each(|text| record(kind, text.as_bytes()));
         }
+        self.grants.tmp.iter().for_each(|guest| record(TEMPORARY, guest.as_str().as_bytes()));
         // Last, so that a writer finds it.
         self.content.iter().for_each(|hash| record(CONTENT, hash));
         out
@@ -181,6 +184,7 @@ impl Manifest {
                 AUTHOR => manifest.about.author = Some(text(content, at, "author")?),
                 HOMEPAGE => manifest.about.homepage = Some(text(content, at, "homepage")?),
                 LICENSE => manifest.about.license = Some(text(content, at, "license")?),
+                TEMPORARY => manifest.grants.tmp = Some(text(content, at, "temporary directory")?.into()),
                 CONTENT => manifest.content = Some(Cursor::new(content, at).array()?),
                 VERSION => manifest.version = Some(text(content, at, "version")?),
                 found => {

@@ -33,11 +33,13 @@ fn mount() -> impl Strategy<Value = Mount> {
 fn grants() -> impl Strategy<Value = Grants> {
     let pass = vec("[^\0=]{1,20}", 0..3);
     let lists = (vec(variable(), 0..5), pass, vec(mount(), 0..8));
-    (lists, proptest::option::of(text())).prop_map(|((env, pass, mounts), cwd)| Grants {
+    let optional = || proptest::option::of(text());
+    (lists, optional(), optional()).prop_map(|((env, pass, mounts), cwd, tmp)| Grants {
         env,
         pass,
         mounts,
         cwd,
+        tmp: tmp.map(Into::into),
         ..Grants::default()
     })
 }
@@ -48,8 +50,8 @@ fn manifest() -> impl Strategy<Value = Manifest> {
     (names, vec(text(), 0..5), grants(), any::<u32>()).prop_map(
         |((producer, app, module_sha256, argv0, version), args, grants, switches)| {
             let switched = samples::switched(switches);
-            let Grants { env, pass, mounts, cwd, .. } = grants;
-            let grants = Grants { env, pass, mounts, cwd, ..switched.grants };
+            let Grants { env, pass, mounts, cwd, tmp, .. } = grants;
+            let grants = Grants { env, pass, mounts, cwd, tmp, ..switched.grants };
             Manifest { producer, app, module_sha256, argv0, args, grants, version, content: None, ..switched }
         },
     )

@@ -48,11 +48,17 @@ pub(crate) fn open(manifest: &Manifest, granted: &Granted, stored: Stored) -> Re
             }
         };
     }
+    if let Some(guest) = &grants.tmp {
+        builder = builder.temporary(guest.as_str());
+    }
     if let Some(guest) = &cwd {
         builder = builder.cwd(guest);
     }
     for stream in (0..3).filter(|&stream| sys::process::was_closed(stream)) {
         builder = builder.closed(stream as usize);
+    }
+    if granted.audit {
+        builder = builder.audited();
     }
     if manifest.trial {
         // What a start touches must not depend on when and where it is tried.
@@ -107,7 +113,9 @@ fn variables(mut builder: CtxBuilder, granted: &Granted, cwd: Option<&str>) -> C
         // What is for the launcher is not the app's business; Windows keeps a drive's directory in names that begin so.
         let begins = |with: &[u8]| name.as_encoded_bytes().starts_with(with);
         let kept_back = name == OPTIONS || begins(trial::VARIABLE.as_bytes()) || begins(b"=");
-        let replaced = is_set(name) || name == WORKING_DIRECTORY && start.is_some();
+        let replaced = is_set(name)
+            || name == WORKING_DIRECTORY && start.is_some()
+            || name == TEMPORARY_DIRECTORY && grants.tmp.is_some();
         if !kept_back && !replaced {
             let text = [name.as_encoded_bytes(), b"=", value.as_encoded_bytes()].concat();
             builder = std::mem::take(&mut builder).env(&text);
@@ -131,6 +139,9 @@ fn variables(mut builder: CtxBuilder, granted: &Granted, cwd: Option<&str>) -> C
     for variable in &grants.env {
         builder = builder.env(variable.as_bytes());
     }
+    if let Some(guest) = grants.tmp.as_ref().filter(|_| !is_set(TEMPORARY_DIRECTORY.as_ref())) {
+        builder = builder.env(format!("{TEMPORARY_DIRECTORY}={guest}").as_bytes());
+    }
     match start {
         Some(guest) => builder.env(format!("{WORKING_DIRECTORY}={guest}").as_bytes()),
         None => builder,
@@ -139,6 +150,9 @@ fn variables(mut builder: CtxBuilder, granted: &Granted, cwd: Option<&str>) -> C
 
 /// The variable in which POSIX shells keep the working directory. Go programs take theirs from it.
 const WORKING_DIRECTORY: &str = "PWD";
+
+/// The variable in which POSIX programs look for a directory for temporary files.
+const TEMPORARY_DIRECTORY: &str = "TMPDIR";
 
 /// Where the app starts, by its own name for it, if that is not its root.
 fn working_directory(grants: &Grants, cwd: Option<&str>) -> Option<String> {

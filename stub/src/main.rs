@@ -9,6 +9,7 @@
 //! context  grants, and the user's arguments    →  what the app may touch; `carried` has files of its own
 //! image    stored sections                     →  a module ready to run
 //! run      imports, instance, `_start`         →  an exit code
+//! audit    what would have been enough, if that was asked for
 //! hint     after a failure for want of a grant →  a line that says how to grant it
 //! ```
 //!
@@ -16,6 +17,7 @@
 //! a shell; a failure of the launcher itself prints one line and exits with 125.
 #![deny(unsafe_code)]
 
+mod audit;
 mod carried;
 mod check;
 mod context;
@@ -59,8 +61,11 @@ fn launch() -> Result<i32, Failure> {
     let stored = image::Stored::new(packed)?;
     let ctx = context::open(manifest, &granted, stored)?;
     let (mut store, module) = image::module(stored)?;
-    let (code, misses) = run::command(&mut store, &module, ctx)?;
+    let run::Ended { code, misses, uses, variables } = run::command(&mut store, &module, ctx)?;
     trial::end(manifest);
+    if granted.audit {
+        audit::tell(&uses, variables, &granted.grants);
+    }
     if code != 0 {
         hint::give(&misses, &granted.grants, manifest.sealed || sys::process::is_privileged());
         sys::console::linger();

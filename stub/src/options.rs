@@ -14,7 +14,8 @@ use payload::{DirGrant, Grants, GuestName, Manifest, Mount, Variable};
 
 use crate::fail::Failure;
 
-const KNOWN: &str = "--dir, --dir-ro, --env, --env-all, --cwd, --native, --deny-dir, --deny-env";
+const KNOWN: &str =
+    "--dir, --dir-ro, --tmp, --env, --env-all, --cwd, --native, --audit, --deny-dir, --deny-env";
 
 /// What holds for one start.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,6 +25,8 @@ pub(crate) struct Granted {
     pub(crate) denied: Vec<String>,
     /// What there is to say about it.
     pub(crate) notes: Vec<String>,
+    /// True: at its end it is to be said what would have been enough.
+    pub(crate) audit: bool,
 }
 
 /// What holds for this start: the manifest's grants, changed as the variable says.
@@ -63,6 +66,9 @@ fn taken(packed: &Grants, changed: &Granted) -> Option<String> {
     if let Some(mount) = packed.mounts.iter().find(|mount| !grants.mounts.contains(mount)) {
         return Some(format!("the directory {}", mount.guest()));
     }
+    if let Some(guest) = packed.tmp.as_ref().filter(|_| grants.tmp.is_none()) {
+        return Some(format!("the directory {guest}"));
+    }
     if packed.env_all && !grants.env_all {
         return Some("all variables".to_owned());
     }
@@ -86,7 +92,7 @@ fn nothing(option: &str, kind: &str, there: &[&str], all: bool) -> String {
 
 /// `granted` with what `words` say.
 fn changed(granted: Granted, words: &[String]) -> Result<Granted, String> {
-    let Granted { mut grants, mut denied, mut notes } = granted;
+    let Granted { mut grants, mut denied, mut notes, mut audit } = granted;
     // What is granted here stands behind what was packed.
     let mut added = Grants::default();
     let mut rest = words.iter();
@@ -120,6 +126,11 @@ fn changed(granted: Granted, words: &[String]) -> Result<Granted, String> {
                 denied.retain(|other| other != payload::grant::name(text));
                 grants.add(variable);
             }
+            // Without a name it is /tmp, so a name must be attached.
+            "--tmp" => {
+                let guest = payload::grant::temporary(attached.unwrap_or_default());
+                grants.tmp = Some(guest.map_err(|why| format!("{name}: {why}"))?);
+            }
             "--cwd" => grants.cwd = Some(value()?.to_owned()),
             // Without a name these take everything, so a name must be attached.
             "--deny-dir" => match attached {
@@ -127,20 +138,22 @@ fn changed(granted: Granted, words: &[String]) -> Result<Granted, String> {
                 Some(guest) => {
                     let guest = GuestName::from(guest);
                     let is_native = grants.native && guest.is_root();
-                    if !is_native && grants.dir(&guest).is_none() && added.dir(&guest).is_none() {
+                    let is_tmp = grants.tmp.as_ref() == Some(&guest);
+                    if !is_native && !is_tmp && grants.dir(&guest).is_none() && added.dir(&guest).is_none() {
                         let there: Vec<&str> =
                             grants.dirs().chain(added.dirs()).map(|grant| grant.guest.as_str()).collect();
                         notes.push(nothing(word, "directory", &there, grants.native));
                     }
                     grants.remove_dir(&guest);
                     added.remove_dir(&guest);
+                    grants.tmp = grants.tmp.filter(|tmp| *tmp != guest);
                     // Its directories are `/` and `.`, which are one name.
                     grants.native &= !guest.is_root();
                 }
                 None => {
                     grants.remove_all_dirs();
                     added.remove_all_dirs();
-                    grants = Grants { native: false, cwd: None, ..grants };
+                    grants = Grants { native: false, tmp: None, cwd: None, ..grants };
                 }
             },
             "--deny-env" => match attached {
@@ -158,12 +171,13 @@ fn changed(granted: Granted, words: &[String]) -> Result<Granted, String> {
             },
             _ if attached.is_some() => return Err(format!("{word} is no option; there are {KNOWN}")),
             "--env-all" => grants.env_all = true,
+            "--audit" => audit = true,
             "--native" => grants = Grants { native: true, env_all: true, ..grants },
             _ => return Err(format!("{word} is no option; there are {KNOWN}")),
         }
     }
     grants.mounts.append(&mut added.mounts);
-    Ok(Granted { grants, denied, notes })
+    Ok(Granted { grants, denied, notes, audit })
 }
 
 #[cfg(test)]

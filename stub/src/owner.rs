@@ -41,8 +41,9 @@ pub(crate) fn asked() -> Result<Option<Asked>, Failure> {
 
 /// The arguments that the app gets.
 pub(crate) fn for_the_app() -> impl Iterator<Item = OsString> {
-    let is_handed_on = is_handed_on(std::env::args_os().skip(1));
-    std::env::args_os().skip(1 + usize::from(is_handed_on))
+    let args: Vec<OsString> = std::env::args_os().skip(1).collect();
+    let taken_off = usize::from(is_handed_on(&args));
+    args.into_iter().skip(taken_off)
 }
 
 fn is_reserved(arg: &OsString) -> bool {
@@ -50,10 +51,9 @@ fn is_reserved(arg: &OsString) -> bool {
 }
 
 /// True if one or more `--` stand before one of ours.
-fn is_handed_on(args: impl Iterator<Item = OsString>) -> bool {
-    let mut args = args.peekable();
-    args.peek().is_some_and(|first| first == "--")
-        && args.find(|arg| arg != "--").is_some_and(|arg| is_reserved(&arg))
+fn is_handed_on(args: &[OsString]) -> bool {
+    args.first().is_some_and(|first| first == "--")
+        && args.iter().find(|arg| *arg != "--").is_some_and(is_reserved)
 }
 
 fn read(mut args: impl Iterator<Item = OsString>) -> Result<Option<Asked>, String> {
@@ -174,7 +174,7 @@ fn help(manifest: &Manifest) -> String {
 fn info(packed: &Packed, granted: Result<Granted, Failure>, long: bool, json: bool) -> String {
     let mut notes = Vec::new();
     let grants = match granted {
-        Ok(Granted { grants, denied, notes: said }) => {
+        Ok(Granted { grants, denied, notes: said, .. }) => {
             // Where not all variables are passed on, those that are say it all.
             let denied = denied.iter().filter(|_| grants.env_all);
             notes.extend(denied.map(|name| format!("it never sees the variable {name}")));
@@ -270,7 +270,7 @@ mod tests {
     #[test]
     fn one_of_the_dashes_before_is_taken_off() {
         for words in [&["--", "--wasmpack-info"][..], &["--", "--", "--wasmpack-"]] {
-            assert!(is_handed_on(of(words)), "{words:?}");
+            assert!(is_handed_on(&of(words).collect::<Vec<_>>()), "{words:?}");
         }
         for words in [
             &[][..],
@@ -279,7 +279,7 @@ mod tests {
             &["--", "x", "--wasmpack-info"],
             &["x", "--", "--wasmpack-info"],
         ] {
-            assert!(!is_handed_on(of(words)), "{words:?}");
+            assert!(!is_handed_on(&of(words).collect::<Vec<_>>()), "{words:?}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Running the app: imports, instance, `_start`, and what its end means.
 
 use payload::info::printable;
-use sandbox::{Ctx, Exit, Miss, State};
+use sandbox::{Ctx, Exit, Miss, State, Use};
 use wasmer::{
     AsStoreMut, Extern, ExternType, Function, FunctionEnv, FunctionType, Instance, InstantiationError,
     Module, RuntimeError, Store,
@@ -16,14 +16,28 @@ const EXIT_TRAP: i32 = 134;
 /// Frames that a trap's report shows; a stack that overflowed has thousands.
 const FRAMES_SHOWN: usize = 32;
 
-/// Runs a WASI command to its end; returns the exit code, and what it asked for in vain.
-pub(crate) fn command(store: &mut Store, module: &Module, ctx: Ctx) -> Result<(i32, Vec<Miss>), Failure> {
+/// What came of a program.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    /// Its exit code.
+    pub(crate) code: i32,
+    /// What it asked for in vain.
+    pub(crate) misses: Vec<Miss>,
+    /// What it used of the host, if that was to be known.
+    pub(crate) uses: Vec<Use>,
+    /// The same for its variables: true if it read them.
+    pub(crate) variables: bool,
+}
+
+/// Runs a WASI command to its end.
+pub(crate) fn command(store: &mut Store, module: &Module, ctx: Ctx) -> Result<Ended, Failure> {
     sys::stack::learn().context("cannot have a stack for the program")?;
     trace::install(store);
     let env = FunctionEnv::new(store, State::new(ctx).bring_with(image::TOUCH));
     let code = exit_code(store, module, &env)?;
-    let misses = env.as_ref(store).ctx().misses();
-    Ok((code, misses))
+    let ctx = env.as_ref(store).ctx();
+    let (uses, variables) = ctx.uses();
+    Ok(Ended { code, misses: ctx.misses(), uses, variables })
 }
 
 fn exit_code(store: &mut Store, module: &Module, env: &FunctionEnv<State>) -> Result<i32, Failure> {

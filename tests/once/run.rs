@@ -241,3 +241,20 @@ fn a_watched_program_runs_again_when_it_changes() {
     assert_eq!(out.read_to_string(&mut String::new()).unwrap(), 0, "the program has ended as well");
     nothing_is_left(&dir);
 }
+
+#[test]
+fn an_audit_prints_grants_that_are_enough() {
+    let dir = with(&["probe"]);
+    dir.write("notes/today", "text");
+    let args = ["probe.wasm", "--native", "--audit", "-q", "--", "cat", "notes/today"];
+    let audited = runs(&dir, &args);
+    assert_eq!(text(&audited.stdout), "text");
+    let said = text(&audited.stderr);
+    let (_, options) = said.trim_end().split_once("enough for what it did: ").expect(&said);
+    assert!(options.starts_with("--dir-ro notes"), "{options}");
+    let given: Vec<&str> = ["probe.wasm"].into_iter().chain(options.split(' ')).collect();
+    let again = runs(&dir, &[&given[..], &["-q", "--", "cat", "notes/today"]].concat());
+    assert_eq!(text(&again.stdout), "text", "{options}");
+    let sealed = runs(&dir, &["probe.wasm", "--audit", "--sealed", "-q", "--", "cat", "x"]);
+    assert_eq!(sealed.status.code(), Some(2), "{}", text(&sealed.stderr));
+}

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use cap_std::fs::Dir as CapDir;
 use terms::GuestName;
 
+use crate::audit::Use;
 use crate::clock::Clocks;
 use crate::errno::Result;
 use crate::fds::{Descriptor, Fds};
@@ -15,7 +16,7 @@ use crate::fs::host::dir::HostDir;
 use crate::fs::host::file::HostFile;
 use crate::fs::layer::Layer;
 use crate::fs::tree::dir::TreeDir;
-use crate::fs::tree::source::Files;
+use crate::fs::tree::source::{Files, Nothing};
 use crate::grants::Grants;
 use crate::kept::Budget;
 use crate::misses::{Miss, Misses};
@@ -50,6 +51,7 @@ pub struct CtxBuilder {
     written: Budget,
     listings: Budget,
     repeatable: bool,
+    audited: bool,
 }
 
 /// What was granted under a name.
@@ -84,6 +86,11 @@ impl Ctx {
     /// (how many, says `misses.rs`), oldest first.
     pub fn misses(&self) -> Vec<Miss> {
         self.misses.last()
+    }
+
+    /// What the program used of the host, and whether it read its variables; nothing unless it was built to be audited.
+    pub fn uses(&self) -> (Vec<Use>, bool) {
+        self.misses.audit.as_ref().map(|audit| audit.all()).unwrap_or_default()
     }
 }
 
@@ -120,6 +127,13 @@ impl CtxBuilder {
         self
     }
 
+    /// Grants an empty directory in memory under the name `guest`, gone when the program ends. What is written there counts
+    /// with what is written to other trees; see [`CtxBuilder::keep_at_most`].
+    #[must_use]
+    pub fn temporary(self, guest: &str) -> Self {
+        self.files(Arc::new(Nothing), 0, guest, Access::ReadWrite)
+    }
+
     /// Lets the program stand in the directory `guest`, a name of its own world: that is where its relative paths
     /// lead, and what it sees when it lists `.`. Without this, and without a grant of `.`, that is the root.
     #[must_use]
@@ -150,6 +164,13 @@ impl CtxBuilder {
     pub fn keep_at_most(self, bytes: u64) -> Self {
         self.written.set(bytes);
         self.listings.set(bytes);
+        self
+    }
+
+    /// Keeps what the program uses; see [`Ctx::uses`].
+    #[must_use]
+    pub fn audited(mut self) -> Self {
+        self.audited = true;
         self
     }
 
@@ -195,7 +216,10 @@ impl CtxBuilder {
             let layer = |(dir, path)| Layer::Host(HostDir::unconfined(dir, path));
             grants.native(here.map(layer), layer(root));
         }
-        for dir in grants.preopens(trees, &clocks, &self.args.all(), &self.env.all())? {
+        for mut dir in grants.preopens(trees, &clocks, &self.args.all(), &self.env.all())? {
+            if self.audited {
+                dir.follow();
+            }
             fds.push(Some(preopened(dir)));
         }
         Ok(Ctx {
@@ -204,7 +228,7 @@ impl CtxBuilder {
             fds,
             clocks,
             randomness,
-            misses: Misses::default(),
+            misses: Misses::new(self.audited),
             listings: self.listings,
         })
     }

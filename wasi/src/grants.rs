@@ -25,8 +25,10 @@ use crate::errno::Result;
 use crate::fs::dir::Dir;
 use crate::fs::layer::Layer;
 use crate::fs::layers::Layers;
-use crate::fs::native::{Native, Side};
-use crate::fs::space::{Place, ROOT, Space, names};
+use crate::fs::names::names;
+use crate::fs::native::Native;
+use crate::fs::space::{Place, ROOT, Space};
+use crate::fs::spelled::Side;
 use crate::fs::tree::dir::TreeDir;
 use crate::words::{Open, Opened};
 

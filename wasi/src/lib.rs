@@ -8,7 +8,7 @@
 //! ctx          everything behind the calls of one program, and what it was granted (grants)
 //! fds          the descriptor table: what a number means, and which rights came with it
 //! fs           what a descriptor stands for: files and directories, of the host or of trees that come with the program
-//! clock, randomness, misses, kept   what else a program has
+//! clock, randomness, misses, audit, kept   what else a program has
 //! memory       the only way to guest memory (abi: structures, path: paths, piece: ranges)
 //! errno        from what the system answers to what the guest is told
 //! sys          what differs between operating systems, below cap-std handles
@@ -26,6 +26,7 @@
 #![deny(unsafe_code)]
 
 mod abi;
+mod audit;
 pub mod calls;
 mod clock;
 mod ctx;
@@ -47,6 +48,7 @@ mod strings;
 mod sys;
 mod words;
 
+pub use audit::Use;
 pub use ctx::{Ctx, CtxBuilder};
 pub use errno::{Error, Result};
 pub use exit::Exit;

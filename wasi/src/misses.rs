@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use crate::audit::Audit;
 use crate::errno::{Error, Result};
 use crate::fs::dir::Dir;
 use crate::fs::layers::Layers;
@@ -35,9 +36,16 @@ pub(crate) struct Misses {
     calls: AtomicU64,
     /// The last misses, oldest first, each with the number of its call.
     last: Mutex<VecDeque<(u64, Miss)>>,
+    /// What was used, if that is to be known.
+    pub(crate) audit: Option<Audit>,
 }
 
 impl Misses {
+    /// With what is used, if that is to be known.
+    pub(crate) fn new(audited: bool) -> Misses {
+        Misses { audit: audited.then(Audit::default), ..Misses::default() }
+    }
+
     fn lock(&self) -> MutexGuard<'_, VecDeque<(u64, Miss)>> {
         self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -58,10 +66,18 @@ impl Misses {
     /// Hands `outcome` on, and notes it if `path` below `dir` failed because of what was granted.
     pub(crate) fn watch<T>(&self, dir: &Dir, path: &str, write: bool, outcome: Result<T>) -> Result<T> {
         let call = self.count();
-        if let Err(error) = outcome {
-            self.note(call, dir, path, write, error);
+        match &outcome {
+            Err(error) => self.note(call, dir, path, write, *error),
+            Ok(_) => self.used(dir, path, write),
         }
         outcome
+    }
+
+    /// Has a call that was done noted, if that is asked for.
+    fn used(&self, dir: &Dir, path: &str, write: bool) {
+        if let Some(audit) = &self.audit {
+            audit.note(dir, path, write);
+        }
     }
 
     /// The same for a call about two paths, which gives the second to what stands at the first.
@@ -72,6 +88,10 @@ impl Misses {
         outcome: Result<()>,
     ) -> Result<()> {
         let call = self.count();
+        if outcome.is_ok() {
+            self.used(old, old_path, true);
+            self.used(new, new_path, true);
+        }
         if let Err(error) = outcome {
             // What is missing is the first path, unless that is there.
             if error.0 == wasip1::ERRNO_NOENT && old.filestat_at(old_path, false).is_err() {

@@ -98,6 +98,10 @@ pub(super) struct Run {
     #[arg(long)]
     pub(super) watch: bool,
 
+    /// At its end, print the fewest grants that would have been enough
+    #[arg(long)]
+    pub(super) audit: bool,
+
     /// Options as for packing
     #[command(flatten)]
     pub(super) given: GivenToRun,

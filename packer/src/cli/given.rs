@@ -168,6 +168,10 @@ fn arg(row: &'static Row) -> Arg {
     let (arg, name) = match row.takes {
         Takes::Nothing => return arg.long(row.name).action(ArgAction::SetTrue),
         Takes::One(name) => (arg.long(row.name).action(ArgAction::Set), name),
+        Takes::Maybe(name) => {
+            let arg = arg.long(row.name).action(ArgAction::Set).num_args(0..=1).require_equals(true);
+            (arg.default_missing_value(""), name)
+        }
         Takes::Each(name) => (arg.long(row.name).action(ArgAction::Append), name),
         Takes::Rest(name) => (arg.last(true).num_args(1..).action(ArgAction::Append), name),
     };
@@ -206,10 +210,12 @@ mod tests {
     fn every_example_can_be_typed() {
         for row in option::all() {
             let option = format!("--{}", row.name);
+            let attached = format!("{option}={}", row.example);
             let words = match row.takes {
                 Takes::Nothing => vec![option.as_str()],
                 Takes::Rest(_) => vec!["--", row.example],
                 Takes::One(_) | Takes::Each(_) => vec![option.as_str(), row.example],
+                Takes::Maybe(_) => vec![attached.as_str()],
             };
             let mut expected = Typed::default();
             (row.set)(&mut expected, row.example.into()).unwrap();

@@ -123,14 +123,14 @@ fn add(options: &mut Given, row: &'static Row, value: &DeValue<'_>, folder: &Pat
         return Err(format!("{} is given already, under its other name", row.key().unwrap_or(row.name)));
     }
     let values = match (row.takes, value) {
-        (Takes::Nothing, DeValue::Boolean(true)) => vec![String::new()],
-        (Takes::Nothing, DeValue::Boolean(false)) => Vec::new(),
+        (Takes::Nothing | Takes::Maybe(_), DeValue::Boolean(true)) => vec![String::new()],
+        (Takes::Nothing | Takes::Maybe(_), DeValue::Boolean(false)) => Vec::new(),
         (Takes::Nothing, _) => return Err("must be true or false".to_owned()),
         (_, DeValue::Table(_)) if !row.is_table => {
             return Err(expected(row, "must be a string or an array, not a table"));
         }
         (_, DeValue::Boolean(_)) => return Err(expected(row, "must be a string, not true or false")),
-        (Takes::One(_), DeValue::Array(_) | DeValue::Table(_)) => {
+        (Takes::One(_) | Takes::Maybe(_), DeValue::Array(_) | DeValue::Table(_)) => {
             return Err(expected(row, "must be one value, not an array"));
         }
         _ => values(value)?,
@@ -259,7 +259,7 @@ mod tests {
         for row in option::all() {
             let value = match row.takes {
                 Takes::Nothing => "true".to_owned(),
-                Takes::One(_) => format!("{:?}", row.example),
+                Takes::One(_) | Takes::Maybe(_) => format!("{:?}", row.example),
                 Takes::Each(_) | Takes::Rest(_) => format!("[{:?}]", row.example),
             };
             for key in [row.key().unwrap_or(row.name), row.name] {

@@ -1,6 +1,6 @@
 //! Options for the launcher, which go into the manifest as they were given.
 
-use payload::{Grants, Manifest, Variable};
+use payload::{Grants, GuestName, Manifest, Variable};
 
 /// Options that the packer itself does not look at. The command line fills this, and it writes itself into the manifest.
 #[derive(Clone, Debug, Default)]
@@ -13,6 +13,8 @@ pub struct Told {
     pub env_all: bool,
     /// True: the app works on files as a native program does, and all variables are passed on.
     pub native: bool,
+    /// A private directory in memory, gone at the app's end.
+    pub tmp: Option<GuestName>,
     /// The app's working directory.
     pub cwd: Option<String>,
     /// True: the grants cannot be changed when the executable starts.
@@ -34,6 +36,9 @@ impl Told {
         self.variables.iter().cloned().for_each(|variable| grants.add(variable));
         grants.env_all |= self.env_all || self.native;
         grants.native |= self.native;
+        if self.tmp.is_some() {
+            grants.tmp.clone_from(&self.tmp);
+        }
         if self.cwd.is_some() {
             grants.cwd.clone_from(&self.cwd);
         }

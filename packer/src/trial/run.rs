@@ -149,23 +149,25 @@ fn start(command: &mut Command) -> io::Result<Child> {
 
 /// The manifest of a program that is tried alone: it has what the executable carries, and nothing of this machine.
 pub fn alone(manifest: &Manifest) -> Manifest {
-    let Grants { mounts, env, native, cwd, .. } = &manifest.grants;
+    let Grants { mounts, env, native, cwd, tmp, .. } = &manifest.grants;
     let carried: Vec<Mount> = mounts.iter().filter(|mount| is_carried(mount)).cloned().collect();
     // Where it would stand may be in a directory that it does not have now.
     let cwd = cwd.clone().filter(|_| carried.len() == mounts.len() && !native);
-    let grants = Grants { mounts: carried, env: env.clone(), cwd, ..Grants::default() };
+    let (env, tmp) = (env.clone(), tmp.clone());
+    let grants = Grants { mounts: carried, env, cwd, tmp, ..Grants::default() };
     Manifest { grants, trial: true, ..manifest.clone() }
 }
 
 /// The manifest of a program that is tried as it was asked for: it has what the executable carries, and of this machine what
 /// `asked` grants. What an executable that is packed again was granted is for those who start that, and not for this.
 pub fn asked(manifest: &Manifest, asked: &Grants) -> Manifest {
-    let Grants { mounts, env, native, cwd, .. } = &manifest.grants;
+    let Grants { mounts, env, native, cwd, tmp, .. } = &manifest.grants;
     let is_its = |mount: &&Mount| is_carried(mount) || asked.mounts.contains(mount);
     let its: Vec<Mount> = mounts.iter().filter(is_its).cloned().collect();
     let is_all = its.len() == mounts.len() && *native == asked.native;
     let cwd = asked.cwd.clone().or_else(|| cwd.clone().filter(|_| is_all));
-    let grants = Grants { mounts: its, env: env.clone(), cwd, ..asked.clone() };
+    let (env, tmp) = (env.clone(), tmp.clone());
+    let grants = Grants { mounts: its, env, cwd, tmp, ..asked.clone() };
     Manifest { grants, trial: true, ..manifest.clone() }
 }
 
@@ -197,6 +199,7 @@ mod tests {
                 pass: vec!["HOME".to_owned()],
                 env_all: true,
                 native: true,
+                tmp: None,
                 cwd: Some("/data".to_owned()),
             },
             ..Manifest::default()
@@ -216,6 +219,7 @@ mod tests {
             pass: vec!["TOKEN".to_owned(), "LANG".to_owned()],
             env_all: true,
             native: true,
+            tmp: None,
             cwd: Some("/data".to_owned()),
         };
         let manifest = Manifest { grants: merged, ..Manifest::default() };

@@ -21,6 +21,8 @@ pub struct Grants {
     /// True: the app works on files as a native program does. It may read and change what the user may, and starts
     /// where the user stands.
     pub native: bool,
+    /// A private directory in memory, gone at the app's end, by the guest's name.
+    pub tmp: Option<GuestName>,
     /// The app's working directory, by the guest's name; `None`: what it takes for its root.
     pub cwd: Option<String>,
 }
@@ -61,6 +63,25 @@ pub enum Variable {
     Set(String),
     /// `NAME`: it is passed on.
     Pass(String),
+}
+
+/// The name of a private directory in memory, where none is given.
+pub const TMP: &str = "/tmp";
+
+/// Reads what `--tmp` takes: an absolute name, or nothing for [`TMP`].
+///
+/// # Errors
+/// For a relative name, the root, or a NUL: a sentence for people.
+pub fn temporary(text: &str) -> Result<GuestName, String> {
+    let guest = GuestName::from(if text.is_empty() { TMP } else { text });
+    match () {
+        () if text.contains('\0') => Err("a NUL byte cannot be part of a name".to_owned()),
+        () if guest.is_root() => Err(format!("the root cannot be a temporary directory; {TMP} was expected")),
+        () if !guest.as_str().starts_with('/') => {
+            Err(format!("the name begins with no slash; /{text} was expected"))
+        }
+        () => Ok(guest),
+    }
 }
 
 /// The variable with which whoever starts an executable changes its grants.

@@ -67,6 +67,8 @@ impl Grants {
             false => format!("has the variable {}", name(variable)),
         };
         words.extend(self.env.iter().map(shown));
+        let own = |guest| format!("has a directory of its own in memory, {guest}, until it ends");
+        words.extend(self.tmp.iter().map(own));
         words.extend(self.cwd.iter().map(|guest| format!("has the working directory {guest}")));
         words
     }

@@ -85,6 +85,7 @@ pub fn cases() -> Vec<Case> {
         after("text-author", "Text", content, "a NUL", &[(13, b"A\0")]),
         after("text-homepage", "Text", content, "not UTF-8", &[(14, b"https://\xff")]),
         after("license-twice", "Mismatch", 222, "a second license", &[(15, b"MIT"), (15, b"MIT")]),
+        after("text-temporary", "Text", content, "a NUL", &[(16, b"/tmp\0")]),
         after("text-version", "Text", content, "not UTF-8", &[(12, b"1.\xff")]),
         after("manifest-record-0", "Mismatch", FOURTH, "kind 0 is no kind", &[(0, b"")]),
         cut("manifest-cut-kind", FOURTH, "it ends within a record's kind", &[5]),

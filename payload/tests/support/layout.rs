@@ -105,7 +105,7 @@ fn entry(dump: &mut Dump<'_>, number: u64) -> Entry {
 }
 
 /// The records of a manifest by their kinds, which count from 1; the last of them is the last of a manifest.
-const RECORDS: [&str; 15] = [
+const RECORDS: [&str; 16] = [
     "producer",
     "app",
     "module",
@@ -121,6 +121,7 @@ const RECORDS: [&str; 15] = [
     "author",
     "homepage",
     "license",
+    "temporary",
 ];
 
 fn manifest(dump: &mut Dump<'_>, end: usize) {

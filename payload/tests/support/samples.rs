@@ -125,6 +125,7 @@ pub fn full() -> Sample {
                     Mount::Files(FilesGrant { guest: "/lib".into(), writable: true }),
                 ],
                 cwd: Some("/data".to_owned()),
+                tmp: Some("/tmp".into()),
                 ..switched.grants
             },
             version: Some("1.2.3".to_owned()),

@@ -129,7 +129,7 @@ fn carried_files_and_directories_of_the_host_share_a_name() {
         "what a program brings along is not replaced by what lies about"
     );
     assert_eq!(run(&["cat", "/host", "and", "cat", "carried"]), "of the hostcarried");
-    assert_eq!(run(&["write", "new", "x", "and", "ls", "."]), ".\n..\nboth\nhost\nnew\n");
+    assert_eq!(run(&["write", "new", "x", "and", "ls", "."]), ".\n..\nboth\ncarried\nhost\nnew\n");
     assert_eq!(std::fs::read(here.join("new")).unwrap(), b"x");
 }
 

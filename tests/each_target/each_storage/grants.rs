@@ -207,8 +207,8 @@ fn grants_keep_the_order_in_which_they_were_typed() {
         assert_eq!(printed(&started), expected, "{opts}");
     }
     for (options, names) in [
-        (["--files", &carried_a, "--dir", &granted_b], "/a\n/b\n/\n"),
-        (["--dir", &granted_b, "--files", &carried_a], "/b\n/a\n/\n"),
+        (["--files", &carried_a, "--dir", &granted_b], "/\n.\n/a\n/b\n"),
+        (["--dir", &granted_b, "--files", &carried_a], "/\n.\n/b\n/a\n"),
     ] {
         let program = dir.pack_text("names", NAMES, &options);
         assert_eq!(prints(&program, &[], 0), names, "{options:?}");
@@ -245,4 +245,65 @@ fn output_that_is_no_terminal_gets_no_hint() {
     let program = dir.pack("probe", &[]);
     let output = run(&program, &["cat", "/etc/passwd"]);
     assert_eq!(text(&output.stderr), "/etc/passwd: No such file or directory\n");
+}
+
+#[test]
+fn an_audit_tells_the_fewest_grants_and_only_when_it_is_asked_for() {
+    let dir = Dir::new();
+    dir.write("here/in", "text");
+    dir.write("there/other", "text");
+    std::fs::create_dir(dir.join("here/out")).unwrap();
+    let there = dir.join("there/other").display().to_string();
+    let here = dir.join("here");
+    let program = dir.pack("probe", &["--native"]);
+    let args = ["cat", "in", "and", "write", "out/new", "x", "and", "cat", &there];
+    let audited = run_in(&here, &program, &args, &[("WASMPACK_OPTS", "--audit")]);
+    assert_eq!(printed(&audited), "texttext");
+    let said = text(&audited.stderr);
+    let line =
+        said.lines().find_map(|line| line.split_once("audit: grants that are enough for what it did: "));
+    let options = line.expect(&said).1;
+    // What it says is enough, and less is not.
+    let alone = dir.pack("probe", &[]);
+    let again = run_in(&here, &alone, &args, &[("WASMPACK_OPTS", options)]);
+    assert_eq!(printed(&again), "texttext", "{options}");
+    assert!(options.contains("--dir out") && options.contains("--dir-ro ."), "{options}");
+    let less = options.replace("--dir out", "");
+    assert_ne!(run_in(&here, &alone, &args, &[("WASMPACK_OPTS", &less)]).status.code(), Some(0), "{less}");
+    let quiet = run_in(&here, &program, &args, &[]);
+    assert!(!text(&quiet.stderr).contains("audit"));
+    let sealed = dir.pack("probe", &["--sealed"]);
+    let refused = run_in(&here, &sealed, &["cat", "in"], &[("WASMPACK_OPTS", "--audit")]);
+    assert!(!text(&refused.stderr).contains("enough"), "{}", text(&refused.stderr));
+}
+
+#[test]
+fn a_temporary_directory_is_in_memory_and_takes_a_name_and_its_place_in_what_is_told() {
+    let dir = Dir::new();
+    let program = dir.pack("probe", &["--tmp=/scratch", "--env", "A=1"]);
+    let args = ["write", "/scratch/f", "text", "and", "cat", "scratch/f", "and", "ls", "/"];
+    assert_eq!(prints(&program, &args, 0), "text.\n..\nscratch\n");
+    complains(&program, &["cat", "/scratch/f"], 1);
+    let told = prints(&program, &["--wasmpack-info"], 0);
+    assert!(told.contains("it has a directory of its own in memory, /scratch, until it ends"), "{told}");
+    let alone = dir.pack("probe", &[]);
+    let granted = run_in(
+        dir.path(),
+        &alone,
+        &["write", "/tmp/f", "x", "and", "cat", "/tmp/f"],
+        &[("WASMPACK_OPTS", "--tmp")],
+    );
+    assert_eq!(printed(&granted), "x");
+    assert!(std::fs::read_dir(dir.path()).unwrap().all(|entry| entry.unwrap().file_name() != "tmp"));
+    let denied = run_in(
+        dir.path(),
+        &program,
+        &["write", "/scratch/f", "x"],
+        &[("WASMPACK_OPTS", "--deny-dir=/scratch")],
+    );
+    assert_eq!(denied.status.code(), Some(1));
+    for (name, word) in [("/", "root"), ("tmp", "/tmp was expected")] {
+        let wrong = run_in(dir.path(), &alone, &[], &[("WASMPACK_OPTS", &format!("--tmp={name}"))]);
+        assert!(text(&wrong.stderr).contains(word), "{}", text(&wrong.stderr));
+    }
 }

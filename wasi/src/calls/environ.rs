@@ -10,6 +10,9 @@ use crate::memory::Memory;
 /// # Errors
 /// `fault`.
 pub fn environ_get(ctx: &Ctx, memory: &Memory<'_>, pointers: u32, buffer: u32) -> Result<()> {
+    if let Some(audit) = &ctx.misses.audit {
+        audit.note_variables();
+    }
     super::write_strings(&ctx.env, memory, pointers, buffer)
 }
 

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::file::File;
 use super::layers::Layers;
 use super::listing::{Entry, Listing};
+use super::names::{joined, names};
 use super::native::Wanted;
 use super::space::{Place, Way};
 use crate::errno::Result;
@@ -28,12 +29,42 @@ pub(crate) struct Dir {
     assumed: bool,
     /// What the guest is reading through `fd_readdir`.
     listing: Mutex<Option<Listing>>,
+    /// Its path in the program's world, if what is used is to be known; empty for what was granted.
+    origin: Option<String>,
 }
 
 impl Dir {
     /// The directory granted as `guest`, which stands at `place`.
     pub(crate) fn granted(guest: String, layers: Arc<Layers>, place: Place) -> Dir {
-        Dir { layers, place: Some(place), guest: Some(guest), assumed: false, listing: Mutex::default() }
+        Dir {
+            layers,
+            place: Some(place),
+            guest: Some(guest),
+            assumed: false,
+            listing: Mutex::default(),
+            origin: None,
+        }
+    }
+
+    /// Keeps the paths of what is opened from here on.
+    pub(crate) fn follow(&mut self) {
+        self.origin = Some(String::new());
+    }
+
+    /// The path in the program's world of `path` below this directory, if that is to be known and is of the host.
+    pub(crate) fn used(&self, path: &str) -> Option<String> {
+        let way = self.way(path, Wanted::Look).ok()?;
+        let of_host = way.layers.iter().any(|layer| layer.is_host());
+        if of_host { self.path_of(path, &way) } else { None }
+    }
+
+    /// The path of what `way` leads to, if paths are kept.
+    fn path_of(&self, path: &str, way: &Way<'_, '_>) -> Option<String> {
+        let origin = self.origin.as_ref()?;
+        Some(match &self.place {
+            Some(place) if origin.is_empty() => place.path_of(way),
+            _ => joined(origin, path),
+        })
     }
 
     /// The root that is there though nothing was granted as it.
@@ -98,12 +129,14 @@ impl Dir {
             self.found(&way, made);
         }
         let place = self.place.as_ref().and_then(|place| place.opened(&way));
+        let origin = self.path_of(path, &way);
         let dir = |layers| Dir {
             layers: Arc::new(layers),
             place,
             guest: None,
             assumed: false,
             listing: Mutex::default(),
+            origin,
         };
         Ok(opened.map(|file| file, dir))
     }
@@ -239,5 +272,5 @@ impl Dir {
 
 /// True for a path that names the directory it is given for.
 fn is_itself(path: &str) -> bool {
-    !path.starts_with('/') && super::space::names(path).next().is_none()
+    !path.starts_with('/') && names(path).next().is_none()
 }

@@ -20,17 +20,9 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use super::host::dir::HostDir;
 use super::layer::Layer;
 use super::layers::Layers;
-use super::space::{is_separator, names};
+use super::names::names;
+use super::spelled::{self, Evidence, Side, Spelled};
 use crate::errno::Result;
-
-/// One of the two places that a name may mean.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Side {
-    /// Where the user stands.
-    Here,
-    /// The system's root.
-    Root,
-}
 
 /// What a path is wanted for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,15 +35,6 @@ pub(crate) enum Wanted {
     Make,
     /// To remove, rename or change what is there.
     Change,
-}
-
-/// A path as the arguments or variables spell it.
-#[derive(Debug, PartialEq, Eq)]
-struct Spelled {
-    side: Side,
-    names: Vec<String>,
-    /// True in an argument, false in a variable.
-    argument: bool,
 }
 
 /// What a path led to.
@@ -94,7 +77,7 @@ impl Native {
         let mut spelled = Vec::new();
         for (texts, argument) in [(arguments, true), (variables, false)] {
             for text in texts {
-                read(&String::from_utf8_lossy(text), argument, &mut spelled);
+                spelled::read(&String::from_utf8_lossy(text), argument, &mut spelled);
             }
         }
         let (here, root) = (here.into(), root.into());
@@ -165,63 +148,6 @@ fn joined<'n>(names: impl Iterator<Item = &'n str>) -> String {
     names.collect::<Vec<_>>().join("/")
 }
 
-/// Reads the paths that `text` may hold.
-fn read(text: &str, argument: bool, spelled: &mut Vec<Spelled>) {
-    let text = if argument { text } else { text.split_once('=').map_or(text, |(_, value)| value) };
-    let is_between =
-        |c: char| matches!(c, '=' | ':' | ',' | ';' | '"' | '\'' | '@' | '(' | ')') || c.is_whitespace();
-    for word in text.split(is_between).filter(|word| !word.is_empty()) {
-        let mut add = |word: &str| {
-            let side = if word.starts_with(is_separator) { Side::Root } else { Side::Here };
-            let names: Vec<String> = names(word).map(str::to_owned).collect();
-            // A word without a slash in a variable is seldom a path.
-            if argument || word.contains(is_separator) {
-                spelled.push(Spelled { side, names, argument });
-            }
-        };
-        add(word);
-        // -I/usr/include, -osrc/a.o
-        if argument && word.starts_with('-') && word.is_char_boundary(2) && word.len() > 2 {
-            add(&word[2..]);
-        }
-    }
-}
-
-/// What the spellings say about `path`.
-fn spelling(path: &[&str], change: bool, spelled: &[Spelled], has: &dyn Fn(Side) -> bool) -> Evidence {
-    // The longest way in common decides, then an argument before a variable.
-    let mut best: [Option<(usize, bool)>; 2] = [None, None];
-    for Spelled { side, names, argument } in spelled {
-        let common = names.iter().zip(path).take_while(|(one, other)| one == *other).count();
-        let whole = common == names.len();
-        let counts = if names.is_empty() || path.is_empty() {
-            names.is_empty() && path.is_empty()
-        } else if *argument {
-            // A word may be anything; one that stands there is a path.
-            let is_path = names.len() > 1 || *side == Side::Root || has(Side::Here) || change;
-            common > 0 && is_path && (!change || common + 1 >= names.len())
-        } else {
-            whole && !(*side == Side::Root && has(Side::Here))
-        };
-        if counts {
-            let slot = &mut best[usize::from(*side == Side::Root)];
-            *slot = (*slot).max(Some((common, *argument)));
-        }
-    }
-    match best {
-        [None, None] => Evidence::None,
-        [here, root] if here > root => Evidence::For(Side::Here),
-        [here, root] if root > here => Evidence::For(Side::Root),
-        _ => Evidence::Both,
-    }
-}
-
-enum Evidence {
-    None,
-    For(Side),
-    Both,
-}
-
 /// The rule; see the head of this file.
 fn decide(
     path: &str,
@@ -235,7 +161,7 @@ fn decide(
     let change = wanted != Wanted::Look;
     let first = all.first().copied().unwrap_or(".");
     let has_first = |side: Side| has(side, first);
-    match spelling(&all, change, spelled, &has_first) {
+    match spelled::evidence(&all, change, spelled, &has_first) {
         Evidence::For(side) => return Some(side),
         Evidence::Both => {
             return match [Side::Here, Side::Root].map(|side| has(side, path)) {
@@ -293,8 +219,8 @@ mod tests {
         found: &[(&str, Side)],
     ) -> Option<Side> {
         let mut spelled = Vec::new();
-        arguments.iter().for_each(|text| read(text, true, &mut spelled));
-        variables.iter().for_each(|text| read(text, false, &mut spelled));
+        arguments.iter().for_each(|text| spelled::read(text, true, &mut spelled));
+        variables.iter().for_each(|text| spelled::read(text, false, &mut spelled));
         let stands = |all: &[&str], path: &str| {
             let path = joined(names(path));
             path.is_empty() || all.iter().any(|one| *one == path || one.starts_with(&format!("{path}/")))

@@ -12,7 +12,9 @@
 use std::sync::Arc;
 
 use super::layers::Layers;
-use super::native::{Native, Side, Wanted};
+use super::names::{is_separator, joined, names, split};
+use super::native::{Native, Wanted};
+use super::spelled::Side;
 use crate::errno::Result;
 use crate::sys;
 
@@ -74,6 +76,8 @@ pub(crate) struct Way<'s, 'p> {
     side: Option<Side>,
     /// True if that was not told, and had to be decided.
     decided: bool,
+    /// The drive that it was looked for on, if it named one.
+    drive: Option<u8>,
 }
 
 impl<'s, 'p> Way<'s, 'p> {
@@ -84,7 +88,7 @@ impl<'s, 'p> Way<'s, 'p> {
 
     /// The way in a directory that nothing was granted around or below.
     pub(crate) fn within(layers: &'s Arc<Layers>, path: &'p str) -> Way<'s, 'p> {
-        Way { layers, rest: path, node: ROOT, is_place: false, side: None, decided: false }
+        Way { layers, rest: path, node: ROOT, is_place: false, side: None, decided: false, drive: None }
     }
 }
 
@@ -246,7 +250,7 @@ impl Place {
         let (mut at, mut rest) = (self.node, path);
         if let (Some(native), Some((letter, rest))) = (space.native(), sys::drive(path)) {
             let rest = if rest.is_empty() { "." } else { rest };
-            let way = Way::within(native.drive(letter)?, rest);
+            let way = Way { drive: Some(letter), ..Way::within(native.drive(letter)?, rest) };
             return if sys::leaves_directory(rest) { Err(wasip1::ERRNO_NOTCAPABLE.into()) } else { Ok(way) };
         }
         let mut side = self.side;
@@ -278,7 +282,7 @@ impl Place {
         if sys::leaves_directory(rest) {
             return Err(wasip1::ERRNO_NOTCAPABLE.into());
         }
-        Ok(Way { layers, rest, node: at, is_place, side, decided: decided.is_some() })
+        Ok(Way { layers, rest, node: at, is_place, side, decided: decided.is_some(), drive: None })
     }
 
     /// True if `path` was refused only because it is not told which of two places is meant.
@@ -296,6 +300,23 @@ impl Place {
         }
     }
 
+    /// The path of what `way` leads to, in the program's world. In a native root it is relative where the user stands.
+    pub(crate) fn path_of(&self, way: &Way<'_, '_>) -> String {
+        if let Some(letter) = way.drive {
+            return format!("{}:/{}", char::from(letter), names(way.rest).collect::<Vec<_>>().join("/"));
+        }
+        if way.node == ROOT && way.side == Some(Side::Here) {
+            return joined("", way.rest);
+        }
+        let (mut at, mut around) = (way.node, Vec::new());
+        while at != ROOT {
+            around.push(&*self.space.nodes[at].name);
+            at = self.space.nodes[at].parent;
+        }
+        around.reverse();
+        joined(&format!("/{}", around.join("/")), way.rest)
+    }
+
     /// The names of what was granted just below this place.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         let space = &*self.space;
@@ -304,22 +325,4 @@ impl Place {
         let children = shown.then(|| space.nodes[self.node].children.iter());
         children.into_iter().flatten().map(|&child| &*space.nodes[child].name).filter(|name| *name != "..")
     }
-}
-
-/// The names in a path but `.`.
-pub(crate) fn names(path: &str) -> impl Iterator<Item = &str> {
-    path.split(is_separator).filter(|name| !matches!(*name, "" | "."))
-}
-
-/// The first name of a path that does not begin with a slash, and what follows behind its slashes.
-fn split(path: &str) -> (&str, &str) {
-    match path.find(is_separator) {
-        Some(end) => (&path[..end], path[end..].trim_start_matches(is_separator)),
-        None => (path, ""),
-    }
-}
-
-/// True for what stands between names.
-pub(crate) fn is_separator(c: char) -> bool {
-    c == '/' || cfg!(windows) && c == '\\'
 }

@@ -46,6 +46,18 @@ pub(super) static ROWS: &[Row] = &[
         ..ROW
     },
     Row {
+        name: "tmp",
+        section: SECTION,
+        text: "Give it a directory of its own in memory, gone when it ends, and TMPDIR with its name [default: /tmp]",
+        takes: Takes::Maybe("GUEST"),
+        example: "/scratch",
+        set: |typed, value| {
+            let guest = payload::grant::temporary(&value::text(value)?)?;
+            value::once(&mut typed.told.tmp, guest)
+        },
+        ..ROW
+    },
+    Row {
         name: "exclude",
         section: SECTION,
         text: "Do not carry files of this name or glob, as in a .gitignore; a file .wasmpackignore in a carried folder lists \

@@ -57,6 +57,8 @@ pub(in crate::cli) enum Takes {
     Nothing,
     /// One value; the option can be given once.
     One(&'static str),
+    /// One value or none; a value is attached to the option with `=`.
+    Maybe(&'static str),
     /// One value; the option can be given several times.
     Each(&'static str),
     /// All arguments after `--`; this is not an option.

@@ -14,8 +14,8 @@ use super::{ExitCode, command::Run};
 
 /// Packs and starts it. Comes back if it could not be started, and where the system cannot put it in the place of this process.
 pub(super) fn run(flags: Run) -> ExitCode {
-    let Run { input, config, watch, given } = flags;
-    let order = Order { input, config, options: given.options, args: given.args };
+    let Run { input, config, watch, audit, given } = flags;
+    let order = Order { input, config, options: given.options, args: given.args, audit };
     if watch {
         return watch::run(&order);
     }

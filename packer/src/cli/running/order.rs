@@ -24,12 +24,16 @@ pub(super) struct Order {
     pub(super) config: Option<PathBuf>,
     pub(super) options: Given,
     pub(super) args: Vec<OsString>,
+    /// True: at its end it says what would have been enough.
+    pub(super) audit: bool,
 }
 
 /// A program that is ready to be started.
 pub(super) struct Packed {
     pub(super) name: String,
     pub(super) bytes: Vec<u8>,
+    /// What is added to the owner's options.
+    pub(super) options: Option<&'static str>,
 }
 
 impl Order {
@@ -58,6 +62,9 @@ impl Order {
         };
         let (module, typed, notes) = self.read().map_err(|reason| usage(&reason))?;
         let meant = mistyped::command(module.as_os_str());
+        if self.audit && typed.told.sealed {
+            return Err(usage("a sealed program takes no --audit; leave --sealed out"));
+        }
         let (quiet, verbose, compiler) = (typed.quiet, typed.verbose, typed.compiler);
         let is_light = typed.level.is_none() && !typed.no_compress;
         let mut pack = meant::pack(typed, module, false).map_err(|reason| usage(&reason))?;
@@ -89,7 +96,8 @@ impl Order {
         if !quiet {
             notes.iter().for_each(|note| say(note));
         }
-        Ok(Packed { name: pack.app.unwrap_or_default(), bytes })
+        let options = self.audit.then_some("--audit");
+        Ok(Packed { name: pack.app.unwrap_or_default(), bytes, options })
     }
 }
 

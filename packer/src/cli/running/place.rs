@@ -2,7 +2,7 @@
 
 use std::{ffi::OsString, io, path::PathBuf, process::Command};
 
-use payload::Target;
+use payload::{Target, grant::OPTIONS};
 
 use super::order::Packed;
 use crate::{output::Scratch, targets::name};
@@ -11,6 +11,7 @@ use crate::{output::Scratch, targets::name};
 pub(super) struct Place {
     path: PathBuf,
     name: String,
+    options: Option<&'static str>,
     _kept: Kept,
 }
 
@@ -40,7 +41,7 @@ impl Place {
         file.write_all(&packed.bytes).ok()?;
         // It is found before the process closes what the program does not inherit.
         let path = format!("/proc/self/fd/{}", file.as_raw_fd()).into();
-        Some(Place { path, name: packed.name.clone(), _kept: Kept::Memory(file) })
+        Some(Place { path, name: packed.name.clone(), options: packed.options, _kept: Kept::Memory(file) })
     }
 
     /// In a temporary folder, which goes with this.
@@ -54,7 +55,7 @@ impl Place {
             use std::os::unix::fs::PermissionsExt;
             std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o700))?;
         }
-        Ok(Place { path, name: packed.name.clone(), _kept: Kept::Folder(scratch) })
+        Ok(Place { path, name: packed.name.clone(), options: packed.options, _kept: Kept::Folder(scratch) })
     }
 
     /// What starts it with `args`, under its own name.
@@ -64,6 +65,10 @@ impl Place {
         std::os::unix::process::CommandExt::arg0(&mut command, &self.name);
         #[cfg(not(unix))]
         let _ = &self.name;
+        if let Some(options) = self.options {
+            let old = std::env::var(OPTIONS).map(|old| format!("{old} ")).unwrap_or_default();
+            command.env(OPTIONS, old + options);
+        }
         command.args(args);
         command
     }

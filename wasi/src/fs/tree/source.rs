@@ -35,7 +35,7 @@ pub enum Node {
 
 /// A tree without files: an empty directory.
 #[derive(Debug)]
-pub(super) struct Nothing;
+pub(crate) struct Nothing;
 
 impl Files for Nothing {
     fn children(&self, _dir: u32) -> io::Result<Vec<(String, Node)>> {

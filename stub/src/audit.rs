@@ -1,0 +1,145 @@
+//! `--audit`: the fewest grants that would have been enough for this start, as options that can be typed.
+//!
+//! A file cannot be granted by itself, so what is granted is the directory around it. What is below another one that is granted
+//! as much is left out. Which variables a program used is not seen, since it reads all of them at once.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use payload::info::printable;
+use payload::{Grants, GuestName};
+use sandbox::Use;
+
+use crate::{expand, fail};
+
+/// Says what would have been enough.
+pub(crate) fn tell(uses: &[Use], variables: bool, grants: &Grants) {
+    let options = options(uses, variables, grants);
+    let text = if options.is_empty() { "none".to_owned() } else { options.join(" ") };
+    fail::say(&format!("audit: grants that are enough for what it did: {}", printable(&text)));
+}
+
+/// A directory of the host under its name for the program.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Held {
+    host: PathBuf,
+    guest: String,
+}
+
+fn options(uses: &[Use], variables: bool, grants: &Grants) -> Vec<String> {
+    let mut held: BTreeMap<Held, bool> = BTreeMap::new();
+    for Use { path, write } in uses {
+        let Some((host, guest)) = on_host(path, grants) else { continue };
+        let (host, guest) = if host.is_dir() && !*write { (host, guest) } else { around(host, guest) };
+        *held.entry(Held { host, guest }).or_default() |= write;
+    }
+    let is_covered = |one: &Held, write: bool| {
+        held.iter().any(|(other, other_write)| {
+            let below =
+                one.host.starts_with(&other.host) || other.host == Path::new(".") && is_inside(&one.host);
+            other != one && below && *other_write >= write && below_name(&other.guest, &one.guest)
+        })
+    };
+    let mut options: Vec<String> = Vec::new();
+    for (one, write) in held.iter().filter(|(one, write)| !is_covered(one, **write)) {
+        let name = if *write { "--dir" } else { "--dir-ro" };
+        let host = one.host.to_string_lossy().replace('$', "$$");
+        let value = if host == one.guest { host } else { format!("{host}::{}", one.guest) };
+        let quoted = shlex::try_quote(&value).map_or_else(|_| value.clone(), Into::into);
+        options.push(format!("{name} {quoted}"));
+    }
+    if variables && grants.env_all {
+        options.push("--env-all".to_owned());
+    } else if variables {
+        options.extend(grants.pass.iter().map(|name| format!("--env {name}")));
+    }
+    options.extend(grants.cwd.iter().map(|guest| format!("--cwd {guest}")));
+    options.extend(grants.tmp.iter().map(|guest| format!("--tmp={guest}")));
+    options
+}
+
+/// Where the program's `path` lies on the host, and its name there; `None` for what is not of the host.
+fn on_host(path: &str, grants: &Grants) -> Option<(PathBuf, String)> {
+    let name = GuestName::from(path);
+    let granted = grants.dirs().filter_map(|grant| Some((grant, grant.guest.below(&name)?)));
+    let granted =
+        granted.filter(|(grant, _)| !grant.guest.is_root() || !grants.native || path.starts_with('/'));
+    if let Some((grant, rest)) = granted.max_by_key(|(grant, _)| grant.guest.path().len()) {
+        let host = PathBuf::from(expand::path(&grant.host).ok()?);
+        let whole = if rest.is_empty() { host } else { host.join(rest) };
+        // Where the user stands, a name is the same on both sides.
+        let relative = grant.host == "." && grant.guest.is_root();
+        let guest = if relative && !rest.is_empty() { rest.to_owned() } else { path.to_owned() };
+        return Some(if relative {
+            (
+                if rest.is_empty() { ".".into() } else { rest.into() },
+                if rest.is_empty() { ".".to_owned() } else { guest },
+            )
+        } else {
+            (whole, guest)
+        });
+    }
+    grants.native.then(|| (PathBuf::from(path), path.to_owned()))
+}
+
+/// The directory around a file, by both of its names.
+fn around(host: PathBuf, guest: String) -> (PathBuf, String) {
+    let up = |path: &Path| match path.parent() {
+        Some(parent) if parent.as_os_str().is_empty() => PathBuf::from("."),
+        Some(parent) => parent.to_owned(),
+        None => path.to_owned(),
+    };
+    let host = up(&host);
+    let guest = up(Path::new(&guest)).to_string_lossy().into_owned();
+    (host, guest)
+}
+
+/// True for a relative path that leads down from where the user stands.
+fn is_inside(path: &Path) -> bool {
+    !path.has_root() && path.is_relative() && !path.starts_with("..")
+}
+
+/// True if `name` is `around` or lies below it, to a program.
+fn below_name(around: &str, name: &str) -> bool {
+    GuestName::from(around).below(&GuestName::from(name)).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use payload::{DirGrant, Mount};
+
+    use super::*;
+
+    fn told(uses: &[(&str, bool)], grants: &Grants) -> String {
+        let uses: Vec<Use> =
+            uses.iter().map(|(path, write)| Use { path: (*path).to_owned(), write: *write }).collect();
+        options(&uses, false, grants).join(" ")
+    }
+
+    #[test]
+    fn the_fewest_directories_are_told() {
+        let native = Grants { native: true, ..Grants::default() };
+        assert_eq!(told(&[], &native), "");
+        assert_eq!(told(&[("x", false), ("d/y", false)], &native), "--dir-ro .");
+        assert_eq!(told(&[("x", true), ("d/y", false)], &native), "--dir .");
+        assert_eq!(told(&[("x", false), ("d/y", true)], &native), "--dir-ro . --dir d");
+        assert_eq!(told(&[("/none/a/b", false), ("/none/a/c/d", false)], &native), "--dir-ro /none/a");
+        assert_eq!(
+            told(&[("/none/a/b", false), ("/none/a/c/d", true)], &native),
+            "--dir-ro /none/a --dir /none/a/c"
+        );
+        assert_eq!(
+            told(&[("../x", false), ("/none/it's/x", true)], &native),
+            "--dir \"/none/it's\" --dir-ro .."
+        );
+    }
+
+    #[test]
+    fn what_was_granted_under_a_name_is_told_under_it() {
+        let mounts = [".", "/none/srv::/data"].map(|text| Mount::Dir(DirGrant::parse(text, false).unwrap()));
+        let grants = Grants { mounts: mounts.to_vec(), ..Grants::default() };
+        assert_eq!(told(&[("/x", false)], &grants), "--dir-ro .");
+        assert_eq!(told(&[("/data/a/x", false)], &grants), "--dir-ro /none/srv/a::/data/a");
+        assert_eq!(told(&[("/data/x", true), ("/d/x", false)], &grants), "--dir /none/srv::/data --dir-ro d");
+    }
+}
