@@ -45,7 +45,8 @@ pub fn packed(stub: &[u8], target: Target) -> Result<Vec<u8>, Error> {
 }
 
 fn payload(target: Target) -> Vec<u8> {
-    let header = Header { target, engine: Engine::PINNED, compiler: Compiler::Cranelift, cpu: CpuFeatures::NONE };
+    let header =
+        Header { target, engine: Engine::PINNED, compiler: Compiler::Cranelift, cpu: CpuFeatures::NONE };
     Writer::new(header, &Manifest::default()).finish()
 }
 

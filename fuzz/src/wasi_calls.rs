@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
-use sandbox::calls::{args, clock, environ, fd_io, fd_stat, fd_table, path, poll, random, readdir, sched, sock};
+use sandbox::calls::{
+    args, clock, environ, fd_io, fd_stat, fd_table, path, poll, random, readdir, sched, sock,
+};
 use sandbox::{Access, Ctx, Memory, Result};
 
 #[path = "../../wasi/tests/common/embedded.rs"]

@@ -35,7 +35,7 @@ pub enum Kind {
     NotWasm,
     /// The input is WebAssembly text with a syntax error.
     Text,
-    /// The input is a component, not a module.
+    /// The input is a component with something that cannot be merged into one module.
     Component,
     /// The input is a module that is cut short or breaks the rules of WebAssembly.
     Invalid,

@@ -28,6 +28,7 @@ mod nearest;
 pub mod output;
 pub mod pack;
 mod parallel;
+mod producer;
 pub mod progress;
 mod read;
 pub mod store;
@@ -40,6 +41,3 @@ pub use executable::Executable;
 pub use pack::{Pack, Packed};
 /// The file format: targets, grants, and what an executable says of itself.
 pub use payload;
-
-/// The producer's name in a manifest.
-pub(crate) const PRODUCER: &str = concat!("wasmpack ", env!("CARGO_PKG_VERSION"));

@@ -1,5 +1,6 @@
 //! Tests that are passed for every target that can be run here: `WASMPACK_TEST_TARGET` names it.
 
+mod components;
 mod each_storage;
 mod exceptions;
 mod images;

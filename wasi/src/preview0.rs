@@ -94,7 +94,7 @@ mod tests {
 
     /// The granted directory, and the file opened first.
     const ROOT: u32 = 3;
-    const FD: u32 = 4;
+    const FD: u32 = 5;
     /// Where the path `file` stands, and where results go.
     const PATH: u32 = 8;
     const RESULT: u32 = 64;

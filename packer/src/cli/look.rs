@@ -18,7 +18,7 @@ use crate::{
     executable::{self, Executable, Launcher},
     output::{Output, STANDARD},
     pack::source,
-    read,
+    producer, read,
     store::decode,
 };
 
@@ -33,10 +33,11 @@ pub(super) fn inspect(flags: &Inspect) -> ExitCode {
         return listed.map_or_else(|error| fail(&error), |text| out(&text));
     }
     let prefix = executable.prefix();
+    let notes: Vec<String> = producer::imported(&prefix.manifest.producer).into_iter().collect();
     let told = Info {
         prefix,
         grants: &prefix.manifest.grants,
-        notes: &[],
+        notes: &notes,
         owner: Owner::Starter,
         file_len: executable.file().len() as u64,
     };

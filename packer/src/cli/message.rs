@@ -19,11 +19,12 @@ const HIDDEN_NAMED: usize = 5;
 /// `app: linux-x86_64, 9.4 MB from a 20.5 MB module (cranelift, 6.2 s)`.
 pub(super) fn packed(pack: &Pack, place: &Place, packed: &Packed) -> String {
     format!(
-        "{}: {}, {} from a {} module ({}, {})",
+        "{}: {}, {} from a {} {} ({}, {})",
         printable(&place.file.to_string_lossy()),
         place.target.name(),
         size(packed.output_len),
         size(packed.input_len),
+        if packed.component { "component" } else { "module" },
         pack.compiler.name(),
         time(packed.took)
     )

@@ -6,11 +6,12 @@ use payload::{Prefix, Section, SectionKind, frames::Frames, image::Image, tree::
 
 use super::prefix::prefix;
 use crate::{
-    Error, PRODUCER,
+    Error,
     container::{
         self, Found,
         check::{self, Check},
     },
+    producer::{self, PRODUCER},
     store::decode,
     targets::stubs,
 };
@@ -195,9 +196,9 @@ pub(super) fn carried(
         Err(what) => format!(": {what}"),
     };
     // Only the very version that packed it can tell a launcher that was changed from another one.
-    match producer {
+    match producer.map(|producer| producer::parts(producer).0) {
         Some(other) if other != PRODUCER => {
-            Ok(format!("not compared: it was packed by {other:?}, this is {}", PRODUCER))
+            Ok(format!("not compared: it was packed by {other:?}, this is {PRODUCER}"))
         }
         _ => Err(format!(
             "not the one that this wasmpack carries for {}, with which it was compared{differs}; it was packed with --stub \

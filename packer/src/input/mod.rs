@@ -1,11 +1,12 @@
 //! Reading the app: a .wasm module or WebAssembly text, checked before any work is spent on it.
 //!
-//! [`Module::new`] tells apart what people really hand over: nothing, some other file, a component, a text
-//! with a mistake. [`command`] then checks that the module is a program that can start. [`program`] makes the module to
+//! [`Module::new`] tells apart what people really hand over: nothing, some other file, a text with a mistake; and a [`component`],
+//! of which it makes a module. [`command`] then checks that the module is a program that can start. [`program`] makes the module to
 //! compile: [`exceptions`] become plain WebAssembly, [`lean`] drops sections that a running program does not need, and [`fit`]
 //! rewrites constructs that the compilers get wrong. [`files`] reads files to carry.
 
 pub mod command;
+pub mod component;
 pub mod exceptions;
 pub mod files;
 pub mod fit;
@@ -18,6 +19,8 @@ mod signatures;
 use std::path::Path;
 
 use wasmer_compiler::wasmparser::BinaryReader;
+
+use self::component::Component;
 
 use crate::{Error, Kind, container::MAX_LEN};
 
@@ -37,19 +40,27 @@ pub struct Module {
     pub sha256: [u8; 32],
     /// Bytes in that file.
     pub file_len: u64,
+    /// What is told of the component that it was, if it was one.
+    pub component: Option<Component>,
 }
 
 impl Module {
-    /// The module in `bytes`, binary or text, which are those of `file`.
+    /// The module in `bytes`, binary or text, which are those of `file`; a component becomes a module.
     ///
     /// # Errors
-    /// `TooLarge`, `Empty`, `NotWasm`, `Text`, `Component`, or `Invalid` for a file that ends within its first eight
-    /// bytes. All name the file.
+    /// `TooLarge`, `Empty`, `NotWasm`, `Text`, or `Invalid` for a file that ends within its first eight bytes or, as a
+    /// component, breaks a rule; for components also `NotACommand`, `Import` and `Component`. All name the file.
     pub fn new(bytes: Vec<u8>, file: &Path) -> Result<Module, Error> {
         let (sha256, file_len) = (payload::sha256(&bytes), bytes.len() as u64);
-        let wasm =
-            check_len(file_len).and_then(|()| binary(bytes, file)).map_err(|error| error.in_file(file))?;
-        Ok(Module { wasm, sha256, file_len })
+        let read =
+            check_len(file_len).and_then(|()| binary(bytes, file)).and_then(|wasm| {
+                match is_component(&wasm) {
+                    true => component::read(&wasm).map(|(wasm, component)| (wasm, Some(component))),
+                    false => Ok((wasm, None)),
+                }
+            });
+        let (wasm, component) = read.map_err(|error| error.in_file(file))?;
+        Ok(Module { wasm, sha256, file_len, component })
     }
 }
 
@@ -66,7 +77,12 @@ pub(crate) fn check_len(len: u64) -> Result<(), Error> {
     Err(Error::new(Kind::TooLarge, reason))
 }
 
-/// The binary module in `bytes`, translated if they are text. `file` is for messages.
+/// Whether `wasm` is a component, not a module.
+fn is_component(wasm: &[u8]) -> bool {
+    wasm.get(6..8) == Some(&COMPONENT_LAYER)
+}
+
+/// The binary module or component in `bytes`, translated if they are text. `file` is for messages.
 fn binary(bytes: Vec<u8>, file: &Path) -> Result<Vec<u8>, Error> {
     if bytes.is_empty() {
         return Err(Error::new(Kind::Empty, "the file is empty; a wasm module was expected"));
@@ -87,11 +103,7 @@ fn binary(bytes: Vec<u8>, file: &Path) -> Result<Vec<u8>, Error> {
             Err(Error::new(Kind::Invalid, reason))
         }
         Some(head) if head == MODULE => whole(wasm),
-        Some(head) if head[2..] == COMPONENT_LAYER => {
-            let reason = "a component, not a module: build the app for WASI preview 1 (wasip1), in Rust with \
-                          --target wasm32-wasip1";
-            Err(Error::new(Kind::Component, reason))
-        }
+        Some(_) if is_component(&wasm) => whole(wasm),
         Some(head) => {
             let version = u32::from_le_bytes(head.try_into().expect("four bytes"));
             let reason = format!("wasm version 1 expected at 0x4, {version:#x} found");
@@ -157,8 +169,10 @@ mod tests {
         assert_eq!(kind(b"\0as"), Kind::Invalid);
         assert_eq!(kind(b"\0asm\x01\0"), Kind::Invalid);
         assert_eq!(kind(b"\0asm\x02\0\0\0"), Kind::Invalid);
-        assert_eq!(kind(b"\0asm\x0d\0\x01\0"), Kind::Component);
-        assert_eq!(kind(b"(component)"), Kind::Component);
+        let component = |bytes: &[u8]| Module::new(bytes.to_vec(), Path::new("app.wasm")).unwrap_err().kind;
+        assert_eq!(component(b"\0asm\x0d\0\x01\0"), Kind::NotACommand);
+        assert_eq!(component(b"\0asm\x0c\0\x01\0"), Kind::Invalid);
+        assert_eq!(component(b"(component)"), Kind::NotACommand);
         assert_eq!(kind(b"(module (func $f)"), Kind::Text);
     }
 

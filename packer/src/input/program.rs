@@ -28,6 +28,8 @@ pub struct Origin {
     moved: u32,
     /// The offsets that lowering moved.
     lowered: Option<OffsetMap>,
+    /// The offsets in a component that became a module.
+    component: Option<OffsetMap>,
     /// Functions that lowering added, in the order of their indices.
     added: Vec<Added>,
     /// The exported global that tells where the last exception was thrown.
@@ -57,10 +59,16 @@ impl Program {
 }
 
 impl Origin {
+    /// Lets offsets lead on into the component that the module was.
+    pub fn lead_into(&mut self, component: OffsetMap) {
+        self.component = Some(component);
+    }
+
     /// A reader of offsets, which is quick when they come in order.
     pub fn offsets(&self) -> Offsets<'_> {
-        let [fitted, lowered] = [&self.fitted, &self.lowered].map(|map| map.as_ref().map(OffsetMap::cursor));
-        Offsets { fitted, moved: self.moved, lowered }
+        let maps = [&self.fitted, &self.lowered, &self.component];
+        let [fitted, lowered, component] = maps.map(|map| map.as_ref().map(OffsetMap::cursor));
+        Offsets { fitted, moved: self.moved, lowered, component }
     }
 
     /// The purpose of function `index`, if lowering added it.
@@ -80,6 +88,7 @@ pub struct Offsets<'a> {
     fitted: Option<Cursor<'a>>,
     moved: u32,
     lowered: Option<Cursor<'a>>,
+    component: Option<Cursor<'a>>,
 }
 
 impl Offsets<'_> {
@@ -90,9 +99,13 @@ impl Offsets<'_> {
             None => offset,
         };
         let whole = lean + self.moved;
-        match &mut self.lowered {
-            Some(lowered) => lowered.original(whole),
-            None => Some(whole),
+        let module = match &mut self.lowered {
+            Some(lowered) => lowered.original(whole)?,
+            None => whole,
+        };
+        match &mut self.component {
+            Some(component) => component.original(module),
+            None => Some(module),
         }
     }
 }

@@ -134,6 +134,8 @@ pub struct Place {
 pub struct Packed {
     /// Bytes in the file that was read.
     pub input_len: u64,
+    /// Whether that was a component.
+    pub component: bool,
     /// Bytes in the file that was written.
     pub output_len: u64,
     /// SHA-256 of that file.

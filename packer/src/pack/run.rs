@@ -22,7 +22,7 @@ use super::{
 use crate::{
     Error, Kind, compile,
     container::{self, MAX_LEN, pe::PeOptions},
-    input::{Module, command, program::Program},
+    input::{Module, command, component::Component, program::Program},
     link,
     output::archive::{self, Member},
     output::{self, Output},
@@ -61,7 +61,7 @@ impl Pack {
         let start = Instant::now();
         let in_app = |error: Error| error.in_file(&self.input);
 
-        let Source { module, is_kept, text, manifest, files, contents, notes } = Source::read(self)?;
+        let Source { module, is_kept, text, manifest, files, contents, mut notes } = Source::read(self)?;
         let own_stub = self.read_stub()?;
         let made = self.folder.as_deref().map(output::make_folder).transpose()?;
         let jobs: Vec<_> =
@@ -75,8 +75,13 @@ impl Pack {
         if let Some(lowered) = &lowered {
             command::check(&lowered.wasm).map_err(in_app)?;
         }
-        let Module { wasm, file_len, .. } = module;
-        let program = Program::new(&wasm, lowered, self.max_memory).map_err(in_app)?;
+        let Module { wasm, file_len, component, .. } = module;
+        notes.extend(component.as_ref().and_then(Component::note));
+        let was_component = component.is_some();
+        let mut program = Program::new(&wasm, lowered, self.max_memory).map_err(in_app)?;
+        if let Some(component) = component {
+            program.origin.lead_into(component.map);
+        }
 
         let mut jobs = Vec::new();
         for (place, outcome) in outcomes {
@@ -101,7 +106,10 @@ impl Pack {
             let outcome = self.finish(job, &shared, &tried, &written, progress);
             each(
                 place,
-                outcome.map(|packed| Packed { input_len: file_len, took: start.elapsed(), ..packed }),
+                outcome.map(|packed| {
+                    let component = was_component;
+                    Packed { input_len: file_len, component, took: start.elapsed(), ..packed }
+                }),
             );
         };
         if self.outputs.len() == 1 {
@@ -194,6 +202,7 @@ impl Pack {
         let sections = sections(&payload)?;
         let packed = Packed {
             input_len: 0,
+            component: false,
             output_len: bytes.len() as u64,
             sha256: payload::sha256(&bytes),
             launcher_len: stub.len() as u64,

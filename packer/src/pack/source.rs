@@ -8,10 +8,11 @@ use payload::{Manifest, SectionKind, tree::Tree};
 
 use super::{Opened, Pack, mounts, stem};
 use crate::{
-    Error, Kind, PRODUCER,
+    Error, Kind,
     executable::Executable,
     input::Module,
     input::files::{Files, contents::Contents},
+    producer,
     store::decode,
     targets::part,
 };
@@ -23,7 +24,7 @@ pub struct Source {
     pub module: Module,
     /// Whether the executable is to keep it.
     pub is_kept: bool,
-    /// The bytes of the file it came from, where they are to be kept and are not the module's own.
+    /// The bytes of the file it came from, text or a component, where they are to be kept and are not the module's own.
     pub text: Option<Vec<u8>>,
     /// The manifest for the launcher.
     pub manifest: Manifest,
@@ -43,10 +44,11 @@ impl Source {
     pub fn read(pack: &Pack) -> Result<Source, Error> {
         let Input { bytes, mut manifest, mut files, kept } = Input::read(pack)?;
         let is_kept = pack.keep_module || kept;
-        let text = (is_kept && !bytes.starts_with(b"\0asm")).then(|| bytes.clone());
+        let kept = is_kept.then(|| bytes.clone());
         let module = Module::new(bytes, &pack.input)?;
+        let text = kept.filter(|kept| *kept != module.wasm);
         let notes = mounts::add(&mut manifest.grants, &mut files, pack)?;
-        manifest.producer = PRODUCER.to_owned();
+        manifest.producer = producer::of(module.component.as_ref());
         manifest.module_sha256 = module.sha256;
         manifest.content = None;
         manifest.trial = false;

@@ -45,8 +45,12 @@ fn text_with_a_mistake_gets_line_and_column() {
 }
 
 #[test]
-fn a_component_is_told_how_to_be_built() {
-    bytes_refused(b"\0asm\x0d\0\x01\0", &["a component", "wasip1", "wasm32-wasip1"]);
+fn a_component_that_is_no_command_is_told_what_it_is() {
+    bytes_refused(b"\0asm\x0d\0\x01\0", &["a component", "a library", "wasi:cli/command"]);
+    bytes_refused(b"\0asm\x0d\0\x01\0\x07", &["cut short", "0x8"]);
+    bytes_refused(b"\0asm\x0d\0\x01\0\x07\0", &["not a valid component", "at 0x"]);
+    let importing = |import: &str| format!("(component (import \"{import}\" (component)))");
+    refused(&importing("a-part"), &["imports the component \"a-part\"", "one complete component"]);
 }
 
 #[test]

@@ -44,7 +44,7 @@ fn payload(target: Target, raw: bool) -> Vec<u8> {
     let header =
         Header { target, engine: Engine::PINNED, compiler: Compiler::Cranelift, cpu: CpuFeatures::NONE };
     let manifest = Manifest {
-        producer: crate::PRODUCER.to_owned(),
+        producer: crate::producer::PRODUCER.to_owned(),
         app: "app".to_owned(),
         args: vec!["--color".to_owned()],
         ..Manifest::default()
@@ -172,7 +172,9 @@ fn a_launcher_of_another_version_is_not_blamed() {
     let compare = |producer, stub| verify::carried(&file, &found, producer, stub);
     let other = elf_stub::elf(elf_stub::EM_X86_64, &[(elf_stub::SECTION, &Locator::BARE)]);
     assert!(compare(Some("wasmpack 0.0.1"), Some(Ok(other.clone()))).unwrap().contains("not compared"));
-    assert!(compare(Some(crate::PRODUCER), Some(Ok(other.clone()))).unwrap_err().contains("--stub"));
+    assert!(
+        compare(Some(crate::producer::PRODUCER), Some(Ok(other.clone()))).unwrap_err().contains("--stub")
+    );
     assert!(compare(None, Some(Ok(other))).is_err());
     assert!(compare(None, None).unwrap().contains("carries none"));
     assert!(compare(None, Some(Ok(stub))).is_ok());
