@@ -147,7 +147,7 @@ impl Place {
             place.dir.write(&format!("here/{}", place.fill(name)), format!("{text}\n"));
         }
         #[cfg(unix)]
-        if grant.needs("unix") && grant.files.is_empty() && !place.is_gone {
+        if grant.needs("links") {
             for (link, target) in [
                 ("link", place.fill("{T}/out/o")),
                 ("up", "../out/o".to_owned()),

@@ -8,7 +8,8 @@ pub struct Grant {
     pub title: String,
     /// How a program is packed.
     pub options: Vec<String>,
-    /// What it needs: `unix`, where links and devices are asked for, `windows`, or `gone`, where the folder it is started in is removed.
+    /// What it needs: `unix` or `windows`; `links`, which lie beside the files then; `gone`, that the folder it is started in is
+    /// removed.
     pub needs: Vec<String>,
     /// Files that the folder has besides, with their text.
     pub files: Vec<(String, String)>,

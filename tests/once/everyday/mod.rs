@@ -182,6 +182,17 @@ fn ruby_does_what_ruby_does() {
 }
 
 #[test]
+fn the_document_names_every_use_that_is_answered_otherwise() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/sandbox.md");
+    let document = std::fs::read_to_string(file).expect("the document can be read");
+    let shown = document.split("### Everyday uses\n").nth(1).expect("the document tells of uses");
+    let shown = shown.split("\n## ").next().unwrap_or_default();
+    let shown: Vec<&str> = shown.lines().filter(|line| line.starts_with("- ")).collect();
+    let told = |one: &Use| one.otherwise.as_ref().map(|(why, _)| format!("- {}: {why}.", one.name));
+    assert_eq!(shown, uses::read().iter().filter_map(told).collect::<Vec<_>>());
+}
+
+#[test]
 fn native_tools_answer_as_the_table_says() {
     let Some(tools) = std::env::var_os("WASMPACK_NATIVE").map(PathBuf::from) else {
         return skip::because("WASMPACK_NATIVE names no folder of native tools");
