@@ -261,6 +261,7 @@ fn nowhere(stream: Stream) -> Descriptor {
         rights: rights::stream(stream == Stream::In, false),
         inheriting: 0,
         flags: 0,
+        left_out: 0,
     }
 }
 

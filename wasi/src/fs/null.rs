@@ -6,7 +6,7 @@ use wasip1::Fdflags;
 
 use crate::errno::Result;
 use crate::piece::Piece;
-use crate::words::{Filestat, Times};
+use crate::words::{Access, Filestat, Times};
 
 /// The null device, as a file of no machine.
 pub(crate) struct Null;
@@ -18,6 +18,10 @@ pub(crate) fn len(buffers: &[Piece<'_>]) -> usize {
 
 #[allow(clippy::unused_self, clippy::unnecessary_wraps, reason = "the same verbs as every file")]
 impl Null {
+    pub(crate) fn access(&self) -> Access {
+        Access::ReadWrite
+    }
+
     pub(crate) fn read_at(&self, _buffers: &mut [Piece<'_>], _offset: u64) -> Result<usize> {
         Ok(0)
     }
