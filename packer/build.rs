@@ -73,9 +73,15 @@ fn read(manifest: &Path) -> Result<Vec<(String, String)>, Box<dyn Error>> {
 fn build() -> Result<u64, Box<dyn Error>> {
     let root = Path::new(&env::var("CARGO_MANIFEST_DIR")?).join("..");
     let mut files = Vec::new();
-    for place in
-        ["packer/src", "packer/lower/src", "payload/src", "payload/terms/src", "wasi/src", "Cargo.lock"]
-    {
+    for place in [
+        "packer/src",
+        "packer/lower/src",
+        "packer/component/src",
+        "payload/src",
+        "payload/terms/src",
+        "wasi/src",
+        "Cargo.lock",
+    ] {
         let place = root.join(place);
         println!("cargo::rerun-if-changed={}", place.display());
         collect(&place, &mut files)?;

@@ -2,6 +2,8 @@
 
 use payload::Hash;
 
+use crate::producer::PRODUCER;
+
 /// A hash of everything that decides an entry's content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Key(pub(super) [u8; 32]);
@@ -12,7 +14,7 @@ const BUILD: &str = env!("WASMPACK_BUILD");
 impl Key {
     /// Of an entry of this sort, made by this packer.
     pub(crate) fn new(sort: &str) -> Key {
-        Key(payload::sha256(sort.as_bytes())).with(BUILD.as_bytes()).with(crate::PRODUCER.as_bytes())
+        Key(payload::sha256(sort.as_bytes())).with(BUILD.as_bytes()).with(PRODUCER.as_bytes())
     }
 
     /// Made also of these bytes.

@@ -36,7 +36,9 @@ impl Given {
             env.push(format!("PWD={guest}"));
         }
         let tmp = grants.tmp.as_ref().map(|guest| guest.as_str().to_owned());
-        if let Some(guest) = tmp.as_ref().filter(|_| !env.iter().any(|variable| variable.starts_with("TMPDIR="))) {
+        if let Some(guest) =
+            tmp.as_ref().filter(|_| !env.iter().any(|variable| variable.starts_with("TMPDIR=")))
+        {
             env.push(format!("TMPDIR={guest}"));
         }
         Given {
