@@ -13,6 +13,7 @@ use std::{
     error::Error,
     fmt::Write,
     fs,
+    hash::{DefaultHasher, Hash, Hasher},
     path::{Path, PathBuf},
 };
 
@@ -27,6 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed={}", folder.display());
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-env-changed=WASMPACK_STUBS_DIR");
+    println!("cargo::rustc-env=WASMPACK_BUILD={:016x}", build()?);
 
     let manifest = folder.join("manifest.toml");
     let stubs = if manifest.exists() { read(&manifest)? } else { Vec::new() };
@@ -64,4 +66,43 @@ fn read(manifest: &Path) -> Result<Vec<(String, String)>, Box<dyn Error>> {
             Ok((text("target")?, text("sha256")?))
         })
         .collect()
+}
+
+/// What decides what this packer makes of a program: its sources, and the versions of its crates. What a packer with another
+/// hash kept in a cache is not used.
+fn build() -> Result<u64, Box<dyn Error>> {
+    let root = Path::new(&env::var("CARGO_MANIFEST_DIR")?).join("..");
+    let mut files = Vec::new();
+    for place in [
+        "packer/src",
+        "packer/lower/src",
+        "packer/component/src",
+        "payload/src",
+        "payload/terms/src",
+        "wasi/src",
+        "Cargo.lock",
+    ] {
+        let place = root.join(place);
+        println!("cargo::rerun-if-changed={}", place.display());
+        collect(&place, &mut files)?;
+    }
+    files.sort();
+    let mut hash = DefaultHasher::new();
+    for file in files {
+        fs::read(&file)?.hash(&mut hash);
+    }
+    Ok(hash.finish())
+}
+
+/// Adds the files below `place`, or the file that it is. A published crate may lack some.
+fn collect(place: &Path, files: &mut Vec<PathBuf>) -> Result<(), Box<dyn Error>> {
+    if place.is_file() {
+        files.push(place.to_owned());
+    }
+    if place.is_dir() {
+        for entry in fs::read_dir(place)? {
+            collect(&entry?.path(), files)?;
+        }
+    }
+    Ok(())
 }

@@ -11,12 +11,13 @@
 //!            output ─── written beside OUT, then renamed over it
 //! ```
 //!
-//! [`pack::Pack`] runs these rooms in order; [`cli`] turns a command line into a `Pack` and its errors into
+//! What a pack makes of a module is kept for the next ([`cache`]). [`pack::Pack`] runs these rooms in order; [`cli`] turns a command line into a `Pack` and its errors into
 //! one line and an exit code. [`executable`] reads back what was packed, and [`output::archive`] makes the files of a release
-//! of it. The same input gives the same bytes. The packer runs no other program, but it starts packed ones: in a trial
+//! of it. The same input gives the same bytes. The packer runs no other program, but it starts packed ones: for `--profile`
 //! ([`trial`]), and for `wasmpack doctor`.
 #![forbid(unsafe_code)]
 
+pub mod cache;
 pub mod cli;
 pub mod compile;
 mod error;

@@ -20,8 +20,8 @@ COMPILERS = ("cranelift", "singlepass")
 ALLOWED = 512 * MIB
 
 # Every function of preview 1 that comes back, by its parameters: i for i32, l for i64. The table at the end of this file declares them.
-TABLE = Path(__file__).parents[2] / "wasi/src/imports.rs"
-ROW = re.compile(r"^    (\w+)\(([^)]*)\) in \w+;", re.MULTILINE)
+TABLE = Path(__file__).parents[2] / "wasi/src/table.rs"
+ROW = re.compile(r"^ {12}(\w+)\(([^)]*)\) in \w+;", re.MULTILINE)
 CALLS = {name: "".join("l" if kind.endswith("64") else "i" for kind in re.findall(r": (\w+)", parameters))
          for name, parameters in ROW.findall(TABLE.read_text())}
 TYPES = {"i": "i32", "l": "i64"}

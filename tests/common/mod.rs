@@ -90,6 +90,8 @@ pub fn skipped_on_windows(what: &str) -> bool {
 /// with `WASMPACK_TEST_RAW` it does not compress.
 pub fn wasmpack() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_wasmpack"));
+    // Not the user's.
+    command.env("XDG_CACHE_HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/cache"));
     if let Some(target) = std::env::var_os("WASMPACK_TEST_TARGET") {
         command.arg("--target").arg(target);
     }

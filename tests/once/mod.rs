@@ -9,6 +9,7 @@ mod names;
 #[cfg(target_os = "linux")]
 mod packer;
 #[cfg(target_os = "linux")]
+mod reproduce;
 mod run;
 mod stubs;
 mod targets;

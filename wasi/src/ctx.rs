@@ -48,6 +48,7 @@ pub struct CtxBuilder {
     cwd: Option<String>,
     native: Option<Roots>,
     closed: [bool; 3],
+    detached: bool,
     written: Budget,
     listings: Budget,
     repeatable: bool,
@@ -157,6 +158,14 @@ impl CtxBuilder {
         self
     }
 
+    /// Lets the standard streams lead nowhere: the input is empty, and output is thrown away. To the program they are the null
+    /// device.
+    #[must_use]
+    pub fn detached(mut self) -> Self {
+        self.detached = true;
+        self
+    }
+
     /// Keeps at most so many bytes in memory for the program, beside the memory that it declares, of each of two sorts: what
     /// it writes to trees that are changed in memory (`nospc` beyond that), and the directories that it reads (`nomem`).
     /// 1 GiB of each if this is not said.
@@ -196,7 +205,7 @@ impl CtxBuilder {
         let clocks = Arc::new(clocks);
         let fds = Fds::default();
         for (stream, closed) in [Stream::In, Stream::Out, Stream::Err].into_iter().zip(self.closed) {
-            fds.push((!closed).then(|| standard(stream)));
+            fds.push((!closed).then(|| if self.detached { nowhere(stream) } else { standard(stream) }));
         }
         let (mut grants, mut trees) = (Grants::default(), 0);
         for Grant { guest, access, what } in self.granted {
@@ -242,6 +251,17 @@ fn standard(stream: Stream) -> Descriptor {
         left_out: 0,
         inheriting: 0,
         flags: sys::stream_flags(stream) & wasip1::FDFLAGS_NONBLOCK,
+    }
+}
+
+/// The descriptor of a standard stream that leads nowhere.
+fn nowhere(stream: Stream) -> Descriptor {
+    Descriptor {
+        object: Opened::File(Arc::new(File::Null)),
+        rights: rights::stream(stream == Stream::In, false),
+        inheriting: 0,
+        flags: 0,
+        left_out: 0,
     }
 }
 

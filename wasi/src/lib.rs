@@ -3,7 +3,8 @@
 //! A call's way from the guest to the operating system. Each floor uses those below it and knows none above:
 //!
 //! ```text
-//! imports      the table of what can be imported: each call once; turns a Result into an errno
+//! table        what can be imported: each call once
+//! imports, plain   from the table to functions, for wasmer and for any other engine; turn a Result into an errno
 //! calls        one documented function per call: checks arguments and rights, reads and writes guest memory
 //! ctx          everything behind the calls of one program, and what it was granted (grants)
 //! fds          the descriptor table: what a number means, and which rights came with it
@@ -35,17 +36,20 @@ mod exit;
 mod fds;
 mod fs;
 mod grants;
+#[cfg(feature = "wasmer")]
 pub mod imports;
 mod kept;
 mod memory;
 mod misses;
 mod path;
 mod piece;
+pub mod plain;
 mod preview0;
 mod randomness;
 pub mod rights;
 mod strings;
 mod sys;
+pub mod table;
 mod words;
 
 pub use audit::Use;
@@ -53,6 +57,7 @@ pub use ctx::{Ctx, CtxBuilder};
 pub use errno::{Error, Result};
 pub use exit::Exit;
 pub use fs::tree::source::{Files, Node};
+#[cfg(feature = "wasmer")]
 pub use imports::State;
 pub use memory::{Bring, Memory};
 pub use misses::Miss;

@@ -33,6 +33,7 @@ impl<'a> Memory<'a> {
     }
 
     /// All of the guest's memory, where it may have threads.
+    #[cfg(feature = "wasmer")]
     pub(crate) fn of(all: Piece<'a>) -> Memory<'a> {
         Memory { all, bring: None }
     }

@@ -35,6 +35,7 @@ impl<'m> Piece<'m> {
     /// # Safety
     /// They can be read and written for `'m`, and no reference to them is used meanwhile. The guest's own code may read and
     /// write them.
+    #[cfg(feature = "wasmer")]
     pub(crate) unsafe fn at(start: *mut u8, len: usize) -> Piece<'m> {
         Piece { start, len, memory: PhantomData }
     }

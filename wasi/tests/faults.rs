@@ -171,7 +171,7 @@ fn every_call_is_here() {
     names.extend(WITHOUT);
     names.sort_unstable();
     names.dedup();
-    let mut all = sandbox::imports::NAMES.to_vec();
+    let mut all = sandbox::table::NAMES.to_vec();
     all.sort_unstable();
     assert_eq!(names, all);
 }

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     Pack,
+    cache::Keep,
     container::pe::PeOptions,
     pack::{Grant, Opened},
     read,
@@ -59,8 +60,15 @@ pub(super) fn pack(typed: Typed, input: PathBuf, is_typed: bool) -> Result<Pack,
         },
         trial: match typed.profile {
             Some(args) => Trial::With(args),
+            None if !typed.use_profile.is_empty() => Trial::Saved(typed.use_profile),
             None if typed.no_trial => Trial::None,
             None => Trial::Bare,
+        },
+        save_profile: typed.save_profile,
+        cache: match typed.cache {
+            Some(folder) => Keep::InFolder(folder),
+            None if typed.no_cache => Keep::Nothing,
+            None => Keep::OfUser,
         },
         stub: typed.stub,
         argv0: typed.name,

@@ -45,16 +45,19 @@ pub(super) fn layout(layout: Layout) -> String {
     match layout {
         Layout::Calls => "  functions are in the order of their calls".to_owned(),
         Layout::Start { functions } => {
-            format!("  the {functions} functions that ran in the trial lie together")
+            format!("  the {functions} functions that a start runs lie together")
         }
     }
 }
 
-/// A note that the trial failed, and what follows from that.
+/// A line that says what was tried.
+pub(super) fn tried(what: &str) -> String {
+    format!("trial: {}", printable(what))
+}
+
+/// A note that there is no profile, and what follows from that.
 fn untried(reason: &str) -> String {
-    format!(
-        "the trial failed, so the executable is not laid out for fast starts: {reason} (--no-trial: without a trial)"
-    )
+    format!("the executable is not laid out for fast starts: {}", printable(reason))
 }
 
 /// The grants, a line each: `grants: may read files below data, as /data`, and `        sealed`.

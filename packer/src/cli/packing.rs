@@ -70,6 +70,9 @@ pub(super) fn run(input: PathBuf, typed: Typed, is_typed: bool) -> ExitCode {
     match result {
         Ok(done) if packed_one.into_inner() && !quiet => {
             message::grants(&done).iter().for_each(|line| say(line));
+            if let Some(what) = done.tried.as_ref().filter(|_| verbose) {
+                say(&message::tried(what));
+            }
             message::notes(&done).iter().for_each(|note| say(&format!("note: {note}")));
         }
         Ok(_) => {}

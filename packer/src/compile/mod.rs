@@ -4,6 +4,7 @@
 
 mod caught;
 pub mod cpu;
+pub(crate) mod kept;
 mod stack;
 
 use std::num::NonZero;
@@ -157,6 +158,8 @@ mod tests {
         {
             let compile = || compile(&module, target, compiler, Raise::default(), &progress).unwrap();
             let (first, second) = (compile(), compile());
+            let kept = kept::build(&kept::bytes(&first.build).unwrap()).unwrap();
+            assert!(kept.serialize().unwrap() == first.build.serialize().unwrap(), "{}", target.name());
             let bytes = |compiled: &Compiled| compiled.build.serialize().unwrap();
             assert!(bytes(&first) == bytes(&second), "{} with {}", target.name(), compiler.name());
             assert_eq!(first.cpu, second.cpu);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use payload::{About, Compiler, DirGrant, Target, Variable};
 
 use super::{Grant, Pack, Place};
-use crate::{input::files::Folder, store::Storage, trial::Trial};
+use crate::{cache::Keep, input::files::Folder, store::Storage, trial::Trial};
 
 impl Pack {
     /// Adds a target. With several, [`Pack::write`] takes a folder.
@@ -89,6 +89,20 @@ impl Pack {
     #[must_use]
     pub fn trial(mut self, trial: Trial) -> Pack {
         self.trial = trial;
+        self
+    }
+
+    /// Chooses where what is made is kept for other packs; nowhere by default.
+    #[must_use]
+    pub fn cache(mut self, cache: Keep) -> Pack {
+        self.cache = cache;
+        self
+    }
+
+    /// Saves the profile that is used.
+    #[must_use]
+    pub fn save_profile(mut self, file: impl Into<PathBuf>) -> Pack {
+        self.save_profile = Some(file.into());
         self
     }
 

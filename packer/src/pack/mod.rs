@@ -16,6 +16,7 @@
 
 mod builder;
 mod fitness;
+mod made;
 mod mounts;
 mod opened;
 mod run;
@@ -34,6 +35,7 @@ use payload::{About, Compiler, DirGrant, Grants, GuestName, Manifest, Mount, Sec
 
 use crate::{
     Error, Kind,
+    cache::Keep,
     compile::cpu::Raise,
     container::pe::PeOptions,
     input::files::{Folder, choice::Choice, contents::Contents},
@@ -79,6 +81,10 @@ pub struct Pack {
     pub storage: Storage,
     /// The start to try.
     pub trial: Trial,
+    /// Where what is made is kept for other packs.
+    pub cache: Keep,
+    /// Where to write the profile that is used.
+    pub save_profile: Option<PathBuf>,
     /// A launcher to use instead of the one in this packer.
     pub stub: Option<PathBuf>,
     /// The app's first argument; `None`: the name it is started by.
@@ -171,7 +177,9 @@ pub struct Done {
     pub contents: Vec<Contents>,
     /// Notes on what is not carried.
     pub notes: Vec<String>,
-    /// The reason why the default trial failed, if it did.
+    /// What was tried, or what profile was used instead, in words; `None` if nothing was.
+    pub tried: Option<String>,
+    /// The reason why there is no profile of use, if that is so.
     pub untried: Option<String>,
 }
 
@@ -193,6 +201,8 @@ impl Pack {
             cpu: Raise::default(),
             storage: Storage::Compressed { level: DEFAULT_LEVEL },
             trial: Trial::Bare,
+            cache: Keep::Nothing,
+            save_profile: None,
             stub: None,
             argv0: None,
             told: Told::default(),

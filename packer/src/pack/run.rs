@@ -6,32 +6,33 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::Mutex,
+    sync::{Arc, Mutex},
     time::Instant,
 };
 
-use payload::{About, Engine, Header, Manifest, Prefix, SectionKind, info::printable};
+use payload::{About, Manifest, Prefix, SectionKind, info::printable};
 
 use super::{
     Done, Layout, Pack, Packed, Place,
     fitness::Fitness,
+    made::Made,
     shared::{Shared, launcher},
     source::Source,
     trial::Tried,
 };
 use crate::{
-    Error, Kind, compile,
+    Error, Kind,
+    cache::{Cache, entry, key::Key},
     container::{self, MAX_LEN, pe::PeOptions},
-    input::{Module, command, component::Component, program::Program},
-    link,
+    input::{Module, command, component::Component, files::Files, program::Program},
     output::archive::{self, Member},
     output::{self, Output},
     parallel,
     progress::Progress,
     read,
-    store::{self, Chunks},
+    store::{self, Stored},
     targets::name,
-    trial::Trial,
+    trial::Carried,
 };
 
 /// One target's work, with all that can be known before compiling.
@@ -90,16 +91,25 @@ impl Pack {
                 Err(error) => each(place, Err(error)),
             }
         }
+        let cache = self.cache.open()?;
         let sections = if jobs.is_empty() {
             Vec::new()
         } else {
             let original = is_kept.then(|| text.as_ref().unwrap_or(&wasm).as_slice());
-            store::shared(&files, original, self.storage, progress)
+            self.shared(&files, original, cache.as_ref(), progress)
         };
-        drop((wasm, text, files));
-        let shared = Shared { program, manifest, sections, shown, included, own_stub };
-        let tried =
-            if jobs.is_empty() { Tried::default() } else { self.tried(&shared, progress).map_err(in_app)? };
+        drop((wasm, text));
+        let carried = Arc::new(Carried::new(files));
+        let wasm_sha256 = payload::sha256(&program.wasm);
+        let once = store::Once::default();
+        let shared =
+            Shared { program, wasm_sha256, manifest, sections, shown, included, own_stub, once, cache };
+        let tried = if jobs.is_empty() {
+            Tried::default()
+        } else {
+            self.tried(&shared, &carried, progress).map_err(in_app)?
+        };
+        drop(carried);
         let written = Mutex::new(Vec::new());
         let one = |job: Job<'_>, progress: &Progress| {
             let place = job.place;
@@ -123,7 +133,32 @@ impl Pack {
         if let (Some(sums), false) = (sums, written.is_empty()) {
             sums.write(archive::sums(&written).as_bytes())?;
         }
-        Ok(Done { manifest: shared.manifest, contents, notes, untried: tried.untried })
+        Ok(Done { manifest: shared.manifest, contents, notes, tried: tried.told, untried: tried.untried })
+    }
+
+    /// The sections that are the same for every target.
+    fn shared(
+        &self,
+        files: &Files,
+        module: Option<&[u8]>,
+        cache: Option<&Cache>,
+        progress: &Progress,
+    ) -> Vec<Stored> {
+        let store = || store::shared(files, module, self.storage, progress);
+        let Some(cache) = cache.filter(|_| !files.roots.is_empty() || module.is_some()) else {
+            return store();
+        };
+        let key = Key::new("shared")
+            .with(format!("{:?} {}", self.storage, module.is_some()).as_bytes())
+            .with(&payload::tree::to_bytes(&files.roots))
+            .with(&files.content)
+            .with(module.unwrap_or_default());
+        if let Some(kept) = cache.get(&key).and_then(|bytes| entry::sections(&bytes)) {
+            return kept;
+        }
+        let stored = store();
+        cache.put(&key, &entry::bytes(&stored));
+        stored
     }
 
     /// Everything about one target that can be found wanting before the module is looked at.
@@ -170,29 +205,15 @@ impl Pack {
         progress: &Progress,
     ) -> Result<Packed, Error> {
         let Job { place: Place { target, file }, output, stub } = job;
-        let compiled = match tried.take(*target) {
-            Some(compiled) => compiled,
-            None => compile::compile(&shared.program.wasm, *target, self.compiler, self.cpu, progress)
-                .map_err(|error| error.in_file(&self.input))?,
+        let made = self.made(*target, shared, tried, progress);
+        let Made { header, sections: own } = made.map_err(|error| error.in_file(&self.input))?;
+        let layout = match tried.profile.functions() {
+            0 => Layout::Calls,
+            functions => Layout::Start { functions },
         };
-        let (profile, chunks) = (&tried.profile, Chunks::of(*target));
-        let order = profile.order();
-        let layout =
-            if profile.is_empty() { Layout::Calls } else { Layout::Start { functions: order.first.len() } };
-        let mut linked =
-            link::link(&compiled.build, &shared.program.origin, *target, &order, chunks.memory.into())
-                .map_err(|error| error.in_file(&self.input))?;
-        let touched = profile.touched(&linked, chunks);
-        match self.trial {
-            Trial::With(_) => linked.image.touched = touched,
-            Trial::Bare | Trial::None => linked.image.ahead = touched,
-        }
-        let cpu = compiled.cpu;
-        drop(compiled);
-
-        let header = Header { target: *target, engine: Engine::PINNED, compiler: self.compiler, cpu };
         let manifest = &shared.manifest;
-        let payload = store::payload(header, manifest, &linked, &shared.sections, self.storage, progress);
+        let payload = store::payload(header, manifest, &own, &shared.sections);
+        drop(own);
         progress.clear();
         let bytes =
             container::embed(&stub, *target, &payload, &shared.shown).map_err(|error| match &self.stub {

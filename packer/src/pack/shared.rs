@@ -2,12 +2,21 @@
 
 use payload::{Manifest, Target};
 
-use crate::{Error, container::pe::PeOptions, input::program::Program, store::Stored, targets::stubs};
+use crate::{
+    Error,
+    cache::Cache,
+    container::pe::PeOptions,
+    input::program::Program,
+    store::{Once, Stored},
+    targets::stubs,
+};
 
 /// Data that all targets share.
 pub(super) struct Shared {
     /// The module as it is compiled.
     pub(super) program: Program,
+    /// Its hash.
+    pub(super) wasm_sha256: [u8; 32],
     pub(super) manifest: Manifest,
     /// Sections that are the same for every target.
     pub(super) sections: Vec<Stored>,
@@ -16,6 +25,10 @@ pub(super) struct Shared {
     pub(super) own_stub: Option<Vec<u8>>,
     /// The files in each archive behind the executable: names and bytes.
     pub(super) included: Vec<(String, Vec<u8>)>,
+    /// What one target stores for others.
+    pub(super) once: Once,
+    /// What earlier packs made.
+    pub(super) cache: Option<Cache>,
 }
 
 /// The launcher for `target`: `own_stub`, or one of those in this packer.

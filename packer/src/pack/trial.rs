@@ -1,6 +1,9 @@
-//! The trial within a pack: which start, on which machine, and its result.
+//! The trial within a pack: which start is tried, or which profile is used instead, and what came of it.
 
-use std::sync::Mutex;
+use std::{
+    path::Path,
+    sync::{Arc, Mutex},
+};
 
 use payload::{Engine, Grants, Header, Target};
 
@@ -10,19 +13,27 @@ use super::{
 };
 use crate::{
     Error, Kind,
+    cache::key::Key,
     compile::cpu::Raise,
     compile::{self, Compiled},
     link,
+    output::Output,
     progress::Progress,
+    read,
     store::Storage,
-    trial::{self, Profile, Program, Trial},
+    trial::{self, Carried, Profile, Program, Trial, interpret, interpret::Given, saved},
 };
+
+/// The most bytes of a profile.
+const MOST_PROFILE: u64 = 64 << 20;
 
 /// What a tried start touched, and what was compiled for it: a target that is packed need not be compiled again.
 #[derive(Default)]
 pub(super) struct Tried {
     pub(super) profile: Profile,
-    /// The reason why the default trial failed, if it did.
+    /// What was tried, or what was used instead, in words; `None` if nothing was.
+    pub(super) told: Option<String>,
+    /// The reason why such a program gets no trial, if that is so.
     pub(super) untried: Option<String>,
     compiled: Mutex<Option<(Target, Compiled)>>,
 }
@@ -36,27 +47,67 @@ impl Tried {
 }
 
 impl Pack {
-    /// Tries a start on this machine, if one is to be tried, and notes what it touches. What is stored raw is brought by the
-    /// system, for which its order matters little; so nothing is tried for that.
+    /// The profile to lay the program out by: that of a start, which is tried, or one that was saved. What is stored raw is
+    /// brought by the system, for which its order matters little; so nothing is tried for that.
     ///
     /// # Errors
-    /// As for any pack; `Profile` if a start with arguments cannot be tried. A bare start is tried where it can be.
-    pub(super) fn tried(&self, shared: &Shared, progress: &Progress) -> Result<Tried, Error> {
-        match (&self.trial, trial::target()) {
-            (Trial::With(args), target) => self.try_start(target?, Some(args), shared, progress),
-            (Trial::Bare, Ok(target)) if self.storage != Storage::Raw => {
-                let tried = self.try_start(target, None, shared, progress);
-                Ok(tried.unwrap_or_else(|error| Tried { untried: Some(error.reason), ..Tried::default() }))
+    /// As for any pack; `Profile` if a start that is to be tried cannot be tried here, or a profile cannot be used.
+    pub(super) fn tried(
+        &self,
+        shared: &Shared,
+        carried: &Arc<Carried>,
+        progress: &Progress,
+    ) -> Result<Tried, Error> {
+        let tried = match &self.trial {
+            Trial::With(args) => self.try_with(trial::target()?, args, shared, progress)?,
+            Trial::Bare if self.storage != Storage::Raw => self.try_bare(shared, carried, progress)?,
+            Trial::Saved(files) => use_saved(files, shared)?,
+            Trial::Bare | Trial::None => Tried::default(),
+        };
+        if let Some(file) = &self.save_profile {
+            let mut inputs = vec![self.input.as_path()];
+            if let Trial::Saved(files) = &self.trial {
+                inputs.retain(|input| !files.iter().any(|file| file == input));
             }
-            _ => Ok(Tried::default()),
+            let text = saved::text(&tried.profile, &shared.program.wasm)?;
+            Output::prepare(file, &inputs, false)?.write(text.as_bytes())?;
         }
+        Ok(tried)
     }
 
-    /// Tries a start for `target`, which is this machine, with `args` or bare.
-    fn try_start(
+    /// Tries a start without arguments, alone with what the executable carries.
+    fn try_bare(&self, shared: &Shared, carried: &Arc<Carried>, progress: &Progress) -> Result<Tried, Error> {
+        progress.phase("trying", 1);
+        let given = Given::of(&shared.manifest);
+        let key = Key::new("trial")
+            .with(&shared.wasm_sha256)
+            .with(&carried.sha256())
+            .with(format!("{given:?}").as_bytes());
+        let kept = shared.cache.as_ref().and_then(|cache| cache.get(&key));
+        let kept = kept.and_then(|bytes| interpret::Tried::from_text(&String::from_utf8(bytes).ok()?));
+        let tried = match kept {
+            Some(tried) => tried,
+            None => match interpret::start(&shared.program.wasm, &given, carried)? {
+                Ok(tried) => {
+                    shared.cache.iter().for_each(|cache| cache.put(&key, tried.text().as_bytes()));
+                    tried
+                }
+                Err(reason) => return Ok(Tried { untried: Some(reason), ..Tried::default() }),
+            },
+        };
+        let told = format!(
+            "started once in an interpreter, alone and without arguments, for {:.1} million steps; {}",
+            tried.took as f64 / 1e6,
+            tried.ended
+        );
+        Ok(Tried { profile: tried.into_profile(), told: Some(told), ..Tried::default() })
+    }
+
+    /// Tries a start for `target`, which is this machine, with `args`.
+    fn try_with(
         &self,
         target: Target,
-        args: Option<&[String]>,
+        args: &[String],
         shared: &Shared,
         progress: &Progress,
     ) -> Result<Tried, Error> {
@@ -73,24 +124,19 @@ impl Pack {
             trial::PIECE.into(),
         )?;
         let header = Header { target, engine: Engine::PINNED, compiler: self.compiler, cpu: compiled.cpu };
-        let manifest = match args {
-            Some(_) => trial::asked(&shared.manifest, &self.asked()),
-            None => trial::alone(&shared.manifest),
-        };
+        let manifest = trial::asked(&shared.manifest, &self.asked());
         let payload = trial::payload(&linked, header, &manifest, &shared.sections, progress);
         let program = Program { payload: &payload, target, stub: &stub, app: &manifest.app };
         progress.phase("trying", 1);
-        let (profile, untried) = match args {
-            Some(args) => {
-                let text = program.profile(args).map_err(|error| self.without_inherited(error, shared))?;
-                (Profile::parse(&text, &linked), None)
-            }
-            None => match program.trial() {
-                Ok(text) => (Profile::parse(&text, &linked), None),
-                Err(error) => (Profile::default(), Some(error.reason)),
-            },
-        };
-        Ok(Tried { profile, untried, compiled: Mutex::new(Some((target, compiled))) })
+        let text = program.profile(args).map_err(|error| self.without_inherited(error, shared))?;
+        let with =
+            if args.is_empty() { "without arguments".to_owned() } else { format!("with {}", args.join(" ")) };
+        Ok(Tried {
+            profile: Profile::parse(&text, &linked),
+            told: Some(format!("started once on this machine, {with}, with what it is granted")),
+            untried: None,
+            compiled: Mutex::new(Some((target, compiled))),
+        })
     }
 
     /// The error of a start that lacked what an executable was granted before, which may be why.
@@ -106,4 +152,26 @@ impl Pack {
         let note = "; it had the grants that were typed now, not those that the executable had before";
         Error { reason: error.reason + note, ..error }
     }
+}
+
+/// The profile that `files` hold together.
+fn use_saved(files: &[std::path::PathBuf], shared: &Shared) -> Result<Tried, Error> {
+    let text = |file: &Path| {
+        let bytes = read::whole(file, "the profile", MOST_PROFILE)?;
+        let reason = "cannot read the profile: it is not UTF-8";
+        String::from_utf8(bytes).map_err(|_| Error::new(Kind::Profile, reason).in_file(file))
+    };
+    let texts = files.iter().map(|file| text(file)).collect::<Result<Vec<_>, Error>>()?;
+    for (file, text) in files.iter().zip(&texts) {
+        saved::check(text).map_err(|error| error.in_file(file))?;
+    }
+    let found = saved::read(&texts, &shared.program.wasm)?;
+    let told = format!(
+        "of the functions in the profile the program has {}, and {} are gone",
+        found.functions, found.missing
+    );
+    let untried = (found.functions == 0 && found.missing > 0).then(|| {
+        "the profile is of another program, or of one that has changed much: save it again".to_owned()
+    });
+    Ok(Tried { profile: found.profile, told: Some(told), untried, ..Tried::default() })
 }

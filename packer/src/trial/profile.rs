@@ -13,11 +13,15 @@ use crate::{
 /// The chunks and functions that a start touched, in that order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Profile {
-    steps: Vec<Step>,
+    /// What it touched.
+    pub(super) steps: Vec<Step>,
+    /// True: every start is like this one, and so touches all of it.
+    pub(super) is_certain: bool,
 }
 
+/// What a start touches for the first time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Step {
+pub(super) enum Step {
     /// A function, by its index among those the app defines.
     Function(u32),
     /// A piece of the app's memory that begins at this address.
@@ -25,7 +29,17 @@ enum Step {
 }
 
 impl Profile {
-    /// Reads what a launcher wrote: a line `code N` or `memory N` for each page.
+    /// What a start of this sort touched.
+    pub(super) fn new(steps: Vec<Step>, is_certain: bool) -> Profile {
+        Profile { steps, is_certain }
+    }
+
+    /// True if every start is like the one that was tried: what that touched is brought before the program runs.
+    pub fn is_certain(&self) -> bool {
+        self.is_certain
+    }
+
+    /// Reads what a launcher wrote of a start like all: a line `code N` or `memory N` for each page.
     pub fn parse(text: &str, linked: &Linked) -> Profile {
         let mut by_place: Vec<(u32, u32, u32)> = linked
             .extents
@@ -52,12 +66,17 @@ impl Profile {
             };
             steps.extend(found.into_iter().filter(|step| seen.insert(*step)));
         }
-        Profile { steps }
+        Profile { steps, is_certain: true }
     }
 
     /// True if no start was tried, or nothing came of it.
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty()
+    }
+
+    /// How many functions it touched.
+    pub fn functions(&self) -> usize {
+        self.steps.iter().filter(|step| matches!(step, Step::Function(_))).count()
     }
 
     /// The order of functions that puts those first that were touched.
@@ -87,8 +106,13 @@ impl Profile {
                     }
                 }
                 Step::Memory(address) => {
-                    let Some(memory) = &linked.memory else { continue };
-                    let chunk = address.saturating_sub(memory.start) / u64::from(chunks.memory);
+                    let image = linked.memory.as_ref();
+                    let place = image.and_then(|memory| {
+                        address.checked_sub(memory.start).filter(|place| *place < memory.bytes.len() as u64)
+                    });
+                    // The rest of the memory is in no chunk.
+                    let Some(place) = place else { continue };
+                    let chunk = place / u64::from(chunks.memory);
                     put(Touch::Memory(chunk as u32), (true, chunk as u32));
                 }
             }
@@ -124,7 +148,8 @@ mod tests {
 
     #[test]
     fn what_was_touched_is_found_in_chunks_of_the_final_layout() {
-        let profile = Profile::parse("memory 17\ncode 24\ncode 0\n", &linked());
+        let mut profile = Profile::parse("memory 17\ncode 24\ncode 0\n", &linked());
+        profile.steps.extend([Step::Memory(0xf000), Step::Memory(0x3_0000)]);
         let touched = profile.touched(&linked(), Chunks { code: 0x1_0000, memory: 0x1_0000 });
         assert_eq!(touched, [Touch::Memory(1), Touch::Code(1), Touch::Code(0)]);
     }

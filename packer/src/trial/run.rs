@@ -1,8 +1,10 @@
 //! Runs the program of a trial.
 
 use std::{
-    io,
+    io::{self, Read},
     process::{Child, Command, ExitStatus, Stdio},
+    sync::mpsc,
+    thread,
     time::{Duration, Instant},
 };
 
@@ -20,8 +22,10 @@ use super::place::Place;
 const VARIABLE: &str = "WASMPACK_PROFILE";
 /// The environment variable that tells a launcher whose child it is: it ends when that does.
 const PARENT: &str = "WASMPACK_PROFILE_PARENT";
-/// How long a start without arguments may take. What has not ended then does more than start.
-const LIMIT: Duration = Duration::from_secs(5);
+/// How long a start may take: nobody waits for more. What takes longer is an error, so nothing depends on how long this is.
+const LIMIT: Duration = Duration::from_secs(60);
+/// Bytes of what it says that are kept.
+const SAID: u64 = 64 * 1024;
 /// How often to look whether it has ended.
 const LOOK: Duration = Duration::from_millis(2);
 
@@ -42,46 +46,15 @@ impl Program<'_> {
     /// Starts it with `args` and waits for its end; returns what its launcher wrote.
     ///
     /// # Errors
-    /// `Profile` if it cannot be run, or its launcher wrote nothing; others as for any pack.
+    /// `Profile` if it cannot be run, does not end, or its launcher wrote nothing; others as for any pack.
     pub fn profile(self, args: &[String]) -> Result<String, Error> {
-        let wait = |child: Child| {
-            let ended = child.wait_with_output()?;
-            Ok((ended.status, ended.stderr))
-        };
-        self.run(args, true, wait).map_err(|error| match error.kind {
+        self.run(args).map_err(|error| match error.kind {
             Kind::Profile => Error { reason: format!("cannot profile: {}", error.reason), ..error },
             _ => error,
         })
     }
 
-    /// Starts it without arguments and waits for its end, but not for long; returns what its launcher wrote.
-    ///
-    /// # Errors
-    /// As [`Program::profile`]; `Profile` if it does not end.
-    pub fn trial(self) -> Result<String, Error> {
-        self.run(&[], false, |mut child| {
-            let since = Instant::now();
-            loop {
-                if let Some(status) = child.try_wait()? {
-                    return Ok((status, Vec::new()));
-                }
-                if since.elapsed() > LIMIT {
-                    child.kill()?;
-                    child.wait()?;
-                    let reason = format!("the program did not end within {} seconds", LIMIT.as_secs());
-                    return Err(io::Error::new(io::ErrorKind::TimedOut, reason));
-                }
-                std::thread::sleep(LOOK);
-            }
-        })
-    }
-
-    fn run(
-        self,
-        args: &[String],
-        wants_errors: bool,
-        wait: impl FnOnce(Child) -> io::Result<(ExitStatus, Vec<u8>)>,
-    ) -> Result<String, Error> {
+    fn run(self, args: &[String]) -> Result<String, Error> {
         let shown = PeOptions { app: self.app.to_owned(), ..PeOptions::default() };
         let bytes = container::embed(self.stub, self.target, self.payload, &shown)?;
         let failed = |what: &str| {
@@ -99,7 +72,7 @@ impl Program<'_> {
                     .env_remove(OPTIONS)
                     .stdin(Stdio::null())
                     .stdout(Stdio::null())
-                    .stderr(if wants_errors { Stdio::piped() } else { Stdio::null() });
+                    .stderr(Stdio::piped());
                 called(&mut command, self.app);
                 start(&mut command)
             })
@@ -113,7 +86,15 @@ impl Program<'_> {
             }
         };
         drop(bytes);
-        let (status, said) = wait(child).map_err(failed(""))?;
+        let (status, said) = end(child).map_err(failed(""))?;
+        let Some(status) = status else {
+            let limit = LIMIT.as_secs();
+            let reason = format!(
+                "the program did not end within {limit} seconds, and was ended; choose arguments with which it ends by itself, or \
+                 pack without --profile"
+            );
+            return Err(Error::new(Kind::Profile, reason));
+        };
         let text = place.touched().unwrap_or_default();
         if text.is_empty() {
             let said = String::from_utf8_lossy(&said);
@@ -122,6 +103,35 @@ impl Program<'_> {
         }
         Ok(text)
     }
+}
+
+/// Waits for the end of `child`, but not for long: `None` if it had to be ended. With what it said.
+fn end(mut child: Child) -> io::Result<(Option<ExitStatus>, Vec<u8>)> {
+    let mut stderr = child.stderr.take();
+    // A program that says more than a pipe holds must not wait for a reader. The thread ends when the program's output does, which a
+    // process that the program left behind could hold open: nobody waits for that.
+    let (sender, said) = mpsc::channel();
+    thread::Builder::new().spawn(move || {
+        let (mut kept, from) = (Vec::new(), stderr.as_mut());
+        if let Some(from) = from {
+            let _ = from.by_ref().take(SAID).read_to_end(&mut kept);
+            let _ = sender.send(kept);
+            let _ = io::copy(from, &mut io::sink());
+        }
+    })?;
+    let since = Instant::now();
+    let status = loop {
+        if let Some(status) = child.try_wait()? {
+            break Some(status);
+        }
+        if since.elapsed() > LIMIT {
+            child.kill()?;
+            child.wait()?;
+            break None;
+        }
+        thread::sleep(LOOK);
+    };
+    Ok((status, said.recv_timeout(LOOK * 50).unwrap_or_default()))
 }
 
 /// Starts the program under the name that it will have, since some do what their name says.
@@ -140,22 +150,11 @@ fn start(command: &mut Command) -> io::Result<Child> {
     loop {
         match command.spawn() {
             Err(error) if error.kind() == io::ErrorKind::ExecutableFileBusy && since.elapsed() < LIMIT => {
-                std::thread::sleep(LOOK);
+                thread::sleep(LOOK);
             }
             result => return result,
         }
     }
-}
-
-/// The manifest of a program that is tried alone: it has what the executable carries, and nothing of this machine.
-pub fn alone(manifest: &Manifest) -> Manifest {
-    let Grants { mounts, env, native, cwd, tmp, .. } = &manifest.grants;
-    let carried: Vec<Mount> = mounts.iter().filter(|mount| is_carried(mount)).cloned().collect();
-    // Where it would stand may be in a directory that it does not have now.
-    let cwd = cwd.clone().filter(|_| carried.len() == mounts.len() && !native);
-    let (env, tmp) = (env.clone(), tmp.clone());
-    let grants = Grants { mounts: carried, env, cwd, tmp, ..Grants::default() };
-    Manifest { grants, trial: true, ..manifest.clone() }
 }
 
 /// The manifest of a program that is tried as it was asked for: it has what the executable carries, and of this machine what
@@ -189,28 +188,6 @@ mod tests {
     }
 
     #[test]
-    fn a_program_that_is_tried_alone_has_nothing_of_this_machine() {
-        let manifest = Manifest {
-            app: "notes".to_owned(),
-            args: vec!["--color".to_owned()],
-            grants: Grants {
-                mounts: vec![dir("data"), carried()],
-                env: vec!["MODE=fast".to_owned()],
-                pass: vec!["HOME".to_owned()],
-                env_all: true,
-                native: true,
-                tmp: None,
-                cwd: Some("/data".to_owned()),
-            },
-            ..Manifest::default()
-        };
-        let tried = alone(&manifest);
-        let (mounts, env) = (vec![carried()], vec!["MODE=fast".to_owned()]);
-        assert_eq!(tried.grants, Grants { mounts, env, ..Grants::default() });
-        assert_eq!((tried.app, tried.args), (manifest.app, manifest.args));
-    }
-
-    #[test]
     fn what_an_executable_brings_along_is_not_granted_to_a_profile() {
         let typed = Grants { mounts: vec![dir("mine")], pass: vec!["LANG".to_owned()], ..Grants::default() };
         let merged = Grants {
@@ -228,12 +205,5 @@ mod tests {
         assert_eq!(tried, Grants { mounts, env, ..typed.clone() });
         let manifest = Manifest { grants: typed.clone(), ..Manifest::default() };
         assert_eq!(asked(&manifest, &typed).grants, typed);
-    }
-
-    #[test]
-    fn where_it_stands_in_files_that_it_carries_it_stands_when_it_is_tried() {
-        let grants = Grants { mounts: vec![carried()], cwd: Some("/lib".to_owned()), ..Grants::default() };
-        let manifest = Manifest { grants: grants.clone(), ..Manifest::default() };
-        assert_eq!(alone(&manifest).grants, grants);
     }
 }

@@ -19,18 +19,64 @@ fn two_lines_say_what_was_written_and_granted() {
     assert!(output.stdout.is_empty(), "stdout is for data");
 }
 
+/// What decides is the program, and not the machine.
 #[test]
-#[cfg(target_os = "linux")]
-fn a_start_that_cannot_be_tried_is_told_and_keeps_nothing_from_being_packed() {
+fn a_program_that_is_tried_nowhere_is_told_and_packed() {
     let dir = Dir::new();
-    let output = dir.packs(&PACK);
-    let line = stderr(&output);
+    dir.write("shared.wat", br#"(module (memory (export "memory") 1 1 shared) (func (export "_start")))"#);
+    let pack = ["shared.wat", "-o", "out", "--stub", "stub"];
+    let line = stderr(&dir.packs(&pack));
     let note = line.lines().nth(2).unwrap_or_default();
-    assert!(note.starts_with("note: the trial failed") && note.contains("--no-trial"), "{line}");
-    assert!(output.status.success());
+    assert!(note.starts_with("note: ") && note.contains("cannot be interpreted"), "{line}");
     let tried = dir.read("out");
-    dir.packs(&[&PACK[..], &["--no-trial"]].concat());
+    dir.packs(&[&pack[..], &["--no-trial"]].concat());
     assert!(tried == dir.read("out"));
+}
+
+/// A program with a function that its start does not run, and one that it does.
+const STARTS: &str = r#"(module (memory (export "memory") 1) (data (i32.const 5) "x")
+    (func $unused (drop (i32.const 1))) (func $used (drop (i32.load8_u (i32.const 9))))
+    (func (export "_start") (call $used)) (table 2 funcref) (elem (i32.const 0) $unused $used))"#;
+
+#[test]
+fn a_profile_is_a_file_that_takes_the_place_of_the_trial() {
+    let dir = Dir::new();
+    dir.write("app.wat", STARTS.as_bytes());
+    let pack = |more: &[&str]| {
+        let said = stderr(&dir.packs(&[&["app.wat", "-o", "out", "--stub", "stub", "-v"], more].concat()));
+        (dir.read("out"), said)
+    };
+    let (tried, said) = pack(&["--save-profile", "app.profile"]);
+    assert!(
+        said.contains("the 2 functions that a start runs") && said.contains("trial: started once"),
+        "{said}"
+    );
+    let text = String::from_utf8(dir.read("app.profile")).unwrap();
+    let words: Vec<&str> = text.lines().map(|line| line.split(' ').next().unwrap()).collect();
+    assert_eq!(words, ["wasmpack", "start", "function", "function", "memory"], "{text}");
+    let (used, said) = pack(&["--use-profile", "app.profile"]);
+    assert!(said.contains("the program has 2, and 0 are gone"), "{said}");
+    assert!(tried == used && tried != pack(&["--no-trial"]).0);
+    // Joined with itself it is what it was.
+    let again = ["--use-profile", "app.profile", "--use-profile", "app.profile", "--save-profile", "joined"];
+    assert!(pack(&again).0 == used && dir.read("joined") == text.as_bytes());
+    let project = b"module = 'app.wat'\noutput = 'out'\nstub = 'stub'\nuse-profile = ['app.profile']\n";
+    dir.write("wasmpack.toml", project);
+    dir.packs(&["build"]);
+    assert!(dir.read("out") == used);
+}
+
+#[test]
+fn what_is_no_profile_is_an_error_and_one_of_another_program_a_note() {
+    let dir = Dir::new();
+    dir.write("app.wat", STARTS.as_bytes());
+    dir.write("none", b"wasmpack profile 1\nstart\nfunctions all\n");
+    let pack = ["app.wat", "-o", "out", "--stub", "stub", "--use-profile"];
+    dir.fails(&[&pack[..], &["none"]].concat(), &["none: line 3: unknown"]);
+    dir.fails(&[&pack[..], &["missing"]].concat(), &["missing: cannot read the profile"]);
+    dir.write("other", b"wasmpack profile 1\nstart\nfunction 0123456789abcdef\n");
+    let said = stderr(&dir.packs(&[&pack[..], &["other"]].concat()));
+    assert!(said.contains("note: ") && said.contains("of another program"), "{said}");
 }
 
 #[test]

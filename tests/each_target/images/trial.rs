@@ -20,7 +20,7 @@ fn a_start_is_tried_and_changes_the_order_and_nothing_else() {
     let source = long_chain(1500);
     let (program, told) = packed_and_told(&dir, "tried", &source, &["-v"]);
     // `_start`, and each of the chain's functions that it gets to.
-    assert!(told.contains("the 101 functions that ran in the trial lie together"), "{told}");
+    assert!(told.contains("the 101 functions that a start runs lie together"), "{told}");
     let (untried, told) = packed_and_told(&dir, "untried", &source, &["-v", "--no-trial"]);
     assert!(told.contains("functions are in the order of their calls"), "{told}");
     prints(&program, &[], 99);
@@ -63,7 +63,7 @@ fn time_and_chance_do_not_change_what_is_packed() {
     let dir = Dir::new();
     let pack = || {
         let (program, told) = packed_and_told(&dir, "chance", &source, &["-v"]);
-        assert!(told.contains("functions that ran in the trial lie together"), "{told}");
+        assert!(told.contains("functions that a start runs lie together"), "{told}");
         std::fs::read(program).unwrap()
     };
     let first = pack();
@@ -87,13 +87,31 @@ fn a_start_is_tried_with_nothing_that_was_granted() {
     assert_eq!(std::fs::read_to_string(dir.join("data/note")).unwrap(), "written");
 }
 
+/// A start that does not end is looked at for as long on every machine: in steps, not in seconds.
 #[test]
 fn a_start_that_does_not_end_is_given_up() {
     let dir = Dir::new();
-    let source = r#"(module (memory (export "memory") 1) (func (export "_start") (loop $l (br $l))))"#;
+    let source = r#"(module (memory (export "memory") 1) (func (drop (i32.const 1)))
+        (func (export "_start") (loop $l (br $l))))"#;
     let (_, told) = packed_and_told(&dir, "forever", source, &["-v"]);
-    assert!(told.contains("functions are in the order of their calls"), "{told}");
-    assert!(told.contains("note: the trial failed") && told.contains("within 5 seconds"), "{told}");
+    assert!(told.contains("the 1 functions that a start runs lie together"), "{told}");
+    assert!(told.contains("trial: ") && told.contains("10.0 million steps; it was ended then"), "{told}");
+}
+
+/// What a start asks for in memory is the program's affair up to a size, which is the same on every machine.
+#[test]
+fn a_start_that_wants_much_memory_is_looked_at_until_then() {
+    let dir = Dir::new();
+    let source = r#"(module (memory (export "memory") 1) (func $after (drop (i32.const 1)))
+        (func $before (drop (memory.grow (i32.const 16000))))
+        (func (export "_start") (call $before) (call $after)))"#;
+    let (program, told) = packed_and_told(&dir, "greedy", source, &["-v"]);
+    assert!(told.contains("the 2 functions that a start runs lie together"), "{told}");
+    assert!(told.contains("it was ended when it wanted more than 512 MiB"), "{told}");
+    prints(&program, &[], 0);
+    let source = source.replace("$after", "$late").replace("16000", "1000");
+    let (_, told) = packed_and_told(&dir, "modest", &source, &["-v"]);
+    assert!(told.contains("the 3 functions that a start runs lie together"), "{told}");
 }
 
 /// A launcher that was given for another machine cannot try the start on this one; the packer's own does.

@@ -1,10 +1,11 @@
-//! A file descriptor's file: the choice between one of the host and one of a tree, and nothing else.
+//! A file descriptor's file: the choice between one of the host, one of a tree and the null device, and nothing else.
 
 use std::io::SeekFrom;
 
 use wasip1::Fdflags;
 
 use super::host::file::HostFile;
+use super::null;
 use super::tree::file::TreeFile;
 use crate::errno::Result;
 use crate::piece::Piece;
@@ -18,6 +19,8 @@ pub(crate) enum File {
     Host(HostFile),
     /// One of a tree.
     Tree(TreeFile),
+    /// The null device.
+    Null,
 }
 
 /// Calls the same method of whichever it is.
@@ -26,6 +29,10 @@ macro_rules! either {
         match $of {
             File::Host($file) => $call,
             File::Tree($file) => $call,
+            File::Null => {
+                let $file = null::Null;
+                $call
+            }
         }
     };
 }
@@ -40,7 +47,7 @@ impl File {
     pub(crate) fn handle(&self) -> Option<&Handle> {
         match self {
             File::Host(file) => Some(file.handle()),
-            File::Tree(_) => None,
+            File::Tree(_) | File::Null => None,
         }
     }
 
@@ -49,6 +56,7 @@ impl File {
         match self {
             File::Host(file) => file.read(buffers, flags),
             File::Tree(file) => file.read(buffers),
+            File::Null => Ok(0),
         }
     }
 
@@ -67,6 +75,7 @@ impl File {
         match self {
             File::Host(file) => file.write_at(buffers, offset, flags),
             File::Tree(file) => file.write_at(buffers, offset),
+            File::Null => Ok(null::len(buffers)),
         }
     }
 
@@ -97,7 +106,7 @@ impl File {
     pub(crate) fn advise(&self, offset: u64, len: u64, advice: wasip1::Advice) -> Result<()> {
         match self {
             File::Host(file) => file.advise(offset, len, advice),
-            File::Tree(_) => Ok(()),
+            File::Tree(_) | File::Null => Ok(()),
         }
     }
 
@@ -105,7 +114,7 @@ impl File {
     pub(crate) fn sync(&self, data_only: bool) -> Result<()> {
         match self {
             File::Host(file) => file.sync(data_only),
-            File::Tree(_) => Ok(()),
+            File::Tree(_) | File::Null => Ok(()),
         }
     }
 
@@ -117,7 +126,7 @@ impl File {
     pub(crate) fn flags(&self, remembered: Fdflags) -> Fdflags {
         match self {
             File::Host(file) => file.flags(remembered),
-            File::Tree(_) => remembered,
+            File::Tree(_) | File::Null => remembered,
         }
     }
 
@@ -127,6 +136,7 @@ impl File {
         let settable = match self {
             File::Host(file) => file.settable(),
             File::Tree(_) => wasip1::FDFLAGS_APPEND | wasip1::FDFLAGS_NONBLOCK,
+            File::Null => wasip1::FDFLAGS_NONBLOCK,
         };
         if (old ^ new) & !settable != 0 {
             return Err(wasip1::ERRNO_NOTSUP.into());
@@ -134,7 +144,7 @@ impl File {
         match self {
             File::Host(file) => file.set_flags(new),
             // The descriptor remembers them.
-            File::Tree(_) => Ok(()),
+            File::Tree(_) | File::Null => Ok(()),
         }
     }
 }

@@ -6,7 +6,7 @@
 //! native   in a native root: which of two places a name means; spelled, what arguments and variables say of that
 //! names    what is done with the text of a path alone
 //! layers   the directories that are one to the program, one over the other
-//! file, layer   the choice between the two worlds below
+//! file, layer   the choice between the two worlds below (for files also the null device)
 //! host     files and directories of the host: cap-std, and below it sys
 //! tree     files and directories that come with the program
 //! ```
@@ -21,6 +21,7 @@ pub(crate) mod layers;
 pub(crate) mod listing;
 pub(crate) mod names;
 pub(crate) mod native;
+pub(crate) mod null;
 pub(crate) mod space;
 pub(crate) mod spelled;
 pub(crate) mod tree;

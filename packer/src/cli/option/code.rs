@@ -1,6 +1,6 @@
 //! How the program is compiled and stored.
 
-use super::row::{ROW, Row, Takes};
+use super::row::{Key, ROW, Row, Takes};
 use crate::{cli::value, compile::cpu::Raise};
 
 const SECTION: Option<&str> = Some("Speed and size");
@@ -20,7 +20,7 @@ pub(super) static ROWS: &[Row] = &[
     Row {
         name: "level",
         section: SECTION,
-        text: "The compression level, 1 to 22 [default: 16; 3 with singlepass]",
+        text: "The compression level, 1 to 22 [default: 13; 3 with singlepass]",
         takes: Takes::One("LEVEL"),
         example: "19",
         set: |typed, value| value::once(&mut typed.level, value::level(value)?),
@@ -47,13 +47,59 @@ pub(super) static ROWS: &[Row] = &[
         ..ROW
     },
     Row {
+        name: "use-profile",
+        section: SECTION,
+        text: "Lay out what this file says that a start touches, and start nothing; of several, all of it",
+        takes: Takes::Each("FILE"),
+        is_path: true,
+        conflicts: &["profile", "no-trial", "no-compress"],
+        example: "app.profile",
+        set: |typed, value| {
+            typed.use_profile.push(value.into());
+            Ok(())
+        },
+        ..ROW
+    },
+    Row {
+        name: "save-profile",
+        section: SECTION,
+        text: "Write what the start touched to this file, for --use-profile",
+        takes: Takes::One("FILE"),
+        is_path: true,
+        key: Key::None,
+        conflicts: &["no-trial", "no-compress"],
+        example: "app.profile",
+        set: |typed, value| value::once(&mut typed.save_profile, value.into()),
+        ..ROW
+    },
+    Row {
         name: "no-trial",
         section: SECTION,
-        text: "Do not start the program when packing [default: on Linux the packer starts it once, alone in its sandbox, and \
+        text: "Do not start the program when packing [default: the packer starts it once, in an interpreter and alone, and \
                lays out what it touches so that every start is faster]",
         conflicts: &["profile", "no-compress"],
         in_run: false,
         set: |typed, _| value::switch(&mut typed.no_trial),
+        ..ROW
+    },
+    Row {
+        name: "cache",
+        section: SECTION,
+        text: "Keep what is compiled in this folder, and use what is kept there [default: wasmpack in your cache folder]",
+        takes: Takes::One("DIR"),
+        is_path: true,
+        key: Key::None,
+        example: "cache",
+        set: |typed, value| value::once(&mut typed.cache, value.into()),
+        ..ROW
+    },
+    Row {
+        name: "no-cache",
+        section: SECTION,
+        text: "Use nothing that was kept, and keep nothing",
+        key: Key::None,
+        conflicts: &["cache"],
+        set: |typed, _| value::switch(&mut typed.no_cache),
         ..ROW
     },
     Row {

@@ -1,0 +1,154 @@
+//! The calls for an engine that hands over arguments as plain numbers, such as an interpreter: [`call`] finds one in the
+//! [table](crate::table), with what it takes.
+
+use crate::calls::proc::{self, Raised};
+use crate::calls::{
+    args, clock, environ, fd_io, fd_stat, fd_table, path, poll, random, readdir, sched, sock,
+};
+use crate::ctx::Ctx;
+use crate::errno::Result;
+use crate::exit::Exit;
+use crate::memory::Memory;
+use crate::preview0;
+use crate::table::{PREVIEW0, PREVIEW1, calls};
+
+/// A type of a parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Parameter {
+    /// i32
+    I32,
+    /// i64
+    I64,
+}
+
+/// A call.
+#[derive(Clone, Copy, Debug)]
+pub struct Call {
+    /// What it takes.
+    pub parameters: &'static [Parameter],
+    /// What it does.
+    pub run: Run,
+}
+
+/// What a call does, with its arguments as bits.
+#[derive(Clone, Copy, Debug)]
+pub enum Run {
+    /// Answers with an errno (i32).
+    Answers(fn(&Ctx, &Memory<'_>, &[u64]) -> Result<()>),
+    /// Answers with an errno, or ends the program.
+    MayEnd(fn(u32) -> Raised),
+    /// Ends the program, and has no result.
+    Ends(fn(u32) -> Exit),
+}
+
+/// A number that is a parameter.
+trait Number {
+    const TYPE: Parameter;
+
+    fn of(bits: u64) -> Self;
+}
+
+impl Number for u32 {
+    const TYPE: Parameter = Parameter::I32;
+
+    fn of(bits: u64) -> u32 {
+        bits as u32
+    }
+}
+
+impl Number for u64 {
+    const TYPE: Parameter = Parameter::I64;
+
+    fn of(bits: u64) -> u64 {
+        bits
+    }
+}
+
+impl Number for i64 {
+    const TYPE: Parameter = Parameter::I64;
+
+    fn of(bits: u64) -> i64 {
+        bits as i64
+    }
+}
+
+/// A call that runs `$call` with arguments of the given types.
+macro_rules! plain {
+    ($call:path, ($($name:ident: $type:ty),*)) => {
+        Call {
+            parameters: &[$(<$type as Number>::TYPE),*],
+            run: Run::Answers(|ctx, memory, bits| {
+                let mut bits = bits.iter().copied();
+                let mut next = || bits.next().unwrap_or_default();
+                $(let $name = <$type as Number>::of(next());)*
+                let _ = &mut next;
+                $call(ctx, memory, $($name),*)
+            }),
+        }
+    };
+}
+
+/// The call `name` of `module`, or `None` if WASI has no such function.
+pub fn call(module: &str, name: &str) -> Option<Call> {
+    match (module, name) {
+        (PREVIEW1, _) => preview1(name),
+        (PREVIEW0, "fd_seek") => {
+            Some(plain!(preview0::fd_seek, (fd: u32, offset: i64, whence: u32, newoffset: u32)))
+        }
+        (PREVIEW0, "fd_filestat_get") => Some(plain!(preview0::fd_filestat_get, (fd: u32, buf: u32))),
+        (PREVIEW0, "path_filestat_get") => Some(plain!(
+            preview0::path_filestat_get,
+            (fd: u32, flags: u32, path: u32, path_len: u32, buf: u32)
+        )),
+        (PREVIEW0, "poll_oneoff") => Some(plain!(
+            preview0::poll_oneoff,
+            (subscriptions: u32, events: u32, nsubscriptions: u32, nevents: u32)
+        )),
+        // Preview 0 did not have it.
+        (PREVIEW0, "sock_accept") => None,
+        (PREVIEW0, _) => preview1(name),
+        _ => None,
+    }
+}
+
+fn proc_exit() -> Call {
+    Call { parameters: &[Parameter::I32], run: Run::Ends(proc::proc_exit) }
+}
+
+fn proc_raise() -> Call {
+    Call { parameters: &[Parameter::I32], run: Run::MayEnd(proc::proc_raise) }
+}
+
+/// Makes the calls of preview 1 of the table.
+macro_rules! preview1 {
+    (by themselves: $($own:ident),*; $($name:ident($($parameter:ident: $type:ty),*) in $family:ident;)*) => {
+        fn preview1(name: &str) -> Option<Call> {
+            match name {
+                $(stringify!($name) => Some(plain!($family::$name, ($($parameter: $type),*))),)*
+                $(stringify!($own) => Some($own()),)*
+                _ => None,
+            }
+        }
+    };
+}
+
+calls!(preview1);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::NAMES;
+
+    #[test]
+    fn every_name_is_a_call_and_gets_its_arguments() {
+        assert!(NAMES.iter().all(|name| call(PREVIEW1, name).is_some()));
+        assert!(call(PREVIEW0, "sock_accept").is_none() && call("env", "fd_read").is_none());
+        let Call { parameters, run: Run::Answers(random) } = call(PREVIEW1, "random_get").unwrap() else {
+            panic!("it answers")
+        };
+        assert_eq!(parameters, [Parameter::I32, Parameter::I32]);
+        let (ctx, mut bytes) = (Ctx::builder().repeatable().build().unwrap(), [0; 16]);
+        random(&ctx, &Memory::new(&mut bytes), &[4, 4]).unwrap();
+        assert!(bytes[..4] == [0; 4] && bytes[4..8] != [0; 4] && bytes[8..] == [0; 8]);
+    }
+}

@@ -1,0 +1,88 @@
+//! The table of calls: each once, with its name, its parameters as the specification names them, and the family in
+//! [`crate::calls`] where its function is. What an engine imports, what a program that is interpreted imports, and the list of
+//! names are all made of it. A new call is a function in `calls/`, a row here, and rows in `tests/faults.rs`.
+
+/// Hands the table to the macro `$each`: the calls that may not return and so are made by a function of their own, then rows
+/// `name(parameters) in family`.
+macro_rules! calls {
+    ($each:ident) => {
+        $each! {
+            by themselves: proc_exit, proc_raise;
+
+            args_get(argv: u32, argv_buf: u32) in args;
+            args_sizes_get(argc: u32, argv_buf_size: u32) in args;
+            environ_get(environ: u32, environ_buf: u32) in environ;
+            environ_sizes_get(environc: u32, environ_buf_size: u32) in environ;
+            clock_res_get(id: u32, resolution: u32) in clock;
+            clock_time_get(id: u32, precision: u64, time: u32) in clock;
+            random_get(buf: u32, buf_len: u32) in random;
+            sched_yield() in sched;
+            poll_oneoff(subscriptions: u32, events: u32, nsubscriptions: u32, nevents: u32) in poll;
+
+            fd_close(fd: u32) in fd_table;
+            fd_renumber(fd: u32, to: u32) in fd_table;
+            fd_fdstat_get(fd: u32, stat: u32) in fd_table;
+            fd_fdstat_set_flags(fd: u32, flags: u32) in fd_table;
+            fd_fdstat_set_rights(fd: u32, fs_rights_base: u64, fs_rights_inheriting: u64) in fd_table;
+            fd_prestat_get(fd: u32, buf: u32) in fd_table;
+            fd_prestat_dir_name(fd: u32, path: u32, path_len: u32) in fd_table;
+
+            fd_read(fd: u32, iovs: u32, iovs_len: u32, nread: u32) in fd_io;
+            fd_pread(fd: u32, iovs: u32, iovs_len: u32, offset: u64, nread: u32) in fd_io;
+            fd_write(fd: u32, iovs: u32, iovs_len: u32, nwritten: u32) in fd_io;
+            fd_pwrite(fd: u32, iovs: u32, iovs_len: u32, offset: u64, nwritten: u32) in fd_io;
+            fd_seek(fd: u32, offset: i64, whence: u32, newoffset: u32) in fd_io;
+            fd_tell(fd: u32, offset: u32) in fd_io;
+
+            fd_filestat_get(fd: u32, buf: u32) in fd_stat;
+            fd_filestat_set_size(fd: u32, size: u64) in fd_stat;
+            fd_filestat_set_times(fd: u32, atim: u64, mtim: u64, fst_flags: u32) in fd_stat;
+            fd_allocate(fd: u32, offset: u64, len: u64) in fd_stat;
+            fd_advise(fd: u32, offset: u64, len: u64, advice: u32) in fd_stat;
+            fd_datasync(fd: u32) in fd_stat;
+            fd_sync(fd: u32) in fd_stat;
+            fd_readdir(fd: u32, buf: u32, buf_len: u32, cookie: u64, bufused: u32) in readdir;
+
+            path_open(
+                fd: u32, dirflags: u32, path: u32, path_len: u32, oflags: u32, fs_rights_base: u64, fs_rights_inheriting: u64,
+                fdflags: u32, opened_fd: u32
+            ) in path;
+            path_filestat_get(fd: u32, flags: u32, path: u32, path_len: u32, buf: u32) in path;
+            path_filestat_set_times(
+                fd: u32, flags: u32, path: u32, path_len: u32, atim: u64, mtim: u64, fst_flags: u32
+            ) in path;
+            path_create_directory(fd: u32, path: u32, path_len: u32) in path;
+            path_remove_directory(fd: u32, path: u32, path_len: u32) in path;
+            path_unlink_file(fd: u32, path: u32, path_len: u32) in path;
+            path_link(
+                old_fd: u32, old_flags: u32, old_path: u32, old_path_len: u32, new_fd: u32, new_path: u32, new_path_len: u32
+            ) in path;
+            path_rename(fd: u32, old_path: u32, old_path_len: u32, new_fd: u32, new_path: u32, new_path_len: u32) in path;
+            path_symlink(old_path: u32, old_path_len: u32, fd: u32, new_path: u32, new_path_len: u32) in path;
+            path_readlink(fd: u32, path: u32, path_len: u32, buf: u32, buf_len: u32, bufused: u32) in path;
+
+            sock_accept(fd: u32, flags: u32, connection: u32) in sock;
+            sock_recv(
+                fd: u32, ri_data: u32, ri_data_len: u32, ri_flags: u32, ro_datalen: u32, ro_flags: u32
+            ) in sock;
+            sock_send(fd: u32, si_data: u32, si_data_len: u32, si_flags: u32, so_datalen: u32) in sock;
+            sock_shutdown(fd: u32, how: u32) in sock;
+        }
+    };
+}
+
+pub(crate) use calls;
+
+macro_rules! names {
+    (by themselves: $($own:ident),*; $($name:ident($($parameter:ident: $type:ty),*) in $family:ident;)*) => {
+        /// The names of all calls of preview 1.
+        pub const NAMES: &[&str] = &[$(stringify!($own),)* $(stringify!($name)),*];
+    };
+}
+
+calls!(names);
+
+/// The module name of preview 1's imports.
+pub const PREVIEW1: &str = "wasi_snapshot_preview1";
+/// The module name of preview 0's imports.
+pub const PREVIEW0: &str = "wasi_unstable";
