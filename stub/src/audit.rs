@@ -19,42 +19,45 @@ pub(crate) fn tell(uses: &[Use], variables: bool, grants: &Grants) {
     fail::say(&format!("audit: grants that are enough for what it did: {}", printable(&text)));
 }
 
-/// A directory of the host under its name for the program.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// What was used of a directory of the host.
+#[derive(Clone, Debug)]
 struct Held {
-    host: PathBuf,
+    /// Its name for the program.
     guest: String,
+    /// True if something in it was changed.
+    write: bool,
 }
 
 fn options(uses: &[Use], variables: bool, grants: &Grants) -> Vec<String> {
-    let mut held: BTreeMap<Held, bool> = BTreeMap::new();
+    let mut held: BTreeMap<PathBuf, Held> = BTreeMap::new();
     for Use { path, write } in uses {
         let Some((host, guest)) = on_host(path, grants) else { continue };
         let (host, guest) = if host.is_dir() && !*write { (host, guest) } else { around(host, guest) };
-        *held.entry(Held { host, guest }).or_default() |= write;
+        let one = held.entry(host).or_insert(Held { guest, write: false });
+        one.write |= write;
     }
-    let is_covered = |one: &Held, write: bool| {
-        held.iter().any(|(other, other_write)| {
-            let below =
-                one.host.starts_with(&other.host) || other.host == Path::new(".") && is_inside(&one.host);
-            other != one && below && *other_write >= write && below_name(&other.guest, &one.guest)
+    let is_covered = |host: &Path, one: &Held| {
+        let here = Path::new(".");
+        let around =
+            host.ancestors().skip(1).map(|path| if path.as_os_str().is_empty() { here } else { path });
+        let mut around = around.filter(|path| *path != here || is_inside(host) && host != here);
+        around.any(|path| {
+            held.get(path)
+                .is_some_and(|other| other.write >= one.write && below_name(&other.guest, &one.guest))
         })
     };
     let mut options: Vec<String> = Vec::new();
-    for (one, write) in held.iter().filter(|(one, write)| !is_covered(one, **write)) {
-        let name = if *write { "--dir" } else { "--dir-ro" };
-        let host = one.host.to_string_lossy().replace('$', "$$");
-        let value = if host == one.guest { host } else { format!("{host}::{}", one.guest) };
-        let quoted = shlex::try_quote(&value).map_or_else(|_| value.clone(), Into::into);
-        options.push(format!("{name} {quoted}"));
+    for (host, one) in held.iter().filter(|(host, one)| !is_covered(host, one)) {
+        let name = if one.write { "--dir" } else { "--dir-ro" };
+        options.extend(expand::option(name, host, &one.guest));
     }
     if variables && grants.env_all {
         options.push("--env-all".to_owned());
     } else if variables {
-        options.extend(grants.pass.iter().map(|name| format!("--env {name}")));
+        options.extend(grants.pass.iter().filter_map(|name| expand::quoted("--env ", name)));
     }
-    options.extend(grants.cwd.iter().map(|guest| format!("--cwd {guest}")));
-    options.extend(grants.tmp.iter().map(|guest| format!("--tmp={guest}")));
+    options.extend(grants.cwd.iter().filter_map(|guest| expand::quoted("--cwd ", guest)));
+    options.extend(grants.tmp.iter().filter_map(|guest| expand::quoted("--tmp=", guest.as_str())));
     options
 }
 
@@ -86,6 +89,8 @@ fn on_host(path: &str, grants: &Grants) -> Option<(PathBuf, String)> {
 fn around(host: PathBuf, guest: String) -> (PathBuf, String) {
     let up = |path: &Path| match path.parent() {
         Some(parent) if parent.as_os_str().is_empty() => PathBuf::from("."),
+        // All of the system is more than was used of a folder in it.
+        Some(parent) if parent.parent().is_none() && path.is_dir() => path.to_owned(),
         Some(parent) => parent.to_owned(),
         None => path.to_owned(),
     };

@@ -1,5 +1,9 @@
 //! Host paths as they were written when packing: `~` and `$NAME` are what they are for whoever runs the program.
 
+use std::path::Path;
+
+use payload::DirGrant;
+
 use crate::fail::Failure;
 
 /// The path that `written` means: `~` alone or before a `/` is the home directory, `$NAME` and `${NAME}` are variables,
@@ -24,6 +28,27 @@ pub(crate) fn path(written: &str) -> Result<String, Failure> {
             payload::grant::OPTIONS
         ))
     })
+}
+
+/// The option `name` that grants the directory `host` as `guest`; `None` if no text says just that: a name may hold what
+/// separates two.
+pub(crate) fn option(name: &str, host: &Path, guest: &str) -> Option<String> {
+    let host = host.to_str()?;
+    let mut written = host.replace('$', "$$");
+    if written.starts_with('~') {
+        written.insert_str(0, "./");
+    }
+    let value = if written == guest { written } else { format!("{written}::{guest}") };
+    let grant = DirGrant::parse(&value, false).ok()?;
+    let meant = path(&grant.host).ok()?;
+    let is_this = meant == host || meant.strip_prefix("./") == Some(host);
+    (is_this && grant.guest.as_str() == guest).then(|| quoted(&format!("{name} "), &value)).flatten()
+}
+
+/// An option with a value, as words of a shell.
+pub(crate) fn quoted(option: &str, value: &str) -> Option<String> {
+    let plain = !value.chars().any(char::is_control);
+    shlex::try_quote(value).ok().filter(|_| plain).map(|value| format!("{option}{value}"))
 }
 
 /// As [`path`], with variables from `variable`.

@@ -5,7 +5,6 @@
 //! then a grant changes something. What the program asked for is its own text, and what is shown of it can be typed without
 //! harm.
 
-use std::borrow::Cow;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
@@ -14,7 +13,7 @@ use payload::grant::OPTIONS;
 use payload::info::printable;
 use sandbox::Miss;
 
-use crate::fail;
+use crate::{expand, fail};
 
 /// Gives the hint after a program that failed, if there is one to give.
 pub(crate) fn give(misses: &[Miss], grants: &Grants, sealed: bool) {
@@ -25,7 +24,7 @@ pub(crate) fn give(misses: &[Miss], grants: &Grants, sealed: bool) {
     let found = misses.iter().rev().find_map(|miss| Some((hint(miss, grants)?, miss.unclear)));
     let Some((Hint { path, option }, unclear)) = found else { return };
     let way = if sealed {
-        format!("it is sealed: only packing it again with {option} grants it that")
+        format!("it is sealed: only packing it again with {} grants it that", printable(&option))
     } else {
         let old = std::env::var(OPTIONS).map(|old| format!("{old} ")).unwrap_or_default();
         let options = printable(&format!("{old}{option}"));
@@ -59,7 +58,7 @@ fn hint(miss: &Miss, grants: &Grants) -> Option<Hint> {
     let below = |guest: &str| Path::new(asked).starts_with(guest);
     let fixed = grants.dirs().find(|grant| grant.read_only && miss.write && below(grant.guest.as_str()));
     if let Some(grant) = fixed {
-        let option = word("--dir", &format!("{}::{}", grant.host, grant.guest))?;
+        let option = expand::quoted("--dir ", &format!("{}::{}", grant.host, grant.guest))?;
         return Some(Hint { path: asked.clone(), option });
     }
     if asked.split('/').any(|name| name == "..") {
@@ -79,26 +78,21 @@ fn hint(miss: &Miss, grants: &Grants) -> Option<Hint> {
     let dir = if absolute.is_dir() { Some(absolute.as_path()) } else { absolute.parent() };
     // All of the system is more than a hint should ask for.
     let dir = dir.filter(|dir| !grants.native && there(&absolute) && dir.parent().is_some())?;
-    // The host's name is read as a path that may hold variables.
-    let host = dir.to_string_lossy().replace('$', "$$");
-    let guest = dir.to_string_lossy();
-    let value = if host == guest { host } else { format!("{host}::{guest}") };
-    Some(Hint { path: absolute.to_string_lossy().into_owned(), option: word(name, &value)? })
+    grant(name, dir, &absolute)
+}
+
+/// The hint that `name` grants `dir` for `asked`. A link on the way is told with where it leads: the program may have made it.
+fn grant(name: &str, dir: &Path, asked: &Path) -> Option<Hint> {
+    let real = if cfg!(windows) { dir.to_owned() } else { dir.canonicalize().ok()? };
+    let option = real.parent().and_then(|_| expand::option(name, &real, dir.to_str()?))?;
+    Some(Hint { path: asked.to_string_lossy().into_owned(), option })
 }
 
 /// The option for a change that was refused because the program does not tell `x` from `/x`: what is granted by a name has it.
 fn unclear(asked: &str) -> Option<Hint> {
     let absolute = PathBuf::from(format!("/{}", asked.trim_start_matches('/')));
     let dir = absolute.parent().filter(|dir| dir.parent().is_some() && dir.is_dir())?;
-    let host = dir.to_string_lossy().replace('$', "$$");
-    let value = if host == dir.to_string_lossy() { host } else { format!("{host}::{}", dir.display()) };
-    Some(Hint { path: absolute.to_string_lossy().into_owned(), option: word("--dir", &value)? })
-}
-
-/// An option and its value, as words of [`OPTIONS`].
-fn word(name: &str, value: &str) -> Option<String> {
-    let quoted: Cow<'_, str> = shlex::try_quote(value).ok()?;
-    Some(format!("{name} {quoted}"))
+    grant("--dir", dir, &absolute)
 }
 
 /// `text` as one word of a shell.

@@ -9,8 +9,8 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::fs::dir::Dir;
 
-/// How many uses are noted. A program that has more was looked at long enough.
-const MAX: usize = 1 << 16;
+/// How many bytes of paths are noted. A program that has more was looked at long enough.
+const MAX: usize = 1 << 20;
 
 /// Something of the host that a program used.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,7 +24,8 @@ pub struct Use {
 /// All uses.
 #[derive(Debug, Default)]
 pub(crate) struct Audit {
-    uses: Mutex<BTreeSet<Use>>,
+    /// All uses, and the bytes of their paths.
+    uses: Mutex<(BTreeSet<Use>, usize)>,
     variables: AtomicBool,
 }
 
@@ -33,8 +34,9 @@ impl Audit {
     pub(crate) fn note(&self, dir: &Dir, path: &str, write: bool) {
         let Some(path) = dir.used(path) else { return };
         let mut uses = self.uses.lock().unwrap_or_else(PoisonError::into_inner);
-        if uses.len() < MAX {
-            uses.insert(Use { path, write });
+        let len = path.len() + size_of::<Use>();
+        if uses.1 + len <= MAX && uses.0.insert(Use { path, write }) {
+            uses.1 += len;
         }
     }
 
@@ -46,6 +48,6 @@ impl Audit {
     /// All uses, and whether the variables were read.
     pub(crate) fn all(&self) -> (Vec<Use>, bool) {
         let uses = self.uses.lock().unwrap_or_else(PoisonError::into_inner);
-        (uses.iter().cloned().collect(), self.variables.load(Ordering::Relaxed))
+        (uses.0.iter().cloned().collect(), self.variables.load(Ordering::Relaxed))
     }
 }

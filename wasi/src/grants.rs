@@ -140,7 +140,7 @@ impl Grants {
         for name in self.names {
             let written = name.written.clone();
             let layers = Arc::new(name.layers(true)?);
-            let id = space.put(written.path(), &layers, |around, name| around.between(name, nothing()))?;
+            let id = space.put(&written, &layers, |around, name| around.between(name, nothing()))?;
             granted.push((written, layers, id));
         }
 

@@ -17,6 +17,9 @@ use crate::kept::Budget;
 use crate::sys;
 use crate::words::{Filestat, Open, Opened, Times};
 
+/// The longest path that is kept to tell what was used, in bytes.
+const PATH_MAX: usize = 4096;
+
 /// An open directory.
 #[derive(Debug)]
 pub(crate) struct Dir {
@@ -54,7 +57,10 @@ impl Dir {
     /// The path in the program's world of `path` below this directory, if that is to be known and is of the host.
     pub(crate) fn used(&self, path: &str) -> Option<String> {
         let way = self.way(path, Wanted::Look).ok()?;
-        let of_host = way.layers.iter().any(|layer| layer.is_host());
+        let holder = way.layers.iter().find(|layer| layer.has(way.rest));
+        // What is gone by now was most likely of the host.
+        let of_host =
+            holder.map_or_else(|| way.layers.iter().any(|layer| layer.is_host()), |one| one.is_host());
         if of_host { self.path_of(path, &way) } else { None }
     }
 
@@ -63,6 +69,8 @@ impl Dir {
         let origin = self.origin.as_ref()?;
         Some(match &self.place {
             Some(place) if origin.is_empty() => place.path_of(way),
+            // What lies deeper than a path can say is not told.
+            _ if origin.len() + path.len() > PATH_MAX => return None,
             _ => joined(origin, path),
         })
     }

@@ -5,8 +5,9 @@
 //! This one goes by what is known, the surest first, and of two harms prefers the refusal to the wrong file:
 //!
 //! 1. A name that begins with `.` or `..` was relative.
-//! 2. A name that is spelled in the arguments, or is near one that is, means what the spelling says. So does a change below a
-//!    place that a variable names in full, such as `HOME` and `TMPDIR`, unless its first name stands where the user does.
+//! 2. A name that is spelled in the arguments means what the spelling says, and to look at, so does what lies near it. To change
+//!    something, only the argument itself speaks, for what it names and what lies below that, and for new files of its name
+//!    beside it; and `TMPDIR`, for new files. Where the user stands has the same directory, it is refused.
 //! 3. What lies in a directory that the program opened before lies where that was found; what it made itself it may change.
 //! 4. To look at: where its first name is. If both places have that: below the root if that has all of the name, so no file of
 //!    a checkout stands for one of the system; but a name without a slash is the one where the user stands.
@@ -21,7 +22,7 @@ use super::host::dir::HostDir;
 use super::layer::Layer;
 use super::layers::Layers;
 use super::names::names;
-use super::spelled::{self, Evidence, Side, Spelled};
+use super::spelled::{self, Evidence, Place, Side, Spelled};
 use crate::errno::Result;
 
 /// What a path is wanted for.
@@ -75,10 +76,12 @@ impl Native {
         let ids = |layers: &Layers| layers.filestat().map(|stat| (stat.dev, stat.ino));
         let same = matches!((ids(&here), ids(&root)), (Ok(here), Ok(root)) if here == root);
         let mut spelled = Vec::new();
-        for (texts, argument) in [(arguments, true), (variables, false)] {
-            for text in texts {
-                spelled::read(&String::from_utf8_lossy(text), argument, &mut spelled);
-            }
+        // The first argument is the program's own name.
+        for text in arguments.iter().skip(1) {
+            spelled::read_argument(&String::from_utf8_lossy(text), &mut spelled);
+        }
+        for text in variables {
+            spelled::read_variable(&String::from_utf8_lossy(text), &mut spelled);
         }
         let (here, root) = (here.into(), root.into());
         let (found, drives) = (Mutex::default(), Default::default());
@@ -108,7 +111,8 @@ impl Native {
 
     /// The side of a path that begins with `..`.
     pub(crate) fn way_up(&self, path: &str) -> Side {
-        let is_this = |spelled: &&Spelled| spelled.argument && spelled.names.iter().eq(names(path));
+        let is_this =
+            |spelled: &&Spelled| spelled.place == Place::Argument && spelled.names.iter().eq(names(path));
         let spelled = self.spelled.iter().find(is_this);
         spelled.map_or(Side::Here, |spelled| spelled.side)
     }
@@ -130,7 +134,25 @@ impl Native {
                 side == Side::Here && !matches!(error.0, wasip1::ERRNO_NOENT | wasip1::ERRNO_NOTDIR)
             }
         };
-        decide(path, wanted, self.lost, &self.spelled, &found, &has)
+        let is_device = |path: &str| {
+            let stat = self.root.filestat_at(path, true);
+            stat.is_ok_and(|stat| {
+                !matches!(
+                    stat.filetype,
+                    wasip1::FILETYPE_REGULAR_FILE
+                        | wasip1::FILETYPE_DIRECTORY
+                        | wasip1::FILETYPE_BLOCK_DEVICE
+                        | wasip1::FILETYPE_SYMBOLIC_LINK
+                )
+            })
+        };
+        decide(
+            path,
+            wanted,
+            self.lost,
+            &self.spelled,
+            &Known { found: &found, has: &has, is_device: &is_device },
+        )
     }
 
     /// Notes that `path` is on `side`, a directory or something that the program `made`.
@@ -148,20 +170,31 @@ fn joined<'n>(names: impl Iterator<Item = &'n str>) -> String {
     names.collect::<Vec<_>>().join("/")
 }
 
+/// What the rule asks.
+struct Known<'k> {
+    /// Where a directory was found.
+    found: &'k dyn Fn(&str) -> Option<Found>,
+    /// Whether a side has a path.
+    has: &'k dyn Fn(Side, &str) -> bool,
+    /// Whether a path below the root is a device that is read and written as a stream.
+    is_device: &'k dyn Fn(&str) -> bool,
+}
+
 /// The rule; see the head of this file.
-fn decide(
-    path: &str,
-    wanted: Wanted,
-    lost: bool,
-    spelled: &[Spelled],
-    found: &dyn Fn(&str) -> Option<Found>,
-    has: &dyn Fn(Side, &str) -> bool,
-) -> Option<Side> {
+fn decide(path: &str, wanted: Wanted, lost: bool, spelled: &[Spelled], known: &Known<'_>) -> Option<Side> {
+    let Known { found, has, is_device } = known;
     let all: Vec<&str> = names(path).take_while(|name| *name != "..").collect();
     let change = wanted != Wanted::Look;
     let first = all.first().copied().unwrap_or(".");
-    let has_first = |side: Side| has(side, first);
-    match spelled::evidence(&all, change, spelled, &has_first) {
+    let is_new = || wanted == Wanted::Make && !has(Side::Root, path);
+    let evidence = if change {
+        let around = joined(all[..all.len().saturating_sub(1)].iter().copied());
+        let is_here = || has(Side::Here, if around.is_empty() { first } else { &around });
+        spelled::to_change(&all, spelled, &is_new, &is_here)
+    } else {
+        spelled::to_look(&all, spelled, &|| has(Side::Here, first))
+    };
+    match evidence {
         Evidence::For(side) => return Some(side),
         Evidence::Both => {
             return match [Side::Here, Side::Root].map(|side| has(side, path)) {
@@ -179,22 +212,22 @@ fn decide(
         Some(found) => return Some(found.side),
         None => {}
     }
-    match (has_first(Side::Here), has_first(Side::Root)) {
+    match (has(Side::Here, first), has(Side::Root, first)) {
         _ if lost => Some(Side::Here),
         (_, false) => Some(Side::Here),
         (true, true) if change || all.len() < 2 || !has(Side::Root, path) => Some(Side::Here),
         (true, true) => Some(Side::Root),
-        (false, true) if !change || is_for_all(&all, wanted, has(Side::Root, path)) => Some(Side::Root),
-        (false, true) => None,
-    }
-}
-
-/// True for what programs do below the root without being told to: new temporary files, and writing to devices.
-fn is_for_all(path: &[&str], wanted: Wanted, is_there: bool) -> bool {
-    match path {
-        ["tmp", _] | ["var", "tmp", _] => wanted == Wanted::Make && !is_there,
-        ["dev", _, ..] => matches!(wanted, Wanted::Make | Wanted::Write) && is_there,
-        _ => false,
+        (false, true) if !change => Some(Side::Root),
+        (false, true) => match all[..] {
+            // What programs do below the root without being told to: new temporary files, and writing to devices.
+            ["tmp", _] | ["var", "tmp", _] if is_new() => Some(Side::Root),
+            // The starter's own files.
+            ["dev", "stdin" | "stdout" | "stderr"] | ["dev", "fd", _] if wanted != Wanted::Change => {
+                Some(Side::Root)
+            }
+            ["dev", _, ..] if wanted != Wanted::Change && is_device(path) => Some(Side::Root),
+            _ => None,
+        },
     }
 }
 
@@ -219,8 +252,8 @@ mod tests {
         found: &[(&str, Side)],
     ) -> Option<Side> {
         let mut spelled = Vec::new();
-        arguments.iter().for_each(|text| spelled::read(text, true, &mut spelled));
-        variables.iter().for_each(|text| spelled::read(text, false, &mut spelled));
+        arguments.iter().for_each(|text| spelled::read_argument(text, &mut spelled));
+        variables.iter().for_each(|text| spelled::read_variable(text, &mut spelled));
         let stands = |all: &[&str], path: &str| {
             let path = joined(names(path));
             path.is_empty() || all.iter().any(|one| *one == path || one.starts_with(&format!("{path}/")))
@@ -231,7 +264,8 @@ mod tests {
             Some(Found { side: *side, made: name.starts_with('+') })
         };
         let wanted = if change { Wanted::Make } else { Wanted::Look };
-        decide(path, wanted, false, &spelled, &found, &has)
+        let is_device = |path: &str| path == "dev/null";
+        decide(path, wanted, false, &spelled, &Known { found: &found, has: &has, is_device: &is_device })
     }
 
     const H: Option<Side> = Some(Side::Here);
@@ -259,6 +293,17 @@ mod tests {
             (".", false, &["."], H),
             (".", false, &[], H),
             ("tmp/t", false, &["tmp"], R),
+            ("tmp/t", true, &["/tmp/t"], R),
+            ("srv/data", true, &["-o/srv/data"], R),
+            // Not near enough to change something there.
+            ("srv/data/f", true, &["/srv"], None),
+            ("srv/data", true, &["/srv/d.txt"], None),
+            ("srv/d.part", true, &["/srv/d.txt"], R),
+            ("srv/other", true, &["/srv/d.txt"], None),
+            ("srv/data", true, &["see /srv/data for more"], None),
+            ("srv/data", true, &["http://srv/data"], None),
+            ("usr/share/x", true, &["/usr/share"], None),
+            ("lib/libc", true, &["--prefix=/lib"], H),
         ] {
             assert_eq!(side(path, change, arguments, &[]), meant, "{path} {change} {arguments:?}");
         }
@@ -266,12 +311,15 @@ mod tests {
 
     #[test]
     fn a_variable_speaks_for_what_lies_below_it() {
-        let home = &["HOME=/home/me", "PATH=/usr/bin:/srv/bin", "USER=srv"][..];
-        assert_eq!(side("home/me/.cache/x", true, &[], home), R);
-        assert_eq!(side("home/other/x", true, &[], home), None);
+        let home = &["HOME=/home/me", "PATH=/usr/bin:/srv/bin", "USER=srv", "TMPDIR=/srv/tmp"][..];
+        assert_eq!(side("home/me/.rc", false, &[], home), R);
+        assert_eq!(side("home/me/.rc", true, &[], home), None, "an archive may have it by this name");
+        assert_eq!(side("home/me/.cache/x", true, &[], home), None);
         assert_eq!(side("srv/data/x", true, &[], home), None);
+        assert_eq!(side("srv/tmp/x", true, &[], home), R, "a new file for what is temporary");
         assert_eq!(side("usr/bin/x", true, &[], home), H, "there is a usr where the user stands");
         assert_eq!(side("tmp/x", true, &["tmp/x"], &["TMPDIR=/tmp"]), H);
+        assert_eq!(side("tmp/t", true, &[], &["TMPDIR=/tmp"]), None, "it is there already");
     }
 
     #[test]

@@ -17,6 +17,7 @@ use super::native::{Native, Wanted};
 use super::spelled::Side;
 use crate::errno::Result;
 use crate::sys;
+use terms::GuestName;
 
 /// The number of a place in the tree of names.
 pub(crate) type Id = usize;
@@ -31,6 +32,10 @@ struct Node {
     parent: Id,
     children: Vec<Id>,
     layers: Arc<Layers>,
+    /// True if something was granted here, and not only below.
+    granted: bool,
+    /// How what was granted here or below was written: relatively, absolutely. In a native root these differ.
+    written: [bool; 2],
 }
 
 /// All places, and what is there.
@@ -95,7 +100,14 @@ impl<'s, 'p> Way<'s, 'p> {
 impl Space {
     /// A space with nothing but a root. In a native one that is where the user stands.
     pub(crate) fn new(root: Layers, shows: bool, native: Option<Native>) -> Space {
-        let root = Node { name: String::new(), parent: ROOT, children: Vec::new(), layers: Arc::new(root) };
+        let root = Node {
+            name: String::new(),
+            parent: ROOT,
+            children: Vec::new(),
+            layers: Arc::new(root),
+            granted: true,
+            written: [true; 2],
+        };
         Space { nodes: vec![root], shows, native }
     }
 
@@ -106,25 +118,38 @@ impl Space {
     /// Those of `between`.
     pub(crate) fn put(
         &mut self,
-        name: &str,
+        written: &GuestName,
         layers: &Arc<Layers>,
         mut between: impl FnMut(&Layers, &str) -> Result<Layers>,
     ) -> Result<Id> {
         let mut at = ROOT;
-        let mut names = names(name).peekable();
+        let absolute = written.as_str().starts_with(is_separator);
+        let mut names = names(written.path()).peekable();
         while let Some(name) = names.next() {
             let is_last = names.peek().is_none();
             at = match self.child(at, name) {
                 Some(child) => child,
                 None => {
-                    let around = &self.nodes[at].layers;
+                    let around = match &self.native {
+                        Some(native) if at == ROOT => native.side(Side::Root),
+                        _ => &self.nodes[at].layers,
+                    };
                     let layers = if is_last { Arc::clone(layers) } else { Arc::new(between(around, name)?) };
                     let child = self.nodes.len();
-                    self.nodes.push(Node { name: name.to_owned(), parent: at, children: Vec::new(), layers });
+                    self.nodes.push(Node {
+                        name: name.to_owned(),
+                        parent: at,
+                        children: Vec::new(),
+                        layers,
+                        granted: false,
+                        written: [false; 2],
+                    });
                     self.nodes[at].children.push(child);
                     child
                 }
             };
+            self.nodes[at].granted |= is_last;
+            self.nodes[at].written[usize::from(absolute)] = true;
         }
         Ok(at)
     }
@@ -149,6 +174,18 @@ impl Space {
 
     fn child(&self, at: Id, name: &str) -> Option<Id> {
         self.nodes[at].children.iter().copied().find(|&child| self.nodes[child].name == name)
+    }
+
+    /// As [`Space::child`], in a native root on `side` alone, if that is known. What is around the user the system knows.
+    fn child_on(&self, side: Option<Side>, at: Id, name: &str) -> Option<Id> {
+        let child = self.child(at, name)?;
+        let is_there = match side {
+            _ if at != ROOT || self.native.is_none() => true,
+            _ if name == ".." => false,
+            None => true,
+            Some(side) => self.nodes[child].written[usize::from(side == Side::Root)],
+        };
+        is_there.then_some(child)
     }
 
     /// The side of a native root, if there is one.
@@ -177,7 +214,7 @@ impl Space {
                     }
                     *at
                 }
-                ".." => match self.child(*at, "..") {
+                ".." => match self.child_on(*side, *at, "..") {
                     Some(named_so) => named_so,
                     None if *at == place.node && place.start == Start::Opened => {
                         return Err(wasip1::ERRNO_NOTCAPABLE.into());
@@ -194,7 +231,7 @@ impl Space {
                     }
                     None => self.nodes[*at].parent,
                 },
-                name => match self.child(*at, name) {
+                name => match self.child_on(*side, *at, name) {
                     Some(child) => child,
                     None => return Ok(rest),
                 },
@@ -261,13 +298,21 @@ impl Place {
             rest = path.trim_start_matches(is_separator);
             side = space.native().map(|_| Side::Root);
         }
+        let from_root = (at == ROOT && space.native().is_some()).then_some(rest);
         loop {
             rest = space.descend(self, &mut at, &mut side, rest)?;
             if at == ROOT || self.start == Start::Opened || !rest.contains("..") {
                 break;
             }
             let Some(above) = space.above(at, rest) else { break };
+            if space.nodes[at].name == ".." {
+                return Err(wasip1::ERRNO_NOTCAPABLE.into());
+            }
             (at, rest) = (space.nodes[at].parent, above);
+        }
+        // In a native root a place that is only on the way to a grant is the system's own.
+        if let Some(whole) = from_root.filter(|_| !space.nodes[at].granted) {
+            (at, rest) = (ROOT, whole);
         }
         let is_place = rest.is_empty();
         let (mut layers, mut decided) = (space.layers(at), None);

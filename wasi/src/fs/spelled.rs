@@ -18,56 +18,105 @@ pub(crate) enum Side {
 pub(crate) struct Spelled {
     pub(crate) side: Side,
     pub(crate) names: Vec<String>,
-    /// True in an argument, false in a variable.
-    pub(crate) argument: bool,
+    pub(crate) place: Place,
 }
 
-/// Reads the paths that `text` may hold.
-pub(crate) fn read(text: &str, argument: bool, spelled: &mut Vec<Spelled>) {
-    let text = if argument { text } else { text.split_once('=').map_or(text, |(_, value)| value) };
+/// Where a path is spelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Place {
+    /// In a variable.
+    Variable,
+    /// In a variable that names a directory for temporary files.
+    Temporary,
+    /// In an argument, among other text.
+    Text,
+    /// It is an argument, or an option's value.
+    Argument,
+}
+
+/// The variables that name a directory for temporary files.
+const TEMPORARY: &[&str] = &["TMPDIR", "TMP", "TEMP"];
+
+/// Reads the paths that an argument may hold.
+pub(crate) fn read_argument(text: &str, spelled: &mut Vec<Spelled>) {
+    add(text, Place::Argument, spelled);
+    if text.starts_with('-') {
+        // --out=/tmp/out, -I/usr/include, -osrc/a.o
+        if let Some((_, value)) = text.split_once('=') {
+            add(value, Place::Argument, spelled);
+        } else if text.is_char_boundary(2) && text.len() > 2 {
+            add(&text[2..], Place::Argument, spelled);
+        }
+    }
+    words(text).filter(|word| *word != text).for_each(|word| add(word, Place::Text, spelled));
+}
+
+/// Reads the paths that a variable, `NAME=VALUE`, may hold. A word without a slash in it is seldom one.
+pub(crate) fn read_variable(text: &str, spelled: &mut Vec<Spelled>) {
+    let Some((name, value)) = text.split_once('=') else { return };
+    if TEMPORARY.contains(&name) {
+        return add(value, Place::Temporary, spelled);
+    }
+    words(value)
+        .filter(|word| word.contains(is_separator))
+        .for_each(|word| add(word, Place::Variable, spelled));
+}
+
+/// What may be paths in `text`.
+fn words(text: &str) -> impl Iterator<Item = &str> {
     let is_between =
         |c: char| matches!(c, '=' | ':' | ',' | ';' | '"' | '\'' | '@' | '(' | ')') || c.is_whitespace();
-    for word in text.split(is_between).filter(|word| !word.is_empty()) {
-        let mut add = |word: &str| {
-            let side = if word.starts_with(is_separator) { Side::Root } else { Side::Here };
-            let names: Vec<String> = names(word).map(str::to_owned).collect();
-            // A word without a slash in a variable is seldom a path.
-            if argument || word.contains(is_separator) {
-                spelled.push(Spelled { side, names, argument });
-            }
-        };
-        add(word);
-        // -I/usr/include, -osrc/a.o
-        if argument && word.starts_with('-') && word.is_char_boundary(2) && word.len() > 2 {
-            add(&word[2..]);
-        }
+    text.split(is_between).filter(|word| !word.is_empty())
+}
+
+fn add(word: &str, place: Place, spelled: &mut Vec<Spelled>) {
+    // Two slashes are what is left of an address (http://...).
+    if word.is_empty() || word.starts_with("//") {
+        return;
+    }
+    let side = if word.starts_with(is_separator) { Side::Root } else { Side::Here };
+    spelled.push(Spelled { side, names: names(word).map(str::to_owned).collect(), place });
+}
+
+/// What spellings say about a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Evidence {
+    None,
+    For(Side),
+    Both,
+}
+
+impl Spelled {
+    /// How many names `path` begins with as this does.
+    fn common(&self, path: &[&str]) -> usize {
+        self.names.iter().zip(path).take_while(|(one, other)| one == *other).count()
+    }
+
+    /// True if `path` is this, or below it.
+    fn is_around(&self, path: &[&str]) -> bool {
+        self.common(path) == self.names.len()
     }
 }
 
-/// What the spellings say about `path`.
-pub(crate) fn evidence(
-    path: &[&str],
-    change: bool,
-    spelled: &[Spelled],
-    has: &dyn Fn(Side) -> bool,
-) -> Evidence {
+/// What the spellings say about where to look for `path`. `is_here` tells whether its first name is where the user stands.
+pub(crate) fn to_look(path: &[&str], spelled: &[Spelled], is_here: &dyn Fn() -> bool) -> Evidence {
     // The longest way in common decides, then an argument before a variable.
-    let mut best: [Option<(usize, bool)>; 2] = [None, None];
-    for Spelled { side, names, argument } in spelled {
-        let common = names.iter().zip(path).take_while(|(one, other)| one == *other).count();
-        let whole = common == names.len();
-        let counts = if names.is_empty() || path.is_empty() {
-            names.is_empty() && path.is_empty()
-        } else if *argument {
+    let mut best: [Option<(usize, Place)>; 2] = [None, None];
+    for one in spelled {
+        let common = one.common(path);
+        let counts = if one.names.is_empty() || path.is_empty() {
+            one.names.is_empty() && path.is_empty()
+        } else if common == 0 {
+            false
+        } else if one.place >= Place::Text {
             // A word may be anything; one that stands there is a path.
-            let is_path = names.len() > 1 || *side == Side::Root || has(Side::Here) || change;
-            common > 0 && is_path && (!change || common + 1 >= names.len())
+            one.names.len() > 1 || one.side == Side::Root || is_here()
         } else {
-            whole && !(*side == Side::Root && has(Side::Here))
+            one.is_around(path) && !(one.side == Side::Root && is_here())
         };
         if counts {
-            let slot = &mut best[usize::from(*side == Side::Root)];
-            *slot = (*slot).max(Some((common, *argument)));
+            let slot = &mut best[usize::from(one.side == Side::Root)];
+            *slot = (*slot).max(Some((common, one.place)));
         }
     }
     match best {
@@ -78,9 +127,53 @@ pub(crate) fn evidence(
     }
 }
 
-/// What spellings say about a path.
-pub(crate) enum Evidence {
-    None,
-    For(Side),
-    Both,
+/// What the spellings say about where to change `path`. `is_new` tells that it is to be made, and is not below the root; `is_here`
+/// whether the directory around it is where the user stands.
+pub(crate) fn to_change(
+    path: &[&str],
+    spelled: &[Spelled],
+    is_new: &dyn Fn() -> bool,
+    is_here: &dyn Fn() -> bool,
+) -> Evidence {
+    let on = |side: Side| spelled.iter().filter(move |one| one.side == side);
+    let is_it = |one: &Spelled| one.place == Place::Argument && one.names.iter().eq(path);
+    let exact = [Side::Here, Side::Root].map(|side| on(side).any(is_it));
+    match exact {
+        [true, true] => return Evidence::Both,
+        [true, false] => return Evidence::For(Side::Here),
+        [false, true] => return Evidence::For(Side::Root),
+        [false, false] => {}
+    }
+    // A relative spelling that begins alike keeps it where the user stands.
+    let in_arguments = |one: &&Spelled| one.place >= Place::Text;
+    let here = on(Side::Here).filter(in_arguments).map(|one| one.common(path)).max().unwrap_or_default();
+    let root = on(Side::Root).filter(|one| speaks(one, path, is_new)).map(|one| one.common(path)).max();
+    match root {
+        Some(root) if root > here && is_here() => Evidence::Both,
+        Some(root) if root > here => Evidence::For(Side::Root),
+        _ if here > 0 => Evidence::For(Side::Here),
+        _ => Evidence::None,
+    }
+}
+
+/// True if an absolute spelling that is not `path` itself says where that is to be changed.
+fn speaks(one: &Spelled, path: &[&str], is_new: &dyn Fn() -> bool) -> bool {
+    match one.place {
+        // Just below the root lies what any package has: `/usr` says nothing about `usr/bin/x`.
+        Place::Argument if one.is_around(path) => one.names.len() > 1,
+        // Beside a file, something new of its name: out.txt.part for out.txt.
+        Place::Argument => {
+            let (Some((own, around)), Some((name, beside))) = (one.names.split_last(), path.split_last())
+            else {
+                return false;
+            };
+            let stem = own.trim_start_matches('.').split('.').next().unwrap_or(own);
+            !around.is_empty()
+                && around.iter().eq(beside)
+                && name.trim_start_matches('.').starts_with(stem)
+                && is_new()
+        }
+        Place::Temporary => !one.names.is_empty() && one.is_around(path) && is_new(),
+        Place::Text | Place::Variable => false,
+    }
 }

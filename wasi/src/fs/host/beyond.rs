@@ -43,7 +43,9 @@ pub(super) fn open_dir_beyond(path: &Path, follow: bool) -> Result<CapDir> {
 impl HostDir {
     /// The path of `path` below this directory, if paths may lead out of it.
     pub(super) fn path_beyond(&self, path: &str) -> Option<PathBuf> {
-        self.beyond.as_ref().map(|beyond| beyond.join(path))
+        let beyond = self.beyond.as_ref()?;
+        // The directory itself, wherever it was moved since.
+        Some(sys::path_of_dir(&self.dir).unwrap_or_else(|| beyond.to_path_buf()).join(path))
     }
 
     /// What `beyond` does, if `error` says that a path led out, and it may.
@@ -90,6 +92,11 @@ impl HostDir {
     /// they lead.
     fn around(&self, path: &str, follow: bool) -> Result<(HostDir, String)> {
         let mut whole = self.path_beyond(path).ok_or(wasip1::ERRNO_NOTCAPABLE)?;
+        if path.ends_with("/.") {
+            // The directory itself is named, and not its name around it.
+            let dir = CapDir::open_ambient_dir(&whole, ambient_authority())?;
+            return Ok((HostDir::unconfined(dir, whole), ".".to_owned()));
+        }
         let slash = if wants_directory(path) { "/" } else { "" };
         for _ in 0..LINKS_MAX {
             // A path that ends in `..` names a directory by itself.
@@ -99,9 +106,7 @@ impl HostDir {
             };
             let around = if around.as_os_str().is_empty() { Path::new(".") } else { around };
             let dir = CapDir::open_ambient_dir(around, ambient_authority())?;
-            if (follow || !slash.is_empty())
-                && let Ok(target) = dir.read_link_contents(name)
-            {
+            if follow && let Ok(target) = dir.read_link_contents(name) {
                 whole = around.join(target);
                 continue;
             }

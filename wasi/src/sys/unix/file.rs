@@ -2,7 +2,7 @@
 
 use std::io::{self, SeekFrom};
 use std::os::fd::{AsFd, BorrowedFd};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use cap_std::fs::{File as CapFile, OpenOptions, OpenOptionsExt};
 use rustix::event::Timespec;
@@ -34,6 +34,13 @@ pub(crate) fn leaves_directory(_path: &str) -> bool {
 /// No Unix path begins with a drive.
 pub(crate) fn drive(_path: &str) -> Option<(u8, &str)> {
     None
+}
+
+/// A path by which the system finds a directory that is open, whatever its name has become; `None` where there is none.
+pub(crate) fn path_of_dir(dir: &cap_std::fs::Dir) -> Option<PathBuf> {
+    use std::os::fd::AsRawFd;
+    let path = PathBuf::from(format!("/proc/self/fd/{}", dir.as_raw_fd()));
+    (cfg!(target_os = "linux") && path.symlink_metadata().is_ok()).then_some(path)
 }
 
 /// Makes `path` a symbolic link to `target`, wherever either is.

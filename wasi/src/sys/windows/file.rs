@@ -6,7 +6,7 @@
 
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::windows::fs::FileExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use cap_std::fs::{File as CapFile, OpenOptions};
@@ -31,6 +31,11 @@ fn file(handle: &Handle) -> io::Result<&CapFile> {
         Handle::File(file) => Ok(file),
         Handle::Stream(_) => Err(io::ErrorKind::NotSeekable.into()),
     }
+}
+
+/// None: a directory that is open cannot be moved.
+pub(crate) fn path_of_dir(_dir: &cap_std::fs::Dir) -> Option<PathBuf> {
+    None
 }
 
 /// Makes `path` a symbolic link to `target`, wherever either is.
