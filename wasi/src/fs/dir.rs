@@ -118,13 +118,14 @@ impl Dir {
 
     /// As [`Dir::way`], for something new. What was granted is there.
     fn way_to_make<'s, 'p>(&'s self, path: &'p str) -> Result<Way<'s, 'p>> {
-        let way = self.way(path, Wanted::Make)?;
+        let way = self.way(path, Wanted::New)?;
         if way.is_place && !is_itself(path) { Err(wasip1::ERRNO_EXIST.into()) } else { Ok(way) }
     }
 
     /// Opens `path`, a file or a directory.
     pub(crate) fn open(&self, path: &str, how: Open) -> Result<Opened<File, Dir>> {
         let wanted = match how {
+            Open { create: true, exclusive: true, .. } => Wanted::New,
             Open { create: true, .. } => Wanted::Make,
             _ if how.changes() => Wanted::Write,
             _ => Wanted::Look,

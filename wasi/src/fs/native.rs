@@ -34,6 +34,8 @@ pub(crate) enum Wanted {
     Write,
     /// To make something, or write to what is there.
     Make,
+    /// To make something where nothing is.
+    New,
     /// To remove, rename or change what is there.
     Change,
 }
@@ -186,7 +188,11 @@ fn decide(path: &str, wanted: Wanted, lost: bool, spelled: &[Spelled], known: &K
     let all: Vec<&str> = names(path).take_while(|name| *name != "..").collect();
     let change = wanted != Wanted::Look;
     let first = all.first().copied().unwrap_or(".");
-    let is_new = || wanted == Wanted::Make && !has(Side::Root, path);
+    let is_new = || match wanted {
+        Wanted::New => true,
+        Wanted::Make => !has(Side::Root, path),
+        Wanted::Look | Wanted::Write | Wanted::Change => false,
+    };
     let evidence = if change {
         let around = joined(all[..all.len().saturating_sub(1)].iter().copied());
         let is_here = || has(Side::Here, if around.is_empty() { first } else { &around });
