@@ -31,5 +31,6 @@ mod rights;
 #[cfg(target_os = "linux")]
 mod tree_random;
 mod trees;
+mod unconfined;
 #[cfg(target_os = "linux")]
 mod waiting;
