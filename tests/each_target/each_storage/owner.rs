@@ -122,8 +122,10 @@ fn an_executable_finds_out_that_it_is_damaged() {
     assert!(lines[1].starts_with("ok      content: SHA-256 matches"), "{told}");
     assert!(lines[2].starts_with("ok      target: "), "{told}");
     let good = std::fs::read(&program).unwrap();
-    let payload = payload::Prefix::len(&good[payload_at(&good)..], (good.len() - payload_at(&good)) as u64);
-    let behind = payload_at(&good) + payload.unwrap();
+    let payload = &good[payload_at(&good)..];
+    // A file may go on behind it: its header says how long it is.
+    let len = u64::from_le_bytes(payload[40..48].try_into().unwrap());
+    let behind = payload_at(&good) + payload::Prefix::len(payload, len).unwrap();
     let last = good.iter().rposition(|byte| *byte != 0).unwrap();
     // In the first section's chunks, the middle, and the last byte that says something.
     for at in
