@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use payload::info::printable;
-use payload::{Grants, GuestName};
+use payload::{DirGrant, Grants, GuestName};
 use sandbox::Use;
 
 use crate::{expand, fail};
@@ -56,33 +56,37 @@ fn options(uses: &[Use], variables: bool, grants: &Grants) -> Vec<String> {
     } else if variables {
         options.extend(grants.pass.iter().filter_map(|name| expand::quoted("--env ", name)));
     }
-    options.extend(grants.cwd.iter().filter_map(|guest| expand::quoted("--cwd ", guest)));
+    let cwd = grants.cwd.clone().or_else(|| started_in(&held, uses, grants));
+    options.extend(cwd.iter().filter_map(|guest| expand::quoted("--cwd ", guest)));
     options.extend(grants.tmp.iter().filter_map(|guest| expand::quoted("--tmp=", guest.as_str())));
     options
+}
+
+/// Where a native program has to be told that it starts: one that uses no relative path makes its own of `PWD`, as Go does.
+fn started_in(held: &BTreeMap<PathBuf, Held>, uses: &[Use], grants: &Grants) -> Option<String> {
+    let here = std::env::current_dir().ok().filter(|_| grants.native)?;
+    let is_relative = |used: &Use| !used.path.starts_with('/');
+    let stands = here.ancestors().any(|around| held.contains_key(around));
+    (stands && !uses.iter().any(is_relative)).then(|| here.to_str().map(str::to_owned)).flatten()
 }
 
 /// Where the program's `path` lies on the host, and its name there; `None` for what is not of the host.
 fn on_host(path: &str, grants: &Grants) -> Option<(PathBuf, String)> {
     let name = GuestName::from(path);
-    let granted = grants.dirs().filter_map(|grant| Some((grant, grant.guest.below(&name)?)));
-    let granted =
-        granted.filter(|(grant, _)| !grant.guest.is_root() || !grants.native || path.starts_with('/'));
-    if let Some((grant, rest)) = granted.max_by_key(|(grant, _)| grant.guest.path().len()) {
-        let host = PathBuf::from(expand::path(&grant.host).ok()?);
-        let whole = if rest.is_empty() { host } else { host.join(rest) };
-        // Where the user stands, a name is the same on both sides.
-        let relative = grant.host == "." && grant.guest.is_root();
-        let guest = if relative && !rest.is_empty() { rest.to_owned() } else { path.to_owned() };
-        return Some(if relative {
-            (
-                if rest.is_empty() { ".".into() } else { rest.into() },
-                if rest.is_empty() { ".".to_owned() } else { guest },
-            )
-        } else {
-            (whole, guest)
-        });
+    // A native program tells where it stands from the root.
+    let is_meant =
+        |grant: &&DirGrant| !grants.native || grant.guest.as_str().starts_with('/') == path.starts_with('/');
+    let granted = grants.dirs().filter(is_meant).filter_map(|grant| Some((grant, grant.guest.below(&name)?)));
+    let Some((grant, rest)) = granted.max_by_key(|(grant, _)| grant.guest.path().len()) else {
+        return grants.native.then(|| (PathBuf::from(path), path.to_owned()));
+    };
+    // Where the user stands, a name is the same on both sides.
+    if grant.host == "." && grant.guest.is_root() {
+        let rest = if rest.is_empty() { "." } else { rest };
+        return Some((rest.into(), rest.to_owned()));
     }
-    grants.native.then(|| (PathBuf::from(path), path.to_owned()))
+    let host = PathBuf::from(expand::path(&grant.host).ok()?);
+    Some((if rest.is_empty() { host } else { host.join(rest) }, path.to_owned()))
 }
 
 /// The directory around a file, by both of its names.
@@ -137,6 +141,18 @@ mod tests {
             told(&[("../x", false), ("/none/it's/x", true)], &native),
             "--dir \"/none/it's\" --dir-ro .."
         );
+    }
+
+    #[test]
+    fn a_native_program_tells_where_it_stands_from_the_root() {
+        let mounts = vec![Mount::Dir(DirGrant::parse(".", false).unwrap())];
+        let grants = Grants { native: true, mounts, ..Grants::default() };
+        assert_eq!(told(&[("/none/a/b", false), ("x", true)], &grants), "--dir-ro /none/a --dir .");
+        let here = std::env::current_dir().unwrap();
+        let native = Grants { native: true, ..Grants::default() };
+        let file = here.join("no such file");
+        let absolute = told(&[(file.to_str().unwrap(), false)], &native);
+        assert_eq!(absolute, format!("--dir-ro {0} --cwd {0}", here.display()), "as Go names it");
     }
 
     #[test]

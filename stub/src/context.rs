@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 use payload::grant::{self, OPTIONS};
-use payload::{FilesGrant, Grants, Manifest, Mount};
+use payload::{FilesGrant, Grants, GuestName, Manifest, Mount};
 use sandbox::{Access, Ctx, CtxBuilder};
 
 use crate::fail::{self, Failure};
@@ -66,9 +66,16 @@ pub(crate) fn open(manifest: &Manifest, granted: &Granted, stored: Stored) -> Re
     }
     builder.build().map_err(|_| {
         let guest = cwd.unwrap_or_default();
+        let name = GuestName::from(guest.as_str());
+        let holds = |mount: &&Mount| mount.guest().below(&name).is_some();
+        let why = match grants.mounts.iter().find(holds) {
+            Some(mount) => {
+                format!("is no directory in what the program was granted as {}; make it", mount.guest())
+            }
+            None => "is in none of the directories that the program was granted; grant one".to_owned(),
+        };
         Failure::new(format!(
-            "the working directory {guest:?} is in none of the directories that the program was granted; grant one, or \
-             name another with {OPTIONS}='--cwd GUEST'"
+            "the working directory {guest:?} {why}, or name another with {OPTIONS}='--cwd GUEST'"
         ))
     })
 }

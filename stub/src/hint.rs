@@ -21,8 +21,9 @@ pub(crate) fn give(misses: &[Miss], grants: &Grants, sealed: bool) {
         return;
     }
     // What it asked for last is most likely what it ended for.
-    let found = misses.iter().rev().find_map(|miss| Some((hint(miss, grants)?, miss.unclear)));
-    let Some((Hint { path, option }, unclear)) = found else { return };
+    let Some(Hint { path, option, why }) = misses.iter().rev().find_map(|miss| hint(miss, grants)) else {
+        return;
+    };
     let way = if sealed {
         format!("it is sealed: only packing it again with {} grants it that", printable(&option))
     } else {
@@ -34,12 +35,14 @@ pub(crate) fn give(misses: &[Miss], grants: &Grants, sealed: bool) {
         }
     };
     let path = printable(&path);
-    fail::say(&match unclear {
-        true => format!(
-            "hint: the program was to change {path} or what has this name where it was started, and does not tell which; {way}"
+    let asked = match why {
+        Why::NotGranted => format!("the program asked for {path}, which was not granted"),
+        Why::ReadOnly => format!("the program was to change {path}, which was granted to be read only"),
+        Why::Unclear => format!(
+            "the program was to change {path} or what has this name where it was started, and does not tell which"
         ),
-        false => format!("hint: the program asked for {path}, which was not granted; {way}"),
-    });
+    };
+    fail::say(&format!("hint: {asked}; {way}"));
 }
 
 struct Hint {
@@ -47,52 +50,63 @@ struct Hint {
     path: String,
     /// The option that grants it.
     option: String,
+    why: Why,
+}
+
+/// Why the program did not get it.
+enum Why {
+    NotGranted,
+    ReadOnly,
+    /// It does not tell `x` from `/x`.
+    Unclear,
 }
 
 /// The option that would have granted what `miss` asked for, if that is there.
 fn hint(miss: &Miss, grants: &Grants) -> Option<Hint> {
     let asked = &miss.path;
     if miss.unclear {
-        return unclear(asked);
+        let absolute = PathBuf::from(format!("/{}", asked.trim_start_matches('/')));
+        let dir = absolute.parent().filter(|dir| dir.is_dir())?;
+        return grant("--dir", dir, &absolute, Why::Unclear);
     }
     let below = |guest: &str| Path::new(asked).starts_with(guest);
     let fixed = grants.dirs().find(|grant| grant.read_only && miss.write && below(grant.guest.as_str()));
     if let Some(grant) = fixed {
         let option = expand::quoted("--dir ", &format!("{}::{}", grant.host, grant.guest))?;
-        return Some(Hint { path: asked.clone(), option });
-    }
-    if asked.split('/').any(|name| name == "..") {
-        return None;
+        return Some(Hint { path: asked.clone(), option, why: Why::ReadOnly });
     }
     let name = if miss.write { "--dir" } else { "--dir-ro" };
     let is_dir = |path: &Path| path.as_os_str().is_empty() || path.is_dir();
     let there =
         |path: &Path| path.symlink_metadata().is_ok() || miss.write && path.parent().is_some_and(is_dir);
+    if asked.split('/').any(|name| name == "..") {
+        // Above where the user stands, if it begins so: what is around that is granted under the same name.
+        let names = asked.split('/');
+        let up = names.clone().take_while(|name| *name == "..").count();
+        let down = names.clone().skip(up).all(|name| name != "..") && up > 0 && !grants.native;
+        let (path, around) = (Path::new(asked), Path::new(asked).parent().filter(|_| down)?);
+        let dir = if path.is_dir() { path } else { around };
+        let option = expand::option(name, dir, dir.to_str()?).filter(|_| there(path))?;
+        return Some(Hint { path: asked.clone(), option, why: Why::NotGranted });
+    }
     // Whether it was relative or absolute cannot be told. Relative paths are found where the user stands is granted.
     let relative = asked.trim_start_matches('/').trim_start_matches("./");
     let stands = grants.native || grants.dirs().any(|grant| grant.guest.is_root());
     if !stands && !relative.is_empty() && there(Path::new(relative)) {
-        return Some(Hint { path: relative.to_owned(), option: format!("{name} .") });
+        return Some(Hint { path: relative.to_owned(), option: format!("{name} ."), why: Why::NotGranted });
     }
     let absolute = PathBuf::from(format!("/{relative}"));
     let dir = if absolute.is_dir() { Some(absolute.as_path()) } else { absolute.parent() };
-    // All of the system is more than a hint should ask for.
-    let dir = dir.filter(|dir| !grants.native && there(&absolute) && dir.parent().is_some())?;
-    grant(name, dir, &absolute)
+    let dir = dir.filter(|_| !grants.native && there(&absolute))?;
+    grant(name, dir, &absolute, Why::NotGranted)
 }
 
 /// The hint that `name` grants `dir` for `asked`. A link on the way is told with where it leads: the program may have made it.
-fn grant(name: &str, dir: &Path, asked: &Path) -> Option<Hint> {
+fn grant(name: &str, dir: &Path, asked: &Path, why: Why) -> Option<Hint> {
     let real = if cfg!(windows) { dir.to_owned() } else { dir.canonicalize().ok()? };
+    // All of the system is more than a hint should ask for.
     let option = real.parent().and_then(|_| expand::option(name, &real, dir.to_str()?))?;
-    Some(Hint { path: asked.to_string_lossy().into_owned(), option })
-}
-
-/// The option for a change that was refused because the program does not tell `x` from `/x`: what is granted by a name has it.
-fn unclear(asked: &str) -> Option<Hint> {
-    let absolute = PathBuf::from(format!("/{}", asked.trim_start_matches('/')));
-    let dir = absolute.parent().filter(|dir| dir.parent().is_some() && dir.is_dir())?;
-    grant("--dir", dir, &absolute)
+    Some(Hint { path: asked.to_string_lossy().into_owned(), option, why })
 }
 
 /// `text` as one word of a shell.
@@ -129,7 +143,9 @@ mod tests {
         let none = Grants::default();
         assert_eq!(option("etc/passwd", false, &none).as_deref(), Some("--dir-ro /etc"));
         assert_eq!(option("no such file", false, &none), None);
-        assert_eq!(option("../etc/passwd", false, &none), None);
+        assert_eq!(option("../no such folder/x", false, &none), None);
+        assert_eq!(option("../stub/Cargo.toml", false, &none).as_deref(), Some("--dir-ro ../stub"));
+        assert_eq!(option("../stub/../x", false, &none), None, "the way may lead through links");
         assert_eq!(option("Cargo.toml", false, &none).as_deref(), Some("--dir-ro ."));
         assert_eq!(option("new file", true, &none).as_deref(), Some("--dir ."));
         let dir = payload::DirGrant::parse(".", false).unwrap();

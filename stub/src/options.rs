@@ -53,8 +53,7 @@ pub(crate) fn granted(manifest: &Manifest) -> Result<Granted, Failure> {
             "it is sealed, and {VARIABLE} cannot take {taken} from it: unset {VARIABLE} to start it"
         )));
     }
-    let note = format!("it is sealed, so {VARIABLE} changes nothing");
-    Ok(Granted { notes: if changed.grants == packed.grants { Vec::new() } else { vec![note] }, ..packed })
+    Ok(Granted { notes: vec![format!("it is sealed, so {VARIABLE} changes nothing")], ..packed })
 }
 
 /// Something that `packed` grants and `changed` does not.
@@ -96,6 +95,7 @@ fn changed(granted: Granted, words: &[String]) -> Result<Granted, String> {
     // What is granted here stands behind what was packed.
     let mut added = Grants::default();
     let mut rest = words.iter();
+    let mut before = "";
     while let Some(word) = rest.next() {
         let (name, attached) = match word.split_once('=') {
             Some((name, value)) if name.starts_with("--") => (name, Some(value)),
@@ -173,8 +173,13 @@ fn changed(granted: Granted, words: &[String]) -> Result<Granted, String> {
             "--env-all" => grants.env_all = true,
             "--audit" => audit = true,
             "--native" => grants = Grants { native: true, env_all: true, ..grants },
+            // The options whose value may be left out have it attached.
+            value if ["--deny-dir", "--deny-env", "--tmp"].contains(&before) && !value.starts_with('-') => {
+                return Err(format!("{value} is no option; for a value of {before} write {before}={value}"));
+            }
             _ => return Err(format!("{word} is no option; there are {KNOWN}")),
         }
+        before = word;
     }
     grants.mounts.append(&mut added.mounts);
     Ok(Granted { grants, denied, notes, audit })

@@ -135,10 +135,12 @@ const CHANGE: &str = "\
 WASMPACK_OPTS changes its grants for one start:
   WASMPACK_OPTS='--dir . --deny-env=TOKEN' NAME
   --dir HOST[::GUEST], --dir-ro HOST[::GUEST]   a directory to use, or only to read
+  --tmp[=GUEST]                                 a directory of its own in memory, /tmp or GUEST
   --env NAME[=VALUE], --env-all                 a variable, or all
   --cwd GUEST                                   where it starts
   --native                                      all files, as for a native program
   --deny-dir[=GUEST], --deny-env[=NAME]         takes back one grant, or all of the kind
+  --audit                                       tells at the end which grants would have been enough
 ";
 const SEALED: &str = "It is sealed: WASMPACK_OPTS cannot change its grants.\n";
 const CODES: &str = "

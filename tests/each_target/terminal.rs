@@ -169,7 +169,14 @@ fn a_missing_grant_is_hinted_at() {
     let other = Dir::new();
     let read_only = other.pack("probe", &["--dir-ro", ".::/data"]);
     let shown = hint(&read_only, &["write", "/data/file", "x"], &[]);
-    assert!(shown.contains("asked for /data/file") && shown.contains("'--dir .::/data'"), "{shown}");
+    assert!(
+        shown.contains("was to change /data/file, which was granted to be read only")
+            && shown.contains("'--dir .::/data'"),
+        "{shown}"
+    );
+    let here_only = other.pack("probe", &["--dir", "."]);
+    let shown = hint(&here_only, &["cat", "../here/file"], &[]);
+    assert!(shown.ends_with("start it with WASMPACK_OPTS='--dir-ro ../here'\n"), "{shown}");
     let sealed = other.pack("probe", &["--sealed"]);
     let shown = hint(&sealed, &["cat", "file"], &[]);
     assert!(

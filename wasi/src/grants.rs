@@ -113,7 +113,6 @@ impl Grants {
             trees += 1;
             Layer::Tree(TreeDir::nothing(trees - 1, clocks))
         };
-        let at_dot = self.cwd.as_ref().is_none_or(GuestName::is_root);
         let root_names = self.names.iter().position(|name| name.written.is_root());
         let mut root = root_names.map_or_else(Name::default, |at| self.names.remove(at));
         let assumed = root_names.is_none();
@@ -125,14 +124,12 @@ impl Grants {
             Some(roots) => {
                 let lost = roots.here.is_none() && root.standing.is_empty();
                 let (here, root) = root.sides(roots, &mut nothing)?;
-                let shown = here.again()?;
                 let native = Native::new((here, lost), root, arguments, variables);
-                Space::new(shown, at_dot, Some(native))
+                Space::new(Arc::clone(native.side(Side::Here)), cwd, Some(native))
             }
-            None if root.is_empty() => Space::new(Layers::new(nothing(), Vec::new(), None), true, None),
+            None if root.is_empty() => Space::new(Layers::new(nothing(), Vec::new(), None), None, None),
             // Who stands elsewhere sees what is there. Who stands at the root sees all that it has of its own.
-            None if at_dot => Space::new(root.layers(true)?, true, None),
-            None => Space::new(root.layers(false)?, false, None),
+            None => Space::new(root.layers(cwd.is_none())?, cwd, None),
         };
         // A name that is longer lies below one that is shorter, whichever was granted first.
         self.names.sort_by_key(|name| names(name.written.path()).count());

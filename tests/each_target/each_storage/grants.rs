@@ -275,6 +275,43 @@ fn an_audit_tells_the_fewest_grants_and_only_when_it_is_asked_for() {
     let sealed = dir.pack("probe", &["--sealed"]);
     let refused = run_in(&here, &sealed, &["cat", "in"], &[("WASMPACK_OPTS", "--audit")]);
     assert!(!text(&refused.stderr).contains("enough"), "{}", text(&refused.stderr));
+    assert!(text(&refused.stderr).contains("it is sealed, so WASMPACK_OPTS changes nothing"));
+
+    // A program that stands elsewhere is told the directory that it stands in, by its own name.
+    let stands = dir.pack("probe", &["--dir", ".::/work", "--cwd", "/work"]);
+    let args = ["cat", "in", "and", "write", "new", "x"];
+    let audited = run_in(&here, &stands, &args, &[("WASMPACK_OPTS", "--audit")]);
+    let said = text(&audited.stderr);
+    let options = said.trim_end().split_once("enough for what it did: ").expect(&said).1;
+    assert_eq!(options, "--dir .::/work --cwd /work");
+    assert_eq!(printed(&run_in(&here, &alone, &args, &[("WASMPACK_OPTS", options)])), "text");
+
+    // A packed `.` beside `--native` is for relative paths.
+    let both = dir.pack("probe", &["--dir", "."]);
+    let args = ["cat", "in", "and", "cat", &there];
+    let audited = run_in(&here, &both, &args, &[("WASMPACK_OPTS", "--audit --native")]);
+    let said = text(&audited.stderr);
+    let options = said.trim_end().split_once("enough for what it did: ").expect(&said).1;
+    assert_eq!(
+        printed(&run_in(&here, &alone, &args, &[("WASMPACK_OPTS", options)])),
+        "texttext",
+        "{options}"
+    );
+}
+
+#[test]
+fn a_mistake_in_the_options_is_told_with_the_way_out() {
+    let dir = Dir::new();
+    let program = dir.pack("probe", &["--dir", "."]);
+    for (opts, words) in [
+        ("--deny-dir /nope", "for a value of --deny-dir write --deny-dir=/nope"),
+        ("--tmp /scratch", "for a value of --tmp write --tmp=/scratch"),
+        ("--cwd /nowhere", "is no directory in what the program was granted as ."),
+    ] {
+        let output = run_in(dir.path(), &program, &["env"], &[("WASMPACK_OPTS", opts)]);
+        assert_eq!(output.status.code(), Some(125), "{opts}");
+        assert!(text(&output.stderr).contains(words), "{opts}: {}", text(&output.stderr));
+    }
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::file::File;
+use super::layer::Layer;
 use super::layers::Layers;
 use super::listing::{Entry, Listing};
 use super::names::{joined, names};
@@ -57,18 +58,19 @@ impl Dir {
     /// The path in the program's world of `path` below this directory, if that is to be known and is of the host.
     pub(crate) fn used(&self, path: &str) -> Option<String> {
         let way = self.way(path, Wanted::Look).ok()?;
+        // What is gone by now was most likely where the program stands.
         let holder = way.layers.iter().find(|layer| layer.has(way.rest));
-        // What is gone by now was most likely of the host.
-        let of_host =
-            holder.map_or_else(|| way.layers.iter().any(|layer| layer.is_host()), |one| one.is_host());
-        if of_host { self.path_of(path, &way) } else { None }
+        let of_host = |layer: &Layer| layer.is_host();
+        let is_used = holder.map_or_else(|| way.layers.iter().any(of_host), of_host);
+        let stands = holder.is_none_or(|layer| way.layers.is_own(layer));
+        if is_used { self.path_of(path, &way, stands) } else { None }
     }
 
-    /// The path of what `way` leads to, if paths are kept.
-    fn path_of(&self, path: &str, way: &Way<'_, '_>) -> Option<String> {
+    /// The path of what `way` leads to, if paths are kept. `stands` says that it lies where the program does.
+    fn path_of(&self, path: &str, way: &Way<'_, '_>, stands: bool) -> Option<String> {
         let origin = self.origin.as_ref()?;
         Some(match &self.place {
-            Some(place) if origin.is_empty() => place.path_of(way),
+            Some(place) if origin.is_empty() => place.path_of(way, stands),
             // What lies deeper than a path can say is not told.
             _ if origin.len() + path.len() > PATH_MAX => return None,
             _ => joined(origin, path),
@@ -138,7 +140,7 @@ impl Dir {
             self.found(&way, made);
         }
         let place = self.place.as_ref().and_then(|place| place.opened(&way));
-        let origin = self.path_of(path, &way);
+        let origin = self.origin.as_ref().and_then(|_| self.used(path));
         let dir = |layers| Dir {
             layers: Arc::new(layers),
             place,

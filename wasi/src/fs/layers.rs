@@ -39,12 +39,6 @@ impl Layers {
         Layers::new(layer, Vec::new(), None)
     }
 
-    /// The same directories once more.
-    pub(crate) fn again(&self) -> Result<Layers> {
-        let rest = self.rest.iter().map(Layer::again).collect::<Result<_>>()?;
-        Ok(Layers::new(self.first.again()?, rest, self.shown))
-    }
-
     /// What is at `name` in those that have a directory there, over `bottom`: a place that must be there because something was
     /// granted below it.
     pub(crate) fn between(&self, name: &str, bottom: Layer) -> Result<Layers> {
@@ -76,6 +70,11 @@ impl Layers {
     /// The first of those that are the directory itself.
     fn itself(&self) -> &Layer {
         self.own().next().unwrap_or(&self.first)
+    }
+
+    /// True if `layer`, one of these, is the directory itself.
+    pub(crate) fn is_own(&self, layer: &Layer) -> bool {
+        self.own().any(|own| std::ptr::eq(own, layer))
     }
 
     fn is_single(&self) -> bool {

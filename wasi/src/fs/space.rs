@@ -42,8 +42,8 @@ struct Node {
 #[derive(Debug)]
 pub(crate) struct Space {
     nodes: Vec<Node>,
-    /// True if the root's listing names what was granted below it.
-    shows: bool,
+    /// Where the program stands, if not at the root. Then the root lists what is there, and not what was granted below it.
+    cwd: Option<GuestName>,
     /// Where the root is that of the system, and which of two names is meant is not always told.
     native: Option<Native>,
 }
@@ -99,16 +99,16 @@ impl<'s, 'p> Way<'s, 'p> {
 
 impl Space {
     /// A space with nothing but a root. In a native one that is where the user stands.
-    pub(crate) fn new(root: Layers, shows: bool, native: Option<Native>) -> Space {
+    pub(crate) fn new(root: impl Into<Arc<Layers>>, cwd: Option<GuestName>, native: Option<Native>) -> Space {
         let root = Node {
             name: String::new(),
             parent: ROOT,
             children: Vec::new(),
-            layers: Arc::new(root),
+            layers: root.into(),
             granted: true,
             written: [true; 2],
         };
-        Space { nodes: vec![root], shows, native }
+        Space { nodes: vec![root], cwd, native }
     }
 
     /// Puts `layers` at `name`. Places on the way that are not there yet get what `between` makes of the place around them
@@ -345,13 +345,17 @@ impl Place {
         }
     }
 
-    /// The path of what `way` leads to, in the program's world. In a native root it is relative where the user stands.
-    pub(crate) fn path_of(&self, way: &Way<'_, '_>) -> String {
+    /// The path of what `way` leads to, in the program's world. In a native root it is relative where the user stands. `stands`
+    /// says that it lies where the program does.
+    pub(crate) fn path_of(&self, way: &Way<'_, '_>, stands: bool) -> String {
         if let Some(letter) = way.drive {
             return format!("{}:/{}", char::from(letter), names(way.rest).collect::<Vec<_>>().join("/"));
         }
         if way.node == ROOT && way.side == Some(Side::Here) {
             return joined("", way.rest);
+        }
+        if let (ROOT, true, Some(cwd)) = (way.node, stands, &self.space.cwd) {
+            return joined(&format!("/{}", cwd.path()), way.rest);
         }
         let (mut at, mut around) = (way.node, Vec::new());
         while at != ROOT {
@@ -365,8 +369,8 @@ impl Place {
     /// The names of what was granted just below this place.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         let space = &*self.space;
-        let shown =
-            self.node != ROOT || space.shows && (space.native.is_none() || self.side == Some(Side::Root));
+        let shown = self.node != ROOT
+            || space.cwd.is_none() && (space.native.is_none() || self.side == Some(Side::Root));
         let children = shown.then(|| space.nodes[self.node].children.iter());
         children.into_iter().flatten().map(|&child| &*space.nodes[child].name).filter(|name| *name != "..")
     }

@@ -25,13 +25,6 @@ fn leads_out(error: Error) -> bool {
     matches!(error.0, wasip1::ERRNO_NOTCAPABLE | wasip1::ERRNO_LOOP)
 }
 
-/// The same for what cap-std answers.
-pub(super) fn is_escape(error: &io::Error) -> bool {
-    let own = error.raw_os_error().is_none();
-    own && error.kind() == io::ErrorKind::PermissionDenied
-        || error.raw_os_error().and_then(sys::errno) == Some(wasip1::ERRNO_LOOP)
-}
-
 /// Opens a directory by its path.
 pub(super) fn open_dir_beyond(path: &Path, follow: bool) -> Result<CapDir> {
     if !follow && path.symlink_metadata()?.is_symlink() {
@@ -43,14 +36,21 @@ pub(super) fn open_dir_beyond(path: &Path, follow: bool) -> Result<CapDir> {
 impl HostDir {
     /// The path of `path` below this directory, if paths may lead out of it.
     pub(super) fn path_beyond(&self, path: &str) -> Option<PathBuf> {
-        let beyond = self.beyond.as_ref()?;
+        let own = self.unconfined.as_ref()?;
         // The directory itself, wherever it was moved since.
-        Some(sys::path_of_dir(&self.dir).unwrap_or_else(|| beyond.to_path_buf()).join(path))
+        Some(sys::path_of_dir(&self.dir).unwrap_or_else(|| own.to_path_buf()).join(path))
+    }
+
+    /// The path of `path`, if `error` says that it led out, and it may.
+    pub(super) fn beyond(&self, error: &io::Error, path: &str) -> Option<PathBuf> {
+        let own = error.raw_os_error().is_none() && error.kind() == io::ErrorKind::PermissionDenied;
+        let led_out = own || error.raw_os_error().and_then(sys::errno) == Some(wasip1::ERRNO_LOOP);
+        if led_out { self.path_beyond(path) } else { None }
     }
 
     /// What `beyond` does, if `error` says that a path led out, and it may.
     pub(super) fn otherwise<T>(&self, error: Error, beyond: impl FnOnce() -> Result<T>) -> Result<T> {
-        if leads_out(error) && self.beyond.is_some() { beyond() } else { Err(error) }
+        if leads_out(error) && self.unconfined.is_some() { beyond() } else { Err(error) }
     }
 
     /// Does `verb` with `path`; if that led out, and may, once more from the directory around its end.
@@ -79,7 +79,7 @@ impl HostDir {
         verb(self, path, new_dir, new_path).or_else(|error| {
             self.otherwise(error, || {
                 let (old_dir, old_name) = self.around(path, false)?;
-                if new_dir.beyond.is_none() {
+                if new_dir.unconfined.is_none() {
                     return verb(&old_dir, &old_name, new_dir, new_path);
                 }
                 let (new_dir, new_name) = new_dir.around(new_path, false)?;

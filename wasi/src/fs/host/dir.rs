@@ -22,17 +22,17 @@ pub(crate) struct HostDir {
     pub(super) dir: CapDir,
     pub(super) access: Access,
     /// Its path, if a path may lead out of it as for a native program.
-    pub(super) beyond: Option<Box<Path>>,
+    pub(super) unconfined: Option<Box<Path>>,
 }
 
 impl HostDir {
     pub(crate) fn granted(dir: CapDir, access: Access) -> HostDir {
-        HostDir { dir, access, beyond: None }
+        HostDir { dir, access, unconfined: None }
     }
 
     /// A directory that a path may lead out of, as for a native program. It stands at `path`.
     pub(crate) fn unconfined(dir: CapDir, path: PathBuf) -> HostDir {
-        HostDir { dir, access: Access::ReadWrite, beyond: Some(path.into()) }
+        HostDir { dir, access: Access::ReadWrite, unconfined: Some(path.into()) }
     }
 
     /// The same for the directory at `path`.
@@ -42,7 +42,7 @@ impl HostDir {
 
     /// The same directory once more.
     pub(crate) fn again(&self) -> Result<HostDir> {
-        Ok(HostDir { dir: self.dir.try_clone()?, access: self.access, beyond: self.beyond.clone() })
+        Ok(HostDir { dir: self.dir.try_clone()?, access: self.access, unconfined: self.unconfined.clone() })
     }
 
     /// What may be done below it.
@@ -186,7 +186,7 @@ impl HostDir {
     /// Makes `path` a symbolic link to `target`, which must be relative where paths are confined.
     pub(crate) fn symlink(&self, target: &str, path: &str) -> Result<()> {
         self.writable()?;
-        if self.beyond.is_none() && sys::leaves_directory(target) {
+        if self.unconfined.is_none() && sys::leaves_directory(target) {
             return Err(wasip1::ERRNO_NOTCAPABLE.into());
         }
         self.or_beyond(path, false, |dir, path| {
@@ -195,7 +195,7 @@ impl HostDir {
                 return dir.vacant(name);
             }
             match DirExt::symlink(&dir.dir, target, name.path) {
-                Err(error) if dir.beyond.is_some() => {
+                Err(error) if dir.unconfined.is_some() => {
                     dir.otherwise(error.into(), || dir.symlink_beyond(target, name.path))
                 }
                 made => Ok(made?),
@@ -215,7 +215,7 @@ impl HostDir {
             self.filestat_at(path, true)?;
             return Err(wasip1::ERRNO_INVAL.into());
         }
-        if self.beyond.is_some() {
+        if self.unconfined.is_some() {
             return Ok(self.dir.read_link_contents(name.path)?.into_os_string().into_encoded_bytes());
         }
         let target = self.dir.read_link(name.path)?;

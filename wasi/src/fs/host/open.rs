@@ -6,7 +6,7 @@ use cap_fs_ext::{DirExt, FollowSymlinks, OpenOptionsFollowExt, OpenOptionsMaybeD
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir as CapDir, File as CapFile, OpenOptions};
 
-use super::beyond::{is_escape, open_dir_beyond};
+use super::beyond::open_dir_beyond;
 use super::dir::HostDir;
 use super::file::HostFile;
 use super::name::{Name, followed};
@@ -55,11 +55,11 @@ impl HostDir {
         options.dsync(how.flags & wasip1::FDFLAGS_DSYNC != 0);
         options.rsync(how.flags & wasip1::FDFLAGS_RSYNC != 0);
         sys::add_flags(&mut options, how.flags);
-        let open = |options: &OpenOptions| match (self.dir.open_with(path, options), self.path_beyond(path)) {
-            (Err(error), Some(path)) if is_escape(&error) => {
-                CapFile::open_ambient_with(path, options, ambient_authority())
-            }
-            (opened, _) => opened,
+        let open = |options: &OpenOptions| {
+            self.dir.open_with(path, options).or_else(|error| match self.beyond(&error, path) {
+                Some(path) => CapFile::open_ambient_with(path, options, ambient_authority()),
+                None => Err(error),
+            })
         };
         let file = match open(&options) {
             // POSIX lets O_CREAT|O_RDONLY open an existing file that may not be written.
@@ -109,9 +109,12 @@ impl HostDir {
         }
         let name = &*followed(path);
         let dir = if how.follow { self.dir.open_dir(name) } else { self.dir.open_dir_nofollow(name) };
-        let dir = match (dir, self.path_beyond(name)) {
-            (Err(error), Some(path)) if is_escape(&error) => open_dir_beyond(&path, how.follow)?,
-            (dir, _) => dir?,
+        let dir = match dir {
+            Ok(dir) => dir,
+            Err(error) => match self.beyond(&error, name) {
+                Some(path) => open_dir_beyond(&path, how.follow)?,
+                None => return Err(error.into()),
+            },
         };
         if how.write {
             return Err(wasip1::ERRNO_ISDIR.into());
@@ -120,8 +123,8 @@ impl HostDir {
     }
 
     fn opened_dir(&self, dir: CapDir, path: &str) -> Opened<HostFile, HostDir> {
-        let beyond = self.path_beyond(path).map(Into::into);
-        Opened::Dir(HostDir { dir, access: self.access, beyond })
+        let beyond = self.unconfined.as_ref().map(|own| own.join(path).into());
+        Opened::Dir(HostDir { dir, access: self.access, unconfined: beyond })
     }
 }
 
