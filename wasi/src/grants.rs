@@ -13,8 +13,9 @@
 //! - What was granted follows, for who looks for a name. What lies around comes before what lies below: of names that fit, older C
 //!   libraries take the last.
 //!
-//! Natively `/x` and `x` differ, so there `.` comes first and is where the user stands, `/` is the root, and one more at the end,
-//! which only newer C libraries use, is whichever is meant; see [`crate::fs::native`].
+//! Natively `/x` and `x` differ, and where a program does not stand at the root. There `.` comes first and is where it stands, `/` is
+//! the root, and one more at the end, which only newer C libraries use, is both: natively whichever is meant (see
+//! [`crate::fs::native`]), otherwise one over the other.
 
 use std::sync::Arc;
 
@@ -62,7 +63,7 @@ struct Name {
     hosts: Vec<Layer>,
 }
 
-/// The name of the last preopen of a native program. Newer C libraries make of it what they make of `/` and `.`; others find
+/// The name of the last preopen, where `/x` and `x` differ. Newer C libraries make of it what they make of `/` and `.`; others find
 /// nothing by it.
 const EITHER: &str = "././";
 
@@ -115,7 +116,7 @@ impl Grants {
         };
         let root_names = self.names.iter().position(|name| name.written.is_root());
         let mut root = root_names.map_or_else(Name::default, |at| self.names.remove(at));
-        let assumed = root_names.is_none();
+        let assumed = root_names.is_none() && self.native.is_none();
         let cwd = self.cwd.take().filter(|cwd| !cwd.is_root());
         let standing = cwd.as_ref().map(|cwd| self.open(&root, cwd)).transpose()?;
         root.standing.extend(standing.into_iter().flat_map(Layers::into_iter));
@@ -125,11 +126,22 @@ impl Grants {
                 let lost = roots.here.is_none() && root.standing.is_empty();
                 let (here, root) = root.sides(roots, &mut nothing)?;
                 let native = Native::new((here, lost), root, arguments, variables);
-                Space::new(Arc::clone(native.side(Side::Here)), cwd, Some(native))
+                Space::new(Arc::clone(native.side(Side::Here)), None, Some(native))
             }
             None if root.is_empty() => Space::new(Layers::new(nothing(), Vec::new(), None), None, None),
-            // Who stands elsewhere sees what is there. Who stands at the root sees all that it has of its own.
-            None => Space::new(root.layers(cwd.is_none())?, cwd, None),
+            // Who stands at the root sees all that it has of its own.
+            None => match cwd {
+                None => Space::new(root.layers(true)?, None, None),
+                // Who stands elsewhere sees what is there, and by a slash the root.
+                Some(cwd) => {
+                    let alone = Name { standing: Vec::new(), ..root.again()? };
+                    let alone = match alone.is_empty() {
+                        true => Layers::new(nothing(), Vec::new(), None),
+                        false => alone.layers(true)?,
+                    };
+                    Space::new(root.layers(false)?, Some((cwd, alone)), None)
+                }
+            },
         };
         // A name that is longer lies below one that is shorter, whichever was granted first.
         self.names.sort_by_key(|name| names(name.written.path()).count());
@@ -143,11 +155,11 @@ impl Grants {
 
         let space = Arc::new(space);
         let root = |name: &str, side| {
-            let dir = space.granted_root(side);
+            let dir = Arc::clone(space.root(side));
             let dir = Dir::granted(name.to_owned(), dir, Place::granted(&space, ROOT, side));
-            if assumed && !space.is_native() { dir.assumed() } else { dir }
+            if assumed { dir.assumed() } else { dir }
         };
-        let mut dirs = if space.is_native() {
+        let mut dirs = if space.has_sides() {
             vec![root(".", Some(Side::Here)), root("/", Some(Side::Root))]
         } else {
             vec![root("/", None), root(".", None)]
@@ -157,7 +169,7 @@ impl Grants {
             let guest = name.as_str().trim_end_matches('/').to_owned();
             Dir::granted(guest, layers, Place::granted(&space, id, None))
         }));
-        if space.is_native() {
+        if space.has_sides() {
             dirs.push(root(EITHER, None));
         }
         Ok(dirs)

@@ -110,7 +110,8 @@ impl World<'_> {
     fn wanted(&self, place: &Place, grant: &Grant, cell: &Cell) -> String {
         let wanted = place.fill(cell.answer(self.name));
         let stands = grant.options.iter().any(|option| option == "--native" || option == "--cwd");
-        let at_root = cell.command == "list /" || (cell.command == "list ." && !stands);
+        let is_cwd = grant.options.iter().any(|option| option == "--cwd");
+        let at_root = (cell.command == "list /" && !is_cwd) || (cell.command == "list ." && !stands);
         if self.name == "as" {
             let told = |word| if ERRORS.contains(&word) { "refused" } else { word };
             return wanted.split(' ').map(told).collect::<Vec<_>>().join(" ");

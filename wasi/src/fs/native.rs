@@ -218,13 +218,15 @@ fn decide(path: &str, wanted: Wanted, lost: bool, spelled: &[Spelled], known: &K
         Some(found) => return Some(found.side),
         None => {}
     }
-    match (has(Side::Here, first), has(Side::Root, first)) {
-        _ if lost => Some(Side::Here),
-        (_, false) => Some(Side::Here),
-        (true, true) if change || all.len() < 2 || !has(Side::Root, path) => Some(Side::Here),
-        (true, true) => Some(Side::Root),
-        (false, true) if !change => Some(Side::Root),
-        (false, true) => match all[..] {
+    // Most relative paths begin with a name that the root lacks: this is asked first.
+    if lost || !has(Side::Root, first) {
+        return Some(Side::Here);
+    }
+    match has(Side::Here, first) {
+        true if change || all.len() < 2 || !has(Side::Root, path) => Some(Side::Here),
+        true => Some(Side::Root),
+        false if !change => Some(Side::Root),
+        false => match all[..] {
             // What programs do below the root without being told to: new temporary files, and writing to devices.
             ["tmp", _] | ["var", "tmp", _] if is_new() => Some(Side::Root),
             // The starter's own files.

@@ -42,8 +42,8 @@ struct Node {
 #[derive(Debug)]
 pub(crate) struct Space {
     nodes: Vec<Node>,
-    /// Where the program stands, if not at the root. Then the root lists what is there, and not what was granted below it.
-    cwd: Option<GuestName>,
+    /// Where the program stands, if not at the root, and the root without that.
+    cwd: Option<(GuestName, Arc<Layers>)>,
     /// Where the root is that of the system, and which of two names is meant is not always told.
     native: Option<Native>,
 }
@@ -54,7 +54,7 @@ pub(crate) struct Place {
     pub(crate) space: Arc<Space>,
     node: Id,
     start: Start,
-    /// In a native root: which of its sides this is, if that is known.
+    /// Which side of the root this is, if it has two and that is known.
     side: Option<Side>,
 }
 
@@ -99,7 +99,11 @@ impl<'s, 'p> Way<'s, 'p> {
 
 impl Space {
     /// A space with nothing but a root. In a native one that is where the user stands.
-    pub(crate) fn new(root: impl Into<Arc<Layers>>, cwd: Option<GuestName>, native: Option<Native>) -> Space {
+    pub(crate) fn new(
+        root: impl Into<Arc<Layers>>,
+        cwd: Option<(GuestName, Layers)>,
+        native: Option<Native>,
+    ) -> Space {
         let root = Node {
             name: String::new(),
             parent: ROOT,
@@ -108,6 +112,7 @@ impl Space {
             granted: true,
             written: [true; 2],
         };
+        let cwd = cwd.map(|(name, root)| (name, Arc::new(root)));
         Space { nodes: vec![root], cwd, native }
     }
 
@@ -154,16 +159,17 @@ impl Space {
         Ok(at)
     }
 
-    /// True if the root is that of the system.
-    pub(crate) fn is_native(&self) -> bool {
-        self.native.is_some()
+    /// True if `x` and `/x` differ: natively, and where the program does not stand at the root.
+    pub(crate) fn has_sides(&self) -> bool {
+        self.native.is_some() || self.cwd.is_some()
     }
 
-    /// What is at the root, or on one side of a native one.
-    pub(crate) fn granted_root(&self, side: Option<Side>) -> Arc<Layers> {
-        match (&self.native, side) {
-            (Some(native), Some(side)) => Arc::clone(native.side(side)),
-            _ => Arc::clone(self.layers(ROOT)),
+    /// What is at the root, on a side of it if that is known.
+    pub(crate) fn root(&self, side: Option<Side>) -> &Arc<Layers> {
+        match (&self.native, &self.cwd, side) {
+            (Some(native), _, Some(side)) => native.side(side),
+            (None, Some((_, root)), Some(Side::Root)) => root,
+            _ => self.layers(ROOT),
         }
     }
 
@@ -296,7 +302,7 @@ impl Place {
                 return Err(wasip1::ERRNO_NOTCAPABLE.into());
             }
             rest = path.trim_start_matches(is_separator);
-            side = space.native().map(|_| Side::Root);
+            side = space.has_sides().then_some(Side::Root);
         }
         let from_root = (at == ROOT && space.native().is_some()).then_some(rest);
         loop {
@@ -315,19 +321,17 @@ impl Place {
             (at, rest) = (ROOT, whole);
         }
         let is_place = rest.is_empty();
-        let (mut layers, mut decided) = (space.layers(at), None);
-        if let (ROOT, Some(native)) = (at, space.native()) {
-            if side.is_none() {
-                decided = native.decide(rest, wanted);
-                side = Some(decided.ok_or(wasip1::ERRNO_NOTCAPABLE)?);
-            }
-            layers = native.side(side.unwrap_or(Side::Here));
+        let mut decided = false;
+        if let (ROOT, Some(native), None) = (at, space.native(), side) {
+            side = Some(native.decide(rest, wanted).ok_or(wasip1::ERRNO_NOTCAPABLE)?);
+            decided = true;
         }
+        let layers = if at == ROOT { space.root(side) } else { space.layers(at) };
         let rest = if is_place { "." } else { rest };
         if sys::leaves_directory(rest) {
             return Err(wasip1::ERRNO_NOTCAPABLE.into());
         }
-        Ok(Way { layers, rest, node: at, is_place, side, decided: decided.is_some(), drive: None })
+        Ok(Way { layers, rest, node: at, is_place, side, decided, drive: None })
     }
 
     /// True if `path` was refused only because it is not told which of two places is meant.
@@ -354,7 +358,7 @@ impl Place {
         if way.node == ROOT && way.side == Some(Side::Here) {
             return joined("", way.rest);
         }
-        if let (ROOT, true, Some(cwd)) = (way.node, stands, &self.space.cwd) {
+        if let (ROOT, true, Some((cwd, _))) = (way.node, stands, &self.space.cwd) {
             return joined(&format!("/{}", cwd.path()), way.rest);
         }
         let (mut at, mut around) = (way.node, Vec::new());
@@ -369,8 +373,7 @@ impl Place {
     /// The names of what was granted just below this place.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         let space = &*self.space;
-        let shown = self.node != ROOT
-            || space.cwd.is_none() && (space.native.is_none() || self.side == Some(Side::Root));
+        let shown = self.node != ROOT || !space.has_sides() || self.side == Some(Side::Root);
         let children = shown.then(|| space.nodes[self.node].children.iter());
         children.into_iter().flatten().map(|&child| &*space.nodes[child].name).filter(|name| *name != "..")
     }
