@@ -63,6 +63,8 @@ pub enum Kind {
     NotPacked,
     /// An executable made by wasmpack whose payload is damaged.
     Damaged,
+    /// The executable or the launcher is of another version of wasmpack.
+    OtherVersion,
     /// A file cannot be stored in an archive under the name it was given.
     Archive,
     /// A name or version cannot be part of a file's name.
@@ -123,6 +125,7 @@ impl From<container::Error> for Error {
         let kind = match error.kind {
             container::Kind::Stub => Kind::Stub,
             container::Kind::Foreign | container::Kind::NotPacked => Kind::NotPacked,
+            container::Kind::OtherVersion => Kind::OtherVersion,
             container::Kind::Icon | container::Kind::Version | container::Kind::Manifest => Kind::Resource,
             container::Kind::TooLarge => Kind::TooLarge,
             container::Kind::Verify => Kind::Verify,

@@ -6,7 +6,7 @@
 //!
 //! Its fields stand in docs/format.md, "Locator".
 
-use crate::{Error, Kind, bytes::Cursor, bytes::equal};
+use crate::{Error, Kind, bytes::Cursor, bytes::equal, limits};
 
 /// Size of the slot in bytes.
 pub const SIZE: usize = 32;
@@ -43,6 +43,7 @@ impl Locator {
         let mut slot = [0; SIZE];
         put(&mut slot, 0, &MAGIC);
         put(&mut slot, 8, &VERSION.to_le_bytes());
+        put(&mut slot, 12, &limits::VERSION.to_le_bytes());
         put(&mut slot, 16, &self.offset.to_le_bytes());
         put(&mut slot, 24, &self.len.to_le_bytes());
         slot
@@ -51,8 +52,8 @@ impl Locator {
     /// Reads a slot; `Ok(None)` is a bare stub's. Offsets in errors are from the start of the slot.
     ///
     /// # Errors
-    /// `NotAPayload` when the magic is missing; `Mismatch` for another version, a reserved field that is used, or
-    /// an offset without a length; `Value` for a payload at the start of the file, where the stub is, or one
+    /// `NotAPayload` when the magic is missing; `Version` for the slot of a stub that reads another version of the format;
+    /// `Mismatch` for another version of the slot, a reserved field that is used, or an offset without a length; `Value` for a payload at the start of the file, where the stub is, or one
     /// whose end does not fit 64 bits.
     pub fn parse(slot: &[u8; SIZE]) -> Result<Option<Locator>, Error> {
         let mut cursor = Cursor::new(slot, 0);
@@ -60,7 +61,11 @@ impl Locator {
             return Err(Error::new(0, Kind::NotAPayload));
         }
         cursor.expect_u32("locator version", VERSION)?;
-        cursor.expect_u32("locator reserved", 0)?;
+        let format = cursor.u16()?;
+        if format != limits::VERSION {
+            return Err(Error::new(12, Kind::Version { found: format }));
+        }
+        equal(14, "locator reserved", 0, cursor.u16()?.into())?;
         let (offset, len) = (cursor.u64()?, cursor.u64()?);
         if len == 0 {
             equal(16, "payload offset", 0, offset)?;
@@ -92,7 +97,7 @@ mod tests {
     fn slot_bytes_are_as_documented() {
         let slot = Locator { offset: 0x1_0000, len: 0x1234 }.to_bytes();
         let expected = [
-            0x57, 0x50, 0x4b, 0x4c, 0x4f, 0x43, 0x0d, 0x0a, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0,
+            0x57, 0x50, 0x4b, 0x4c, 0x4f, 0x43, 0x0d, 0x0a, 1, 0, 0, 0, 5, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0,
             0x34, 0x12, 0, 0, 0, 0, 0, 0,
         ];
         assert_eq!(slot, expected);

@@ -69,6 +69,8 @@ fn versions_and_magic_numbers_are_those_of_the_code() {
     assert!(page().starts_with(&format!("# The payload format, version {}\n", header::VERSION)));
     assert_eq!(field("Header", 8), format!("format version, {}", header::VERSION));
     assert_eq!(field("Locator", 8), format!("version, {}", locator::VERSION));
+    let read = format!("format version that the stub reads, {}: ", header::VERSION);
+    assert!(field("Locator", 12).starts_with(&read));
     let spelled = |magic: [u8; 8]| magic.map(|byte| format!("{byte:02x}")).join(" ");
     assert_eq!(field("Header", 0), format!("magic, `{}`", spelled(header::MAGIC)));
     assert!(field("Locator", 0).starts_with(&format!("magic, `{}`", spelled(locator::MAGIC))));

@@ -22,6 +22,8 @@ pub enum Kind {
     Foreign,
     /// A file that was to be read back carries no payload, though it may be ours.
     NotPacked,
+    /// The launcher, or the executable that has it, is of another version of wasmpack.
+    OtherVersion,
     /// The icon cannot be used.
     Icon,
     /// The version information cannot be used.
@@ -61,7 +63,7 @@ impl fmt::Display for Error {
             (Kind::Icon, at) => unusable(f, "icon", *at, what),
             (Kind::Version, at) => unusable(f, "version information", *at, what),
             (Kind::Manifest, at) => unusable(f, "manifest", *at, what),
-            (Kind::Stub | Kind::NotPacked | Kind::TooLarge, _) => f.write_str(what),
+            (Kind::Stub | Kind::NotPacked | Kind::OtherVersion | Kind::TooLarge, _) => f.write_str(what),
         }
     }
 }

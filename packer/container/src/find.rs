@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use payload::{Locator, Target};
 
-use super::{elf, macho, pe};
+use super::{elf, locator::locator, macho, pe};
 use crate::{Error, Kind};
 
 /// A container: what kind of executable a file is.
@@ -69,7 +69,7 @@ pub fn is_executable(head: &[u8]) -> bool {
 /// Where the payload of `file`, a finished executable of any format, lies.
 ///
 /// # Errors
-/// `Foreign` for what is no executable or another program's; `NotPacked` for a universal file, a bare launcher, and a
+/// `Foreign` for what is no executable or another program's; `OtherVersion` for one of another version of wasmpack; `NotPacked` for a universal file, a bare launcher, and a
 /// payload that was cut off.
 pub fn find(file: &[u8]) -> Result<Found, Error> {
     let format = Format::of(file).ok_or_else(|| Error::new(Kind::Foreign, "it is not an executable"))?;
@@ -105,17 +105,18 @@ fn locate(file: &[u8], format: Format) -> Result<(Target, usize, Option<Locator>
         Format::MachO => macho::target_and_slot(file)?,
         Format::Pe => pe::target_and_slot(file)?,
     };
-    let locator = match format {
-        Format::Elf => elf::locator(file, slot)?,
-        Format::MachO => macho::locator(file, slot)?,
-        Format::Pe => pe::locator(file, slot)?,
-    };
-    Ok((target, slot, locator))
+    Ok((target, slot, locator(file, slot)?))
 }
 
 /// An error of the readers of launchers, reworded for a file that need not be a launcher.
 fn foreign(error: Error) -> Error {
-    Error { kind: Kind::Foreign, ..error }
+    match error.kind {
+        Kind::OtherVersion => Error {
+            what: format!("{}; use the wasmpack that made it, or pack it again", error.what),
+            ..error
+        },
+        _ => Error { kind: Kind::Foreign, ..error },
+    }
 }
 
 fn not_packed(what: &str) -> Error {

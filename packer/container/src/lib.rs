@@ -13,6 +13,7 @@ mod elf;
 mod error;
 mod find;
 mod limit;
+mod locator;
 mod macho;
 pub mod pe;
 pub mod testing;
@@ -29,7 +30,8 @@ use payload::Target;
 /// name in them also identifies it in a macOS signature.
 ///
 /// # Errors
-/// `Stub` if `stub` is not a launcher for that target, or already has a payload; `TooLarge` from [`MAX_LEN`] bytes on;
+/// `Stub` if `stub` is not a launcher for that target, or already has a payload; `OtherVersion` if it reads another format than
+/// is written here; `TooLarge` from [`MAX_LEN`] bytes on;
 /// `Verify` if the result fails its verification.
 pub fn embed(stub: &[u8], target: Target, payload: &[u8], options: &pe::PeOptions) -> Result<Vec<u8>, Error> {
     let file = match Format::of(stub) {

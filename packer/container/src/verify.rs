@@ -3,10 +3,10 @@
 //! Mistakes in a container's fields sleep until a stub grows or a tool looks closer. So every pack ends by
 //! finding the slot again, following it, and reading all that a launcher will read.
 
-use payload::{Encoding, Prefix, Target, chunk::ChunkTable, header, locator};
+use payload::{Encoding, Prefix, Target, chunk::ChunkTable, header, locator::ELF_ALIGNMENT};
 
 use super::elf;
-use crate::{Error, Kind};
+use crate::{Error, Kind, locator::locator};
 
 /// Checks that `file` is `stub` plus `payload` and nothing else, and that its payload reads back.
 ///
@@ -14,14 +14,14 @@ use crate::{Error, Kind};
 /// `Verify`, saying what differs.
 pub(super) fn verify(file: &[u8], stub: &[u8], target: Target, payload: &[u8]) -> Result<(), Error> {
     let at = elf::slot(file, target).map_err(|error| mistake(&error.to_string()))?;
-    let found = elf::locator(file, at).map_err(|error| mistake(&error.to_string()))?;
+    let found = locator(file, at).map_err(|error| mistake(&error.to_string()))?;
     let found = found.ok_or_else(|| mistake("its locator is empty"))?;
     let start = usize::try_from(found.offset).map_err(|_| mistake("its payload lies outside the file"))?;
     let carried = file.get(start..).ok_or_else(|| mistake("its payload lies outside the file"))?;
     if found.len != carried.len() as u64 || carried != payload {
         return Err(mistake("its locator does not lead to the payload"));
     }
-    if !found.offset.is_multiple_of(locator::ELF_ALIGNMENT) {
+    if !found.offset.is_multiple_of(ELF_ALIGNMENT) {
         return Err(mistake("its payload is not aligned"));
     }
     if !elf::keeps(file, stub, at, start) {

@@ -109,6 +109,7 @@ impl Pack {
         } else {
             self.tried(&shared, &carried, progress).map_err(in_app)?
         };
+        notes.extend(tried.note.clone());
         drop(carried);
         let written = Mutex::new(Vec::new());
         let one = |job: Job<'_>, progress: &Progress| {
@@ -217,6 +218,10 @@ impl Pack {
         progress.clear();
         let bytes =
             container::embed(&stub, *target, &payload, &shared.shown).map_err(|error| match &self.stub {
+                Some(stub) if error.kind == container::Kind::OtherVersion => {
+                    let reason = format!("{error}; without --stub, wasmpack uses its own launcher");
+                    Error::new(Kind::OtherVersion, reason).in_file(stub)
+                }
                 Some(stub) if error.kind == container::Kind::Stub => Error::from(error).in_file(stub),
                 _ => Error::from(error).in_file(file),
             })?;

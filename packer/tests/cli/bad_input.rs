@@ -1,6 +1,6 @@
 //! Bad input gets a clear error and exit code 1, and leaves nothing behind.
 
-use crate::dir::{COMMAND, Dir};
+use crate::dir::{self, COMMAND, Dir};
 
 /// Packs `text`, given in binary form, and expects each of `parts` in the message.
 #[track_caller]
@@ -128,6 +128,30 @@ fn a_stub_that_is_none_is_named() {
         &["app.wasm", "-o", "out", "--stub", "stub", "--target", "linux-arm64"],
         &["stub: ", "machine 183 expected for linux-arm64, 62 found"],
     );
+}
+
+#[test]
+fn launchers_and_executables_of_another_version_are_named_and_not_called_damaged() {
+    let dir = Dir::new();
+    dir.packs(&["app.wasm", "-o", "packed", "--stub", "stub", "--no-trial"]);
+    for name in ["stub", "packed"] {
+        let mut file = dir.read(name);
+        let at = dir::slot(&file) + 12;
+        file[at..at + 2].copy_from_slice(&[4, 0]);
+        dir.write(&format!("old-{name}"), &file);
+    }
+    let versions = "its launcher reads version 4 of the format, and this wasmpack writes 5";
+    let stub = ["old-stub: ", versions, "without --stub, wasmpack uses its own launcher"];
+    dir.fails(&["app.wasm", "-o", "out", "--stub", "old-stub"], &stub);
+    let packed = ["old-packed: ", versions, "use the wasmpack that made it, or pack it again"];
+    for args in [
+        &["inspect", "old-packed"][..],
+        &["verify", "old-packed"],
+        &["extract", "old-packed"],
+        &["old-packed"],
+    ] {
+        dir.fails(args, &packed);
+    }
 }
 
 #[test]

@@ -125,7 +125,8 @@ pub fn prefix(file: &[u8]) -> payload::Prefix {
     payload::Prefix::parse(&carried[..len], locator.len).unwrap()
 }
 
-fn slot(file: &[u8]) -> usize {
+/// Where the locator slot of a launcher is.
+pub fn slot(file: &[u8]) -> usize {
     let magic = payload::locator::MAGIC;
     file.windows(magic.len()).position(|window| window == magic).unwrap()
 }

@@ -17,7 +17,8 @@ pub fn cases() -> Vec<Case> {
     vec![
         case("locator-magic", "NotAPayload", 0, "another magic", put(&base, 0, b"WPKLOX")),
         case("locator-version", "Mismatch", 8, "version 2", put(&base, 8, &[2])),
-        case("locator-reserved", "Mismatch", 12, "the reserved field is used", put(&base, 12, &[1])),
+        case("locator-format", "Version", 12, "a stub that reads a later format", put(&base, 12, &[6])),
+        case("locator-reserved", "Mismatch", 14, "the reserved field is used", put(&base, 14, &[1])),
         case(
             "locator-offset-without-length",
             "Mismatch",

@@ -24,7 +24,8 @@ pub fn annotate_locator(slot: &[u8]) -> String {
     let mut dump = Dump { bytes: slot, at: 0, out: String::new() };
     dump.field(8, "magic");
     dump.number(4, "version");
-    dump.number(4, "reserved");
+    dump.number(2, "format version");
+    dump.number(2, "reserved");
     dump.number(8, "payload offset");
     dump.number(8, "payload length");
     dump.out

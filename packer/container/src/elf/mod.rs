@@ -24,7 +24,7 @@ use payload::{
     target::{Cpu, Os},
 };
 
-use crate::{Error, Kind, limit::layout};
+use crate::{Error, Kind, limit::layout, locator::locator};
 
 /// Offset of `e_machine` in the header (System V ABI, "ELF Header").
 const E_MACHINE: u64 = 0x12;
@@ -113,15 +113,6 @@ fn slot_in(file: &[u8], header: &Header) -> Result<usize, Error> {
     }
     let inside = content(file, section).map(|_| section.sh_offset as usize);
     inside.ok_or_else(|| broken(section.sh_offset, &format!("section {ELF_SECTION} lies outside the file")))
-}
-
-/// The locator in the slot at `at`; `None` in a bare stub.
-pub(super) fn locator(file: &[u8], at: usize) -> Result<Option<Locator>, Error> {
-    let slot = file.get(at..).and_then(|rest| rest.first_chunk()).expect("slot() returns a place inside");
-    Locator::parse(slot).map_err(|error| {
-        let what = format!("section {ELF_SECTION} is not a locator of this version ({error})");
-        broken(at as u64 + error.at, &what)
-    })
 }
 
 /// Whether `file` is `stub` but for the slot at `at`, with nothing but zeros up to the payload at `start`.

@@ -35,11 +35,8 @@ use self::{
     plan::Plan,
     slot::slot_in,
 };
-pub(super) use self::{
-    slot::{locator, target_and_slot},
-    verify::verify,
-};
-use crate::Error;
+pub(super) use self::{slot::target_and_slot, verify::verify};
+use crate::{Error, locator::locator};
 
 /// The executable made of `stub` and `payload`, signed as `identifier`.
 ///

@@ -1,7 +1,7 @@
 //! The locator slot of a launcher, bare or packed.
 
 use goblin::mach::load_command::LC_SEGMENT_64;
-use payload::{Locator, Target, locator::SIZE};
+use payload::{Target, locator::SIZE};
 
 use super::{
     bytes,
@@ -50,15 +50,4 @@ pub(super) fn slot_in(segment: Option<&Segment>) -> Result<usize, Error> {
         return Err(broken(section.offset as usize, "section __DATA,__wasmpack lies outside its segment"));
     }
     Ok(section.offset as usize)
-}
-
-/// The locator in the slot at `at`; `None` in a bare stub.
-///
-/// # Errors
-/// `Stub` when what is there is no locator.
-pub(crate) fn locator(file: &[u8], at: usize) -> Result<Option<Locator>, Error> {
-    Locator::parse(&bytes::array(file, at)?).map_err(|error| {
-        let what = format!("section __DATA,__wasmpack is not a locator of this version ({error})");
-        broken(at + error.at as usize, &what)
-    })
 }

@@ -33,14 +33,14 @@ mod version;
 use payload::{Locator, Target, locator::PE_ALIGNMENT};
 
 pub use self::options::PeOptions;
-pub(super) use self::slot::{locator, target_and_slot};
+pub(super) use self::slot::target_and_slot;
 use self::{
     headers::{Headers, SUBSYSTEM_CONSOLE, SUBSYSTEM_GUI, broken, optional},
     resources::Resources,
     section::PAYLOAD_SECTION,
     slot::slot,
 };
-use crate::{Error, limit::layout};
+use crate::{Error, limit::layout, locator::locator};
 
 /// The executable made of `stub` and `payload`.
 ///

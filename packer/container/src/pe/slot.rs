@@ -1,7 +1,7 @@
 //! The locator slot of a launcher, bare or packed.
 
 use payload::{
-    Locator, Target,
+    Target,
     locator::{PE_SECTION, SIZE},
 };
 
@@ -47,16 +47,4 @@ fn slot_in(file: &[u8], headers: &Headers) -> Result<usize, Error> {
     let inside = file.get(at..).is_some_and(|rest| rest.len() >= SIZE);
     let outside = || broken(at as u64, &format!("section {PE_SECTION} lies outside the file"));
     inside.then_some(at).ok_or_else(outside)
-}
-
-/// The locator in the slot at `at`; `None` in a bare stub.
-///
-/// # Errors
-/// `Stub`, with the offset, for a slot of another version.
-pub(crate) fn locator(file: &[u8], at: usize) -> Result<Option<Locator>, Error> {
-    let slot = file.get(at..).and_then(|rest| rest.first_chunk()).expect("slot() returns a place inside");
-    Locator::parse(slot).map_err(|error| {
-        let what = format!("section {PE_SECTION} is not a locator of this version ({error})");
-        broken(at as u64 + error.at, &what)
-    })
 }

@@ -22,9 +22,9 @@ use super::{
     options::PeOptions,
     resources,
     section::{self, PAYLOAD_SECTION},
-    slot::{self, slot},
+    slot::slot,
 };
-use crate::{Error, verify::mistake};
+use crate::{Error, locator::locator, verify::mistake};
 
 /// Checks that `file` is a program which Windows loads, made of `stub` and `payload` and what `options` says.
 ///
@@ -157,7 +157,7 @@ pub(super) fn carried(
     sections: &[SectionTable],
 ) -> Result<Range<usize>, String> {
     let at = slot(file, target).map_err(|error| error.to_string())?;
-    let found = slot::locator(file, at).map_err(|error| error.to_string())?;
+    let found = locator(file, at).map_err(|error| error.to_string())?;
     let Locator { offset, len } = found.ok_or("its locator is empty")?;
     let section = sections.iter().find(|section| section.name == PAYLOAD_SECTION);
     let section = section.ok_or("it has no section for its payload")?;
