@@ -8,9 +8,9 @@
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
-use payload::Grants;
 use payload::grant::OPTIONS;
 use payload::info::printable;
+use payload::{DirGrant, FilesGrant, Grants, Mount};
 use sandbox::Miss;
 
 use crate::{expand, fail};
@@ -24,8 +24,9 @@ pub(crate) fn give(misses: &[Miss], grants: &Grants, sealed: bool) {
     let Some(Hint { path, option, why }) = misses.iter().rev().find_map(|miss| hint(miss, grants)) else {
         return;
     };
-    let way = if sealed {
-        format!("it is sealed: only packing it again with {} grants it that", printable(&option))
+    let way = if sealed || matches!(why, Why::Carried) {
+        let sealed = if sealed { "it is sealed: " } else { "" };
+        format!("{sealed}only packing it again with {} grants it that", printable(&option))
     } else {
         let old = std::env::var(OPTIONS).map(|old| format!("{old} ")).unwrap_or_default();
         let options = printable(&format!("{old}{option}"));
@@ -38,6 +39,7 @@ pub(crate) fn give(misses: &[Miss], grants: &Grants, sealed: bool) {
     let asked = match why {
         Why::NotGranted => format!("the program asked for {path}, which was not granted"),
         Why::ReadOnly => format!("the program was to change {path}, which was granted to be read only"),
+        Why::Carried => format!("the program was to change {path}, which it carries to be read only"),
         Why::Unclear => format!(
             "the program was to change {path} or what has this name where it was started, and does not tell which"
         ),
@@ -57,6 +59,8 @@ struct Hint {
 enum Why {
     NotGranted,
     ReadOnly,
+    /// It is carried, and not to be changed.
+    Carried,
     /// It does not tell `x` from `/x`.
     Unclear,
 }
@@ -69,11 +73,8 @@ fn hint(miss: &Miss, grants: &Grants) -> Option<Hint> {
         let dir = absolute.parent().filter(|dir| dir.is_dir())?;
         return grant("--dir", dir, &absolute, Why::Unclear);
     }
-    let below = |guest: &str| Path::new(asked).starts_with(guest);
-    let fixed = grants.dirs().find(|grant| grant.read_only && miss.write && below(grant.guest.as_str()));
-    if let Some(grant) = fixed {
-        let option = expand::quoted("--dir ", &format!("{}::{}", grant.host, grant.guest))?;
-        return Some(Hint { path: asked.clone(), option, why: Why::ReadOnly });
+    if let Some((option, why)) = changeable(miss, grants) {
+        return Some(Hint { path: asked.clone(), option: option?, why });
     }
     let name = if miss.write { "--dir" } else { "--dir-ro" };
     let is_dir = |path: &Path| path.as_os_str().is_empty() || path.is_dir();
@@ -101,6 +102,22 @@ fn hint(miss: &Miss, grants: &Grants) -> Option<Hint> {
     grant(name, dir, &absolute, Why::NotGranted)
 }
 
+/// Where `miss` was refused for being in something that may only be read: the option that lets it change.
+fn changeable(miss: &Miss, grants: &Grants) -> Option<(Option<String>, Why)> {
+    let asked = Path::new(miss.path.trim_start_matches("./").trim_start_matches('/'));
+    let around = grants.mounts.iter().filter(|mount| miss.fixed && asked.starts_with(mount.guest().path()));
+    match around.max_by_key(|mount| mount.guest().path().len())? {
+        Mount::Dir(DirGrant { read_only: true, host, guest }) => {
+            let names = if guest.as_str() == host { host.clone() } else { format!("{host}::{guest}") };
+            Some((expand::quoted("--dir ", &names), Why::ReadOnly))
+        }
+        Mount::Files(FilesGrant { writable: false, guest }) => {
+            Some((expand::quoted("--files-rw ", &format!("FOLDER::{guest}")), Why::Carried))
+        }
+        _ => None,
+    }
+}
+
 /// The hint that `name` grants `dir` for `asked`. A link on the way is told with where it leads: the program may have made it.
 fn grant(name: &str, dir: &Path, asked: &Path, why: Why) -> Option<Hint> {
     let real = if cfg!(windows) { dir.to_owned() } else { dir.canonicalize().ok()? };
@@ -119,7 +136,8 @@ mod tests {
     use super::*;
 
     fn option(path: &str, write: bool, grants: &Grants) -> Option<String> {
-        hint(&Miss { path: path.to_owned(), write, unclear: false }, grants).map(|hint| hint.option)
+        hint(&Miss { path: path.to_owned(), write, unclear: false, fixed: write }, grants)
+            .map(|hint| hint.option)
     }
 
     #[test]
@@ -148,8 +166,8 @@ mod tests {
         assert_eq!(option("../stub/../x", false, &none), None, "the way may lead through links");
         assert_eq!(option("Cargo.toml", false, &none).as_deref(), Some("--dir-ro ."));
         assert_eq!(option("new file", true, &none).as_deref(), Some("--dir ."));
-        let dir = payload::DirGrant::parse(".", false).unwrap();
-        let here = Grants { mounts: vec![payload::Mount::Dir(dir)], ..Grants::default() };
+        let dir = DirGrant::parse(".", false).unwrap();
+        let here = Grants { mounts: vec![Mount::Dir(dir)], ..Grants::default() };
         assert_eq!(option("Cargo.toml", false, &here), None);
         assert_eq!(option("etc/passwd", false, &here).as_deref(), Some("--dir-ro /etc"));
         assert_eq!(option("etc/passwd", false, &Grants { native: true, ..Grants::default() }), None);

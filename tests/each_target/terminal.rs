@@ -174,6 +174,22 @@ fn a_missing_grant_is_hinted_at() {
             && shown.contains("'--dir .::/data'"),
         "{shown}"
     );
+    let here_read_only = other.pack("probe", &["--dir-ro", "."]);
+    let shown = hint(&here_read_only, &["write", "file", "x"], &[]);
+    assert!(
+        shown.contains("was to change file, which was granted to be read only")
+            && shown.contains("'--dir .'"),
+        "{shown}"
+    );
+    let carrying = other.pack("probe", &["--files", &format!("{}::/lib", dir.join("here").display())]);
+    let shown = hint(&carrying, &["write", "/lib/file", "x"], &[]);
+    assert!(
+        shown.ends_with(
+            "was to change /lib/file, which it carries to be read only; only packing it again with \
+             --files-rw FOLDER::/lib grants it that\n"
+        ),
+        "{shown}"
+    );
     let here_only = other.pack("probe", &["--dir", "."]);
     let shown = hint(&here_only, &["cat", "../here/file"], &[]);
     assert!(shown.ends_with("start it with WASMPACK_OPTS='--dir-ro ../here'\n"), "{shown}");

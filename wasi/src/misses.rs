@@ -2,7 +2,7 @@
 //!
 //! A program rarely says more than that something is missing. Here is kept what it looked for through the
 //! directories it was given, where another grant would have had another answer: a name in a directory that no part
-//! of the host is granted as, a change in one granted read-only, a path that leads out. Nothing is done unless a
+//! of the host is granted as, a change of what may only be read, a path that leads out. Nothing is done unless a
 //! call fails, and only those of the last calls are kept: what a program asked for long before it ended is not what it ended for.
 
 use std::collections::VecDeque;
@@ -27,6 +27,8 @@ pub struct Miss {
     pub write: bool,
     /// True if it was refused because it is not told whether the path was relative or absolute.
     pub unclear: bool,
+    /// True if what holds it is there to be read only.
+    pub fixed: bool,
 }
 
 /// The last misses.
@@ -122,7 +124,7 @@ impl Misses {
         let missed = match error.0 {
             // In the root, where a path that was absolute is looked for where the program stands.
             wasip1::ERRNO_NOENT => !of_host || is_root,
-            wasip1::ERRNO_ROFS if !of_host => write && is_root,
+            wasip1::ERRNO_ROFS if !of_host => write,
             wasip1::ERRNO_ROFS => write && fixed_by_grant(layers, below),
             // A refusal of another sort leaves the path one that can be looked at.
             wasip1::ERRNO_NOTCAPABLE => {
@@ -139,7 +141,7 @@ impl Misses {
         if last.len() == RECENT {
             last.pop_front();
         }
-        last.push_back((call, Miss { path, write, unclear }));
+        last.push_back((call, Miss { path, write, unclear, fixed: error.0 == wasip1::ERRNO_ROFS }));
     }
 }
 
