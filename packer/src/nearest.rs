@@ -3,9 +3,16 @@
 /// Farther than this a word is no misspelling of another: one means a swapped or missing letter.
 const LIKENESS: f64 = 0.85;
 
+/// What a word is like that one slip of the hand makes of another: of short words the measure sees no swapped letters.
+const SLIP: f64 = 0.9;
+
 /// The one of `known` that `typed` is most likely a misspelling of, if it is like any.
 pub(crate) fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let likenesses = known.into_iter().map(|word| (strsim::jaro_winkler(typed, word), word));
+    let likeness = |word: &str| {
+        let is_slip = typed.len() > 1 && strsim::osa_distance(typed, word) == 1;
+        strsim::jaro_winkler(typed, word).max(if is_slip { SLIP } else { 0.0 })
+    };
+    let likenesses = known.into_iter().map(|word| (likeness(word), word));
     let best = likenesses.max_by(|one, other| one.0.total_cmp(&other.0));
     best.filter(|(likeness, _)| *likeness >= LIKENESS).map(|(_, word)| word)
 }
@@ -16,11 +23,17 @@ mod tests {
 
     #[test]
     fn one_wrong_letter_is_seen_through_and_another_word_is_not() {
-        let known = ["verify", "inspect", "extract"];
-        for (typed, meant) in [("verfy", "verify"), ("inspekt", "inspect"), ("xetract", "extract")] {
+        let known = ["verify", "inspect", "extract", "run", "man"];
+        for (typed, meant) in [
+            ("verfy", "verify"),
+            ("inspekt", "inspect"),
+            ("xetract", "extract"),
+            ("rnu", "run"),
+            ("mna", "man"),
+        ] {
             assert_eq!(nearest(typed, known), Some(meant), "{typed}");
         }
-        for typed in ["", "notes", "invoice", "python"] {
+        for typed in ["", "n", "notes", "invoice", "python"] {
             assert_eq!(nearest(typed, known), None, "{typed}");
         }
     }

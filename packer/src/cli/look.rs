@@ -29,8 +29,14 @@ pub(super) fn inspect(flags: &Inspect) -> ExitCode {
         Err(error) => return fail(&error),
     };
     if flags.files {
-        let listed = contents::list(&executable, flags.json).map_err(|error| error.in_file(&flags.file));
-        return listed.map_or_else(|error| fail(&error), |text| out(&text));
+        return match contents::list(&executable, flags.json) {
+            Ok(text) if text.is_empty() => {
+                say(&format!("{}: it carries no files", flags.file.display()));
+                ExitCode::Success
+            }
+            Ok(text) => out(&text),
+            Err(error) => fail(&error.in_file(&flags.file)),
+        };
     }
     let prefix = executable.prefix();
     let notes: Vec<String> = producer::imported(&prefix.manifest.producer).into_iter().collect();

@@ -63,8 +63,8 @@ fn untried(reason: &str) -> String {
 /// The grants, a line each: `grants: may read files below data, as /data`, and `        sealed`.
 pub(super) fn grants(done: &Done) -> Vec<String> {
     let manifest = &done.manifest;
-    let carried: Vec<Count> =
-        done.contents.iter().map(|contents| Count { files: contents.files, bytes: contents.bytes }).collect();
+    let carried = done.contents.iter().map(|of| Count { files: of.files, bytes: of.bytes, only: of.only() });
+    let carried: Vec<Count<'_>> = carried.collect();
     let mut words = manifest.grants.in_words(Detail { values: false, carried: &carried });
     if words.is_empty() {
         words.push("none".to_owned());

@@ -10,7 +10,10 @@ use clap::{
     error::{ContextKind, ContextValue, ErrorKind},
 };
 
-use super::command::Cli;
+use super::{
+    command::Cli,
+    option::{self, Takes},
+};
 use crate::nearest::nearest;
 
 /// Commands of other tools, and their names here.
@@ -37,7 +40,15 @@ pub(super) fn advice(error: &clap::Error, args: &[OsString]) -> Option<String> {
         (ErrorKind::UnknownArgument, Some(ContextValue::String(unknown))) => unknown,
         _ => return None,
     };
+    if let Some(attached) = detached(typed, unknown) {
+        return Some(attached);
+    }
     let first = typed.first()?;
+    if first == "run" && !unknown.starts_with('-') {
+        return Some(format!(
+            "{unknown}: the program's arguments stand behind --: wasmpack run APP.wasm -- {unknown}"
+        ));
+    }
     if first == "build" && !unknown.starts_with('-') {
         let way = match Path::new(unknown).extension().is_some_and(|extension| extension == "toml") {
             true => format!("to name another: wasmpack build --config {unknown}"),
@@ -53,7 +64,28 @@ pub(super) fn advice(error: &clap::Error, args: &[OsString]) -> Option<String> {
     if let Some(meant) = later.and_then(|word| command(word)) {
         return Some(meant);
     }
-    Some(format!("{}: no such file or command; {}", first.display(), command(first)?))
+    let word = first.to_str().filter(|word| is_a_word(word) && !Path::new(word).exists())?;
+    let meant = command(first).unwrap_or_else(|| "wasmpack --help lists the commands".to_owned());
+    Some(format!("{word}: no such file or command; {meant}"))
+}
+
+/// What to write instead of a value that stands behind an option which takes it attached. `unknown` is the argument that is one
+/// too many: the value, or the program, whose place the value took.
+fn detached(typed: &[OsString], unknown: &str) -> Option<String> {
+    let texts: Vec<&str> =
+        typed.iter().take_while(|arg| *arg != "--").filter_map(|arg| arg.to_str()).collect();
+    let takes_attached = |text: &str| {
+        let name = text.strip_prefix("--");
+        option::all().any(|row| matches!(row.takes, Takes::Maybe(_)) && name == Some(row.name))
+    };
+    let is_value = |text: &str| text == unknown || !text.starts_with('-') && !Path::new(text).exists();
+    let pair = texts.windows(2).find(|pair| takes_attached(pair[0]) && is_value(pair[1]))?;
+    Some(format!("{}: a value is attached to {}: {}={}", pair[1], pair[0], pair[0], pair[1]))
+}
+
+/// Whether `text` may be meant as a command, and not as a path or an option.
+fn is_a_word(text: &str) -> bool {
+    !text.starts_with('-') && !text.contains(['.', '/', '\\'])
 }
 
 /// The first argument that begins with a dash and is the name of a file.
@@ -71,7 +103,7 @@ fn is_command(word: &OsStr) -> bool {
 /// Advice for `input`, a program that cannot be read, if its name is like a command's. A command that follows an option is read
 /// as a program.
 pub(super) fn command(input: &OsStr) -> Option<String> {
-    let word = input.to_str().filter(|word| !word.contains(['.', '/', '\\']))?;
+    let word = input.to_str().filter(|word| is_a_word(word))?;
     if is_command(input) {
         return Some(format!("the command {word} must come first, before all options: wasmpack {word}"));
     }

@@ -18,6 +18,7 @@ mod builder;
 mod fitness;
 mod made;
 mod mounts;
+mod needless;
 mod opened;
 mod run;
 mod shared;

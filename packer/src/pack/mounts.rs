@@ -8,7 +8,7 @@ use std::path::Path;
 
 use payload::{FilesGrant, Grants, GuestName, Mount, tree::Entry};
 
-use super::{Grant, Pack};
+use super::{Grant, Pack, needless};
 use crate::{
     Error, Kind,
     input::files::{self, Files, Folder, Noticed, own::Own},
@@ -17,7 +17,7 @@ use crate::{
 
 /// Adds the grants of `pack` to `old` ones, in their order, and what they carry to `files`, whose roots are the carried ones of
 /// `old`. Of directories with one name, and of carried folders with one name, the new ones take the place of the old ones.
-/// Returns notes on that.
+/// Returns notes on that, and on what changes nothing.
 ///
 /// # Errors
 /// `Files` for what cannot be carried.
@@ -32,13 +32,14 @@ pub(super) fn add(old: &mut Grants, files: &mut Files, pack: &Pack) -> Result<Ve
         is_kept
     });
     files.keep_roots(&kept_roots);
-    let mut out = Noticed::default();
+    let (mut out, mut empty) = (Noticed::default(), Vec::new());
     for grant in new {
         match grant {
             Grant::Dir(grant) => old.mounts.push(Mount::Dir(grant.clone())),
             Grant::Files(folder) if folder.is_file() => {}
             Grant::Files(folder) => {
                 let root = files::folder(files, &folder.host, &pack.choice, &own, &mut out)?;
+                empty.extend(is_empty(&root).then_some(folder));
                 files.roots.push(root);
                 let (guest, writable) = (folder.guest.clone(), folder.writable);
                 old.mounts.push(Mount::Files(FilesGrant { guest, writable }));
@@ -55,7 +56,17 @@ pub(super) fn add(old: &mut Grants, files: &mut Files, pack: &Pack) -> Result<Ve
                 .map_err(|why| Error::new(Kind::Files, why).in_file(&file.host))?;
         }
     }
-    Ok(notes(pack, &out))
+    let mut notes = notes(pack, &out);
+    notes.extend(empty.into_iter().map(|Folder { host, guest, .. }| {
+        format!("nothing is carried below {guest}: no files were found in {}", host.display())
+    }));
+    notes.extend(needless::notes(pack, native));
+    Ok(notes)
+}
+
+/// Whether there is neither a file nor a link in it.
+fn is_empty(entry: &Entry) -> bool {
+    matches!(entry, Entry::Dir(children) if children.iter().all(|(_, child)| is_empty(child)))
 }
 
 /// What the pack writes.

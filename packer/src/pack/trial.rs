@@ -35,6 +35,8 @@ pub(super) struct Tried {
     pub(super) told: Option<String>,
     /// The reason why such a program gets no trial, if that is so.
     pub(super) untried: Option<String>,
+    /// What is wrong with the profile that was used instead.
+    pub(super) note: Option<String>,
     compiled: Mutex<Option<(Target, Compiled)>>,
 }
 
@@ -135,6 +137,7 @@ impl Pack {
             profile: Profile::parse(&text, &linked),
             told: Some(format!("started once on this machine, {with}, with what it is granted")),
             untried: None,
+            note: None,
             compiled: Mutex::new(Some((target, compiled))),
         })
     }
@@ -170,8 +173,11 @@ fn use_saved(files: &[std::path::PathBuf], shared: &Shared) -> Result<Tried, Err
         "of the functions in the profile the program has {}, and {} are gone",
         found.functions, found.missing
     );
-    let untried = (found.functions == 0 && found.missing > 0).then(|| {
-        "the profile is of another program, or of one that has changed much: save it again".to_owned()
-    });
-    Ok(Tried { profile: found.profile, told: Some(told), untried, ..Tried::default() })
+    const OTHER: &str = "the profile is of another program, or of one that has changed much: save it again";
+    let (untried, note) = match found.functions {
+        0 if found.missing > 0 => (Some(OTHER.to_owned()), None),
+        some if found.missing > some => (None, Some(format!("{told}; {OTHER}"))),
+        _ => (None, None),
+    };
+    Ok(Tried { profile: found.profile, told: Some(told), untried, note, ..Tried::default() })
 }

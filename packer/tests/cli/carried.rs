@@ -35,7 +35,7 @@ fn what_is_carried_is_counted_and_hidden_files_are_named() {
         lines,
         [
             "grants: carries 4 files (15 bytes) below /d, to read",
-            "        carries a file (1 bytes) below /s, which it may change in memory until it ends",
+            "        carries the file b (1 bytes) below /s, which it may change in memory until it ends",
             "note: hidden files are carried below /d: .env, .git (--exclude NAME: without them)",
         ]
     );
@@ -43,9 +43,24 @@ fn what_is_carried_is_counted_and_hidden_files_are_named() {
     let lines: Vec<&str> = said.lines().skip(1).collect();
     assert_eq!(
         lines,
-        ["grants: carries a file (5 bytes) below /d, to read", "note: --exclude none leaves nothing out"]
+        ["grants: carries the file a (5 bytes) below /d, to read", "note: --exclude none leaves nothing out"]
     );
     assert_eq!(listed(&dir, "out"), ["5 bytes /d/a"]);
+}
+
+#[test]
+fn that_nothing_is_carried_is_told() {
+    let dir = with(&[("d/a.log", "x")]);
+    fs::create_dir_all(dir.path("empty/deep")).unwrap();
+    let said = packs(&dir, &["--files", "empty::/i", "--files", "d::/d", "--exclude", "*.log"]);
+    for (guest, host) in [("/i", "empty"), ("/d", "d")] {
+        let note = format!("note: nothing is carried below {guest}: no files were found in {host}\n");
+        assert!(said.contains(&note), "{said}");
+    }
+    let output = dir.packs(&["inspect", "out", "--files"]);
+    assert_eq!((stderr(&output).as_str(), output.stdout.len()), ("out: it carries no files\n", 0));
+    let output = dir.packs(&["inspect", "out", "--files", "--json"]);
+    assert_eq!((stderr(&output).as_str(), &output.stdout[..]), ("", &b"[]\n"[..]));
 }
 
 #[test]
@@ -130,14 +145,14 @@ fn neither_are_archives_nor_what_lies_beside_them() {
         stderr(&dir.packs(&[&flags[..], &["--app-version", version]].concat()))
     };
     let said = archive("dist", "1");
-    assert!(said.contains("grants: carries a file (1 bytes)"), "{said}");
+    assert!(said.contains("grants: carries the file data (1 bytes)"), "{said}");
     assert!(said.contains("note: ./dist is not carried: the output goes there"), "{said}");
     assert_eq!(archive("dist", "2").replace("-2.", "-1.").lines().nth(1), said.lines().nth(1));
     fs::remove_dir_all(dir.path("dist")).unwrap();
     archive(".", "1");
     let said = archive(".", "1");
     assert!(
-        said.contains("grants: carries a file (1 bytes)"),
+        said.contains("grants: carries the file data (1 bytes)"),
         "SHA256SUMS and the archive are the output: {said}"
     );
 }

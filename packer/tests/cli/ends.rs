@@ -220,11 +220,41 @@ fn each_command_names_a_file_that_it_cannot_use() {
 #[test]
 fn a_mistyped_command_is_wrong_usage() {
     let dir = Dir::new();
-    for args in [&["verfy"][..], &["verfy", "app.wasm"], &["inspct", "app.wasm", "--json"], &["taregts"]] {
+    for args in [
+        &["verfy"][..],
+        &["verfy", "app.wasm"],
+        &["inspct", "app.wasm", "--json"],
+        &["taregts"],
+        &["rnu"],
+        &["rnu", "app.wasm"],
+    ] {
         let mut command = dir.wasmpack(args);
         dir.command_fails(&mut command, 2, &["wasmpack: ", args[0], "did you mean the command "]);
     }
+    let unknown = ["wasmpack: notes: no such file or command; wasmpack --help lists the commands"];
+    dir.command_fails(&mut dir.wasmpack(&["notes", "app.wasm"]), 2, &unknown);
     // A file of such a name is that.
     dir.write("verfy", b"");
     dir.fails(&["verfy"], &["verfy: the file is empty"]);
+}
+
+#[test]
+fn a_value_or_an_argument_in_the_wrong_place_is_told_where_it_belongs() {
+    let dir = Dir::new();
+    for args in [
+        &["app.wasm", "--tmp", "/scratch"][..],
+        &["--tmp", "/scratch", "app.wasm"],
+        &["build", "--tmp", "/scratch"],
+    ] {
+        let told = ["wasmpack: /scratch: a value is attached to --tmp: --tmp=/scratch"];
+        dir.command_fails(&mut dir.wasmpack(args), 2, &told);
+    }
+    // With nothing attached it stands before the program.
+    dir.packs(&["--tmp", "app.wasm", "--stub", "stub", "-o", "out", "--no-trial", "-q"]);
+    for args in
+        [&["run", "app.wasm", "read", "top.txt"][..], &["run", "--tmp", "app.wasm", "--dir", ".", "read"]]
+    {
+        let told = ["wasmpack: read: the program's arguments stand behind --: wasmpack run APP.wasm -- read"];
+        dir.command_fails(&mut dir.wasmpack(args), 2, &told);
+    }
 }

@@ -77,6 +77,33 @@ fn what_is_no_profile_is_an_error_and_one_of_another_program_a_note() {
     dir.write("other", b"wasmpack profile 1\nstart\nfunction 0123456789abcdef\n");
     let said = stderr(&dir.packs(&[&pack[..], &["other"]].concat()));
     assert!(said.contains("note: ") && said.contains("of another program"), "{said}");
+    // Where most is gone the little that is left is used, and told.
+    dir.packs(&["app.wat", "-o", "out", "--stub", "stub", "-q", "--save-profile", "own"]);
+    let own = String::from_utf8(dir.read("own")).unwrap();
+    let with = |gone: usize| {
+        let lines: String = (0..gone).map(|at| format!("function {at:016x}\n")).collect();
+        dir.write("mixed", format!("{own}{lines}").as_bytes());
+        stderr(&dir.packs(&[&pack[..], &["mixed"]].concat()))
+    };
+    assert!(!with(2).contains("note: "));
+    let note =
+        "note: of the functions in the profile the program has 2, and 3 are gone; the profile is of another";
+    assert!(with(3).contains(note), "{}", with(3));
+}
+
+#[test]
+fn what_adds_nothing_is_told() {
+    let dir = Dir::new();
+    let notes = |flags: &[&str]| {
+        let said = stderr(&dir.packs(&[&PACK[..], &["--no-trial"], flags].concat()));
+        said.lines().filter_map(|line| Some(line.strip_prefix("note: ")?.to_owned())).collect::<Vec<_>>()
+    };
+    let told = ["--env A is given 3 times; the last counts"];
+    assert_eq!(notes(&["--env", "A=1", "--env", "A", "--env", "B=1", "--env", "A=2"]), told);
+    let dirs = ["--dir", ".", "--dir", "/srv", "--dir", "x::/y", "--dir-ro", "z"];
+    let told = ["--dir . adds nothing: --native grants it", "--dir /srv adds nothing: --native grants it"];
+    assert_eq!(notes(&[&["--native"], &dirs[..]].concat()), told);
+    assert!(notes(&dirs).is_empty());
 }
 
 #[test]

@@ -19,6 +19,12 @@ fn the_result_of_a_pack_is_json_on_standard_output() {
     let output = dir.packs(&[&flags[..], &grants].concat());
     assert_eq!(stderr(&output), "");
     let told = value(&output.stdout);
+    // Nothing else is said, so --quiet has nothing to leave out.
+    let quiet = dir.packs(&[&flags[..], &grants, &["--quiet"]].concat());
+    assert_eq!(
+        (stderr(&quiet).as_str(), &value(&quiet.stdout)["outputs"][0]["sha256"]),
+        ("", &told["outputs"][0]["sha256"])
+    );
     assert_eq!(
         (&told["name"], &told["version"], &told["sealed"]),
         (&json!("out"), &json!("1.2"), &json!(true))

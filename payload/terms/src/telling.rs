@@ -9,20 +9,22 @@ pub struct Detail<'a> {
     /// True: the values of variables too. They may be secrets, and a log is no place for them.
     pub values: bool,
     /// What is carried, in the order of the carried files; nothing where that is not known.
-    pub carried: &'a [Count],
+    pub carried: &'a [Count<'a>],
 }
 
 /// How many files are carried under one name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Count {
+pub struct Count<'a> {
     /// The number of files.
     pub files: u64,
     /// Bytes in them.
     pub bytes: u64,
+    /// The only file's name below the grant's, where there is no other.
+    pub only: Option<&'a str>,
 }
 
 impl Mount {
-    fn in_words(&self, count: Option<Count>) -> String {
+    fn in_words(&self, count: Option<Count<'_>>) -> String {
         match self {
             Mount::Dir(DirGrant { host, guest, read_only }) => {
                 let verb = if *read_only { "read" } else { "read and change" };
@@ -33,8 +35,10 @@ impl Mount {
             Mount::Files(FilesGrant { guest, writable }) => {
                 let how = if *writable { "which it may change in memory until it ends" } else { "to read" };
                 let what = match count {
-                    Some(Count { files: 1, bytes }) => format!("a file ({})", size(bytes)),
-                    Some(Count { files, bytes }) => format!("{files} files ({})", size(bytes)),
+                    Some(Count { only: Some(name), bytes, .. }) => {
+                        format!("the file {name} ({})", size(bytes))
+                    }
+                    Some(Count { files, bytes, .. }) => format!("{files} files ({})", size(bytes)),
                     None => "files of its own".to_owned(),
                 };
                 format!("carries {what} below {guest}, {how}")
@@ -103,7 +107,10 @@ mod tests {
                 "has the working directory /notes",
             ]
         );
-        let carried = [Count { files: 121, bytes: 8_100_000 }];
+        let carried = [Count { files: 1, bytes: 5, only: Some("etc/app.toml") }];
+        let words = grants.in_words(Detail { values: false, carried: &carried });
+        assert_eq!(words[1], "carries the file etc/app.toml (5 bytes) below /lib, to read");
+        let carried = [Count { files: 121, bytes: 8_100_000, only: None }];
         let words = grants.in_words(Detail { values: true, carried: &carried });
         assert_eq!(words[1], "carries 121 files (8.1 MB) below /lib, to read");
         assert_eq!(words[4], "has the variable A=1");

@@ -25,7 +25,7 @@ pub(super) static ROWS: &[Row] = &[
         name: "json",
         key: Key::None,
         text: "Print the result as JSON on standard output: files, sizes, hashes, grants, notes",
-        conflicts: &["quiet", "verbose"],
+        conflicts: &["verbose"],
         in_run: false,
         set: |typed, _| value::switch(&mut typed.json),
         ..ROW

@@ -14,14 +14,22 @@ pub struct Contents {
     /// Hidden files and folders (`.env`, `.git`), by their names below the grant's. What lies in such a folder is not named, nor
     /// what is empty (`.gitkeep`).
     pub hidden: Vec<String>,
+    /// The name of the last file below the grant's: where there is one, its name.
+    last: String,
 }
 
 impl Contents {
     /// What `root` has.
     pub fn of(grant: &FilesGrant, root: &Entry) -> Contents {
-        let mut contents = Contents { grant: grant.clone(), files: 0, bytes: 0, hidden: Vec::new() };
+        let mut contents =
+            Contents { grant: grant.clone(), files: 0, bytes: 0, hidden: Vec::new(), last: String::new() };
         contents.count(root, "", false);
         contents
+    }
+
+    /// The name below the grant's of the file, if it is the only one.
+    pub fn only(&self) -> Option<&str> {
+        (self.files == 1).then_some(self.last.as_str())
     }
 
     fn count(&mut self, entry: &Entry, path: &str, is_hidden: bool) {
@@ -29,6 +37,7 @@ impl Contents {
             Entry::File { len, .. } => {
                 self.files += 1;
                 self.bytes += len;
+                path.clone_into(&mut self.last);
             }
             Entry::Link(_) => {}
             Entry::Dir(children) => {
