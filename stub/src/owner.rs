@@ -64,12 +64,7 @@ fn read(mut args: impl Iterator<Item = OsString>) -> Result<Option<Asked>, Strin
         "info" => Asked::Info { long: false, json: false },
         "verify" => Asked::Verify,
         _ => {
-            // There are few, and no two begin alike.
-            let begin = PREFIX.len() + 1;
-            let is_meant = |name: &&&str| {
-                first.get(..begin).is_some_and(|first| name[..begin].eq_ignore_ascii_case(first))
-            };
-            let advice = match NAMES.iter().find(is_meant) {
+            let advice = match meant(&first[PREFIX.len()..]) {
                 Some(name) => format!("did you mean {name}?"),
                 None => format!("there are {}", NAMES.join(", ")),
             };
@@ -235,6 +230,14 @@ fn verify(packed: &'static Packed) -> Result<i32, Failure> {
 
 const MATCHES: &str = "SHA-256 matches";
 
+/// The one that `word` is likely to mean. There are few, and no two begin alike.
+fn meant(word: &str) -> Option<&'static str> {
+    let first = word.chars().next()?.to_ascii_lowercase();
+    // The version stands in what is told.
+    let first = if word.starts_with("vers") { 'i' } else { first };
+    NAMES.into_iter().find(|name| name[PREFIX.len()..].starts_with(first))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -259,7 +262,9 @@ mod tests {
 
     #[test]
     fn a_misspelt_one_is_told_the_right_one_and_the_way_on() {
-        for (typed, meant) in [("inof", "info"), ("verfy", "verify"), ("hlp", "help"), ("Info", "info")] {
+        for (typed, meant) in
+            [("inof", "info"), ("verfy", "verify"), ("hlp", "help"), ("Info", "info"), ("version", "info")]
+        {
             let error = read(of(&[&format!("--wasmpack-{typed}")])).unwrap_err();
             assert!(error.contains(&format!("did you mean --wasmpack-{meant}?")), "{error}");
             assert!(error.contains(&format!("write -- --wasmpack-{typed}")), "{error}");
