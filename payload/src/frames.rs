@@ -80,7 +80,6 @@ impl Frames {
             names.extend_from_slice(function.name.as_bytes());
 
             varint::write_signed(&mut module_places, i64::from(function.module_start) - module);
-            module = function.module_start.into();
             varint::write(&mut code_places, function.places.len() as u64);
             let mut last = Place { code: 0, module: function.module_start };
             for place in &function.places {
@@ -88,6 +87,7 @@ impl Frames {
                 varint::write_signed(&mut module_places, i64::from(place.module) - i64::from(last.module));
                 last = *place;
             }
+            module = last.module.into();
 
             varint::write(&mut traps, function.traps.len() as u64);
             let mut last = 0;
@@ -140,7 +140,6 @@ impl Frames {
                 .map_err(|_| Error::new(at, Kind::Value { field: "name", found: name_len as u64 }))?;
 
             let module_start = sum(&mut module_places, module)?;
-            module = module_start.into();
             let place_count = number(&mut code_places)?;
             let mut last = Place { code: 0, module: module_start };
             let mut found = Vec::new();
@@ -149,6 +148,7 @@ impl Frames {
                 last = Place { code, module: sum(&mut module_places, last.module.into())? };
                 found.push(last);
             }
+            module = last.module.into();
 
             let trap_count = number(&mut traps)?;
             let mut last = 0;
