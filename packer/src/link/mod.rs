@@ -8,6 +8,7 @@
 //! memory    data segments, folded into what the app's memory holds at the start
 //! unwind    where functions are, for Windows
 //! frames    names, places and traps, for the message when something trapped
+//! places    which places of a function that message asks for
 //! metadata  what wasmer's loader must know of the module
 //! ```
 //!
@@ -20,11 +21,12 @@ mod layout;
 mod memory;
 mod metadata;
 mod order;
+mod places;
 mod relocate;
 mod thunk;
 mod unwind;
 
-use payload::{Target, image::Image};
+use payload::{Compiler, Target, image::Image};
 use wasmer_compiler::ArtifactBuild;
 
 pub use memory::MemoryImage;
@@ -32,7 +34,7 @@ pub use order::Order;
 
 use error::failed;
 
-use crate::{Error, input::program::Origin};
+use crate::{Error, input::program::Program};
 
 /// A linked program, which goes into a payload.
 #[derive(Debug)]
@@ -51,16 +53,15 @@ pub struct Linked {
     pub extents: Vec<(u32, u32)>,
 }
 
-/// Links a module that was compiled for `target`. `origin` leads back to the module that was given; `granularity` is the size of
-/// the memory image's chunks.
+/// Links `program`, which a compiler made `build` of for a target. `granularity` is the size of the memory image's chunks.
 ///
 /// # Errors
 /// `Compile` if the compiler asked for something that this linker does not know, or the code is too large for the
 /// target's instructions.
 pub fn link(
     build: &ArtifactBuild,
-    origin: &Origin,
-    target: Target,
+    program: &Program,
+    (target, compiler): (Target, Compiler),
     order: &Order,
     granularity: u64,
 ) -> Result<Linked, Error> {
@@ -95,7 +96,7 @@ pub fn link(
         memory: folded.image,
         image,
         unwind: unwind::table(target, &layout),
-        frames: frames::frames(build, &layout, origin).to_bytes(),
+        frames: frames::frames(build, &layout, program, compiler).to_bytes(),
         extents: layout.functions,
     })
 }

@@ -79,8 +79,9 @@ impl Pack {
         progress: &Progress,
     ) -> Result<Vec<Stored>, Error> {
         let (profile, chunks) = (&tried.profile, Chunks::of(target));
-        let (origin, granularity) = (&shared.program.origin, chunks.memory.into());
-        let mut linked = link::link(&compiled.build, origin, target, &profile.order(), granularity)?;
+        let (program, granularity) = (&shared.program, chunks.memory.into());
+        let made_by = (target, self.compiler);
+        let mut linked = link::link(&compiled.build, program, made_by, &profile.order(), granularity)?;
         drop(compiled);
         let touched = profile.touched(&linked, chunks);
         match profile.is_certain() {

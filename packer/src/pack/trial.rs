@@ -120,8 +120,8 @@ impl Pack {
         let compiled = compile::compile(&shared.program.wasm, target, self.compiler, cpu, progress)?;
         let linked = link::link(
             &compiled.build,
-            &shared.program.origin,
-            target,
+            &shared.program,
+            (target, self.compiler),
             &trial::apart(),
             trial::PIECE.into(),
         )?;
