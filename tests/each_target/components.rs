@@ -2,10 +2,13 @@
 //!
 //! `everything.c` beside it calls each function of WASI 0.2 by itself.
 
+mod tools;
+
 use std::{
+    ffi::OsString,
     io::Write,
     path::{Path, PathBuf},
-    process::{Output, Stdio},
+    process::{Command, Output, Stdio},
 };
 
 use crate::common::{Dir, file_name, fixture, on_windows, pack, prints, run, start, text};
@@ -36,16 +39,31 @@ fn packed(dir: &Dir, name: &str, options: &[&str]) -> PathBuf {
     out
 }
 
-fn told(mut command: std::process::Command, part: &[&str]) -> Output {
-    let command = command.args(part).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+fn told(mut command: Command, part: &[&str]) -> Output {
+    answer(command.args(part), INPUT)
+}
+
+/// What a command prints when `input` is on its standard input.
+fn answer(command: &mut Command, input: &[u8]) -> Output {
+    let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("it starts");
     // Whoever does not read it may have ended already.
-    let _ = child.stdin.take().unwrap().write_all(INPUT);
+    let _ = child.stdin.take().unwrap().write_all(input);
     child.wait_with_output().unwrap()
 }
 
+/// The wasmtime that `WASMTIME` names.
+#[track_caller]
+fn wasmtime() -> Option<OsString> {
+    let named = std::env::var_os("WASMTIME");
+    if named.is_none() {
+        skip::because("WASMTIME names no wasmtime");
+    }
+    named
+}
+
 /// What the program prints, part by part; `command` starts it.
-fn everything(command: &dyn Fn() -> std::process::Command, left_out: &[&str]) -> String {
+fn everything(command: &dyn Fn() -> Command, left_out: &[&str]) -> String {
     let mut all = String::new();
     for part in PARTS.iter().filter(|part| !left_out.contains(&part[0])) {
         let output = told(command(), part);
@@ -88,14 +106,11 @@ fn every_function_of_wasi_02_does_what_it_does_in_wasmtime() {
 
 #[test]
 fn the_record_is_what_wasmtime_prints() {
-    let Some(wasmtime) = std::env::var_os("WASMTIME") else {
-        skip::because("WASMTIME names no wasmtime");
-        return;
-    };
+    let Some(wasmtime) = wasmtime() else { return };
     let dir = Dir::new();
     let grant = format!("{}::/data", dir.path().display());
     let command = || {
-        let mut command = std::process::Command::new(&wasmtime);
+        let mut command = Command::new(&wasmtime);
         command
             .args(["run", "--env", "TEST=1", "--env", "T2=", "--dir", &grant])
             .arg(fixture("component/everything"));
@@ -185,8 +200,8 @@ fn a_kept_component_is_packed_again() {
 }
 
 /// The packer's other commands.
-fn wasmpack_plain() -> std::process::Command {
-    std::process::Command::new(env!("CARGO_BIN_EXE_wasmpack"))
+fn wasmpack_plain() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_wasmpack"))
 }
 
 #[test]
