@@ -14,12 +14,13 @@ use std::{
 use crate::common::{Dir, file_name, fixture, on_windows, pack, prints, run, start, text};
 
 /// The parts of the program: what its argument begins with says which, and the rest is for it.
-const PARTS: [&[&str]; 9] = [
+const PARTS: [&[&str]; 10] = [
     &["environment", "a b", ""],
     &["clocks"],
     &["random"],
     &["files"],
     &["links"],
+    &["uses"],
     &["sockets"],
     &["many"],
     &["input"],
@@ -133,6 +134,12 @@ fn what_a_component_may_touch_is_what_was_granted() {
     let printed = text(&run(&reads, &["files"]).stdout);
     assert!(printed.starts_with("create directory error 33\n"), "{printed}");
     assert!(!dir.join("data/made").exists());
+    // Nor is a file opened for writing that cannot be written.
+    let refused = "open kept error 33\n";
+    let expected = ["open kept ok\n", refused, refused, refused, "open kept ok\n", refused];
+    assert_eq!(prints(&reads, &["opens"], 0), expected.concat());
+    let writes = packed(&dir, "everything", &["--dir", &grant]);
+    assert_eq!(prints(&writes, &["opens"], 0), "open kept ok\n".repeat(6));
     let bare = packed(&dir, "everything", &[]);
     let output = run(&bare, &["files"]);
     assert_ne!(output.status.code(), Some(0), "{}", text(&output.stdout));

@@ -58,12 +58,12 @@ EXPORT("wasi:filesystem/preopens", "get-directories") void get_directories(Resul
 
 // --- streams
 
-// A stream of a file; directories have none.
+// A stream of a file. Directories have none: reading one says so, and it is not open for writing.
 static void set_stream(u32 self, Kind kind, u64 offset, Result to) {
   Fdstat stat;
   Slot *descriptor = handle(self, DESCRIPTOR);
   u32 error = fd_fdstat_get(descriptor->fd, &stat);
-  if (!error && stat.type == TYPE_DIRECTORY) error = EBADF;
+  if (!error && stat.type == TYPE_DIRECTORY) error = kind == INPUT ? EISDIR : EBADF;
   if (!error && offset == NOWHERE && !file_of(descriptor)->appends) {
     error = fd_fdstat_set_flags(descriptor->fd, stat.flags | FLAG_APPEND);
     file_of(descriptor)->appends = !error;
@@ -87,13 +87,18 @@ EXPORT("wasi:filesystem/types", "filesystem-error-code") void filesystem_error_c
 
 // --- what is open
 
+// The error of what files alone can do: a directory is no descriptor for it.
+static u32 of_file(u32 error) { return error == EISDIR ? EBADF : of_open(error); }
+
 DESCRIPTOR("advise") void advise(u32 self, u64 offset, u64 len, u32 advice, Result to) {
-  set_code(to, 1, fd_advise(fd_of(self), offset, len, advice));
+  set_code(to, 1, of_file(fd_advise(fd_of(self), offset, len, advice)));
 }
 DESCRIPTOR("sync-data") void sync_data(u32 self, Result to) { set_code(to, 1, fd_datasync(fd_of(self))); }
 DESCRIPTOR("sync") void sync(u32 self, Result to) { set_code(to, 1, fd_sync(fd_of(self))); }
 DESCRIPTOR("set-size") void set_size(u32 self, u64 size, Result to) {
-  set_code(to, 1, fd_filestat_set_size(fd_of(self), size));
+  u32 error = fd_filestat_set_size(fd_of(self), size);
+  // As systems say it of a file that is not open for writing.
+  set_code(to, 1, error == ENOTCAPABLE ? EINVAL : of_file(error));
 }
 
 DESCRIPTOR("get-flags") void get_flags(u32 self, Result to) {
@@ -117,7 +122,7 @@ DESCRIPTOR("get-type") void get_type(u32 self, Result to) {
 DESCRIPTOR("read") void descriptor_read(u32 self, u64 len, u64 offset, Result to, Realloc realloc) {
   u32 count = 0;
   Vec into = {scratch(MOST), at_most(len)};
-  if (!set_code(to, 4, of_open(fd_pread(fd_of(self), &into, 1, offset, &count)))) return;
+  if (!set_code(to, 4, of_file(fd_pread(fd_of(self), &into, 1, offset, &count)))) return;
   set_bytes(to + 4, into.at, count, realloc);
   set8(to + 12, !count && len);
 }
@@ -125,7 +130,7 @@ DESCRIPTOR("read") void descriptor_read(u32 self, u64 len, u64 offset, Result to
 DESCRIPTOR("write") void descriptor_write(u32 self, const u8 *at, u32 len, u64 offset, Result to) {
   u32 count = 0;
   Vec from = {at, len};
-  if (set_code(to, 8, of_open(fd_pwrite(fd_of(self), &from, 1, offset, &count)))) set64(to + 8, count);
+  if (set_code(to, 8, of_file(fd_pwrite(fd_of(self), &from, 1, offset, &count)))) set64(to + 8, count);
 }
 
 DESCRIPTOR("is-same-object") u32 is_same_object(u32 self, u32 other) {
@@ -222,6 +227,14 @@ void open_at(u32 self, u32 lookup, const u8 *path, u32 len, u32 open, u32 flags,
   u32 synced = (flags & 4 ? FLAG_SYNC : 0) | (flags & 8 ? FLAG_DSYNC : 0) | (flags & 16 ? FLAG_RSYNC : 0);
   u32 fd = 0;
   u32 error = path_open(fd_of(self), lookup & 1, path, len, open & 15, rights, RIGHTS_ALL, synced, &fd);
+  // The launcher opens to read what cannot be written, as some programs of preview 1 always ask for everything. Here who asks
+  // for writing means it.
+  if (!error && flags & 2) {
+    Fdstat stat;
+    error = fd_fdstat_get(fd, &stat);
+    if (!error && stat.type != TYPE_DIRECTORY && !(stat.rights & RIGHT_WRITE)) error = EROFS;
+    if (error) fd_close(fd);
+  }
   if (set_code(to, 4, error)) set32(to + 4, take_of(DESCRIPTOR, open_file(fd, 0), 0));
 }
 
