@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{Ended, command, module, run, start};
+use common::{Ended, OUTPUT, command, module, run, start};
 
 fn code(text: &str) -> Option<i32> {
     run(text).code
@@ -132,16 +132,7 @@ fn components_within_are_flattened() {
 fn echo(realloc: &str) -> String {
     format!(
         r#"(component
-        (import "wasi:io/error@0.2.0" (instance $error (export "error" (type (sub resource)))))
-        (alias export $error "error" (type $error-type))
-        (import "wasi:io/streams@0.2.0" (instance $streams (export "output-stream" (type $o (sub resource)))
-          (alias outer 1 $error-type (type $e)) (export "error" (type $e2 (eq $e)))
-          (type $f (variant (case "last-operation-failed" (own $e2)) (case "closed"))) (export "stream-error" (type $g (eq $f)))
-          (export "[method]output-stream.blocking-write-and-flush"
-            (func (param "self" (borrow $o)) (param "contents" (list u8)) (result (result (error $g)))))))
-        (alias export $streams "output-stream" (type $output))
-        (import "wasi:cli/stdout@0.2.0" (instance $stdout (alias outer 1 $output (type $out)) (export "output-stream" (type $o (eq $out)))
-          (export "get-stdout" (func (result (own $o))))))
+        {OUTPUT}
         (import "wasi:cli/environment@0.2.0" (instance $environment
           (export "get-arguments" (func (result (list string))))))
         (core module $memory (memory (export "memory") 1) (global $next (mut i32) (i32.const 1000)) (global $calls (mut i32) (i32.const 0))

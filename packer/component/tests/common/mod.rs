@@ -150,6 +150,18 @@ fn memory(caller: &Caller<'_, State>) -> wasmi::Memory {
     }
 }
 
+/// What a component needs to write to standard output: the instances `$streams` and `$stdout`.
+pub const OUTPUT: &str = r#"(import "wasi:io/error@0.2.0" (instance $error (export "error" (type (sub resource)))))
+(alias export $error "error" (type $error-type))
+(import "wasi:io/streams@0.2.0" (instance $streams (export "output-stream" (type $o (sub resource)))
+  (alias outer 1 $error-type (type $e)) (export "error" (type $e2 (eq $e)))
+  (type $f (variant (case "last-operation-failed" (own $e2)) (case "closed"))) (export "stream-error" (type $g (eq $f)))
+  (export "[method]output-stream.blocking-write-and-flush"
+    (func (param "self" (borrow $o)) (param "contents" (list u8)) (result (result (error $g)))))))
+(alias export $streams "output-stream" (type $output))
+(import "wasi:cli/stdout@0.2.0" (instance $stdout (alias outer 1 $output (type $out)) (export "output-stream" (type $o (eq $out)))
+  (export "get-stdout" (func (result (own $o))))))"#;
+
 /// A component whose `run` is the core function `run` of the core instance `$main`, which `parts` define; it may call `$exit`,
 /// a core function.
 pub fn command(parts: &str) -> String {

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use crate::common::OUTPUT;
+
 /// Modules beside the first, which has memory, table and globals, and the last, which prints.
 const MOST_MODULES: u64 = 5;
 
@@ -257,16 +259,7 @@ fn printer(out: &mut String, offers: &[Offer]) {
 fn component(parts: &str) -> String {
     format!(
         r#"(component
-(import "wasi:io/error@0.2.0" (instance $error (export "error" (type (sub resource)))))
-(alias export $error "error" (type $error-type))
-(import "wasi:io/streams@0.2.0" (instance $streams (export "output-stream" (type $o (sub resource)))
-  (alias outer 1 $error-type (type $e)) (export "error" (type $e2 (eq $e)))
-  (type $f (variant (case "last-operation-failed" (own $e2)) (case "closed"))) (export "stream-error" (type $g (eq $f)))
-  (export "[method]output-stream.blocking-write-and-flush"
-    (func (param "self" (borrow $o)) (param "contents" (list u8)) (result (result (error $g)))))))
-(alias export $streams "output-stream" (type $output))
-(import "wasi:cli/stdout@0.2.0" (instance $stdout (alias outer 1 $output (type $out)) (export "output-stream" (type $o (eq $out)))
-  (export "get-stdout" (func (result (own $o))))))
+{OUTPUT}
 (core func $get-stdout (canon lower (func $stdout "get-stdout")))
 {parts}
 (func $run (result (result)) (canon lift (core func $main "run")))
