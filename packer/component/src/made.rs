@@ -54,14 +54,8 @@ impl Adapter {
         let table_base = ready + 3;
         plan.globals.push(Global { mutable: false, ..i32_global(0) });
         let own = tinygo_realloc(plan);
-        let mut reallocs: Vec<FunctionId> = own.into_iter().collect();
-        for (number, function) in plan.functions.iter().enumerate() {
-            if let (Source::Call(Call { realloc: Some(realloc), .. }), true) =
-                (&function.source, live.has(number))
-            {
-                reallocs.push(*realloc);
-            }
-        }
+        let mut reallocs: Vec<FunctionId> =
+            own.into_iter().chain(calls(plan, live).filter_map(|call| call.realloc)).collect();
         reallocs.sort_unstable();
         reallocs.dedup();
         let slots = reallocs.iter().copied().zip(1..).collect();
@@ -103,11 +97,7 @@ impl Adapter {
         if plan.module_of(part).exports.contains_key(adapter::RELOCATE) {
             exports.push(adapter::RELOCATE.to_owned());
         }
-        for (number, function) in plan.functions.iter().enumerate() {
-            if let (Source::Call(call), true) = (&function.source, live.has(number)) {
-                exports.push(call.export.clone());
-            }
-        }
+        exports.extend(calls(plan, live).map(|call| call.export.clone()));
         for export in exports {
             live.mark(plan.export(part, ExternalKind::Func, &export)?);
         }
@@ -206,6 +196,14 @@ impl Adapter {
         out.instruction(&I::End);
         Ok(out)
     }
+}
+
+/// The calls of WASI 0.2 that are needed.
+fn calls<'p>(plan: &'p Plan<'_>, live: &'p Live) -> impl Iterator<Item = &'p Call> {
+    plan.functions.iter().enumerate().filter_map(|(number, function)| match &function.source {
+        Source::Call(call) if live.has(number) => Some(call),
+        _ => None,
+    })
 }
 
 /// The function that gives memory in a program of TinyGo, which takes all behind the memory it has for its heap. Elsewhere
