@@ -23,13 +23,14 @@ const SMALL: &str = r#"(component
     (instance $command (export "run" (func $run)))
     (export "wasi:cli/run@0.2.6" (instance $command)))"#;
 
-fn samples() -> &'static [Vec<u8>; 3] {
-    static SAMPLES: OnceLock<[Vec<u8>; 3]> = OnceLock::new();
+fn samples() -> &'static [Vec<u8>; 4] {
+    static SAMPLES: OnceLock<[Vec<u8>; 4]> = OnceLock::new();
     SAMPLES.get_or_init(|| {
         [
             wat::parse_str(SMALL).expect("a component"),
             include_bytes!("../../tests/fixtures/component/everything.wasm").to_vec(),
             include_bytes!("../../tests/fixtures/component/adapted.wasm").to_vec(),
+            include_bytes!("../../tests/fixtures/component/tool_c.wasm").to_vec(),
         ]
     })
 }
@@ -37,9 +38,10 @@ fn samples() -> &'static [Vec<u8>; 3] {
 /// The first byte chooses: a sample with changes, or the rest as a component.
 fn component(data: &[u8]) -> Option<Vec<u8>> {
     let [mode, rest @ ..] = data else { return None };
-    Some(match usize::from(mode % 4) {
-        3 => [b"\0asm\x0d\0\x01\0", rest].concat(),
-        sample => wasmpack_fuzz::changed(samples()[sample].clone(), rest, u32::MAX),
+    // The small one is merged a hundred times while a large one is once.
+    Some(match usize::from(mode % 8) {
+        7 => [b"\0asm\x0d\0\x01\0", rest].concat(),
+        sample => wasmpack_fuzz::changed(samples()[sample.saturating_sub(3)].clone(), rest, u32::MAX),
     })
 }
 

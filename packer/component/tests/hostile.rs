@@ -1,4 +1,5 @@
 //! Components from whoever wishes harm: no panic, no module that is invalid, and no more time or memory than the file is worth.
+//! `COMPONENT_DAMAGE=100` damages a hundred times as many.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod common;
@@ -11,7 +12,7 @@ use component::Kind;
 /// Components of the repository and of this folder.
 fn samples() -> Vec<Vec<u8>> {
     let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/component");
-    let mut samples: Vec<Vec<u8>> = ["everything", "adapted", "merged"]
+    let mut samples: Vec<Vec<u8>> = ["everything", "adapted", "merged", "tool_c"]
         .iter()
         .map(|name| std::fs::read(format!("{fixtures}/{name}.wasm")).unwrap())
         .collect();
@@ -51,9 +52,10 @@ fn a_component_with_other_bytes_is_refused_or_still_one() {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (state >> 33) as usize % limit
     };
+    let times: usize = std::env::var("COMPONENT_DAMAGE").ok().and_then(|text| text.parse().ok()).unwrap_or(1);
     for sample in samples() {
         let rounds = if sample.len() < 2000 { 1500 } else { 40 };
-        for _ in 0..rounds {
+        for _ in 0..rounds * times {
             let mut bytes = sample.clone();
             for _ in 0..1 + next(3) {
                 let at = next(bytes.len());
