@@ -147,7 +147,7 @@ fn launchers_and_executables_of_another_version_are_named_and_not_called_damaged
     for args in [
         &["inspect", "old-packed"][..],
         &["verify", "old-packed"],
-        &["extract", "old-packed"],
+        &["extract", "old-packed", "-o", "app"],
         &["old-packed"],
     ] {
         dir.fails(args, &packed);
