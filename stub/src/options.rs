@@ -41,17 +41,26 @@ pub(crate) fn granted(manifest: &Manifest) -> Result<Granted, Failure> {
              takes no grants from them: unset {VARIABLE} to start it"
         )));
     }
-    let failure = |why: &str| Failure::new(format!("{VARIABLE}: {why}"));
-    let text = text.to_str().ok_or_else(|| failure("not UTF-8"))?;
-    let words = shlex::split(text).ok_or_else(|| failure("a quotation in it does not end"))?;
-    let changed = changed(packed.clone(), &words).map_err(|why| failure(&why))?;
+    let understood = || {
+        let text = text.to_str().ok_or("not UTF-8")?;
+        let words = shlex::split(text).ok_or("a quotation in it does not end")?;
+        changed(packed.clone(), &words)
+    };
+    let changed = understood().map_err(|why| Failure::new(format!("{VARIABLE}: {why}")));
     if !manifest.sealed {
-        return Ok(changed);
+        return changed;
     }
-    if let Some(taken) = taken(&packed.grants, &changed) {
-        return Err(Failure::new(format!(
-            "it is sealed, and {VARIABLE} cannot take {taken} from it: unset {VARIABLE} to start it"
-        )));
+    match changed {
+        Ok(changed) => {
+            if let Some(taken) = taken(&packed.grants, &changed) {
+                return Err(Failure::new(format!(
+                    "it is sealed, and {VARIABLE} cannot take {taken} from it: unset {VARIABLE} to start it"
+                )));
+            }
+        }
+        // What takes nothing away is not this program's affair, in whatever words.
+        Err(why) if text.to_string_lossy().contains("--deny-") => return Err(why),
+        Err(_) => {}
     }
     Ok(Granted { notes: vec![format!("it is sealed, so {VARIABLE} changes nothing")], ..packed })
 }
@@ -129,7 +138,10 @@ fn changed(granted: Granted, words: &[String]) -> Result<Granted, String> {
             // Without a name it is /tmp, so a name must be attached.
             "--tmp" => {
                 let guest = payload::grant::temporary(attached.unwrap_or_default());
-                grants.tmp = Some(guest.map_err(|why| format!("{name}: {why}"))?);
+                let guest = guest.map_err(|why| format!("{name}: {why}"))?;
+                grants.remove_dir(&guest);
+                added.remove_dir(&guest);
+                grants.tmp = Some(guest);
             }
             "--cwd" => grants.cwd = Some(value()?.to_owned()),
             // Without a name these take everything, so a name must be attached.
