@@ -15,7 +15,7 @@
 //!
 //! Natively `/x` and `x` differ, and where a program does not stand at the root. There `.` comes first and is where it stands, `/` is
 //! the root, and one more at the end, which only newer C libraries use, is both: natively whichever is meant (see
-//! [`crate::fs::native`]), otherwise one over the other.
+//! [`crate::fs::rule`]), otherwise one over the other.
 
 use std::sync::Arc;
 
@@ -28,7 +28,8 @@ use crate::fs::layer::Layer;
 use crate::fs::layers::Layers;
 use crate::fs::names::names;
 use crate::fs::native::Native;
-use crate::fs::space::{Place, ROOT, Space};
+use crate::fs::place::Place;
+use crate::fs::space::{ROOT, Space};
 use crate::fs::spelled::Side;
 use crate::fs::tree::dir::TreeDir;
 use crate::words::{Open, Opened};

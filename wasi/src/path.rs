@@ -7,7 +7,7 @@ use crate::errno::Result;
 use crate::memory::Memory;
 
 /// The longest path a guest may give, in bytes: Linux's PATH_MAX, the same everywhere.
-const MAX_LEN: u32 = 4096;
+pub(crate) const MAX_LEN: u32 = 4096;
 /// As long as nearly all are at most: these lie on the stack.
 const SHORT: usize = 128;
 

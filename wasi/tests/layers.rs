@@ -188,7 +188,16 @@ fn where_the_program_stands_is_what_it_sees() {
     }
     guest.open(ROOT, "new", CREATE).unwrap();
     assert!(guest.stands("root/sub/new"));
-    assert_eq!(guest.open(ROOT, "../x", READ), Err(ERRNO_NOTCAPABLE));
+    // What is around it was granted, and no more than that.
+    guest.file("root/above", "");
+    for path in ["../above", "./../above", "../sub/../above", "../../base/above", "../../else"] {
+        assert!(guest.open(ROOT, path, READ).is_ok(), "{path}");
+    }
+    for path in ["../../../x", "../../../base/above"] {
+        assert_eq!(guest.open(ROOT, path, READ), Err(ERRNO_NOTCAPABLE), "{path}");
+    }
+    let opened = guest.open(ROOT, ".", DIRECTORY).unwrap();
+    assert_eq!(guest.open(opened, "../above", READ), Err(ERRNO_NOTCAPABLE), "not from what it opened");
 }
 
 #[test]

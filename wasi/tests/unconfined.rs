@@ -154,3 +154,76 @@ fn a_grant_takes_its_own_place_and_no_other() {
         "relative, and so not the grant"
     );
 }
+
+#[test]
+fn below_a_grant_with_an_absolute_name_nothing_is_changed_that_may_be_meant_relatively() {
+    for (arguments, here, expected) in [
+        (&[][..], true, Err(ERRNO_NOTCAPABLE)),
+        (&[], false, Ok(())),
+        (&["/srv/f"], true, Ok(())),
+        (&["srv/f"], true, Err(ERRNO_NOTCAPABLE)),
+    ] {
+        let mut guest = started(arguments, |host, builder| {
+            std::fs::create_dir(host.join("root/srv")).unwrap();
+            builder.dir(granted(&host.join("root/srv")), "/srv", Access::ReadWrite)
+        });
+        guest.file("root/srv/f", "theirs");
+        if here {
+            guest.dir("root/work/srv");
+            guest.file("root/work/srv/f", "mine");
+        }
+        // The grant has the number between. What has the slash is exact.
+        assert_eq!(guest.path_unlink_file(EITHER + 1, "srv/f"), expected, "{arguments:?} {here}");
+        assert_eq!(
+            guest.path_unlink_file(EITHER, "f"),
+            expected.and(Err(ERRNO_NOENT)),
+            "{arguments:?} {here}"
+        );
+        let exact = guest.path_unlink_file(SYSTEM, "srv/f");
+        assert_eq!(exact, if expected.is_ok() { Err(ERRNO_NOENT) } else { Ok(()) }, "{arguments:?} {here}");
+    }
+}
+
+#[test]
+fn what_a_program_made_for_a_time_it_may_rename_link_and_remove() {
+    let mut guest = native(&[]);
+    guest.dir("root/tmp");
+    guest.file("root/tmp/theirs", "");
+    let part = guest.open(EITHER, "tmp/f.part", WRITE.oflags(OFLAGS_CREAT)).unwrap();
+    guest.fd_close(part).unwrap();
+    assert_eq!(guest.path_rename((EITHER, "tmp/f.part"), (EITHER, "tmp/f")), Ok(()), "an atomic write");
+    assert_eq!(guest.path_link((EITHER, 0, "tmp/f"), (EITHER, "tmp/g")), Ok(()));
+    assert_eq!(guest.path_symlink("f", EITHER, "tmp/l"), Ok(()));
+    for made in ["tmp/f", "tmp/g", "tmp/l"] {
+        assert_eq!(guest.path_unlink_file(EITHER, made), Ok(()), "{made}");
+    }
+    guest.file("root/work/mine", "");
+    assert_eq!(guest.path_rename((EITHER, "mine"), (EITHER, "tmp/theirs")), Err(ERRNO_NOTCAPABLE));
+}
+
+#[test]
+fn however_many_files_a_program_makes_where_it_stands_it_is_known_what_it_made_below_the_root() {
+    let mut guest = native(&[]);
+    guest.dir("root/tmp");
+    guest.path_create_directory(EITHER, "d").unwrap();
+    for number in 0..5000 {
+        let fd = guest.open(EITHER, format!("d/{number}"), WRITE.oflags(OFLAGS_CREAT)).unwrap();
+        guest.fd_close(fd).unwrap();
+    }
+    assert_eq!(guest.path_create_directory(EITHER, "tmp/own"), Ok(()));
+    assert_eq!(guest.path_create_directory(EITHER, "tmp/own/b"), Ok(()));
+}
+
+#[test]
+fn a_path_that_grows_from_directory_to_directory_leads_to_the_same_one() {
+    let mut guest = native(&[]);
+    guest.dir("root/work/d");
+    guest.file("root/f", "above");
+    let mut fd = guest.open(STANDS, "d", DIRECTORY).unwrap();
+    for _ in 0..10 {
+        let next = guest.open(fd, "../d/".repeat(800), DIRECTORY).unwrap();
+        guest.fd_close(fd).unwrap();
+        fd = next;
+    }
+    assert_eq!(content(&mut guest, fd, "../../f"), Ok(b"above".to_vec()));
+}

@@ -10,16 +10,14 @@ use super::file::File;
 use super::layer::Layer;
 use super::layers::Layers;
 use super::listing::{Entry, Listing};
-use super::names::{joined, names};
-use super::native::Wanted;
-use super::space::{Place, Way};
+use super::names::{is_itself, joined};
+use super::place::{Place, Way};
+use super::rule::Wanted;
 use crate::errno::Result;
 use crate::kept::Budget;
+use crate::path::MAX_LEN;
 use crate::sys;
 use crate::words::{Filestat, Open, Opened, Times};
-
-/// The longest path that is kept to tell what was used, in bytes.
-const PATH_MAX: usize = 4096;
 
 /// An open directory.
 #[derive(Debug)]
@@ -72,7 +70,7 @@ impl Dir {
         Some(match &self.place {
             Some(place) if origin.is_empty() => place.path_of(way, stands),
             // What lies deeper than a path can say is not told.
-            _ if origin.len() + path.len() > PATH_MAX => return None,
+            _ if origin.len() + path.len() > MAX_LEN as usize => return None,
             _ => joined(origin, path),
         })
     }
@@ -114,7 +112,11 @@ impl Dir {
 
     /// As [`Dir::way`], for a change of what `path` names itself. What was granted keeps its name.
     fn way_to_change<'s, 'p>(&'s self, path: &'p str) -> Result<Way<'s, 'p>> {
-        let way = self.way(path, Wanted::Change)?;
+        self.way_to(path, Wanted::Change)
+    }
+
+    fn way_to<'s, 'p>(&'s self, path: &'p str, wanted: Wanted) -> Result<Way<'s, 'p>> {
+        let way = self.way(path, wanted)?;
         if way.is_place && !is_itself(path) { Err(wasip1::ERRNO_BUSY.into()) } else { Ok(way) }
     }
 
@@ -205,20 +207,26 @@ impl Dir {
 
     /// Renames `path` to `new_path` below `new`.
     pub(crate) fn rename(&self, path: &str, new: &Dir, new_path: &str) -> Result<()> {
-        let (from, to) = (self.way_to_change(path)?, new.way_to_change(new_path)?);
-        from.layers.rename(from.rest, to.layers, to.rest)
+        let (from, to) = (self.way_to_change(path)?, new.way_to(new_path, Wanted::Replace)?);
+        from.layers.rename(from.rest, to.layers, to.rest)?;
+        new.found(&to, true);
+        Ok(())
     }
 
     /// Makes `new_path` below `new` another name of the file `path`.
     pub(crate) fn hard_link(&self, path: &str, new: &Dir, new_path: &str) -> Result<()> {
         let (from, to) = (self.way(path, Wanted::Change)?, new.way_to_make(new_path)?);
-        from.layers.hard_link(from.rest, to.layers, to.rest)
+        from.layers.hard_link(from.rest, to.layers, to.rest)?;
+        new.found(&to, true);
+        Ok(())
     }
 
     /// Makes `path` a symbolic link to `target`.
     pub(crate) fn symlink(&self, target: &str, path: &str) -> Result<()> {
         let way = self.way_to_make(path)?;
-        way.layers.symlink(target, way.rest)
+        way.layers.symlink(target, way.rest)?;
+        self.found(&way, true);
+        Ok(())
     }
 
     /// What the symbolic link `path` points to.
@@ -279,9 +287,4 @@ impl Dir {
         let ino = stat.map_or(0, |stat| stat.ino);
         Entry { name, ino, filetype: wasip1::FILETYPE_DIRECTORY }
     }
-}
-
-/// True for a path that names the directory it is given for.
-fn is_itself(path: &str) -> bool {
-    !path.starts_with('/') && names(path).next().is_none()
 }

@@ -6,6 +6,7 @@
 use super::file::File;
 use super::host::dir::HostDir;
 use super::listing::Each;
+use super::names::around;
 use super::tree::dir::TreeDir;
 use crate::errno::{Error, Result};
 use crate::words::{Access, Filestat, Open, Opened, Times};
@@ -60,12 +61,8 @@ impl Layer {
 
     /// True if the directory around `path` is there.
     pub(crate) fn has_parent(&self, path: &str) -> bool {
-        let path = path.trim_end_matches('/');
-        match path.rfind('/') {
-            None => true,
-            // The slash stays, because a directory is wanted.
-            Some(slash) => self.has(&path[..=slash]),
-        }
+        // The slash stays, because a directory is wanted.
+        around(path).is_none_or(|around| self.has(around))
     }
 
     /// Opens `path`, a file or a directory.

@@ -15,6 +15,7 @@ use std::collections::HashSet;
 use super::file::File;
 use super::layer::Layer;
 use super::listing::Each;
+use super::names::is_itself;
 use crate::errno::{Error, Result};
 use crate::words::{Filestat, Open, Opened, Times};
 
@@ -83,8 +84,7 @@ impl Layers {
 
     /// The layers in which `path` is looked up.
     fn layers_for(&self, path: &str) -> impl Iterator<Item = &Layer> {
-        let itself = !path.starts_with('/') && path.split('/').all(|name| matches!(name, "" | "."));
-        let (skipped, count) = self.shown.filter(|_| itself).unwrap_or((0, usize::MAX));
+        let (skipped, count) = self.shown.filter(|_| is_itself(path)).unwrap_or((0, usize::MAX));
         self.iter().skip(skipped).take(count)
     }
 

@@ -22,6 +22,8 @@ pub(crate) mod listing;
 pub(crate) mod names;
 pub(crate) mod native;
 pub(crate) mod null;
+pub(crate) mod place;
+pub(crate) mod rule;
 pub(crate) mod space;
 pub(crate) mod spelled;
 pub(crate) mod tree;

@@ -32,6 +32,17 @@ pub(crate) fn split(path: &str) -> (&str, &str) {
     }
 }
 
+/// What lies around the last name of `path`, with the separator behind it; `None` for a single name.
+pub(crate) fn around(path: &str) -> Option<&str> {
+    let path = path.trim_end_matches(is_separator);
+    path.rfind(is_separator).map(|end| &path[..=end])
+}
+
+/// True for a path that names no more than where it begins.
+pub(crate) fn is_itself(path: &str) -> bool {
+    !path.starts_with(is_separator) && names(path).next().is_none()
+}
+
 /// True for what stands between names.
 pub(crate) fn is_separator(c: char) -> bool {
     c == '/' || cfg!(windows) && c == '\\'

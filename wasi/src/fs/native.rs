@@ -1,19 +1,4 @@
-//! A native program's root: which of two places a name means, where that is not told.
-//!
-//! A native program tells `x` from `/x`. Newer C libraries of WASI do not: they take the slash away before anything sees
-//! it. What they ask for may be below where the user stands, or below the system's root, and no rule is right every time.
-//! This one goes by what is known, the surest first, and of two harms prefers the refusal to the wrong file:
-//!
-//! 1. A name that begins with `.` or `..` was relative.
-//! 2. A name that is spelled in the arguments means what the spelling says, and to look at, so does what lies near it. To change
-//!    something, only the argument itself speaks, for what it names and what lies below that, and for new files of its name
-//!    beside it; and `TMPDIR`, for new files. Where the user stands has the same directory, it is refused.
-//! 3. What lies in a directory that the program opened before lies where that was found; what it made itself it may change.
-//! 4. To look at: where its first name is. If both places have that: below the root if that has all of the name, so no file of
-//!    a checkout stands for one of the system; but a name without a slash is the one where the user stands.
-//! 5. To change: where the user stands, if that has the first name, or if neither has. Where only the root has it, something new
-//!    may be made just below `/tmp` and `/var/tmp`, devices may be written, and anything else is refused.
-//! 6. Where the user's directory is gone or cannot be looked at, nothing falls through to the root but what is spelled so.
+//! A native program's root: where its user stands, the system's root, and what is known about which of the two a name means.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -22,33 +7,11 @@ use super::host::dir::HostDir;
 use super::layer::Layer;
 use super::layers::Layers;
 use super::names::names;
-use super::spelled::{self, Evidence, Place, Side, Spelled};
+use super::rule::{Found, Known, Wanted, decide, joined, nearest};
+use super::spelled::{self, Place, Side, Spelled};
 use crate::errno::Result;
 
-/// What a path is wanted for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Wanted {
-    /// To look at what is there.
-    Look,
-    /// To write to what is there.
-    Write,
-    /// To make something, or write to what is there.
-    Make,
-    /// To make something where nothing is.
-    New,
-    /// To remove, rename or change what is there.
-    Change,
-}
-
-/// What a path led to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Found {
-    side: Side,
-    /// True if the program made it.
-    made: bool,
-}
-
-/// How many directories are remembered with where they were found.
+/// How many directories, and files made below the root, are remembered with where they were found.
 const FOUND_MAX: usize = 4096;
 
 /// Both places, and what is known about names.
@@ -60,7 +23,8 @@ pub(crate) struct Native {
     same: bool,
     /// True if where the user stands is gone, or cannot be opened.
     lost: bool,
-    spelled: Vec<Spelled>,
+    /// By their first names: what begins with another says nothing about a path.
+    spelled: HashMap<String, Vec<Spelled>>,
     found: Mutex<HashMap<String, Found>>,
     /// The roots of drives that were asked for, by their letters.
     drives: [OnceLock<Arc<Layers>>; 26],
@@ -74,7 +38,10 @@ impl Native {
         arguments: &[&[u8]],
         variables: &[&[u8]],
     ) -> Native {
-        let lost = lost || here.filestat().is_ok_and(|stat| stat.nlink == 0);
+        // Some file systems count no links.
+        let is_gone =
+            || here.filestat().is_ok_and(|stat| stat.nlink == 0) && std::env::current_dir().is_err();
+        let lost = lost || is_gone();
         let ids = |layers: &Layers| layers.filestat().map(|stat| (stat.dev, stat.ino));
         let same = matches!((ids(&here), ids(&root)), (Ok(here), Ok(root)) if here == root);
         let mut spelled = Vec::new();
@@ -85,6 +52,11 @@ impl Native {
         for text in variables {
             spelled::read_variable(&String::from_utf8_lossy(text), &mut spelled);
         }
+        let mut by_first: HashMap<String, Vec<Spelled>> = HashMap::new();
+        for one in spelled {
+            by_first.entry(one.names.first().cloned().unwrap_or_default()).or_default().push(one);
+        }
+        let spelled = by_first;
         let (here, root) = (here.into(), root.into());
         let (found, drives) = (Mutex::default(), Default::default());
         Native { here, root, same, lost, spelled, found, drives }
@@ -111,11 +83,16 @@ impl Native {
         Ok(slot.get_or_init(|| Arc::new(Layers::new(Layer::Host(root), Vec::new(), None))))
     }
 
+    /// Those that begin as `path` does.
+    fn spelled_like(&self, path: &str) -> &[Spelled] {
+        self.spelled.get(names(path).next().unwrap_or_default()).map_or(&[], |spelled| spelled)
+    }
+
     /// The side of a path that begins with `..`.
     pub(crate) fn way_up(&self, path: &str) -> Side {
         let is_this =
             |spelled: &&Spelled| spelled.place == Place::Argument && spelled.names.iter().eq(names(path));
-        let spelled = self.spelled.iter().find(is_this);
+        let spelled = self.spelled_like(path).iter().find(is_this);
         spelled.map_or(Side::Here, |spelled| spelled.side)
     }
 
@@ -125,9 +102,9 @@ impl Native {
         if self.same {
             return Some(Side::Root);
         }
-        let found = |path: &str| {
+        let found = |path: &[&str]| {
             let found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
-            found.get(path).copied()
+            nearest(path, |around| found.get(around).copied())
         };
         let has = |side: Side, path: &str| match self.side(side).filestat_at(path, false) {
             Ok(_) => true,
@@ -152,229 +129,27 @@ impl Native {
             path,
             wanted,
             self.lost,
-            &self.spelled,
+            self.spelled_like(path),
             &Known { found: &found, has: &has, is_device: &is_device },
         )
     }
 
+    /// True if `path` would be changed where the user stands.
+    pub(crate) fn is_here(&self, path: &str, wanted: Wanted) -> bool {
+        !self.lost && self.decide(path, wanted) == Some(Side::Here)
+    }
+
     /// Notes that `path` is on `side`, a directory or something that the program `made`.
     pub(crate) fn found(&self, path: &str, side: Side, made: bool) {
+        // A file where the user stands is found there by its first name.
+        if made && side == Side::Here {
+            return;
+        }
         let key = joined(names(path));
         let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
-        if !key.is_empty() && found.len() < FOUND_MAX {
+        if !key.is_empty() && (found.len() < FOUND_MAX || found.contains_key(&key)) {
             let before = found.get(&key).is_some_and(|before| before.made && before.side == side);
             found.insert(key, Found { side, made: made || before });
         }
-    }
-}
-
-fn joined<'n>(names: impl Iterator<Item = &'n str>) -> String {
-    names.collect::<Vec<_>>().join("/")
-}
-
-/// What the rule asks.
-struct Known<'k> {
-    /// Where a directory was found.
-    found: &'k dyn Fn(&str) -> Option<Found>,
-    /// Whether a side has a path.
-    has: &'k dyn Fn(Side, &str) -> bool,
-    /// Whether a path below the root is a device that is read and written as a stream.
-    is_device: &'k dyn Fn(&str) -> bool,
-}
-
-/// The rule; see the head of this file.
-fn decide(path: &str, wanted: Wanted, lost: bool, spelled: &[Spelled], known: &Known<'_>) -> Option<Side> {
-    let Known { found, has, is_device } = known;
-    let all: Vec<&str> = names(path).take_while(|name| *name != "..").collect();
-    let change = wanted != Wanted::Look;
-    let first = all.first().copied().unwrap_or(".");
-    let is_new = || match wanted {
-        Wanted::New => true,
-        Wanted::Make => !has(Side::Root, path),
-        Wanted::Look | Wanted::Write | Wanted::Change => false,
-    };
-    let evidence = if change {
-        let around = joined(all[..all.len().saturating_sub(1)].iter().copied());
-        let is_here = || has(Side::Here, if around.is_empty() { first } else { &around });
-        spelled::to_change(&all, spelled, &is_new, &is_here)
-    } else {
-        spelled::to_look(&all, spelled, &|| has(Side::Here, first))
-    };
-    match evidence {
-        Evidence::For(side) => return Some(side),
-        Evidence::Both => {
-            return match [Side::Here, Side::Root].map(|side| has(side, path)) {
-                [true, false] if !change => Some(Side::Here),
-                [false, true] if !change => Some(Side::Root),
-                [false, false] if !change => Some(Side::Here),
-                _ => None,
-            };
-        }
-        Evidence::None => {}
-    }
-    let around = (1..=all.len()).rev().find_map(|len| found(&joined(all[..len].iter().copied())));
-    match around {
-        Some(Found { side: Side::Root, made: false }) if change => {}
-        Some(found) => return Some(found.side),
-        None => {}
-    }
-    // Most relative paths begin with a name that the root lacks: this is asked first.
-    if lost || !has(Side::Root, first) {
-        return Some(Side::Here);
-    }
-    match has(Side::Here, first) {
-        true if change || all.len() < 2 || !has(Side::Root, path) => Some(Side::Here),
-        true => Some(Side::Root),
-        false if !change => Some(Side::Root),
-        false => match all[..] {
-            // What programs do below the root without being told to: new temporary files, and writing to devices.
-            ["tmp", _] | ["var", "tmp", _] if is_new() => Some(Side::Root),
-            // The starter's own files.
-            ["dev", "stdin" | "stdout" | "stderr"] | ["dev", "fd", _] if wanted != Wanted::Change => {
-                Some(Side::Root)
-            }
-            ["dev", _, ..] if wanted != Wanted::Change && is_device(path) => Some(Side::Root),
-            _ => None,
-        },
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// What stands where in these tests: below the user, and below the root.
-    const HERE: &[&str] = &["src/a.c", "etc/passwd", "usr/share/x", "lib/own", "new"];
-    const THERE: &[&str] =
-        &["etc/passwd", "etc/hosts", "usr/lib/x", "lib/libc", "tmp/t", "home/me/.rc", "dev/null", "srv/data"];
-
-    fn side(path: &str, change: bool, arguments: &[&str], variables: &[&str]) -> Option<Side> {
-        after(path, change, arguments, variables, &[])
-    }
-
-    fn after(
-        path: &str,
-        change: bool,
-        arguments: &[&str],
-        variables: &[&str],
-        found: &[(&str, Side)],
-    ) -> Option<Side> {
-        let mut spelled = Vec::new();
-        arguments.iter().for_each(|text| spelled::read_argument(text, &mut spelled));
-        variables.iter().for_each(|text| spelled::read_variable(text, &mut spelled));
-        let stands = |all: &[&str], path: &str| {
-            let path = joined(names(path));
-            path.is_empty() || all.iter().any(|one| *one == path || one.starts_with(&format!("{path}/")))
-        };
-        let has = |side: Side, path: &str| stands(if side == Side::Here { HERE } else { THERE }, path);
-        let found = |path: &str| {
-            let (name, side) = found.iter().find(|(one, _)| one.trim_start_matches('+') == path)?;
-            Some(Found { side: *side, made: name.starts_with('+') })
-        };
-        let wanted = if change { Wanted::Make } else { Wanted::Look };
-        let is_device = |path: &str| path == "dev/null";
-        decide(path, wanted, false, &spelled, &Known { found: &found, has: &has, is_device: &is_device })
-    }
-
-    const H: Option<Side> = Some(Side::Here);
-    const R: Option<Side> = Some(Side::Root);
-
-    #[test]
-    fn what_is_typed_decides() {
-        for (path, change, arguments, meant) in [
-            ("src/a.c", false, &["src/a.c"][..], H),
-            ("src/a.o", true, &["-c", "src/a.c"], H),
-            ("tmp/out.txt", true, &["-o", "/tmp/out.txt"], R),
-            ("tmp/out.txt", true, &["--out=/tmp/out.txt"], R),
-            ("tmp/out.txt.part", true, &["/tmp/out.txt"], R),
-            ("tmp/out.txt", true, &["tmp/out.txt"], H),
-            ("etc/passwd", false, &["etc/passwd"], H),
-            ("etc/passwd", false, &["/etc/passwd"], R),
-            ("usr/include/stdio.h", false, &["-I/usr/include"], R),
-            ("usr/include/stdio.h", false, &["-Iusr/include"], H),
-            ("srv/data/f", true, &["/srv/data"], R),
-            ("srv/data/f", true, &["srv/data"], H),
-            ("etc/passwd", false, &["etc/passwd", "/etc/passwd"], None),
-            ("etc/hosts", false, &["etc/hosts", "/etc/hosts"], R),
-            ("etc/passwd", true, &["etc/passwd", "/etc/passwd"], None),
-            (".", false, &["/"], R),
-            (".", false, &["."], H),
-            (".", false, &[], H),
-            ("tmp/t", false, &["tmp"], R),
-            ("tmp/t", true, &["/tmp/t"], R),
-            ("srv/data", true, &["-o/srv/data"], R),
-            // Not near enough to change something there.
-            ("srv/data/f", true, &["/srv"], None),
-            ("srv/data", true, &["/srv/d.txt"], None),
-            ("srv/d.part", true, &["/srv/d.txt"], R),
-            ("srv/other", true, &["/srv/d.txt"], None),
-            ("srv/data", true, &["see /srv/data for more"], None),
-            ("srv/data", true, &["http://srv/data"], None),
-            ("usr/share/x", true, &["/usr/share"], None),
-            ("lib/libc", true, &["--prefix=/lib"], H),
-        ] {
-            assert_eq!(side(path, change, arguments, &[]), meant, "{path} {change} {arguments:?}");
-        }
-    }
-
-    #[test]
-    fn a_variable_speaks_for_what_lies_below_it() {
-        let home = &["HOME=/home/me", "PATH=/usr/bin:/srv/bin", "USER=srv", "TMPDIR=/srv/tmp"][..];
-        assert_eq!(side("home/me/.rc", false, &[], home), R);
-        assert_eq!(side("home/me/.rc", true, &[], home), None, "an archive may have it by this name");
-        assert_eq!(side("home/me/.cache/x", true, &[], home), None);
-        assert_eq!(side("srv/data/x", true, &[], home), None);
-        assert_eq!(side("srv/tmp/x", true, &[], home), R, "a new file for what is temporary");
-        assert_eq!(side("usr/bin/x", true, &[], home), H, "there is a usr where the user stands");
-        assert_eq!(side("tmp/x", true, &["tmp/x"], &["TMPDIR=/tmp"]), H);
-        assert_eq!(side("tmp/t", true, &[], &["TMPDIR=/tmp"]), None, "it is there already");
-    }
-
-    #[test]
-    fn nothing_is_changed_elsewhere_for_a_name_that_may_be_relative() {
-        for (path, meant) in [
-            ("srv/data", None),
-            ("srv", None),
-            ("home/me/.rc", None),
-            ("out.txt", H),
-            ("build/out.txt", H),
-            ("lib/new", H),
-            ("tmp", None),
-            ("tmp/x", R),
-            ("tmp/t", None),
-            ("tmp/x/y", None),
-            ("dev/null", R),
-            ("dev/new", None),
-            ("var/tmp/x", H),
-        ] {
-            assert_eq!(side(path, true, &[], &[]), meant, "{path}");
-        }
-    }
-
-    #[test]
-    fn no_file_of_a_checkout_stands_for_one_of_the_system() {
-        for (path, meant) in [
-            ("etc/passwd", R),
-            ("etc/hosts", R),
-            ("etc/none", H),
-            ("etc", H),
-            ("usr/share/x", H),
-            ("usr/lib/x", R),
-            ("src/a.c", H),
-            ("srv/data", R),
-            ("nowhere", H),
-        ] {
-            assert_eq!(side(path, false, &[], &[]), meant, "{path}");
-        }
-    }
-
-    #[test]
-    fn what_a_program_lists_it_finds_where_it_listed_it() {
-        assert_eq!(after("etc/passwd", false, &[], &[], &[("etc", Side::Here)]), H);
-        assert_eq!(after("tmp/own/x", true, &[], &[], &[("+tmp/own", Side::Root)]), R);
-        assert_eq!(after("tmp/own/x", true, &[], &[], &[("tmp/own", Side::Root)]), None);
-        assert_eq!(after("srv/data/x", false, &[], &[], &[("srv", Side::Root)]), R);
-        assert_eq!(after("srv/data/x", true, &[], &[], &[("srv", Side::Root)]), None);
-        assert_eq!(after("etc/passwd", false, &["/etc/passwd"], &[], &[("etc", Side::Here)]), R);
     }
 }

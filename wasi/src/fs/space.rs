@@ -13,10 +13,10 @@ use std::sync::Arc;
 
 use super::layers::Layers;
 use super::names::{is_separator, joined, names, split};
-use super::native::{Native, Wanted};
+use super::native::Native;
+use super::rule::Wanted;
 use super::spelled::Side;
 use crate::errno::Result;
-use crate::sys;
 use terms::GuestName;
 
 /// The number of a place in the tree of names.
@@ -46,55 +46,6 @@ pub(crate) struct Space {
     cwd: Option<(GuestName, Arc<Layers>)>,
     /// Where the root is that of the system, and which of two names is meant is not always told.
     native: Option<Native>,
-}
-
-/// Where a directory descriptor stands in the space.
-#[derive(Clone, Debug)]
-pub(crate) struct Place {
-    pub(crate) space: Arc<Space>,
-    node: Id,
-    start: Start,
-    /// Which side of the root this is, if it has two and that is known.
-    side: Option<Side>,
-}
-
-/// How the program came to a place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Start {
-    /// It was granted.
-    Granted,
-    /// The program opened it: nothing around it can be reached.
-    Opened,
-}
-
-/// Where a path leads.
-#[derive(Debug)]
-pub(crate) struct Way<'s, 'p> {
-    pub(crate) layers: &'s Arc<Layers>,
-    /// What is left of the path.
-    pub(crate) rest: &'p str,
-    /// The place that the path came to.
-    node: Id,
-    /// True if the path names that place, and nothing below it.
-    pub(crate) is_place: bool,
-    /// In a native root: where it was looked for.
-    side: Option<Side>,
-    /// True if that was not told, and had to be decided.
-    decided: bool,
-    /// The drive that it was looked for on, if it named one.
-    drive: Option<u8>,
-}
-
-impl<'s, 'p> Way<'s, 'p> {
-    /// True if it was not told which side of a native root is meant.
-    pub(crate) fn is_decided(&self) -> bool {
-        self.decided
-    }
-
-    /// The way in a directory that nothing was granted around or below.
-    pub(crate) fn within(layers: &'s Arc<Layers>, path: &'p str) -> Way<'s, 'p> {
-        Way { layers, rest: path, node: ROOT, is_place: false, side: None, decided: false, drive: None }
-    }
 }
 
 impl Space {
@@ -174,7 +125,7 @@ impl Space {
     }
 
     /// What is at place `id`.
-    fn layers(&self, id: Id) -> &Arc<Layers> {
+    pub(super) fn layers(&self, id: Id) -> &Arc<Layers> {
         &self.nodes[id].layers
     }
 
@@ -194,18 +145,51 @@ impl Space {
         is_there.then_some(child)
     }
 
-    /// The side of a native root, if there is one.
-    fn native(&self) -> Option<&Native> {
+    /// Natively, false where something is to be changed below a place that was granted by an absolute name alone, and the same
+    /// name may have been meant relatively: where the user stands there is such a directory.
+    pub(super) fn may_be_here(&self, at: Id, rest: &str, wanted: Wanted) -> bool {
+        let Some(native) = self.native.as_ref().filter(|_| wanted != Wanted::Look) else { return true };
+        self.nodes[at].written != [false, true] || !native.is_here(&joined(&self.name(at), rest), wanted)
+    }
+
+    /// True if something was granted at place `id`, and not only below it.
+    pub(super) fn is_granted(&self, id: Id) -> bool {
+        self.nodes[id].granted
+    }
+
+    /// The names of the places just below `id`.
+    pub(super) fn children(&self, id: Id) -> impl Iterator<Item = &str> {
+        self.nodes[id].children.iter().map(|&child| &*self.nodes[child].name)
+    }
+
+    /// The name of where the program stands, if not at the root.
+    pub(super) fn cwd(&self) -> Option<&GuestName> {
+        self.cwd.as_ref().map(|(name, _)| name)
+    }
+
+    /// The names on the way to place `id`, with slashes between them.
+    pub(super) fn name(&self, mut id: Id) -> String {
+        let mut around = Vec::new();
+        while id != ROOT {
+            around.push(&*self.nodes[id].name);
+            id = self.nodes[id].parent;
+        }
+        around.reverse();
+        around.join("/")
+    }
+
+    /// The two sides of a native root, if this is one.
+    pub(super) fn native(&self) -> Option<&Native> {
         self.native.as_ref()
     }
 
     /// Goes on from `at` through the places that `rest` names, as far as it does; returns what is left of it.
     ///
     /// # Errors
-    /// `notcapable` if it leads above what there is, or above `place`, which the program opened.
-    fn descend<'p>(
+    /// `notcapable` if it leads above what there is, or above the place `opened`, if the program opened one.
+    pub(super) fn descend<'p>(
         &self,
-        place: &Place,
+        opened: Option<Id>,
         at: &mut Id,
         side: &mut Option<Side>,
         mut rest: &'p str,
@@ -220,12 +204,15 @@ impl Space {
                     }
                     *at
                 }
+                ".." if opened == Some(*at) => return Err(wasip1::ERRNO_NOTCAPABLE.into()),
                 ".." => match self.child_on(*side, *at, "..") {
                     Some(named_so) => named_so,
-                    None if *at == place.node && place.start == Start::Opened => {
-                        return Err(wasip1::ERRNO_NOTCAPABLE.into());
-                    }
                     None if self.nodes[*at].name == ".." => return Err(wasip1::ERRNO_NOTCAPABLE.into()),
+                    None if *at == ROOT && self.native.is_none() => {
+                        *at = self.around_cwd(*side).ok_or(wasip1::ERRNO_NOTCAPABLE)?;
+                        *side = Some(Side::Root);
+                        *at
+                    }
                     None if *at == ROOT => {
                         let native = self.native.as_ref().ok_or(wasip1::ERRNO_NOTCAPABLE)?;
                         // The system knows what is around where the user stands. Around its root is the root.
@@ -247,8 +234,25 @@ impl Space {
         Ok(rest)
     }
 
+    /// The place around where the program stands, if it does not stand at the root and that is where `..` was written.
+    fn around_cwd(&self, side: Option<Side>) -> Option<Id> {
+        let (cwd, _) = self.cwd.as_ref().filter(|_| side != Some(Side::Root))?;
+        let mut names: Vec<&str> = names(cwd.path()).collect();
+        names.pop()?;
+        names.into_iter().try_fold(ROOT, |at, name| self.child(at, name))
+    }
+
+    /// The place that one comes to by `..` from place `at`, if there is one.
+    pub(super) fn around(&self, at: Id, side: Option<Side>) -> Option<Id> {
+        match at {
+            ROOT if self.native.is_some() => None,
+            ROOT => self.child(ROOT, "..").or_else(|| self.around_cwd(side)),
+            _ => Some(self.nodes[at].parent).filter(|_| self.nodes[at].name != ".."),
+        }
+    }
+
     /// What is left of `rest` above place `at`, if it leads there by `..`.
-    fn above<'p>(&self, at: Id, rest: &'p str) -> Option<&'p str> {
+    pub(super) fn above<'p>(&self, at: Id, rest: &'p str, side: Option<Side>) -> Option<&'p str> {
         let (mut depth, mut left) = (0usize, rest);
         while !left.is_empty() {
             let (name, behind) = split(left);
@@ -257,7 +261,7 @@ impl Space {
                 ".." if depth == 0 => {
                     // Links on the way may have led elsewhere: only who stands at the place leaves it.
                     let before = &rest[..rest.len() - left.len()];
-                    let layers = &self.nodes[at].layers;
+                    let layers = if at == ROOT { self.root(side) } else { self.layers(at) };
                     let (here, there) = (layers.filestat().ok()?, layers.filestat_at(before, true).ok()?);
                     return ((here.dev, here.ino) == (there.dev, there.ino)).then_some(behind);
                 }
@@ -267,114 +271,5 @@ impl Space {
             left = behind;
         }
         None
-    }
-}
-
-impl Place {
-    /// Where a granted directory stands.
-    pub(crate) fn granted(space: &Arc<Space>, node: Id, side: Option<Side>) -> Place {
-        Place { space: Arc::clone(space), node, start: Start::Granted, side }
-    }
-
-    /// Where a directory stands that the program opened, which `way` led to. `None` if nothing was granted below it: then it is
-    /// a directory like any other.
-    pub(crate) fn opened(&self, way: &Way<'_, '_>) -> Option<Place> {
-        let has_more = way.is_place && !self.space.nodes[way.node].children.is_empty();
-        let space = Arc::clone(&self.space);
-        has_more.then(|| Place { space, node: way.node, start: Start::Opened, side: way.side })
-    }
-
-    /// Where `path` leads from here, and what is wanted there.
-    ///
-    /// # Errors
-    /// `notcapable` if it leads out of what was granted, or if it was not told which of two places is meant.
-    pub(crate) fn way<'s, 'p>(&'s self, path: &'p str, wanted: Wanted) -> Result<Way<'s, 'p>> {
-        let space = &*self.space;
-        let (mut at, mut rest) = (self.node, path);
-        if let (Some(native), Some((letter, rest))) = (space.native(), sys::drive(path)) {
-            let rest = if rest.is_empty() { "." } else { rest };
-            let way = Way { drive: Some(letter), ..Way::within(native.drive(letter)?, rest) };
-            return if sys::leaves_directory(rest) { Err(wasip1::ERRNO_NOTCAPABLE.into()) } else { Ok(way) };
-        }
-        let mut side = self.side;
-        if path.starts_with(is_separator) {
-            if self.start == Start::Opened || self.node != ROOT {
-                return Err(wasip1::ERRNO_NOTCAPABLE.into());
-            }
-            rest = path.trim_start_matches(is_separator);
-            side = space.has_sides().then_some(Side::Root);
-        }
-        let from_root = (at == ROOT && space.native().is_some()).then_some(rest);
-        loop {
-            rest = space.descend(self, &mut at, &mut side, rest)?;
-            if at == ROOT || self.start == Start::Opened || !rest.contains("..") {
-                break;
-            }
-            let Some(above) = space.above(at, rest) else { break };
-            if space.nodes[at].name == ".." {
-                return Err(wasip1::ERRNO_NOTCAPABLE.into());
-            }
-            (at, rest) = (space.nodes[at].parent, above);
-        }
-        // In a native root a place that is only on the way to a grant is the system's own.
-        if let Some(whole) = from_root.filter(|_| !space.nodes[at].granted) {
-            (at, rest) = (ROOT, whole);
-        }
-        let is_place = rest.is_empty();
-        let mut decided = false;
-        if let (ROOT, Some(native), None) = (at, space.native(), side) {
-            side = Some(native.decide(rest, wanted).ok_or(wasip1::ERRNO_NOTCAPABLE)?);
-            decided = true;
-        }
-        let layers = if at == ROOT { space.root(side) } else { space.layers(at) };
-        let rest = if is_place { "." } else { rest };
-        if sys::leaves_directory(rest) {
-            return Err(wasip1::ERRNO_NOTCAPABLE.into());
-        }
-        Ok(Way { layers, rest, node: at, is_place, side, decided, drive: None })
-    }
-
-    /// True if `path` was refused only because it is not told which of two places is meant.
-    pub(crate) fn is_unclear(&self, path: &str, wanted: Wanted) -> bool {
-        let Some(native) = self.space.native() else { return false };
-        let either = self.start == Start::Granted && self.side.is_none() && self.node == ROOT;
-        either && native.decide(path, wanted).is_none()
-    }
-
-    /// Tells a native root what `way` led to: a directory, or something that the program `made`. What lies in it is looked for
-    /// where that is, and what was made may be changed there.
-    pub(crate) fn found(&self, way: &Way<'_, '_>, made: bool) {
-        if let (Some(native), Some(side), true) = (self.space.native(), way.side, way.decided) {
-            native.found(way.rest, side, made);
-        }
-    }
-
-    /// The path of what `way` leads to, in the program's world. In a native root it is relative where the user stands. `stands`
-    /// says that it lies where the program does.
-    pub(crate) fn path_of(&self, way: &Way<'_, '_>, stands: bool) -> String {
-        if let Some(letter) = way.drive {
-            return format!("{}:/{}", char::from(letter), names(way.rest).collect::<Vec<_>>().join("/"));
-        }
-        if way.node == ROOT && way.side == Some(Side::Here) {
-            return joined("", way.rest);
-        }
-        if let (ROOT, true, Some((cwd, _))) = (way.node, stands, &self.space.cwd) {
-            return joined(&format!("/{}", cwd.path()), way.rest);
-        }
-        let (mut at, mut around) = (way.node, Vec::new());
-        while at != ROOT {
-            around.push(&*self.space.nodes[at].name);
-            at = self.space.nodes[at].parent;
-        }
-        around.reverse();
-        joined(&format!("/{}", around.join("/")), way.rest)
-    }
-
-    /// The names of what was granted just below this place.
-    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
-        let space = &*self.space;
-        let shown = self.node != ROOT || !space.has_sides() || self.side == Some(Side::Root);
-        let children = shown.then(|| space.nodes[self.node].children.iter());
-        children.into_iter().flatten().map(|&child| &*space.nodes[child].name).filter(|name| *name != "..")
     }
 }

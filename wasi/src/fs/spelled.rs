@@ -44,7 +44,7 @@ pub(crate) fn read_argument(text: &str, spelled: &mut Vec<Spelled>) {
         // --out=/tmp/out, -I/usr/include, -osrc/a.o
         if let Some((_, value)) = text.split_once('=') {
             add(value, Place::Argument, spelled);
-        } else if text.is_char_boundary(2) && text.len() > 2 {
+        } else if !text.starts_with("--") && text.is_char_boundary(2) && text.len() > 2 {
             add(&text[2..], Place::Argument, spelled);
         }
     }
@@ -84,6 +84,14 @@ pub(crate) enum Evidence {
     None,
     For(Side),
     Both,
+}
+
+/// A part of a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    First,
+    /// All names but the last.
+    Around,
 }
 
 impl Spelled {
@@ -128,12 +136,12 @@ pub(crate) fn to_look(path: &[&str], spelled: &[Spelled], is_here: &dyn Fn() -> 
 }
 
 /// What the spellings say about where to change `path`. `is_new` tells that it is to be made, and is not below the root; `is_here`
-/// whether the directory around it is where the user stands.
+/// whether something is where the user stands: the directory around it, or its first name.
 pub(crate) fn to_change(
     path: &[&str],
     spelled: &[Spelled],
     is_new: &dyn Fn() -> bool,
-    is_here: &dyn Fn() -> bool,
+    is_here: &dyn Fn(Part) -> bool,
 ) -> Evidence {
     let on = |side: Side| spelled.iter().filter(move |one| one.side == side);
     let is_it = |one: &Spelled| one.place == Place::Argument && one.names.iter().eq(path);
@@ -144,12 +152,12 @@ pub(crate) fn to_change(
         [false, true] => return Evidence::For(Side::Root),
         [false, false] => {}
     }
-    // A relative spelling that begins alike keeps it where the user stands.
-    let in_arguments = |one: &&Spelled| one.place >= Place::Text;
-    let here = on(Side::Here).filter(in_arguments).map(|one| one.common(path)).max().unwrap_or_default();
+    // A relative spelling that begins alike keeps it where the user stands. One name in common may be any word.
+    let here = on(Side::Here).filter(|one| one.place == Place::Argument).map(|one| one.common(path)).max();
+    let here = here.filter(|common| *common > 1 || *common == 1 && is_here(Part::First)).unwrap_or_default();
     let root = on(Side::Root).filter(|one| speaks(one, path, is_new)).map(|one| one.common(path)).max();
     match root {
-        Some(root) if root > here && is_here() => Evidence::Both,
+        Some(root) if root > here && is_here(Part::Around) => Evidence::Both,
         Some(root) if root > here => Evidence::For(Side::Root),
         _ if here > 0 => Evidence::For(Side::Here),
         _ => Evidence::None,

@@ -6,6 +6,8 @@
 
 use std::borrow::Cow;
 
+use super::super::names::is_separator;
+
 /// A path, and whether slashes stood behind the name at its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Name<'p> {
@@ -49,10 +51,6 @@ pub(super) fn followed(path: &str) -> Cow<'_, str> {
 pub(super) fn wants_directory(path: &str) -> bool {
     let Name { path, slash } = Name::of(path);
     slash || path.strip_suffix('.').is_some_and(|rest| rest.ends_with(is_separator))
-}
-
-fn is_separator(c: char) -> bool {
-    c == '/' || cfg!(windows) && c == '\\'
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 //!
 //! What is opened through a directory that was granted read-only is read-only as well.
 
+use std::path::PathBuf;
+
 use cap_fs_ext::{DirExt, FollowSymlinks, OpenOptionsFollowExt, OpenOptionsMaybeDirExt, OpenOptionsSyncExt};
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir as CapDir, File as CapFile, OpenOptions};
@@ -11,6 +13,7 @@ use super::dir::HostDir;
 use super::file::HostFile;
 use super::name::{Name, followed};
 use crate::errno::Result;
+use crate::path::MAX_LEN;
 use crate::sys;
 use crate::words::{Access, Open, Opened};
 
@@ -123,7 +126,12 @@ impl HostDir {
     }
 
     fn opened_dir(&self, dir: CapDir, path: &str) -> Opened<HostFile, HostDir> {
-        let beyond = self.unconfined.as_ref().map(|own| own.join(path).into());
+        // A program can make the path longer each time: `./././x`. One that is not known any more is not led out of.
+        let known = |path: PathBuf| match path.as_os_str().len() <= MAX_LEN as usize {
+            true => Some(path),
+            false => sys::path_of_dir(&dir).or_else(|| path.canonicalize().ok()),
+        };
+        let beyond = self.unconfined.as_ref().and_then(|own| known(own.join(path))).map(PathBuf::into);
         Opened::Dir(HostDir { dir, access: self.access, unconfined: beyond })
     }
 }

@@ -4,6 +4,7 @@
 
 use std::sync::{Arc, Mutex};
 
+use super::super::names::around;
 use super::hold::{Hold, Tree};
 use super::nodes::{Body, Id, Listed, Names, Nodes, ino};
 use super::source::{Files, Nothing};
@@ -76,8 +77,7 @@ impl TreeDir {
 
     /// Why nothing is made at `path`, where nothing stands, of a tree that cannot be changed: that, or there is no directory around it.
     pub(super) fn not_made(&self, path: &str) -> Error {
-        let path = path.trim_end_matches('/');
-        let around = path.rfind('/').map_or(Ok(()), |slash| self.filestat_at(&path[..slash], true).map(drop));
+        let around = around(path).map_or(Ok(()), |around| self.filestat_at(around, true).map(drop));
         around.err().unwrap_or(wasip1::ERRNO_ROFS.into())
     }
 

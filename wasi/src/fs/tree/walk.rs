@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use super::super::names::is_separator;
 use super::nodes::{Body, Id, Nodes};
 use crate::errno::Result;
 
@@ -56,11 +57,11 @@ impl Nodes {
         let mut links = 0;
         loop {
             let rest = &path[at..];
-            if rest.starts_with('/') {
+            if rest.starts_with(is_separator) {
                 return Err(wasip1::ERRNO_NOTCAPABLE.into());
             }
-            let (name, behind) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-            let next = behind.trim_start_matches('/');
+            let (name, behind) = rest.split_at(rest.find(is_separator).unwrap_or(rest.len()));
+            let next = behind.trim_start_matches(is_separator);
             let (last, slash) = (next.is_empty(), !behind.is_empty());
             let node = match name {
                 // Only a link can hold an empty path.

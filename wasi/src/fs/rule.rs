@@ -1,0 +1,315 @@
+//! Which of two places a name of a native program means, where that is not told: the rule.
+//!
+//! A native program tells `x` from `/x`. Newer C libraries of WASI do not: they take the slash away before anything sees
+//! it. What they ask for may be below where the user stands, or below the system's root, and no rule is right every time.
+//! This one goes by what is known, the surest first, and of two harms prefers the refusal to the wrong file:
+//!
+//! 1. A name that begins with `.` or `..` was relative.
+//! 2. A name that is spelled in the arguments means what the spelling says, and to look at, so does what lies near it. To change
+//!    something, only the argument itself speaks, for what it names and what lies below that, and for new files of its name
+//!    beside it; and `TMPDIR`, for new files. Where the user stands has the same directory, it is refused.
+//! 3. What lies in a directory that the program opened before lies where that was found; what it made itself it may change.
+//! 4. To look at: where its first name is. If both places have that: below the root if that has all of the name, so no file of
+//!    a checkout stands for one of the system; but a name without a slash is the one where the user stands.
+//! 5. To change: where the user stands, if that has the first name, or if neither has. Where only the root has it, something new
+//!    may be made just below `/tmp` and `/var/tmp`, devices may be written, and anything else is refused.
+//! 6. Where the user's directory is gone or cannot be looked at, nothing falls through to the root but what is spelled so.
+
+use super::names::names;
+use super::spelled::{self, Evidence, Part, Place, Side, Spelled};
+
+/// What a path is wanted for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// To look at what is there.
+    Look,
+    /// To write to what is there.
+    Write,
+    /// To make something, or write to what is there.
+    Make,
+    /// To make something where nothing is.
+    New,
+    /// To put something in the place of what may be there.
+    Replace,
+    /// To remove, rename or change what is there.
+    Change,
+}
+
+/// What a path led to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Found {
+    pub(crate) side: Side,
+    /// True if the program made it.
+    pub(crate) made: bool,
+}
+
+/// What `known` has for the longest start of `path` that it has something for.
+pub(crate) fn nearest<T>(path: &[&str], known: impl Fn(&str) -> Option<T>) -> Option<T> {
+    let all = path.join("/");
+    let ends = all.rmatch_indices('/').map(|(end, _)| end);
+    std::iter::once(all.len()).chain(ends).find_map(|end| known(&all[..end]))
+}
+
+/// `names` with slashes between them.
+pub(crate) fn joined<'n>(names: impl Iterator<Item = &'n str>) -> String {
+    names.collect::<Vec<_>>().join("/")
+}
+
+/// What the rule asks.
+pub(crate) struct Known<'k> {
+    /// Where the nearest directory around a path was found, or the path itself.
+    pub(crate) found: &'k dyn Fn(&[&str]) -> Option<Found>,
+    /// Whether a side has a path.
+    pub(crate) has: &'k dyn Fn(Side, &str) -> bool,
+    /// Whether a path below the root is a device that is read and written as a stream.
+    pub(crate) is_device: &'k dyn Fn(&str) -> bool,
+}
+
+/// The rule; see the head of this file.
+pub(crate) fn decide(
+    path: &str,
+    wanted: Wanted,
+    lost: bool,
+    spelled: &[Spelled],
+    known: &Known<'_>,
+) -> Option<Side> {
+    if wanted == Wanted::Look || names(path).all(|name| name != "..") {
+        return side_of_start(path, wanted, lost, spelled, known);
+    }
+    // What is known of names in front of `..` says nothing about those behind it.
+    let is_this = |one: &Spelled| one.place == Place::Argument && one.names.iter().eq(names(path));
+    let whole = |side: Side| spelled.iter().any(|one| one.side == side && is_this(one));
+    match [whole(Side::Here), whole(Side::Root)] {
+        [false, true] => Some(Side::Root),
+        [true, false] => Some(Side::Here),
+        _ => side_of_start(path, wanted, lost, spelled, known).filter(|side| *side == Side::Here),
+    }
+}
+
+/// The side of a path's names before the first `..`.
+fn side_of_start(
+    path: &str,
+    wanted: Wanted,
+    lost: bool,
+    spelled: &[Spelled],
+    known: &Known<'_>,
+) -> Option<Side> {
+    let Known { found, has, is_device } = known;
+    let all: Vec<&str> = names(path).take_while(|name| *name != "..").collect();
+    let change = wanted != Wanted::Look;
+    let is_written = matches!(wanted, Wanted::Write | Wanted::Make | Wanted::New);
+    let first = all.first().copied().unwrap_or(".");
+    let is_new = || match wanted {
+        Wanted::New => true,
+        Wanted::Make | Wanted::Replace => !has(Side::Root, path),
+        Wanted::Look | Wanted::Write | Wanted::Change => false,
+    };
+    let evidence = if change {
+        let around = joined(all[..all.len().saturating_sub(1)].iter().copied());
+        let is_here = |part| match part {
+            Part::Around if !around.is_empty() => has(Side::Here, &around),
+            Part::Around | Part::First => has(Side::Here, first),
+        };
+        spelled::to_change(&all, spelled, &is_new, &is_here)
+    } else {
+        spelled::to_look(&all, spelled, &|| has(Side::Here, first))
+    };
+    match evidence {
+        Evidence::For(side) => return Some(side),
+        Evidence::Both => {
+            return match [Side::Here, Side::Root].map(|side| has(side, path)) {
+                [true, false] if !change => Some(Side::Here),
+                [false, true] if !change => Some(Side::Root),
+                [false, false] if !change => Some(Side::Here),
+                _ => None,
+            };
+        }
+        Evidence::None => {}
+    }
+    match found(&all) {
+        Some(Found { side: Side::Root, made: false }) if change => {}
+        Some(found) => return Some(found.side),
+        None => {}
+    }
+    // Most relative paths begin with a name that the root lacks: this is asked first.
+    if lost || !has(Side::Root, first) {
+        return Some(Side::Here);
+    }
+    match has(Side::Here, first) {
+        true if change || all.len() < 2 || !has(Side::Root, path) => Some(Side::Here),
+        true => Some(Side::Root),
+        false if !change => Some(Side::Root),
+        false => match all[..] {
+            // What programs do below the root without being told to: new temporary files, and writing to devices.
+            ["tmp", _] | ["var", "tmp", _] if is_new() => Some(Side::Root),
+            // The starter's own files.
+            ["dev", "stdin" | "stdout" | "stderr"] | ["dev", "fd", _] if is_written => Some(Side::Root),
+            ["dev", _, ..] if is_written && is_device(path) => Some(Side::Root),
+            _ => None,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What stands where in these tests: below the user, and below the root.
+    const HERE: &[&str] = &["src/a.c", "etc/passwd", "usr/share/x", "lib/own", "new"];
+    const THERE: &[&str] =
+        &["etc/passwd", "etc/hosts", "usr/lib/x", "lib/libc", "tmp/t", "home/me/.rc", "dev/null", "srv/data"];
+
+    fn side(path: &str, change: bool, arguments: &[&str], variables: &[&str]) -> Option<Side> {
+        after(path, change, arguments, variables, &[])
+    }
+
+    fn after(
+        path: &str,
+        change: bool,
+        arguments: &[&str],
+        variables: &[&str],
+        found: &[(&str, Side)],
+    ) -> Option<Side> {
+        let mut spelled = Vec::new();
+        arguments.iter().for_each(|text| spelled::read_argument(text, &mut spelled));
+        variables.iter().for_each(|text| spelled::read_variable(text, &mut spelled));
+        let stands = |all: &[&str], path: &str| {
+            let path = joined(names(path));
+            path.is_empty() || all.iter().any(|one| *one == path || one.starts_with(&format!("{path}/")))
+        };
+        let has = |side: Side, path: &str| stands(if side == Side::Here { HERE } else { THERE }, path);
+        let found = |path: &[&str]| {
+            nearest(path, |path| {
+                let (name, side) = found.iter().find(|(one, _)| one.trim_start_matches('+') == path)?;
+                Some(Found { side: *side, made: name.starts_with('+') })
+            })
+        };
+        let wanted = if change { Wanted::Make } else { Wanted::Look };
+        let is_device = |path: &str| path == "dev/null";
+        decide(path, wanted, false, &spelled, &Known { found: &found, has: &has, is_device: &is_device })
+    }
+
+    const H: Option<Side> = Some(Side::Here);
+    const R: Option<Side> = Some(Side::Root);
+
+    #[test]
+    fn what_is_typed_decides() {
+        for (path, change, arguments, meant) in [
+            ("src/a.c", false, &["src/a.c"][..], H),
+            ("src/a.o", true, &["-c", "src/a.c"], H),
+            ("tmp/out.txt", true, &["-o", "/tmp/out.txt"], R),
+            ("tmp/out.txt", true, &["--out=/tmp/out.txt"], R),
+            ("tmp/out.txt.part", true, &["/tmp/out.txt"], R),
+            ("tmp/out.txt", true, &["tmp/out.txt"], H),
+            ("etc/passwd", false, &["etc/passwd"], H),
+            ("etc/passwd", false, &["/etc/passwd"], R),
+            ("usr/include/stdio.h", false, &["-I/usr/include"], R),
+            ("usr/include/stdio.h", false, &["-Iusr/include"], H),
+            ("srv/data/f", true, &["/srv/data"], R),
+            ("srv/data/f", true, &["srv/data"], H),
+            ("etc/passwd", false, &["etc/passwd", "/etc/passwd"], None),
+            ("etc/hosts", false, &["etc/hosts", "/etc/hosts"], R),
+            ("etc/passwd", true, &["etc/passwd", "/etc/passwd"], None),
+            (".", false, &["/"], R),
+            (".", false, &["."], H),
+            (".", false, &[], H),
+            ("tmp/t", false, &["tmp"], R),
+            ("tmp/t", true, &["/tmp/t"], R),
+            ("srv/data", true, &["-o/srv/data"], R),
+            // Not near enough to change something there.
+            ("srv/data/f", true, &["/srv"], None),
+            ("srv/data", true, &["/srv/d.txt"], None),
+            ("srv/d.part", true, &["/srv/d.txt"], R),
+            ("srv/other", true, &["/srv/d.txt"], None),
+            ("srv/data", true, &["see /srv/data for more"], None),
+            ("srv/data", true, &["http://srv/data"], None),
+            ("usr/share/x", true, &["/usr/share"], None),
+            ("lib/libc", true, &["--prefix=/lib"], H),
+            // One name in common may be any word, and text is no path.
+            ("dev/null", true, &["run", "dev"], R),
+            ("dev/null", true, &["-m", "fix dev/null build"], R),
+            ("tmp/x", true, &["--tmp"], R),
+            ("tmp/x", true, &["tmp/y"], R),
+            ("lib/x", true, &["lib"], H),
+        ] {
+            assert_eq!(side(path, change, arguments, &[]), meant, "{path} {change} {arguments:?}");
+        }
+    }
+
+    #[test]
+    fn a_variable_speaks_for_what_lies_below_it() {
+        let home = &["HOME=/home/me", "PATH=/usr/bin:/srv/bin", "USER=srv", "TMPDIR=/srv/tmp"][..];
+        assert_eq!(side("home/me/.rc", false, &[], home), R);
+        assert_eq!(side("home/me/.rc", true, &[], home), None, "an archive may have it by this name");
+        assert_eq!(side("home/me/.cache/x", true, &[], home), None);
+        assert_eq!(side("srv/data/x", true, &[], home), None);
+        assert_eq!(side("srv/tmp/x", true, &[], home), R, "a new file for what is temporary");
+        assert_eq!(side("usr/bin/x", true, &[], home), H, "there is a usr where the user stands");
+        assert_eq!(side("tmp/x", true, &["tmp/x"], &["TMPDIR=/tmp"]), H);
+        assert_eq!(side("tmp/t", true, &[], &["TMPDIR=/tmp"]), None, "it is there already");
+    }
+
+    #[test]
+    fn nothing_is_changed_elsewhere_for_a_name_that_may_be_relative() {
+        for (path, meant) in [
+            ("srv/data", None),
+            ("srv", None),
+            ("home/me/.rc", None),
+            ("out.txt", H),
+            ("build/out.txt", H),
+            ("lib/new", H),
+            ("tmp", None),
+            ("tmp/x", R),
+            ("tmp/t", None),
+            ("tmp/x/y", None),
+            ("dev/null", R),
+            ("dev/new", None),
+            ("var/tmp/x", H),
+        ] {
+            assert_eq!(side(path, true, &[], &[]), meant, "{path}");
+        }
+    }
+
+    #[test]
+    fn what_stands_before_a_way_up_says_nothing_about_what_is_behind_it() {
+        for (path, arguments, meant) in [
+            ("tmp/../srv/data", &["/tmp"][..], None),
+            ("tmp/../srv/data", &["/tmp/../srv/data"], R),
+            ("tmp/x/../../srv/new", &[], None),
+            ("dev/../srv/new", &["/dev"], None),
+            ("src/../srv/new", &[], H),
+            ("src/../lib/own", &["src/a.c"], H),
+        ] {
+            assert_eq!(side(path, true, arguments, &[]), meant, "{path} {arguments:?}");
+        }
+        let made = [("+tmp/own", Side::Root)];
+        assert_eq!(after("tmp/own/../../srv/data", true, &[], &[], &made), None);
+    }
+
+    #[test]
+    fn no_file_of_a_checkout_stands_for_one_of_the_system() {
+        for (path, meant) in [
+            ("etc/passwd", R),
+            ("etc/hosts", R),
+            ("etc/none", H),
+            ("etc", H),
+            ("usr/share/x", H),
+            ("usr/lib/x", R),
+            ("src/a.c", H),
+            ("srv/data", R),
+            ("nowhere", H),
+        ] {
+            assert_eq!(side(path, false, &[], &[]), meant, "{path}");
+        }
+    }
+
+    #[test]
+    fn what_a_program_lists_it_finds_where_it_listed_it() {
+        assert_eq!(after("etc/passwd", false, &[], &[], &[("etc", Side::Here)]), H);
+        assert_eq!(after("tmp/own/x", true, &[], &[], &[("+tmp/own", Side::Root)]), R);
+        assert_eq!(after("tmp/own/x", true, &[], &[], &[("tmp/own", Side::Root)]), None);
+        assert_eq!(after("srv/data/x", false, &[], &[], &[("srv", Side::Root)]), R);
+        assert_eq!(after("srv/data/x", true, &[], &[], &[("srv", Side::Root)]), None);
+        assert_eq!(after("etc/passwd", false, &["/etc/passwd"], &[], &[("etc", Side::Here)]), R);
+    }
+}
