@@ -1,8 +1,8 @@
 //! `WASMPACK_OPTS`: what the owner of a file grants it, or takes from it, when it is started.
 //!
-//! The packer's options with the packer's names, split as a shell would: `--dir`, `--dir-ro`, `--env`, `--env-all`,
+//! The packer's options with the packer's names, split as a shell would: `--dir`, `--dir-ro`, `--tmp`, `--env`, `--env-all`,
 //! `--cwd` and `--native` add to what was granted when packing, `--deny-dir` and `--deny-env` take from it, all or by
-//! name. They are done in the order in which they stand, and names count as the program takes them. A program that has rights
+//! name. `--audit` tells at the end what would have been enough. They are done in the order in which they stand, and names count as the program takes them. A program that has rights
 //! which whoever starts it lacks takes none.
 //!
 //! A sealed program takes none either. The variable may have been exported for a whole session, so a sealed program that would

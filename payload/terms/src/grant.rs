@@ -99,9 +99,7 @@ impl DirGrant {
         })?;
         Ok(DirGrant { host, guest: guest.into(), read_only })
     }
-}
 
-impl DirGrant {
     /// Whether it is one word that begins with a drive: a mistake where the app is not for Windows.
     pub fn is_a_drive(&self) -> bool {
         self.guest.as_str() == self.host && names_a_drive(&self.host)

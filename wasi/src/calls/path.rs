@@ -257,7 +257,7 @@ pub fn path_rename(
 /// Creates a symbolic link at the new path that holds the old path.
 ///
 /// # Errors
-/// `exist` if something stands there; `perm` if the old path is absolute; `rofs` in a directory granted read-only.
+/// `exist` if something stands there; `notcapable` if the old path is absolute, but natively; `rofs` in a directory granted read-only.
 pub fn path_symlink(
     ctx: &Ctx,
     memory: &Memory<'_>,
@@ -278,7 +278,7 @@ pub fn path_symlink(
 /// how many bytes that are to `result`.
 ///
 /// # Errors
-/// `inval` if it is no symbolic link; `perm` if it holds an absolute path, which is the host's business.
+/// `inval` if it is no symbolic link; `notcapable`, but natively, if it holds an absolute path, which is the host's business.
 #[allow(clippy::too_many_arguments, reason = "the specification's signature")]
 pub fn path_readlink(
     ctx: &Ctx,

@@ -1,19 +1,8 @@
 //! Which of two places a name of a native program means, where that is not told: the rule.
 //!
-//! A native program tells `x` from `/x`. Newer C libraries of WASI do not: they take the slash away before anything sees
-//! it. What they ask for may be below where the user stands, or below the system's root, and no rule is right every time.
-//! This one goes by what is known, the surest first, and of two harms prefers the refusal to the wrong file:
-//!
-//! 1. A name that begins with `.` or `..` was relative.
-//! 2. A name that is spelled in the arguments means what the spelling says, and to look at, so does what lies near it. To change
-//!    something, only the argument itself speaks, for what it names and what lies below that, and for new files of its name
-//!    beside it; and `TMPDIR`, for new files. Where the user stands has the same directory, it is refused.
-//! 3. What lies in a directory that the program opened before lies where that was found; what it made itself it may change.
-//! 4. To look at: where its first name is. If both places have that: below the root if that has all of the name, so no file of
-//!    a checkout stands for one of the system; but a name without a slash is the one where the user stands.
-//! 5. To change: where the user stands, if that has the first name, or if neither has. Where only the root has it, something new
-//!    may be made just below `/tmp` and `/var/tmp`, devices may be written, and anything else is refused.
-//! 6. Where the user's directory is gone or cannot be looked at, nothing falls through to the root but what is spelled so.
+//! Newer C libraries of WASI take the slash of `/x` away before anything sees it, so no rule is right every time. This one goes
+//! by what is known, the surest first, and of two harms prefers the refusal to the wrong file. It stands in docs/sandbox.md
+//! (`--native`), step by step, with what it gets wrong; the steps follow here in the same order.
 
 use super::names::names;
 use super::spelled::{self, Evidence, Part, Place, Side, Spelled};
