@@ -125,13 +125,9 @@ impl Native {
                 )
             })
         };
-        decide(
-            path,
-            wanted,
-            self.lost,
-            self.spelled_like(path),
-            &Known { found: &found, has: &has, is_device: &is_device },
-        )
+        let spelled = self.spelled_like(path);
+        let known = Known { spelled, lost: self.lost, found: &found, has: &has, is_device: &is_device };
+        decide(path, wanted, &known)
     }
 
     /// True if `path` would be changed where the user stands.

@@ -46,6 +46,10 @@ pub(crate) fn joined<'n>(names: impl Iterator<Item = &'n str>) -> String {
 
 /// What the rule asks.
 pub(crate) struct Known<'k> {
+    /// What the arguments and variables spell.
+    pub(crate) spelled: &'k [Spelled],
+    /// True if where the user stands is gone, or cannot be opened.
+    pub(crate) lost: bool,
     /// Where the nearest directory around a path was found, or the path itself.
     pub(crate) found: &'k dyn Fn(&[&str]) -> Option<Found>,
     /// Whether a side has a path.
@@ -55,35 +59,23 @@ pub(crate) struct Known<'k> {
 }
 
 /// The rule; see the head of this file.
-pub(crate) fn decide(
-    path: &str,
-    wanted: Wanted,
-    lost: bool,
-    spelled: &[Spelled],
-    known: &Known<'_>,
-) -> Option<Side> {
+pub(crate) fn decide(path: &str, wanted: Wanted, known: &Known<'_>) -> Option<Side> {
     if wanted == Wanted::Look || names(path).all(|name| name != "..") {
-        return side_of_start(path, wanted, lost, spelled, known);
+        return side_of_start(path, wanted, known);
     }
     // What is known of names in front of `..` says nothing about those behind it.
     let is_this = |one: &Spelled| one.place == Place::Argument && one.names.iter().eq(names(path));
-    let whole = |side: Side| spelled.iter().any(|one| one.side == side && is_this(one));
+    let whole = |side: Side| known.spelled.iter().any(|one| one.side == side && is_this(one));
     match [whole(Side::Here), whole(Side::Root)] {
         [false, true] => Some(Side::Root),
         [true, false] => Some(Side::Here),
-        _ => side_of_start(path, wanted, lost, spelled, known).filter(|side| *side == Side::Here),
+        _ => side_of_start(path, wanted, known).filter(|side| *side == Side::Here),
     }
 }
 
 /// The side of a path's names before the first `..`.
-fn side_of_start(
-    path: &str,
-    wanted: Wanted,
-    lost: bool,
-    spelled: &[Spelled],
-    known: &Known<'_>,
-) -> Option<Side> {
-    let Known { found, has, is_device } = known;
+fn side_of_start(path: &str, wanted: Wanted, known: &Known<'_>) -> Option<Side> {
+    let Known { spelled, lost, found, has, is_device } = *known;
     let all: Vec<&str> = names(path).take_while(|name| *name != "..").collect();
     let change = wanted != Wanted::Look;
     let is_written = matches!(wanted, Wanted::Write | Wanted::Make | Wanted::New);
@@ -175,7 +167,8 @@ mod tests {
         };
         let wanted = if change { Wanted::Make } else { Wanted::Look };
         let is_device = |path: &str| path == "dev/null";
-        decide(path, wanted, false, &spelled, &Known { found: &found, has: &has, is_device: &is_device })
+        let known = Known { spelled: &spelled, lost: false, found: &found, has: &has, is_device: &is_device };
+        decide(path, wanted, &known)
     }
 
     const H: Option<Side> = Some(Side::Here);
