@@ -1,116 +1,154 @@
 //! `--audit`: the fewest grants that would have been enough for this start, as options that can be typed.
 //!
-//! A file cannot be granted by itself, so what is granted is the directory around it. What is below another one that is granted
-//! as much is left out. Which variables a program used is not seen, since it reads all of them at once.
+//! A file cannot be granted by itself, so what is granted is the directory around it, but never more than was granted. What is
+//! below another one that is granted as much is left out. Which variables a program used is not seen, since it reads all of them
+//! at once.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use payload::grant::names_a_drive;
 use payload::info::printable;
-use payload::{DirGrant, Grants, GuestName};
+use payload::{Grants, GuestName, Mount};
 use sandbox::Use;
 
-use crate::{expand, fail};
+use crate::{context, expand, fail};
 
 /// Says what would have been enough.
 pub(crate) fn tell(uses: &[Use], variables: bool, grants: &Grants) {
-    let options = options(uses, variables, grants);
+    let (options, unnamed) = options(uses, variables, grants);
     let text = if options.is_empty() { "none".to_owned() } else { options.join(" ") };
-    fail::say(&format!("audit: grants that are enough for what it did: {}", printable(&text)));
+    let but =
+        if unnamed > 0 { format!(", but for {unnamed} that no option can name") } else { String::new() };
+    fail::say(&format!("audit: grants that are enough for what it did{but}: {}", printable(&text)));
 }
 
-/// What was used of a directory of the host.
-#[derive(Clone, Debug)]
-struct Held {
-    /// Its name for the program.
-    guest: String,
-    /// True if something in it was changed.
-    write: bool,
-}
+/// What was used: directories of the host with their names for the program, and whether something in them was changed.
+type Held = BTreeMap<(PathBuf, String), bool>;
 
-fn options(uses: &[Use], variables: bool, grants: &Grants) -> Vec<String> {
-    let mut held: BTreeMap<PathBuf, Held> = BTreeMap::new();
+/// The options, and how much there is that none can name.
+fn options(uses: &[Use], variables: bool, grants: &Grants) -> (Vec<String>, usize) {
+    let given = grants.cwd.as_deref().and_then(|cwd| expand::path(cwd).ok());
+    let (mut held, mut options) = (Held::new(), Vec::new());
     for Use { path, write } in uses {
-        let Some((host, guest)) = on_host(path, grants) else { continue };
-        let (host, guest) = if host.is_dir() && !*write { (host, guest) } else { around(host, guest) };
-        let one = held.entry(host).or_insert(Held { guest, write: false });
-        one.write |= write;
+        match on_host(path, given.as_deref(), grants) {
+            Some(Found { host, guest, is_grant }) => {
+                let is_whole = is_grant || !*write && host.is_dir();
+                let around = if is_whole { (host, guest) } else { around(host, guest) };
+                *held.entry(around).or_default() |= write;
+            }
+            None => options.push(None),
+        }
     }
-    let is_covered = |host: &Path, one: &Held| {
-        let here = Path::new(".");
-        let around =
-            host.ancestors().skip(1).map(|path| if path.as_os_str().is_empty() { here } else { path });
-        let mut around = around.filter(|path| *path != here || is_inside(host) && host != here);
-        around.any(|path| {
-            held.get(path)
-                .is_some_and(|other| other.write >= one.write && below_name(&other.guest, &one.guest))
-        })
-    };
-    let mut options: Vec<String> = Vec::new();
-    for (host, one) in held.iter().filter(|(host, one)| !is_covered(host, one)) {
-        let name = if one.write { "--dir" } else { "--dir-ro" };
-        options.extend(expand::option(name, host, &one.guest));
+    for ((host, guest), write) in &held {
+        let is_around = |((around, name), changed): (&(PathBuf, String), &bool)| {
+            let is_other = (around, name) != (host, guest) && changed >= write;
+            is_other && below(around, name, guest).is_some_and(|path| path == *host)
+        };
+        if !held.iter().any(is_around) {
+            let name = if *write { "--dir" } else { "--dir-ro" };
+            options.push(expand::option(name, host, guest));
+        }
     }
     if variables && grants.env_all {
-        options.push("--env-all".to_owned());
+        options.push(Some("--env-all".to_owned()));
     } else if variables {
-        options.extend(grants.pass.iter().filter_map(|name| expand::quoted("--env ", name)));
+        options.extend(grants.pass.iter().map(|name| expand::quoted("--env ", name)));
     }
-    let cwd = grants.cwd.clone().or_else(|| started_in(&held, uses, grants));
-    options.extend(cwd.iter().filter_map(|guest| expand::quoted("--cwd ", guest)));
-    options.extend(grants.tmp.iter().filter_map(|guest| expand::quoted("--tmp=", guest.as_str())));
-    options
+    if let Some(cwd) = starts_in(given, &held, uses, grants) {
+        options.push(expand::quoted("--cwd ", &expand::escaped(&cwd)));
+    }
+    options.extend(grants.tmp.iter().map(|guest| expand::quoted("--tmp=", guest.as_str())));
+    let all = options.len();
+    let named: Vec<String> = options.into_iter().flatten().collect();
+    let unnamed = all - named.len();
+    (named, unnamed)
 }
 
-/// Where a native program has to be told that it starts: one that uses no relative path makes its own of `PWD`, as Go does.
-fn started_in(held: &BTreeMap<PathBuf, Held>, uses: &[Use], grants: &Grants) -> Option<String> {
-    let here = std::env::current_dir().ok().filter(|_| grants.native)?;
-    let is_relative = |used: &Use| !used.path.starts_with('/');
-    let stands = here.ancestors().any(|around| held.contains_key(around));
-    (stands && !uses.iter().any(is_relative)).then(|| here.to_str().map(str::to_owned)).flatten()
-}
-
-/// Where the program's `path` lies on the host, and its name there; `None` for what is not of the host.
-fn on_host(path: &str, grants: &Grants) -> Option<(PathBuf, String)> {
-    let name = GuestName::from(path);
-    // A native program tells where it stands from the root.
-    let is_meant =
-        |grant: &&DirGrant| !grants.native || grant.guest.as_str().starts_with('/') == path.starts_with('/');
-    let granted = grants.dirs().filter(is_meant).filter_map(|grant| Some((grant, grant.guest.below(&name)?)));
-    let Some((grant, rest)) = granted.max_by_key(|(grant, _)| grant.guest.path().len()) else {
-        return grants.native.then(|| (PathBuf::from(path), path.to_owned()));
+/// Where the program has to be told that it starts: what was `given`, if that is there with what is `held`. A native one that
+/// uses no relative path makes its own of `PWD`, as Go does.
+fn starts_in(given: Option<String>, held: &Held, uses: &[Use], grants: &Grants) -> Option<String> {
+    let is_held = |cwd: &String| {
+        held.keys().any(|(host, name)| below(host, name, cwd).is_some_and(|path| path.is_dir()))
     };
-    // Where the user stands, a name is the same on both sides.
-    if grant.host == "." && grant.guest.is_root() {
-        let rest = if rest.is_empty() { "." } else { rest };
-        return Some((rest.into(), rest.to_owned()));
-    }
-    let host = PathBuf::from(expand::path(&grant.host).ok()?);
-    Some((if rest.is_empty() { host } else { host.join(rest) }, path.to_owned()))
+    let Some(cwd) = given else {
+        let is_relative = uses.iter().any(|used| !is_absolute(&used.path));
+        return context::working_directory(grants, None).filter(|cwd| !is_relative && is_held(cwd));
+    };
+    let name = GuestName::from(cwd.as_str());
+    let around = grants.mounts.iter().filter(|mount| mount.guest().below(&name).is_some());
+    let mount = around.max_by_key(|mount| mount.guest().path().len());
+    // What is carried or in memory is there anyway.
+    let is_there = !matches!(mount, Some(Mount::Dir(_)));
+    (is_there || name.is_root() || is_held(&cwd)).then_some(cwd)
 }
 
-/// The directory around a file, by both of its names.
+/// Something that was used.
+struct Found {
+    host: PathBuf,
+    /// Its name for the program.
+    guest: String,
+    /// True if it is what was granted, so that what is around it was not.
+    is_grant: bool,
+}
+
+/// Where the program's `path` lies on the host; `None` for what is not of the host. `cwd` is where it was told to start.
+fn on_host(path: &str, cwd: Option<&str>, grants: &Grants) -> Option<Found> {
+    let standing = cwd.filter(|_| !is_absolute(path)).map(|cwd| match path {
+        "." => cwd.to_owned(),
+        _ => format!("{}/{path}", cwd.trim_end_matches('/')),
+    });
+    let path = standing.as_deref().unwrap_or(path);
+    let name = GuestName::from(path);
+    let granted = grants.dirs().filter_map(|grant| {
+        let host = expand::path(&grant.host).ok()?;
+        let guest =
+            if grant.guest.as_str() == grant.host { host.as_str().into() } else { grant.guest.clone() };
+        // A native program tells where it stands from the root.
+        let is_meant = !grants.native || is_absolute(guest.as_str()) == is_absolute(path);
+        let rest = guest.below(&name).filter(|_| is_meant)?;
+        Some((guest.path().len(), host, guest.is_root(), rest))
+    });
+    let Some((_, host, is_root, rest)) = granted.max_by_key(|(len, ..)| *len) else {
+        let found = || Found { host: path.into(), guest: path.to_owned(), is_grant: false };
+        return grants.native.then(found);
+    };
+    let is_grant = rest.is_empty();
+    // Where the user stands, a name is the same on both sides.
+    if host == "." && is_root {
+        let rest = if is_grant { "." } else { rest };
+        return Some(Found { host: rest.into(), guest: rest.to_owned(), is_grant });
+    }
+    let host = PathBuf::from(host);
+    Some(Found { host: if is_grant { host } else { host.join(rest) }, guest: path.to_owned(), is_grant })
+}
+
+/// The directory around something, by both of its names.
 fn around(host: PathBuf, guest: String) -> (PathBuf, String) {
     let up = |path: &Path| match path.parent() {
         Some(parent) if parent.as_os_str().is_empty() => PathBuf::from("."),
-        // All of the system is more than was used of a folder in it.
-        Some(parent) if parent.parent().is_none() && path.is_dir() => path.to_owned(),
         Some(parent) => parent.to_owned(),
         None => path.to_owned(),
     };
-    let host = up(&host);
-    let guest = up(Path::new(&guest)).to_string_lossy().into_owned();
-    (host, guest)
+    // What ends with `..` is a directory with no other name, and all of the system is more than was used of a folder in it.
+    let in_root = host.parent().is_none_or(|parent| parent.parent().is_none() && parent.has_root());
+    if host.file_name().is_none() || in_root && host.is_dir() {
+        return (host, guest);
+    }
+    let name = up(Path::new(&guest)).to_string_lossy().into_owned();
+    (up(&host), name)
 }
 
-/// True for a relative path that leads down from where the user stands.
-fn is_inside(path: &Path) -> bool {
-    !path.has_root() && path.is_relative() && !path.starts_with("..")
+/// Where the program's `path` lies if the directory `host` is granted as `name`; `None` if it is not in that.
+fn below(host: &Path, name: &str, path: &str) -> Option<PathBuf> {
+    let (name, path) = (GuestName::from(name), GuestName::from(path));
+    let rest = name.below(&path).filter(|rest| !Path::new(rest).starts_with(".."))?;
+    let path = host.join(rest);
+    Some(path.strip_prefix(".").map(Path::to_owned).unwrap_or(path))
 }
 
-/// True if `name` is `around` or lies below it, to a program.
-fn below_name(around: &str, name: &str) -> bool {
-    GuestName::from(around).below(&GuestName::from(name)).is_some()
+fn is_absolute(path: &str) -> bool {
+    path.starts_with('/') || cfg!(windows) && names_a_drive(path)
 }
 
 #[cfg(test)]
@@ -122,7 +160,78 @@ mod tests {
     fn told(uses: &[(&str, bool)], grants: &Grants) -> String {
         let uses: Vec<Use> =
             uses.iter().map(|(path, write)| Use { path: (*path).to_owned(), write: *write }).collect();
-        options(&uses, false, grants).join(" ")
+        let (options, unnamed) = options(&uses, false, grants);
+        assert_eq!(unnamed, 0);
+        options.join(" ")
+    }
+
+    fn granted<const N: usize>(dirs: [&str; N]) -> Grants {
+        let mounts = dirs.map(|text| Mount::Dir(DirGrant::parse(text, false).unwrap())).to_vec();
+        Grants { mounts, ..Grants::default() }
+    }
+
+    #[test]
+    fn no_more_is_told_than_was_granted() {
+        let notes = std::env::current_dir().unwrap().join("src").display().to_string();
+        let grants = granted([&format!("{notes}::/notes")]);
+        assert_eq!(told(&[("/notes", true)], &grants), format!("--dir {notes}::/notes"));
+        // Whether the host has such a name says nothing about the program's.
+        let grants = granted(["/none/srv::/etc"]);
+        assert_eq!(told(&[("/etc/x", true)], &grants), "--dir /none/srv::/etc");
+        assert_eq!(told(&[("/etc", true)], &grants), "--dir /none/srv::/etc");
+        let grants = granted(["/none::/"]);
+        assert_eq!(told(&[("/etc", true)], &grants), "--dir /none::/");
+        assert_eq!(told(&[(".", true)], &granted(["src::."])), "--dir src::.");
+    }
+
+    #[test]
+    fn a_directory_with_two_names_is_told_by_both() {
+        let grants = granted(["/none/a::/x", "/none/a::/y"]);
+        let both = "--dir-ro /none/a::/x --dir /none/a::/y";
+        assert_eq!(told(&[("/x/1", false), ("/y/1", true)], &grants), both);
+        let grants = granted(["/none/a::/x", "/none/a/b::/x/c"]);
+        let both = "--dir-ro /none/a::/x --dir-ro /none/a/b::/x/c";
+        assert_eq!(told(&[("/x/1", false), ("/x/c/1", false)], &grants), both, "not the /x/b of the first");
+    }
+
+    #[test]
+    fn what_lies_above_is_told_by_its_own_name() {
+        let native = Grants { native: true, ..Grants::default() };
+        assert_eq!(told(&[("..", true)], &native), "--dir ..");
+        assert_eq!(told(&[("../..", true)], &native), "--dir ../..");
+        assert_eq!(told(&[("..", true), ("../../x", true)], &native), "--dir .. --dir ../..");
+    }
+
+    #[test]
+    fn what_no_option_can_name_is_counted() {
+        let native = Grants { native: true, ..Grants::default() };
+        let uses = ["/none/a::b/x", "/none/a\nb/x", "/none/c/x"];
+        let uses = uses.map(|path| Use { path: path.to_owned(), write: false });
+        assert_eq!(options(&uses, false, &native), (vec!["--dir-ro /none/c".to_owned()], 2));
+    }
+
+    #[test]
+    fn where_it_starts_is_told_with_what_is_granted_there() {
+        let cwd = |cwd: &str, grants| Grants { cwd: Some(cwd.to_owned()), ..grants };
+        let native = |grants| Grants { native: true, ..grants };
+        let grants = cwd("/data", native(granted(["src::/data"])));
+        assert_eq!(told(&[("x", false)], &grants), "--dir-ro src::/data --cwd /data");
+        assert_eq!(told(&[(".", false)], &grants), "--dir-ro src::/data --cwd /data");
+        assert_eq!(told(&[("/none/x", false)], &grants), "--dir-ro /none");
+        assert_eq!(told(&[], &cwd("/data", granted(["src::/data"]))), "");
+        assert_eq!(told(&[], &cwd("/a$$b", Grants::default())), "--cwd '/a$$b'", "is carried");
+        let files = Mount::Files(payload::FilesGrant { guest: "/data".into(), writable: false });
+        let files = Grants { mounts: vec![files], ..Grants::default() };
+        assert_eq!(told(&[], &cwd("/data/x", files)), "--cwd /data/x");
+    }
+
+    #[cfg(windows)]
+    #[test]
+    fn a_path_with_a_drive_is_absolute() {
+        let native = Grants { native: true, ..Grants::default() };
+        let here = context::working_directory(&native, None).unwrap();
+        let uses = [("C:/none/x", false), (&*format!("{here}/x"), false)];
+        assert!(told(&uses, &native).contains(&format!("--cwd {here}")));
     }
 
     #[test]

@@ -162,7 +162,7 @@ const WORKING_DIRECTORY: &str = "PWD";
 const TEMPORARY_DIRECTORY: &str = "TMPDIR";
 
 /// Where the app starts, by its own name for it, if that is not its root.
-fn working_directory(grants: &Grants, cwd: Option<&str>) -> Option<String> {
+pub(crate) fn working_directory(grants: &Grants, cwd: Option<&str>) -> Option<String> {
     if cwd.is_some() || !grants.native {
         return cwd.map(str::to_owned);
     }

@@ -30,14 +30,17 @@ pub(crate) fn path(written: &str) -> Result<String, Failure> {
     })
 }
 
+/// What is to be written so that [`path`] finds `meant`.
+pub(crate) fn escaped(meant: &str) -> String {
+    let written = meant.replace('$', "$$");
+    if written.starts_with('~') { format!("./{written}") } else { written }
+}
+
 /// The option `name` that grants the directory `host` as `guest`; `None` if no text says just that: a name may hold what
 /// separates two.
 pub(crate) fn option(name: &str, host: &Path, guest: &str) -> Option<String> {
     let host = host.to_str()?;
-    let mut written = host.replace('$', "$$");
-    if written.starts_with('~') {
-        written.insert_str(0, "./");
-    }
+    let written = escaped(host);
     let value = if written == guest { written } else { format!("{written}::{guest}") };
     let grant = DirGrant::parse(&value, false).ok()?;
     let meant = path(&grant.host).ok()?;
