@@ -10,17 +10,19 @@ use std::path::{Path, PathBuf};
 use payload::grant::names_a_drive;
 use payload::info::printable;
 use payload::{Grants, GuestName, Mount};
-use sandbox::Use;
+use sandbox::{Use, Used};
 
 use crate::{context, expand, fail};
 
 /// Says what would have been enough.
-pub(crate) fn tell(uses: &[Use], variables: bool, grants: &Grants) {
-    let (options, unnamed) = options(uses, variables, grants);
+pub(crate) fn tell(used: &Used, grants: &Grants) {
+    let (options, unnamed) = options(&used.paths, used.variables, grants);
     let text = if options.is_empty() { "none".to_owned() } else { options.join(" ") };
     let but =
         if unnamed > 0 { format!(", but for {unnamed} that no option can name") } else { String::new() };
-    fail::say(&format!("audit: grants that are enough for what it did{but}: {}", printable(&text)));
+    // Of a program that uses more than is noted, no more is known.
+    let first = if used.cut { " at first" } else { "" };
+    fail::say(&format!("audit: grants that are enough for what it did{first}{but}: {}", printable(&text)));
 }
 
 /// What was used: directories of the host with their names for the program, and whether something in them was changed.

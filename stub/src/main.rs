@@ -61,10 +61,10 @@ fn launch() -> Result<i32, Failure> {
     let stored = image::Stored::new(packed)?;
     let ctx = context::open(manifest, &granted, stored)?;
     let (mut store, module) = image::module(stored)?;
-    let run::Ended { code, misses, uses, variables } = run::command(&mut store, &module, ctx)?;
+    let run::Ended { code, misses, used } = run::command(&mut store, &module, ctx)?;
     trial::end(manifest);
     if granted.audit {
-        audit::tell(&uses, variables, &granted.grants);
+        audit::tell(&used, &granted.grants);
     }
     if code != 0 {
         hint::give(&misses, &granted.grants, manifest.sealed || sys::process::is_privileged());

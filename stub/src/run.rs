@@ -1,7 +1,7 @@
 //! Running the app: imports, instance, `_start`, and what its end means.
 
 use payload::info::printable;
-use sandbox::{Ctx, Exit, Miss, State, Use};
+use sandbox::{Ctx, Exit, Miss, State, Used};
 use wasmer::{
     AsStoreMut, Extern, ExternType, Function, FunctionEnv, FunctionType, Instance, InstantiationError,
     Module, RuntimeError, Store,
@@ -24,9 +24,7 @@ pub(crate) struct Ended {
     /// What it asked for in vain.
     pub(crate) misses: Vec<Miss>,
     /// What it used of the host, if that was to be known.
-    pub(crate) uses: Vec<Use>,
-    /// The same for its variables: true if it read them.
-    pub(crate) variables: bool,
+    pub(crate) used: Used,
 }
 
 /// Runs a WASI command to its end.
@@ -36,8 +34,7 @@ pub(crate) fn command(store: &mut Store, module: &Module, ctx: Ctx) -> Result<En
     let env = FunctionEnv::new(store, State::new(ctx).bring_with(image::TOUCH));
     let code = exit_code(store, module, &env)?;
     let ctx = env.as_ref(store).ctx();
-    let (uses, variables) = ctx.uses();
-    Ok(Ended { code, misses: ctx.misses(), uses, variables })
+    Ok(Ended { code, misses: ctx.misses(), used: ctx.used() })
 }
 
 fn exit_code(store: &mut Store, module: &Module, env: &FunctionEnv<State>) -> Result<i32, Failure> {

@@ -7,8 +7,6 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use crate::fs::dir::Dir;
-
 /// How many bytes of paths are noted. A program that has more was looked at long enough.
 const MAX: usize = 1 << 20;
 
@@ -27,15 +25,29 @@ pub(crate) struct Audit {
     /// All uses, and the bytes of their paths.
     uses: Mutex<(BTreeSet<Use>, usize)>,
     variables: AtomicBool,
+    cut: AtomicBool,
+}
+
+/// What a program used of what it was granted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Used {
+    /// Paths of the host.
+    pub paths: Vec<Use>,
+    /// True if it read its variables.
+    pub variables: bool,
+    /// True if there were more paths than are noted.
+    pub cut: bool,
 }
 
 impl Audit {
-    /// Notes that a call with `path` below `dir` was done.
-    pub(crate) fn note(&self, dir: &Dir, path: &str, write: bool) {
-        let Some(path) = dir.used(path) else { return };
+    /// Notes that a call with `path` was done.
+    pub(crate) fn note(&self, path: String, write: bool) {
         let mut uses = self.uses.lock().unwrap_or_else(PoisonError::into_inner);
         let len = path.len() + size_of::<Use>();
-        if uses.1 + len <= MAX && uses.0.insert(Use { path, write }) {
+        let used = Use { path, write };
+        if uses.1 + len > MAX {
+            self.cut.fetch_or(!uses.0.contains(&used), Ordering::Relaxed);
+        } else if uses.0.insert(used) {
             uses.1 += len;
         }
     }
@@ -45,9 +57,10 @@ impl Audit {
         self.variables.store(true, Ordering::Relaxed);
     }
 
-    /// All uses, and whether the variables were read.
-    pub(crate) fn all(&self) -> (Vec<Use>, bool) {
+    /// All that was used.
+    pub(crate) fn all(&self) -> Used {
         let uses = self.uses.lock().unwrap_or_else(PoisonError::into_inner);
-        (uses.0.iter().cloned().collect(), self.variables.load(Ordering::Relaxed))
+        let [variables, cut] = [&self.variables, &self.cut].map(|flag| flag.load(Ordering::Relaxed));
+        Used { paths: uses.0.iter().cloned().collect(), variables, cut }
     }
 }

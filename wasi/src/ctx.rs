@@ -6,7 +6,7 @@ use std::sync::Arc;
 use cap_std::fs::Dir as CapDir;
 use terms::GuestName;
 
-use crate::audit::Use;
+use crate::audit::Used;
 use crate::clock::Clocks;
 use crate::errno::Result;
 use crate::fds::{Descriptor, Fds};
@@ -89,8 +89,8 @@ impl Ctx {
         self.misses.last()
     }
 
-    /// What the program used of the host, and whether it read its variables; nothing unless it was built to be audited.
-    pub fn uses(&self) -> (Vec<Use>, bool) {
+    /// What the program used of what it was granted; nothing unless it was built to be audited.
+    pub fn used(&self) -> Used {
         self.misses.audit.as_ref().map(|audit| audit.all()).unwrap_or_default()
     }
 }
@@ -176,7 +176,7 @@ impl CtxBuilder {
         self
     }
 
-    /// Keeps what the program uses; see [`Ctx::uses`].
+    /// Keeps what the program uses; see [`Ctx::used`].
     #[must_use]
     pub fn audited(mut self) -> Self {
         self.audited = true;
@@ -203,6 +203,7 @@ impl CtxBuilder {
             (Clocks::system(), Randomness::System)
         };
         let clocks = Arc::new(clocks);
+        let native = self.native.is_some();
         let fds = Fds::default();
         for (stream, closed) in [Stream::In, Stream::Out, Stream::Err].into_iter().zip(self.closed) {
             fds.push((!closed).then(|| if self.detached { nowhere(stream) } else { standard(stream) }));
@@ -237,7 +238,7 @@ impl CtxBuilder {
             fds,
             clocks,
             randomness,
-            misses: Misses::new(self.audited),
+            misses: Misses::new(native, self.audited),
             listings: self.listings,
         })
     }

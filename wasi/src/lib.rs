@@ -52,7 +52,7 @@ mod sys;
 pub mod table;
 mod words;
 
-pub use audit::Use;
+pub use audit::{Use, Used};
 pub use ctx::{Ctx, CtxBuilder};
 pub use errno::{Error, Result};
 pub use exit::Exit;

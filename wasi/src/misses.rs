@@ -13,6 +13,8 @@ use crate::audit::Audit;
 use crate::errno::{Error, Result};
 use crate::fs::dir::Dir;
 use crate::fs::layers::Layers;
+use crate::fs::place::Way;
+use crate::fs::rule::Wanted;
 
 /// How many calls that took a path are looked back on, and so the most misses there are.
 const RECENT: usize = 16;
@@ -38,14 +40,34 @@ pub(crate) struct Misses {
     calls: AtomicU64,
     /// The last misses, oldest first, each with the number of its call.
     last: Mutex<VecDeque<(u64, Miss)>>,
+    /// True for a native program: all of the host is there without a grant.
+    native: bool,
     /// What was used, if that is to be known.
     pub(crate) audit: Option<Audit>,
 }
 
+/// A path that a call is about, as it was before the call.
+#[derive(Debug)]
+pub(crate) struct Asked<'c> {
+    dir: &'c Dir,
+    path: &'c str,
+    wanted: Wanted,
+    /// True if a call that is done changes something.
+    pub(crate) write: bool,
+    /// Where it leads, if what is used is to be known: the call itself may change that.
+    way: Option<Way<'c, 'c>>,
+}
+
 impl Misses {
-    /// With what is used, if that is to be known.
-    pub(crate) fn new(audited: bool) -> Misses {
-        Misses { audit: audited.then(Audit::default), ..Misses::default() }
+    /// Those of a program that is `native` or not, with what is used if it is `audited`.
+    pub(crate) fn new(native: bool, audited: bool) -> Misses {
+        Misses { native, audit: audited.then(Audit::default), ..Misses::default() }
+    }
+
+    /// What is asked before a call about `path` below `dir`.
+    pub(crate) fn asked<'c>(&self, dir: &'c Dir, path: &'c str, wanted: Wanted) -> Asked<'c> {
+        let way = self.audit.as_ref().and_then(|_| dir.followed(path, wanted));
+        Asked { dir, path, wanted, write: wanted != Wanted::Look, way }
     }
 
     fn lock(&self) -> MutexGuard<'_, VecDeque<(u64, Miss)>> {
@@ -65,71 +87,80 @@ impl Misses {
         self.calls.fetch_add(1, Ordering::Relaxed) + 1
     }
 
-    /// Hands `outcome` on, and notes it if `path` below `dir` failed because of what was granted.
-    pub(crate) fn watch<T>(&self, dir: &Dir, path: &str, write: bool, outcome: Result<T>) -> Result<T> {
+    /// Hands `outcome` on, and notes it if what was `asked` failed because of what was granted.
+    pub(crate) fn watch<T>(&self, asked: Asked<'_>, outcome: Result<T>) -> Result<T> {
         let call = self.count();
         match &outcome {
-            Err(error) => self.note(call, dir, path, write, *error),
-            Ok(_) => self.used(dir, path, write),
+            Err(error) => self.note(call, asked.dir, asked.path, asked.wanted, *error),
+            Ok(_) => self.used(&asked),
         }
         outcome
     }
 
     /// Has a call that was done noted, if that is asked for.
-    fn used(&self, dir: &Dir, path: &str, write: bool) {
-        if let Some(audit) = &self.audit {
-            audit.note(dir, path, write);
+    fn used(&self, asked: &Asked<'_>) {
+        if let (Some(audit), Some(way)) = (&self.audit, &asked.way)
+            && let Some(path) = asked.dir.used(asked.path, way)
+        {
+            audit.note(path, asked.write);
         }
     }
 
     /// The same for a call about two paths, which gives the second to what stands at the first.
-    pub(crate) fn watch_two(
-        &self,
-        (old, old_path): (&Dir, &str),
-        (new, new_path): (&Dir, &str),
-        outcome: Result<()>,
-    ) -> Result<()> {
+    pub(crate) fn watch_two(&self, old: Asked<'_>, new: Asked<'_>, outcome: Result<()>) -> Result<()> {
         let call = self.count();
-        if outcome.is_ok() {
-            self.used(old, old_path, true);
-            self.used(new, new_path, true);
-        }
-        if let Err(error) = outcome {
-            // What is missing is the first path, unless that is there.
-            if error.0 == wasip1::ERRNO_NOENT && old.filestat_at(old_path, false).is_err() {
-                self.note(call, old, old_path, false, error);
-            } else {
-                if error.0 != wasip1::ERRNO_NOENT {
-                    self.note(call, old, old_path, true, error);
-                }
-                self.note(call, new, new_path, true, error);
+        let note = |asked: &Asked<'_>, wanted, error| self.note(call, asked.dir, asked.path, wanted, error);
+        match outcome {
+            Ok(()) => {
+                self.used(&old);
+                self.used(&new);
             }
+            Err(error) if error.0 != wasip1::ERRNO_NOENT => {
+                note(&old, old.wanted, error);
+                note(&new, new.wanted, error);
+            }
+            // What is missing is the first path, unless that is there.
+            Err(error) if !self.native => match old.dir.filestat_at(old.path, false) {
+                Err(_) => note(&old, Wanted::Look, error),
+                Ok(_) => note(&new, new.wanted, error),
+            },
+            Err(_) => {}
         }
         outcome
     }
 
     /// Notes that something below `dir` was opened to read though it was to be changed as well, which its grant does not allow.
     pub(crate) fn read_only(&self, dir: &Dir, path: &str) {
-        self.note(self.calls.load(Ordering::Relaxed), dir, path, true, wasip1::ERRNO_ROFS.into());
+        let call = self.calls.load(Ordering::Relaxed);
+        self.note(call, dir, path, Wanted::Write, wasip1::ERRNO_ROFS.into());
     }
 
     #[cold]
-    fn note(&self, call: u64, dir: &Dir, path: &str, write: bool, error: Error) {
+    fn note(&self, call: u64, dir: &Dir, path: &str, wanted: Wanted, error: Error) {
         let Some(guest) = dir.guest() else { return };
-        let (layers, below) = dir.looked_up(path);
-        let of_host = layers.iter().any(|layer| layer.is_host());
+        // A native program misses nothing but what was granted otherwise and what is unclear, and looks for much that is nowhere.
+        if self.native && !matches!(error.0, wasip1::ERRNO_ROFS | wasip1::ERRNO_NOTCAPABLE) {
+            return;
+        }
+        let write = wanted != Wanted::Look;
         let guest = guest.trim_start_matches("./").trim_end_matches('/');
         let is_root = matches!(guest, "" | ".");
-        let unclear = write && dir.is_unclear(path);
+        let is_unclear = || write && dir.is_unclear(path, wanted);
+        let unclear = error.0 == wasip1::ERRNO_NOTCAPABLE && is_unclear();
         let missed = match error.0 {
-            // In the root, where a path that was absolute is looked for where the program stands.
-            wasip1::ERRNO_NOENT => !of_host || is_root,
-            wasip1::ERRNO_ROFS if !of_host => write,
-            wasip1::ERRNO_ROFS => write && fixed_by_grant(layers, below),
             // A refusal of another sort leaves the path one that can be looked at.
             wasip1::ERRNO_NOTCAPABLE => {
                 let is_refused = |error: Error| error.0 == wasip1::ERRNO_NOTCAPABLE;
-                unclear || dir.filestat_at(path, true).is_err_and(is_refused)
+                unclear || !self.native && dir.filestat_at(path, true).is_err_and(is_refused)
+            }
+            wasip1::ERRNO_NOENT | wasip1::ERRNO_ROFS => {
+                let (layers, below) = dir.looked_up(path, wanted);
+                match layers.iter().any(|layer| layer.is_host()) {
+                    // In the root, where a path that was absolute is looked for where the program stands.
+                    of_host if error.0 == wasip1::ERRNO_NOENT => !of_host || is_root,
+                    false => write,
+                    true => write && fixed_by_grant(layers, below),
+                }
             }
             _ => false,
         };

@@ -92,3 +92,91 @@ fn the_last_ones_are_kept() {
     guest.open(HOST, ".", READ).unwrap();
     assert_eq!(misses(&guest), [], "long ago");
 }
+
+/// The paths that an audited guest used, those that were changed with a `!`.
+fn used(guest: &Guest) -> Vec<String> {
+    let paths = guest.ctx.used().paths.into_iter();
+    paths.map(|used| format!("{}{}", used.path, if used.write { "!" } else { "" })).collect()
+}
+
+/// A native program's directories: where the user stands, the root, and whichever is meant (one further with a grant).
+const STANDS: u32 = 3;
+const SYSTEM: u32 = 4;
+const EITHER: u32 = 5;
+
+/// An audited native guest with `root` as the system's and `root/work` as where it stands.
+fn native() -> Guest {
+    let guest = Guest::bare(|host, builder| {
+        let (root, work) = (host.join("root"), host.join("root/work"));
+        std::fs::create_dir(&work).unwrap();
+        let builder = builder.dir(granted(&host.join("ro")), "/ro", ReadOnly).audited();
+        builder.native(Some((granted(&work), work.clone())), (granted(&root), root.clone()))
+    });
+    guest.dir("root/etc");
+    guest.dir("root/work/etc");
+    guest.file("root/etc/hosts", "");
+    guest.file("root/work/etc/hosts", "");
+    guest
+}
+
+#[test]
+fn what_is_changed_is_used_where_it_was_changed() {
+    let mut guest = native();
+    let either = EITHER + 1;
+    guest.open(either, "etc/hosts", READ_WRITE).unwrap();
+    assert_eq!(used(&guest), ["etc/hosts!"]);
+    // Also if it is no longer there.
+    let mut guest = native();
+    guest.path_unlink_file(either, "etc/hosts").unwrap();
+    guest.path_remove_directory(either, "etc").unwrap();
+    assert_eq!(used(&guest), ["etc!", "etc/hosts!"]);
+    let mut guest = native();
+    guest.path_rename((either, "etc"), (either, "moved")).unwrap();
+    assert_eq!(used(&guest), ["etc!", "moved!"]);
+}
+
+#[test]
+fn what_is_opened_only_to_read_is_not_changed() {
+    let mut guest = Guest::bare(|host, builder| {
+        let builder = builder.dir(granted(&host.join("root")), "/", ReadWrite);
+        builder.dir(granted(&host.join("ro")), "/ro", ReadOnly).audited()
+    });
+    guest.file("ro/file", "");
+    guest.dir("root/dir");
+    guest.file("root/dir/file", "");
+    guest.open(ROOT, "ro/file", READ_WRITE).unwrap();
+    let dir = guest.open(ROOT, "dir", DIRECTORY).unwrap();
+    guest.open(dir, "file", READ_WRITE).unwrap();
+    assert_eq!(used(&guest), ["/dir", "/dir/file!", "/ro/file"]);
+}
+
+#[test]
+fn what_is_used_beyond_all_measure_is_told_to_be_more() {
+    let mut guest =
+        Guest::bare(|host, builder| builder.dir(granted(&host.join("root")), "/", ReadWrite).audited());
+    guest.path_filestat_get(ROOT, 0, "./".repeat(100)).unwrap();
+    let name = "x".repeat(200);
+    for i in 0..6000 {
+        if i % 2000 == 0 {
+            assert!(!guest.ctx.used().cut);
+        }
+        guest.path_create_directory(ROOT, format!("{name}{i}")).unwrap();
+    }
+    assert!(guest.ctx.used().cut);
+}
+
+#[test]
+fn a_native_program_misses_only_what_a_grant_would_change() {
+    let mut guest = native();
+    let either = EITHER + 1;
+    for fd in [STANDS, either] {
+        guest.open(fd, "missing", READ).unwrap_err();
+        guest.path_filestat_get(fd, 0, "missing/x").unwrap_err();
+        guest.path_rename((fd, "missing"), (fd, "new")).unwrap_err();
+    }
+    assert_eq!(misses(&guest), []);
+    guest.dir("root/srv");
+    guest.path_create_directory(either, "srv/new").unwrap_err();
+    assert_eq!(guest.path_create_directory(SYSTEM, "ro/new"), Err(sandbox::spec::ERRNO_ROFS));
+    assert_eq!(misses(&guest), [("srv/new", true), ("ro/new", true)]);
+}

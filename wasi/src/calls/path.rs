@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::ctx::Ctx;
 use crate::errno::Result;
 use crate::fds::Descriptor;
+use crate::fs::rule::Wanted;
 use crate::memory::Memory;
 use crate::path::{self, Room};
 use crate::rights;
@@ -82,7 +83,15 @@ pub fn path_open(
     };
     let room = &mut Room::new();
     let path = path::read(memory, path, path_len, room)?;
-    let object = ctx.misses.watch(&dir, path, how.changes(), dir.open(path, how))?;
+    let mut asked = ctx.misses.asked(&dir, path, Wanted::to_open(how));
+    let opened = dir.open(path, how);
+    // A directory is not changed by opening it, nor is what could be opened only to read.
+    asked.write &= match &opened {
+        Ok(Opened::File(file)) => !file.is_read_only(),
+        Ok(Opened::Dir(_)) => false,
+        Err(_) => true,
+    };
+    let object = ctx.misses.watch(asked, opened)?;
     let (applicable, flags) = match object {
         Opened::File(_) => (rights::FILE, flags),
         Opened::Dir(_) => (rights::DIRECTORY, 0),
@@ -112,7 +121,7 @@ pub(crate) fn filestat(
     let dir = ctx.fds.dir(fd, wasip1::RIGHTS_PATH_FILESTAT_GET)?;
     let room = &mut Room::new();
     let (path, follow) = (path::read(memory, path, path_len, room)?, follows(lookup)?);
-    ctx.misses.watch(&dir, path, false, dir.filestat_at(path, follow))
+    ctx.misses.watch(ctx.misses.asked(&dir, path, Wanted::Look), dir.filestat_at(path, follow))
 }
 
 /// Writes device, inode, type, links, size and times of the path to `result`.
@@ -151,7 +160,7 @@ pub fn path_filestat_set_times(
     let times = Times::new(accessed, modified, flags)?;
     let room = &mut Room::new();
     let (path, follow) = (path::read(memory, path, path_len, room)?, follows(lookup)?);
-    ctx.misses.watch(&dir, path, true, dir.set_times_at(path, times, follow))
+    ctx.misses.watch(ctx.misses.asked(&dir, path, Wanted::Change), dir.set_times_at(path, times, follow))
 }
 
 /// Creates a directory.
@@ -168,7 +177,7 @@ pub fn path_create_directory(
     let dir = ctx.fds.dir(fd, wasip1::RIGHTS_PATH_CREATE_DIRECTORY)?;
     let room = &mut Room::new();
     let path = path::read(memory, path, path_len, room)?;
-    ctx.misses.watch(&dir, path, true, dir.create_dir(path))
+    ctx.misses.watch(ctx.misses.asked(&dir, path, Wanted::New), dir.create_dir(path))
 }
 
 /// Removes an empty directory.
@@ -185,7 +194,7 @@ pub fn path_remove_directory(
     let dir = ctx.fds.dir(fd, wasip1::RIGHTS_PATH_REMOVE_DIRECTORY)?;
     let room = &mut Room::new();
     let path = path::read(memory, path, path_len, room)?;
-    ctx.misses.watch(&dir, path, true, dir.remove_dir(path))
+    ctx.misses.watch(ctx.misses.asked(&dir, path, Wanted::Change), dir.remove_dir(path))
 }
 
 /// Removes a file, or a symbolic link itself.
@@ -196,7 +205,7 @@ pub fn path_unlink_file(ctx: &Ctx, memory: &Memory<'_>, fd: u32, path: u32, path
     let dir = ctx.fds.dir(fd, wasip1::RIGHTS_PATH_UNLINK_FILE)?;
     let room = &mut Room::new();
     let path = path::read(memory, path, path_len, room)?;
-    ctx.misses.watch(&dir, path, true, dir.remove_file(path))
+    ctx.misses.watch(ctx.misses.asked(&dir, path, Wanted::Change), dir.remove_file(path))
 }
 
 /// Gives a file a second name, possibly below another descriptor.
@@ -224,8 +233,9 @@ pub fn path_link(
     let (old_room, new_room) = (&mut Room::new(), &mut Room::new());
     let old_path = path::read(memory, old_path, old_path_len, old_room)?;
     let new_path = path::read(memory, new_path, new_path_len, new_room)?;
-    let linked = old.hard_link(old_path, &new, new_path);
-    ctx.misses.watch_two((&old, old_path), (&new, new_path), linked)
+    let from = ctx.misses.asked(&old, old_path, Wanted::Change);
+    let to = ctx.misses.asked(&new, new_path, Wanted::New);
+    ctx.misses.watch_two(from, to, old.hard_link(old_path, &new, new_path))
 }
 
 /// Renames a file or directory, possibly to another descriptor's directory; what stands there is replaced.
@@ -250,8 +260,9 @@ pub fn path_rename(
     let (old_room, new_room) = (&mut Room::new(), &mut Room::new());
     let old_path = path::read(memory, old_path, old_path_len, old_room)?;
     let new_path = path::read(memory, new_path, new_path_len, new_room)?;
-    let renamed = old.rename(old_path, &new, new_path);
-    ctx.misses.watch_two((&old, old_path), (&new, new_path), renamed)
+    let from = ctx.misses.asked(&old, old_path, Wanted::Change);
+    let to = ctx.misses.asked(&new, new_path, Wanted::Replace);
+    ctx.misses.watch_two(from, to, old.rename(old_path, &new, new_path))
 }
 
 /// Creates a symbolic link at the new path that holds the old path.
@@ -271,7 +282,7 @@ pub fn path_symlink(
     let (old_room, new_room) = (&mut Room::new(), &mut Room::new());
     let old_path = path::read(memory, old_path, old_path_len, old_room)?;
     let new_path = path::read(memory, new_path, new_path_len, new_room)?;
-    ctx.misses.watch(&dir, new_path, true, dir.symlink(old_path, new_path))
+    ctx.misses.watch(ctx.misses.asked(&dir, new_path, Wanted::New), dir.symlink(old_path, new_path))
 }
 
 /// Writes what the symbolic link holds, without a NUL and cut if it is longer, to the `len` bytes at `buffer`, and
@@ -293,7 +304,7 @@ pub fn path_readlink(
     let dir = ctx.fds.dir(fd, wasip1::RIGHTS_PATH_READLINK)?;
     let room = &mut Room::new();
     let path = path::read(memory, path, path_len, room)?;
-    let target = ctx.misses.watch(&dir, path, false, dir.read_link(path))?;
+    let target = ctx.misses.watch(ctx.misses.asked(&dir, path, Wanted::Look), dir.read_link(path))?;
     memory.check(result, 4)?;
     memory.check(buffer, len)?;
     let used = target.len().min(len as usize);

@@ -53,15 +53,19 @@ impl Dir {
         self.origin = Some(String::new());
     }
 
-    /// The path in the program's world of `path` below this directory, if that is to be known and is of the host.
-    pub(crate) fn used(&self, path: &str) -> Option<String> {
-        let way = self.way(path, Wanted::Look).ok()?;
+    /// Where `path` is about to be looked for, if what is used is to be known.
+    pub(crate) fn followed<'s, 'p>(&'s self, path: &'p str, wanted: Wanted) -> Option<Way<'s, 'p>> {
+        self.origin.as_ref().and_then(|_| self.way(path, wanted).ok())
+    }
+
+    /// The path in the program's world of `path`, which was looked for by `way`, if it is of the host.
+    pub(crate) fn used(&self, path: &str, way: &Way<'_, '_>) -> Option<String> {
         // What is gone by now was most likely where the program stands.
         let holder = way.layers.iter().find(|layer| layer.has(way.rest));
         let of_host = |layer: &Layer| layer.is_host();
         let is_used = holder.map_or_else(|| way.layers.iter().any(of_host), of_host);
         let stands = holder.is_none_or(|layer| way.layers.is_own(layer));
-        if is_used { self.path_of(path, &way, stands) } else { None }
+        if is_used { self.path_of(path, way, stands) } else { None }
     }
 
     /// The path of what `way` leads to, if paths are kept. `stands` says that it lies where the program does.
@@ -92,13 +96,13 @@ impl Dir {
     }
 
     /// The layers that `path` is looked up in, and what is looked up there.
-    pub(crate) fn looked_up<'s, 'p>(&'s self, path: &'p str) -> (&'s Layers, &'p str) {
-        self.way(path, Wanted::Look).map_or((&self.layers, path), |way| (way.layers, way.rest))
+    pub(crate) fn looked_up<'s, 'p>(&'s self, path: &'p str, wanted: Wanted) -> (&'s Layers, &'p str) {
+        self.way(path, wanted).map_or((&self.layers, path), |way| (way.layers, way.rest))
     }
 
-    /// True if a change of `path` was refused only because it is not told which of two places is meant.
-    pub(crate) fn is_unclear(&self, path: &str) -> bool {
-        self.place.as_ref().is_some_and(|place| place.is_unclear(path, Wanted::Change))
+    /// True if `path` was refused only because it is not told which of two places is meant.
+    pub(crate) fn is_unclear(&self, path: &str, wanted: Wanted) -> bool {
+        self.place.as_ref().is_some_and(|place| place.is_unclear(path, wanted))
     }
 
     /// Where `path` leads, and what is wanted there.
@@ -128,13 +132,7 @@ impl Dir {
 
     /// Opens `path`, a file or a directory.
     pub(crate) fn open(&self, path: &str, how: Open) -> Result<Opened<File, Dir>> {
-        let wanted = match how {
-            Open { create: true, exclusive: true, .. } => Wanted::New,
-            Open { create: true, .. } => Wanted::Make,
-            _ if how.changes() => Wanted::Write,
-            _ => Wanted::Look,
-        };
-        let way = self.way(path, wanted)?;
+        let way = self.way(path, Wanted::to_open(how))?;
         // To create may also be to find. Whether something is new matters only where it is not told where it is.
         let made = how.create && way.is_decided() && !Dir::is_there(&way);
         let opened = way.layers.open(way.rest, how)?;
@@ -142,14 +140,13 @@ impl Dir {
             self.found(&way, made);
         }
         let place = self.place.as_ref().and_then(|place| place.opened(&way));
-        let origin = self.origin.as_ref().and_then(|_| self.used(path));
         let dir = |layers| Dir {
             layers: Arc::new(layers),
             place,
             guest: None,
             assumed: false,
             listing: Mutex::default(),
-            origin,
+            origin: self.origin.as_ref().and_then(|_| self.used(path, &way)),
         };
         Ok(opened.map(|file| file, dir))
     }
@@ -286,5 +283,17 @@ impl Dir {
         let stat = std::str::from_utf8(&name).ok().and_then(|name| self.filestat_at(name, true).ok());
         let ino = stat.map_or(0, |stat| stat.ino);
         Entry { name, ino, filetype: wasip1::FILETYPE_DIRECTORY }
+    }
+}
+
+impl Wanted {
+    /// What is wanted by opening something.
+    pub(crate) fn to_open(how: Open) -> Wanted {
+        match how {
+            Open { create: true, exclusive: true, .. } => Wanted::New,
+            Open { create: true, .. } => Wanted::Make,
+            _ if how.changes() => Wanted::Write,
+            _ => Wanted::Look,
+        }
     }
 }
