@@ -146,7 +146,10 @@ fn below(host: &Path, name: &str, path: &str) -> Option<PathBuf> {
     let (name, path) = (GuestName::from(name), GuestName::from(path));
     let rest = name.below(&path).filter(|rest| !Path::new(rest).starts_with(".."))?;
     let path = host.join(rest);
-    Some(path.strip_prefix(".").map(Path::to_owned).unwrap_or(path))
+    match path.strip_prefix(".") {
+        Ok(inside) if !inside.as_os_str().is_empty() => Some(inside.to_owned()),
+        _ => Some(path),
+    }
 }
 
 fn is_absolute(path: &str) -> bool {
@@ -221,6 +224,8 @@ mod tests {
         assert_eq!(told(&[(".", false)], &grants), "--dir-ro src::/data --cwd /data");
         assert_eq!(told(&[("/none/x", false)], &grants), "--dir-ro /none");
         assert_eq!(told(&[], &cwd("/data", granted(["src::/data"]))), "");
+        let here = cwd("/work", granted([".::/work"]));
+        assert_eq!(told(&[("/work/x", true)], &here), "--dir .::/work --cwd /work");
         assert_eq!(told(&[], &cwd("/a$$b", Grants::default())), "--cwd '/a$$b'", "is carried");
         let files = Mount::Files(payload::FilesGrant { guest: "/data".into(), writable: false });
         let files = Grants { mounts: vec![files], ..Grants::default() };

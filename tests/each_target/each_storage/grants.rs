@@ -297,6 +297,19 @@ fn an_audit_tells_the_fewest_grants_and_only_when_it_is_asked_for() {
         "texttext",
         "{options}"
     );
+
+    // Where it starts is told with the directory that is there, and by a name that is read again.
+    dir.write("here/$HOME/in", "text");
+    let stands = dir.pack("probe", &["--dir", "$$HOME::/a$b", "--cwd", "/a$$b"]);
+    let args = ["cat", "in"];
+    for opts in ["--audit", "--audit --native"] {
+        let audited = run_in(&here, &stands, &args, &[("WASMPACK_OPTS", opts)]);
+        assert_eq!(printed(&audited), "text", "{opts}");
+        let said = text(&audited.stderr);
+        let options = said.trim_end().split_once("enough for what it did: ").expect(&said).1;
+        let again = run_in(&here, &alone, &args, &[("WASMPACK_OPTS", options)]);
+        assert_eq!(printed(&again), "text", "{opts}: {options}");
+    }
 }
 
 #[test]
