@@ -121,8 +121,8 @@ fn on_host(path: &str, cwd: Option<&str>, grants: &Grants) -> Option<Found> {
         let rest = if is_grant { "." } else { rest };
         return Some(Found { host: rest.into(), guest: rest.to_owned(), is_grant });
     }
-    let host = PathBuf::from(host);
-    Some(Found { host: if is_grant { host } else { host.join(rest) }, guest: path.to_owned(), is_grant })
+    let host = if is_grant { host } else { format!("{}/{rest}", host.trim_end_matches('/')) };
+    Some(Found { host: host.into(), guest: path.to_owned(), is_grant })
 }
 
 /// The directory around something, by both of its names.
@@ -177,13 +177,13 @@ mod tests {
 
     #[test]
     fn no_more_is_told_than_was_granted() {
-        let notes = std::env::current_dir().unwrap().join("src").display().to_string();
-        let grants = granted([&format!("{notes}::/notes")]);
-        assert_eq!(told(&[("/notes", true)], &grants), format!("--dir {notes}::/notes"));
+        assert_eq!(told(&[("/notes", true)], &granted(["src::/notes"])), "--dir src::/notes");
         // Whether the host has such a name says nothing about the program's.
         let grants = granted(["/none/srv::/etc"]);
         assert_eq!(told(&[("/etc/x", true)], &grants), "--dir /none/srv::/etc");
         assert_eq!(told(&[("/etc", true)], &grants), "--dir /none/srv::/etc");
+        // A name that is written once is what the host's path is found to be.
+        assert_eq!(told(&[("/$x/f", false)], &granted(["$$x"])), "--dir-ro '$$x::/$x'");
         let grants = granted(["/none::/"]);
         assert_eq!(told(&[("/etc", true)], &grants), "--dir /none::/");
         assert_eq!(told(&[(".", true)], &granted(["src::."])), "--dir src::.");
@@ -264,11 +264,10 @@ mod tests {
         let mounts = vec![Mount::Dir(DirGrant::parse(".", false).unwrap())];
         let grants = Grants { native: true, mounts, ..Grants::default() };
         assert_eq!(told(&[("/none/a/b", false), ("x", true)], &grants), "--dir-ro /none/a --dir .");
-        let here = std::env::current_dir().unwrap();
         let native = Grants { native: true, ..Grants::default() };
-        let file = here.join("no such file");
-        let absolute = told(&[(file.to_str().unwrap(), false)], &native);
-        assert_eq!(absolute, format!("--dir-ro {0} --cwd {0}", here.display()), "as Go names it");
+        let here = context::working_directory(&native, None).unwrap();
+        let absolute = told(&[(&format!("{here}/no such file"), false)], &native);
+        assert_eq!(absolute, format!("--dir-ro {here} --cwd {here}"), "as Go names it");
     }
 
     #[test]

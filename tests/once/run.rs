@@ -255,6 +255,15 @@ fn an_audit_prints_grants_that_are_enough() {
     let given: Vec<&str> = ["probe.wasm"].into_iter().chain(options.split(' ')).collect();
     let again = runs(&dir, &[&given[..], &["-q", "--", "cat", "notes/today"]].concat());
     assert_eq!(text(&again.stdout), "text", "{options}");
+    // It does not say enough where no option is. Windows has no such name.
+    if cfg!(unix) {
+        dir.write("a::b/c", "text");
+        let args =
+            ["probe.wasm", "--native", "--audit", "-q", "--", "cat", "a::b/c", "and", "cat", "notes/today"];
+        let said = text(&runs(&dir, &args).stderr);
+        let but = "enough for what it did, but for 1 that no option can name: --dir-ro notes";
+        assert!(said.contains(but), "{said}");
+    }
     let sealed = runs(&dir, &["probe.wasm", "--audit", "--sealed", "-q", "--", "cat", "x"]);
     assert_eq!(sealed.status.code(), Some(2), "{}", text(&sealed.stderr));
 }
