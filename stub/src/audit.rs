@@ -96,7 +96,7 @@ struct Found {
 
 /// Where the program's `path` lies on the host; `None` for what is not of the host. `cwd` is where it was told to start.
 fn on_host(path: &str, cwd: Option<&str>, grants: &Grants) -> Option<Found> {
-    let standing = cwd.filter(|_| !is_absolute(path)).map(|cwd| match path {
+    let standing = cwd.filter(|_| grants.native && !is_absolute(path)).map(|cwd| match path {
         "." => cwd.to_owned(),
         _ => format!("{}/{path}", cwd.trim_end_matches('/')),
     });
@@ -187,6 +187,7 @@ mod tests {
         let grants = granted(["/none::/"]);
         assert_eq!(told(&[("/etc", true)], &grants), "--dir /none::/");
         assert_eq!(told(&[(".", true)], &granted(["src::."])), "--dir src::.");
+        assert_eq!(told(&[("../f", false), ("../d/f", true)], &granted([".."])), "--dir-ro .. --dir ../d");
     }
 
     #[test]

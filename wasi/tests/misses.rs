@@ -136,6 +136,17 @@ fn what_is_changed_is_used_where_it_was_changed() {
 }
 
 #[test]
+fn what_is_granted_as_the_parent_is_used_by_that_name() {
+    let mut guest =
+        Guest::bare(|host, builder| builder.dir(granted(&host.join("other")), "..", ReadWrite).audited());
+    guest.dir("other/dir");
+    guest.path_filestat_get(ROOT, 0, "../dir").unwrap();
+    let dir = guest.open(HERE, "..", DIRECTORY).unwrap();
+    guest.open(dir, "new", CREATE).unwrap();
+    assert_eq!(used(&guest), ["..", "../dir", "../new!"]);
+}
+
+#[test]
 fn what_is_opened_only_to_read_is_not_changed() {
     let mut guest = Guest::bare(|host, builder| {
         let builder = builder.dir(granted(&host.join("root")), "/", ReadWrite);

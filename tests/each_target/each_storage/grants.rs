@@ -298,6 +298,14 @@ fn an_audit_tells_the_fewest_grants_and_only_when_it_is_asked_for() {
         "{options}"
     );
 
+    let above = dir.pack("probe", &["--dir", ".."]);
+    let args = ["cat", "../there/other"];
+    let audited = run_in(&here, &above, &args, &[("WASMPACK_OPTS", "--audit")]);
+    let said = text(&audited.stderr);
+    let options = said.trim_end().split_once("enough for what it did: ").expect(&said).1;
+    assert_eq!(options, "--dir-ro ../there");
+    assert_eq!(printed(&run_in(&here, &alone, &args, &[("WASMPACK_OPTS", options)])), "text");
+
     // Where it starts is told with the directory that is there, and by a name that is read again.
     dir.write("here/$HOME/in", "text");
     let stands = dir.pack("probe", &["--dir", "$$HOME::/a$b", "--cwd", "/a$$b"]);

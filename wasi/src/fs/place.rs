@@ -166,7 +166,10 @@ impl Place {
         if let (ROOT, true, Some(cwd)) = (way.node, stands, self.space.cwd()) {
             return joined(&format!("/{}", cwd.path()), way.rest);
         }
-        joined(&format!("/{}", self.space.name(way.node)), way.rest)
+        let name = self.space.name(way.node);
+        // What is granted as `..` lies around the root.
+        let is_above = names(&name).next() == Some("..");
+        joined(&if is_above { name } else { format!("/{name}") }, way.rest)
     }
 
     /// The names of what was granted just below this place.
