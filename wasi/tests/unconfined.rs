@@ -185,6 +185,23 @@ fn below_a_grant_with_an_absolute_name_nothing_is_changed_that_may_be_meant_rela
 }
 
 #[test]
+fn a_grant_that_the_root_has_no_name_for_is_changed_by_its_name() {
+    let mut guest = started(&[], |host, builder| {
+        let builder = builder.dir(granted(&host.join("other")), "/data", Access::ReadWrite);
+        builder.dir(granted(&host.join("ro")), "/fixed", Access::ReadOnly)
+    });
+    // Each grant has a number before the last.
+    let (data, fixed, either) = (EITHER, EITHER + 1, EITHER + 2);
+    for (fd, path) in [(data, "own"), (either, "data/a"), (SYSTEM, "data/b")] {
+        assert_eq!(guest.path_create_directory(fd, path), Ok(()), "{fd}");
+    }
+    for (fd, path) in [(fixed, "own"), (either, "fixed/a"), (SYSTEM, "fixed/b")] {
+        assert_eq!(guest.path_create_directory(fd, path), Err(ERRNO_ROFS), "{fd}");
+    }
+    assert!(guest.stands("other/own"));
+}
+
+#[test]
 fn what_a_program_made_for_a_time_it_may_rename_link_and_remove() {
     let mut guest = native(&[]);
     guest.dir("root/tmp");

@@ -130,9 +130,11 @@ impl Native {
         decide(path, wanted, &known)
     }
 
-    /// True if `path` would be changed where the user stands.
+    /// True if `path` would be changed where the user stands, in a directory that is there.
     pub(crate) fn is_here(&self, path: &str, wanted: Wanted) -> bool {
-        !self.lost && self.decide(path, wanted) == Some(Side::Here)
+        let first = names(path).next().unwrap_or(".");
+        let is_there = || self.here.filestat_at(first, false).is_ok();
+        !self.lost && is_there() && self.decide(path, wanted) == Some(Side::Here)
     }
 
     /// Notes that `path` is on `side`, a directory or something that the program `made`.
