@@ -87,6 +87,21 @@ fn a_working_directory_is_where_relative_paths_lead() {
 }
 
 #[test]
+fn a_slash_behind_a_file_asks_for_a_directory_on_every_system() {
+    let dir = Dir::new();
+    dir.write("here/file", "text");
+    for options in [&["--dir", "."][..], &["--dir-ro", "."], &["--native"]] {
+        let program = dir.pack("probe", options);
+        let read = |path: &str| run_in(&dir.join("here"), &program, &["cat", path], &[]);
+        assert_eq!(printed(&read("file")), "text", "{options:?}");
+        for path in ["file/", "./file//"] {
+            let said = complained(&read(path), 1);
+            assert!(said.contains("Not a directory"), "{options:?} {path}: {said}");
+        }
+    }
+}
+
+#[test]
 fn a_native_program_works_where_its_user_stands_and_anywhere() {
     let dir = Dir::new();
     let here = Dir::new();

@@ -46,6 +46,13 @@ impl HostDir {
             }
             return Err(wasip1::ERRNO_ISDIR.into());
         }
+        // Windows leaves a dot behind a file away.
+        if cfg!(windows) && name.slash {
+            let stat = self.filestat_at(name.path, how.follow)?;
+            if stat.filetype != wasip1::FILETYPE_DIRECTORY {
+                return Err(wasip1::ERRNO_NOTDIR.into());
+            }
+        }
         let path = &*name.followed();
         // To create or truncate, the host's file must be open for writing, whatever the guest may then do with it.
         let mut writes = how.write || how.create || how.truncate;
