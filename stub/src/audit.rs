@@ -42,10 +42,16 @@ fn options(uses: &[Use], variables: bool, grants: &Grants) -> (Vec<String>, usiz
             None => options.push(None),
         }
     }
+    // Where a program starts must be there for what it looks for from there.
+    if let Some(cwd) = given.as_deref().filter(|cwd| uses.iter().any(|used| is_from(cwd, &used.path)))
+        && let Some(Found { host, guest, .. }) = on_host(cwd, None, grants)
+    {
+        held.entry((host, guest)).or_default();
+    }
     for ((host, guest), write) in &held {
         let is_around = |((around, name), changed): (&(PathBuf, String), &bool)| {
             let is_other = (around, name) != (host, guest) && changed >= write;
-            is_other && below(around, name, guest).is_some_and(|path| path == *host)
+            is_other && below(around, name, guest).is_some_and(|path| path == inside(host))
         };
         if !held.iter().any(is_around) {
             let name = if *write { "--dir" } else { "--dir-ro" };
@@ -145,11 +151,18 @@ fn around(host: PathBuf, guest: String) -> (PathBuf, String) {
 fn below(host: &Path, name: &str, path: &str) -> Option<PathBuf> {
     let (name, path) = (GuestName::from(name), GuestName::from(path));
     let rest = name.below(&path).filter(|rest| !Path::new(rest).starts_with(".."))?;
-    let path = host.join(rest);
-    match path.strip_prefix(".") {
-        Ok(inside) if !inside.as_os_str().is_empty() => Some(inside.to_owned()),
-        _ => Some(path),
-    }
+    Some(inside(&host.join(rest)).to_owned())
+}
+
+/// `path` without a `.` in front, unless that is all of it.
+fn inside(path: &Path) -> &Path {
+    path.strip_prefix(".").ok().filter(|inside| !inside.as_os_str().is_empty()).unwrap_or(path)
+}
+
+/// True if `path` may have been looked for from `cwd`, which is not the root.
+fn is_from(cwd: &str, path: &str) -> bool {
+    let cwd = GuestName::from(cwd);
+    !cwd.is_root() && (!is_absolute(path) || cwd.below(&GuestName::from(path)).is_some())
 }
 
 fn is_absolute(path: &str) -> bool {
@@ -225,6 +238,10 @@ mod tests {
         assert_eq!(told(&[(".", false)], &grants), "--dir-ro src::/data --cwd /data");
         assert_eq!(told(&[("/none/x", false)], &grants), "--dir-ro /none");
         assert_eq!(told(&[], &cwd("/data", granted(["src::/data"]))), "");
+        let here = cwd("/w", granted([".::/w"]));
+        assert_eq!(told(&[("/w/d/x", false)], &here), "--dir-ro .::/w --cwd /w");
+        let below = "--dir-ro .::/w --dir ./d::/w/d --cwd /w";
+        assert_eq!(told(&[("/w/d/x", true)], &here), below);
         let here = cwd("/work", granted([".::/work"]));
         assert_eq!(told(&[("/work/x", true)], &here), "--dir .::/work --cwd /work");
         assert_eq!(told(&[], &cwd("/a$$b", Grants::default())), "--cwd '/a$$b'", "is carried");

@@ -59,10 +59,18 @@ pub(crate) fn granted(manifest: &Manifest) -> Result<Granted, Failure> {
             }
         }
         // What takes nothing away is not this program's affair, in whatever words.
-        Err(why) if text.to_string_lossy().contains("--deny-") => return Err(why),
+        Err(why) if denies(&text.to_string_lossy()) => return Err(why),
         Err(_) => {}
     }
     Ok(Granted { notes: vec![format!("it is sealed, so {VARIABLE} changes nothing")], ..packed })
+}
+
+/// Whether `text`, which is not understood, may take something.
+fn denies(text: &str) -> bool {
+    match shlex::split(text) {
+        Some(words) => words.iter().any(|word| word.starts_with("--deny-")),
+        None => text.replace(['"', '\'', '\\'], "").contains("--deny-"),
+    }
 }
 
 /// Something that `packed` grants and `changed` does not.
@@ -122,6 +130,7 @@ fn changed(granted: Granted, words: &[String]) -> Result<Granted, String> {
                     return Err(format!("{name}: {}", payload::grant::no_drive(&grant.host)));
                 }
                 grants.remove_dir(&grant.guest);
+                grants.tmp = grants.tmp.filter(|tmp| *tmp != grant.guest);
                 // The root may have several, as when packing: one lies below the other. The same one has it once.
                 let is_again = |other: &DirGrant| {
                     other.guest == grant.guest && (!grant.guest.is_root() || other.is_of(&grant.host))
@@ -267,6 +276,23 @@ mod tests {
         }
         assert!(notes("--env-all --deny-env=B --native --deny-dir=/").is_empty());
         assert!(notes("--native --deny-dir=/etc")[0].ends_with("granted: /data, all of the system's"));
+    }
+
+    #[test]
+    fn what_is_not_understood_may_take_something_in_any_spelling() {
+        for text in ["--deny-dir '", "--xyz --deny\"-dir\"", "--deny'-dir' --xyz", "--den\\y-dir '"] {
+            assert!(denies(text), "{text}");
+        }
+        for text in ["--xyz", "'", "--env A=--deny-dir --xyz"] {
+            assert!(!denies(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_directory_takes_the_place_of_one_in_memory_and_the_other_way_round() {
+        assert_eq!(opts("--tmp --dir /tmp").unwrap().tmp, None);
+        let grants = opts("--dir /tmp --tmp").unwrap();
+        assert!(grants.tmp.is_some() && grants.dir(&"/tmp".into()).is_none());
     }
 
     #[test]

@@ -119,6 +119,11 @@ impl Grants {
         let mut root = root_names.map_or_else(Name::default, |at| self.names.remove(at));
         let assumed = root_names.is_none() && self.native.is_none();
         let cwd = self.cwd.take().filter(|cwd| !cwd.is_root());
+        if cwd.is_some() && self.native.is_none() {
+            // Who stands elsewhere is not where `.` was granted: that is the root then, in front of what is granted as such.
+            let dots = std::mem::take(&mut root.standing);
+            root.hosts.splice(..0, dots);
+        }
         let standing = cwd.as_ref().map(|cwd| self.open(&root, cwd)).transpose()?;
         root.standing.extend(standing.into_iter().flat_map(Layers::into_iter));
 

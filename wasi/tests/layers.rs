@@ -201,6 +201,32 @@ fn where_the_program_stands_is_what_it_sees() {
 }
 
 #[test]
+fn where_a_dot_was_granted_is_the_root_for_who_stands_elsewhere() {
+    let mut guest = Guest::bare(|host, builder| {
+        std::fs::create_dir(host.join("root/sub")).unwrap();
+        builder.dir(granted(&host.join("root")), ".", ReadWrite).cwd("/sub")
+    });
+    guest.file("root/x", "above");
+    guest.file("root/sub/x", "here");
+    // Where it stands, the root, and whichever is meant.
+    for (fd, path, found) in [
+        (3, "x", "here"),
+        (4, "x", "above"),
+        (4, "sub/x", "here"),
+        (5, "./x", "here"),
+        (5, "sub/x", "here"),
+        (3, "../x", "above"),
+    ] {
+        let file = guest.open(fd, path, READ).unwrap();
+        assert_eq!(guest.fd_read(file, &[64]), Ok(found.into()), "{fd} {path}");
+    }
+    guest.open(3, "new", CREATE).unwrap();
+    guest.open(5, "other", CREATE).unwrap();
+    assert!(guest.stands("root/sub/new") && guest.stands("root/sub/other"));
+    assert_eq!(names(&mut guest, 3), ["new", "other", "x"]);
+}
+
+#[test]
 fn a_directory_in_a_tree_can_be_stood_in() {
     let files = Embedded::new(&["app/data=tree", "lib=tree"]);
     let mut guest = Guest::bare(|_, builder| builder.files(files, 0, "/", ReadOnly).cwd("app"));

@@ -244,3 +244,83 @@ fn a_path_that_grows_from_directory_to_directory_leads_to_the_same_one() {
     }
     assert_eq!(content(&mut guest, fd, "../../f"), Ok(b"above".to_vec()));
 }
+
+#[test]
+fn in_a_directory_that_was_only_looked_for_nothing_is_changed() {
+    type Change = fn(&mut Guest, u32) -> Answer;
+    let changes: [(&str, Change); 7] = [
+        ("remove", |g, d| g.path_unlink_file(d, "file")),
+        ("remove deeper", |g, d| {
+            let sub = g.open(d, "sub", DIRECTORY)?;
+            g.path_unlink_file(sub, "file")
+        }),
+        ("remove a directory", |g, d| g.path_remove_directory(d, "empty")),
+        ("write", |g, d| g.open(d, "file", WRITE).map(drop)),
+        ("make", |g, d| g.open(d, "new", WRITE.oflags(OFLAGS_CREAT)).map(drop)),
+        ("make a directory", |g, d| g.path_create_directory(d, "new")),
+        ("rename", |g, d| g.path_rename((d, "file"), (d, "new"))),
+    ];
+    for (arguments, mine, allowed) in
+        [(&[][..], false, false), (&[], true, false), (&["/srv/d"], false, true), (&["srv/d"], true, true)]
+    {
+        for (name, change) in changes {
+            let mut guest = native(arguments);
+            for root in if mine { &["root", "root/work"][..] } else { &["root"] } {
+                guest.dir(&format!("{root}/srv/d/sub"));
+                guest.dir(&format!("{root}/srv/d/empty"));
+                guest.file(&format!("{root}/srv/d/file"), "theirs");
+                guest.file(&format!("{root}/srv/d/sub/file"), "theirs");
+            }
+            let dir = guest.open(EITHER, "srv/d", DIRECTORY).unwrap();
+            let expected = if allowed { Ok(()) } else { Err(ERRNO_NOTCAPABLE) };
+            assert_eq!(change(&mut guest, dir), expected, "{name} {arguments:?} {mine}");
+            let untouched = !allowed || mine;
+            if untouched {
+                assert_eq!(guest.content("root/srv/d/file"), b"theirs", "{name}");
+                assert!(guest.stands("root/srv/d/sub/file") && guest.stands("root/srv/d/empty"), "{name}");
+                assert!(!guest.stands("root/srv/d/new"), "{name}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_a_program_made_in_a_directory_that_it_opened_it_may_change_there() {
+    let mut guest = native(&[]);
+    guest.dir("root/tmp");
+    let tmp = guest.open(EITHER, "tmp", DIRECTORY).unwrap();
+    let fd = guest.open(tmp, "own", WRITE.oflags(OFLAGS_CREAT)).unwrap();
+    guest.fd_close(fd).unwrap();
+    assert_eq!(guest.path_unlink_file(tmp, "own"), Ok(()));
+}
+
+#[test]
+fn what_is_nowhere_is_missing_and_directories_are_made_one_by_one() {
+    let mut guest = native(&[]);
+    guest.dir("root/tmp");
+    guest.dir("root/srv");
+    assert_eq!(guest.path_unlink_file(EITHER, "srv/none"), Err(ERRNO_NOENT));
+    assert_eq!(guest.path_create_directory(EITHER, "srv/none/x"), Err(ERRNO_NOENT));
+    assert_eq!(guest.path_create_directory(EITHER, "tmp/app/cache"), Err(ERRNO_NOENT));
+    assert_eq!(guest.path_create_directory(EITHER, "tmp/app"), Ok(()));
+    assert_eq!(guest.path_create_directory(EITHER, "tmp/app/cache"), Ok(()));
+    assert!(guest.stands("root/tmp/app/cache"));
+}
+
+#[test]
+fn a_link_that_a_program_made_leads_it_nowhere_else() {
+    let mut guest = native(&[]);
+    guest.dir("root/tmp");
+    guest.dir("root/srv");
+    guest.file("root/srv/f", "theirs");
+    guest.path_symlink("../srv", EITHER, "tmp/l").unwrap();
+    for answer in [
+        guest.open(EITHER, "tmp/l/f", WRITE.oflags(OFLAGS_TRUNC)).map(drop),
+        guest.path_unlink_file(EITHER, "tmp/l/f"),
+        guest.path_rename((EITHER, "tmp/l/f"), (EITHER, "f")),
+    ] {
+        assert_eq!(answer, Err(ERRNO_NOTCAPABLE));
+    }
+    assert_eq!(guest.content("root/srv/f"), b"theirs");
+    assert_eq!(guest.path_unlink_file(EITHER, "tmp/l"), Ok(()), "the link itself");
+}

@@ -11,7 +11,7 @@ use super::layer::Layer;
 use super::layers::Layers;
 use super::listing::{Entry, Listing};
 use super::names::{is_itself, joined};
-use super::place::{Place, Way};
+use super::place::{Looked, Place, Way};
 use super::rule::Wanted;
 use crate::errno::Result;
 use crate::kept::Budget;
@@ -31,6 +31,8 @@ pub(crate) struct Dir {
     assumed: bool,
     /// What the guest is reading through `fd_readdir`.
     listing: Mutex<Option<Listing>>,
+    /// Natively, that it was only looked for.
+    looked: Option<Looked>,
     /// Its path in the program's world, if what is used is to be known; empty for what was granted.
     origin: Option<String>,
 }
@@ -44,6 +46,7 @@ impl Dir {
             guest: Some(guest),
             assumed: false,
             listing: Mutex::default(),
+            looked: None,
             origin: None,
         }
     }
@@ -107,6 +110,9 @@ impl Dir {
 
     /// Where `path` leads, and what is wanted there.
     fn way<'s, 'p>(&'s self, path: &'p str, wanted: Wanted) -> Result<Way<'s, 'p>> {
+        if self.looked.as_ref().is_some_and(|looked| !looked.may(path, wanted)) {
+            return Err(wasip1::ERRNO_NOTCAPABLE.into());
+        }
         match &self.place {
             Some(place) => place.way(path, wanted),
             None if sys::leaves_directory(path) => Err(wasip1::ERRNO_NOTCAPABLE.into()),
@@ -134,18 +140,23 @@ impl Dir {
     pub(crate) fn open(&self, path: &str, how: Open) -> Result<Opened<File, Dir>> {
         let way = self.way(path, Wanted::to_open(how))?;
         // To create may also be to find. Whether something is new matters only where it is not told where it is.
-        let made = how.create && way.is_decided() && !Dir::is_there(&way);
+        let made = how.create && (way.is_decided() || self.looked.is_some()) && !Dir::is_there(&way);
         let opened = way.layers.open(way.rest, how)?;
         if made || matches!(opened, Opened::Dir(_)) {
             self.found(&way, made);
         }
         let place = self.place.as_ref().and_then(|place| place.opened(&way));
+        let looked = || match &self.looked {
+            Some(looked) => Some(looked.below(path)),
+            None => self.place.as_ref()?.looked(&way),
+        };
         let dir = |layers| Dir {
             layers: Arc::new(layers),
             place,
             guest: None,
             assumed: false,
             listing: Mutex::default(),
+            looked: looked(),
             origin: self.origin.as_ref().and_then(|_| self.used(path, &way)),
         };
         Ok(opened.map(|file| file, dir))
@@ -159,6 +170,9 @@ impl Dir {
     fn found(&self, way: &Way<'_, '_>, made: bool) {
         if let Some(place) = &self.place {
             place.found(way, made);
+        }
+        if let Some(looked) = self.looked.as_ref().filter(|_| made) {
+            looked.made(way.rest);
         }
     }
 

@@ -126,7 +126,18 @@ impl Native {
             })
         };
         let spelled = self.spelled_like(path);
-        let known = Known { spelled, lost: self.lost, found: &found, has: &has, is_device: &is_device };
+        let is_link = |path: &str| {
+            let stat = self.root.filestat_at(path, false);
+            stat.is_ok_and(|stat| stat.filetype == wasip1::FILETYPE_SYMBOLIC_LINK)
+        };
+        let known = Known {
+            spelled,
+            lost: self.lost,
+            found: &found,
+            has: &has,
+            is_link: &is_link,
+            is_device: &is_device,
+        };
         decide(path, wanted, &known)
     }
 

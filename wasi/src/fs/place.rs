@@ -8,6 +8,7 @@ use super::rule::Wanted;
 use super::space::{Id, ROOT, Space};
 use super::spelled::Side;
 use crate::errno::Result;
+use crate::path::MAX_LEN;
 use crate::sys;
 
 /// Where a directory descriptor stands in the space.
@@ -59,7 +60,50 @@ impl<'s, 'p> Way<'s, 'p> {
     }
 }
 
+/// A directory below the root of a native program that was only looked for there: what is to be changed in it is asked for anew,
+/// by its whole path.
+#[derive(Clone, Debug)]
+pub(crate) struct Looked {
+    space: Arc<Space>,
+    /// `None` for one that is longer than any path.
+    path: Option<String>,
+}
+
+impl Looked {
+    fn whole(&self, path: &str) -> Option<String> {
+        let own = self.path.as_ref()?;
+        let all: Vec<&str> = names(own).chain(names(path)).collect();
+        Some(all.join("/")).filter(|path| path.len() <= MAX_LEN as usize)
+    }
+
+    /// Whether what is `wanted` with `path` below it may be done there.
+    pub(crate) fn may(&self, path: &str, wanted: Wanted) -> bool {
+        let whole = self.whole(path);
+        let decided =
+            self.space.native().zip(whole).and_then(|(native, whole)| native.decide(&whole, wanted));
+        wanted == Wanted::Look || decided == Some(Side::Root)
+    }
+
+    /// The directory `path` below it.
+    pub(crate) fn below(&self, path: &str) -> Looked {
+        Looked { path: self.whole(path), ..self.clone() }
+    }
+
+    /// Notes that the program made `path` below it.
+    pub(crate) fn made(&self, path: &str) {
+        if let Some((native, whole)) = self.space.native().zip(self.whole(path)) {
+            native.found(&whole, Side::Root, true);
+        }
+    }
+}
+
 impl Place {
+    /// What `way`, which led to a directory below a native root, says of it: that it was only looked for there.
+    pub(crate) fn looked(&self, way: &Way<'_, '_>) -> Option<Looked> {
+        let is_looked = way.decided && way.side == Some(Side::Root);
+        is_looked.then(|| Looked { space: Arc::clone(&self.space), path: Some(way.rest.to_owned()) })
+    }
+
     /// Where a granted directory stands.
     pub(crate) fn granted(space: &Arc<Space>, node: Id, side: Option<Side>) -> Place {
         Place { space: Arc::clone(space), node, start: Start::Granted, side }
@@ -160,10 +204,11 @@ impl Place {
         if let Some(letter) = way.drive {
             return format!("{}:/{}", char::from(letter), names(way.rest).collect::<Vec<_>>().join("/"));
         }
-        if way.node == ROOT && way.side == Some(Side::Here) {
+        if way.node == ROOT && way.side == Some(Side::Here) && self.space.native().is_some() {
             return joined("", way.rest);
         }
-        if let (ROOT, true, Some(cwd)) = (way.node, stands, self.space.cwd()) {
+        let cwd = self.space.cwd().filter(|_| way.side != Some(Side::Root));
+        if let (ROOT, true, Some(cwd)) = (way.node, stands, cwd) {
             return joined(&format!("/{}", cwd.path()), way.rest);
         }
         let name = self.space.name(way.node);

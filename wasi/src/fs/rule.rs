@@ -32,11 +32,12 @@ pub(crate) struct Found {
     pub(crate) made: bool,
 }
 
-/// What `known` has for the longest start of `path` that it has something for.
-pub(crate) fn nearest<T>(path: &[&str], known: impl Fn(&str) -> Option<T>) -> Option<T> {
+/// What `known` has for the longest start of `path` that it has something for, and how many names that start has.
+pub(crate) fn nearest<T>(path: &[&str], known: impl Fn(&str) -> Option<T>) -> Option<(usize, T)> {
     let all = path.join("/");
     let ends = all.rmatch_indices('/').map(|(end, _)| end);
-    std::iter::once(all.len()).chain(ends).find_map(|end| known(&all[..end]))
+    let mut ends = std::iter::once(all.len()).chain(ends).zip((0..=path.len()).rev());
+    ends.find_map(|(end, count)| Some((count, known(&all[..end])?)))
 }
 
 /// `names` with slashes between them.
@@ -44,16 +45,21 @@ pub(crate) fn joined<'n>(names: impl Iterator<Item = &'n str>) -> String {
     names.collect::<Vec<_>>().join("/")
 }
 
+/// What is found around a path: how many names that has, and where it is.
+pub(crate) type Around = (usize, Found);
+
 /// What the rule asks.
 pub(crate) struct Known<'k> {
     /// What the arguments and variables spell.
     pub(crate) spelled: &'k [Spelled],
     /// True if where the user stands is gone, or cannot be opened.
     pub(crate) lost: bool,
-    /// Where the nearest directory around a path was found, or the path itself.
-    pub(crate) found: &'k dyn Fn(&[&str]) -> Option<Found>,
+    /// Where the nearest directory around a path was found, or the path itself, and how many names that has.
+    pub(crate) found: &'k dyn Fn(&[&str]) -> Option<Around>,
     /// Whether a side has a path.
     pub(crate) has: &'k dyn Fn(Side, &str) -> bool,
+    /// Whether a path below the root is a symbolic link.
+    pub(crate) is_link: &'k dyn Fn(&str) -> bool,
     /// Whether a path below the root is a device that is read and written as a stream.
     pub(crate) is_device: &'k dyn Fn(&str) -> bool,
 }
@@ -75,7 +81,7 @@ pub(crate) fn decide(path: &str, wanted: Wanted, known: &Known<'_>) -> Option<Si
 
 /// The side of a path's names before the first `..`.
 fn side_of_start(path: &str, wanted: Wanted, known: &Known<'_>) -> Option<Side> {
-    let Known { spelled, lost, found, has, is_device } = *known;
+    let Known { spelled, lost, found, has, is_link, is_device } = *known;
     let all: Vec<&str> = names(path).take_while(|name| *name != "..").collect();
     let change = wanted != Wanted::Look;
     let is_written = matches!(wanted, Wanted::Write | Wanted::Make | Wanted::New);
@@ -85,8 +91,9 @@ fn side_of_start(path: &str, wanted: Wanted, known: &Known<'_>) -> Option<Side> 
         Wanted::Make | Wanted::Replace => !has(Side::Root, path),
         Wanted::Look | Wanted::Write | Wanted::Change => false,
     };
+    let is_made = matches!(wanted, Wanted::New | Wanted::Make | Wanted::Replace);
+    let around = joined(all[..all.len().saturating_sub(1)].iter().copied());
     let evidence = if change {
-        let around = joined(all[..all.len().saturating_sub(1)].iter().copied());
         let is_here = |part| match part {
             Part::Around if !around.is_empty() => has(Side::Here, &around),
             Part::Around | Part::First => has(Side::Here, first),
@@ -108,8 +115,16 @@ fn side_of_start(path: &str, wanted: Wanted, known: &Known<'_>) -> Option<Side> 
         Evidence::None => {}
     }
     match found(&all) {
-        Some(Found { side: Side::Root, made: false }) if change => {}
-        Some(found) => return Some(found.side),
+        Some((count, Found { side: Side::Root, made })) if change => {
+            // What was made speaks for what lies in it, and not for where a link in it leads.
+            let follows = matches!(wanted, Wanted::Write | Wanted::Make);
+            let mut on_the_way = count..all.len() + usize::from(follows);
+            let leads_on = on_the_way.any(|count| is_link(&joined(all[..count].iter().copied())));
+            if made && !leads_on {
+                return Some(Side::Root);
+            }
+        }
+        Some((_, found)) => return Some(found.side),
         None => {}
     }
     // Most relative paths begin with a name that the root lacks: this is asked first.
@@ -126,6 +141,8 @@ fn side_of_start(path: &str, wanted: Wanted, known: &Known<'_>) -> Option<Side> 
             // The starter's own files.
             ["dev", "stdin" | "stdout" | "stderr"] | ["dev", "fd", _] if is_written => Some(Side::Root),
             ["dev", _, ..] if is_written && is_device(path) => Some(Side::Root),
+            // What neither has is missing where the user stands.
+            [.., _, _] if !has(Side::Root, if is_made { &around } else { path }) => Some(Side::Here),
             _ => None,
         },
     }
@@ -167,7 +184,15 @@ mod tests {
         };
         let wanted = if change { Wanted::Make } else { Wanted::Look };
         let is_device = |path: &str| path == "dev/null";
-        let known = Known { spelled: &spelled, lost: false, found: &found, has: &has, is_device: &is_device };
+        let is_link = |path: &str| path.ends_with("link");
+        let known = Known {
+            spelled: &spelled,
+            lost: false,
+            found: &found,
+            has: &has,
+            is_link: &is_link,
+            is_device: &is_device,
+        };
         decide(path, wanted, &known)
     }
 
@@ -213,6 +238,9 @@ mod tests {
             ("tmp/x", true, &["--tmp"], R),
             ("tmp/x", true, &["tmp/y"], R),
             ("lib/x", true, &["lib"], H),
+            (".", false, &["--separator=/"], H),
+            (".", false, &["-d/"], H),
+            ("srv/none/x", true, &[], H),
         ] {
             assert_eq!(side(path, change, arguments, &[]), meant, "{path} {change} {arguments:?}");
         }
@@ -223,7 +251,11 @@ mod tests {
         let home = &["HOME=/home/me", "PATH=/usr/bin:/srv/bin", "USER=srv", "TMPDIR=/srv/tmp"][..];
         assert_eq!(side("home/me/.rc", false, &[], home), R);
         assert_eq!(side("home/me/.rc", true, &[], home), None, "an archive may have it by this name");
-        assert_eq!(side("home/me/.cache/x", true, &[], home), None);
+        assert_eq!(
+            side("home/me/.cache/x", true, &[], home),
+            H,
+            "there is no such directory, and here neither"
+        );
         assert_eq!(side("srv/data/x", true, &[], home), None);
         assert_eq!(side("srv/tmp/x", true, &[], home), R, "a new file for what is temporary");
         assert_eq!(side("usr/bin/x", true, &[], home), H, "there is a usr where the user stands");
@@ -243,7 +275,8 @@ mod tests {
             ("tmp", None),
             ("tmp/x", R),
             ("tmp/t", None),
-            ("tmp/x/y", None),
+            ("tmp/x/y", H),
+            ("tmp/t/y", None),
             ("dev/null", R),
             ("dev/new", None),
             ("var/tmp/x", H),
@@ -286,10 +319,23 @@ mod tests {
     }
 
     #[test]
+    fn what_was_made_says_nothing_about_where_a_link_in_it_leads() {
+        let made = [("+tmp/link", Side::Root), ("+tmp/own", Side::Root)];
+        for (path, may) in [
+            ("tmp/own/x", true),
+            ("tmp/own/link/data", false),
+            ("tmp/own/link", false),
+            ("tmp/link/x", false),
+        ] {
+            assert_eq!(after(path, true, &[], &[], &made) == R, may, "{path}: written through the link");
+        }
+    }
+
+    #[test]
     fn what_a_program_lists_it_finds_where_it_listed_it() {
         assert_eq!(after("etc/passwd", false, &[], &[], &[("etc", Side::Here)]), H);
         assert_eq!(after("tmp/own/x", true, &[], &[], &[("+tmp/own", Side::Root)]), R);
-        assert_eq!(after("tmp/own/x", true, &[], &[], &[("tmp/own", Side::Root)]), None);
+        assert_eq!(after("tmp/t/x", true, &[], &[], &[("tmp/t", Side::Root)]), None);
         assert_eq!(after("srv/data/x", false, &[], &[], &[("srv", Side::Root)]), R);
         assert_eq!(after("srv/data/x", true, &[], &[], &[("srv", Side::Root)]), None);
         assert_eq!(after("etc/passwd", false, &["/etc/passwd"], &[], &[("etc", Side::Here)]), R);

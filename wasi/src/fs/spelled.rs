@@ -40,15 +40,22 @@ const TEMPORARY: &[&str] = &["TMPDIR", "TMP", "TEMP"];
 /// Reads the paths that an argument may hold.
 pub(crate) fn read_argument(text: &str, spelled: &mut Vec<Spelled>) {
     add(text, Place::Argument, spelled);
-    if text.starts_with('-') {
+    let is_option = text.starts_with('-');
+    // A slash alone is seldom an option's directory: `-d/`, `--separator=/`.
+    let is_path = |word: &str| !is_option || names(word).next().is_some();
+    if is_option {
         // --out=/tmp/out, -I/usr/include, -osrc/a.o
-        if let Some((_, value)) = text.split_once('=') {
+        let value = match text.split_once('=') {
+            Some((_, value)) => value,
+            None if !text.starts_with("--") => text.get(2..).unwrap_or_default(),
+            None => "",
+        };
+        if is_path(value) {
             add(value, Place::Argument, spelled);
-        } else if !text.starts_with("--") && text.is_char_boundary(2) && text.len() > 2 {
-            add(&text[2..], Place::Argument, spelled);
         }
     }
-    words(text).filter(|word| *word != text).for_each(|word| add(word, Place::Text, spelled));
+    let within = words(text).filter(|word| *word != text && is_path(word));
+    within.for_each(|word| add(word, Place::Text, spelled));
 }
 
 /// Reads the paths that a variable, `NAME=VALUE`, may hold. A word without a slash in it is seldom one.
