@@ -40,7 +40,7 @@ pub(super) fn pack(typed: Typed, input: PathBuf, is_typed: bool) -> Result<Pack,
     let carried = opened.as_ref().ok().and_then(|opened| opened.manifest());
     let places = places(&typed, &input, has_a_name, carried, host)?;
     check_targets(&typed, &places, is_typed, host)?;
-    check_names(&typed.grants, typed.told.cwd.as_deref(), carried.is_some())?;
+    check_names(&typed.grants, typed.told.cwd.as_deref(), typed.told.tmp.as_ref(), carried.is_some())?;
     let compiler = typed.compiler.unwrap_or(Compiler::Cranelift);
     Ok(Pack {
         opened: Some(opened),
@@ -134,7 +134,12 @@ fn check_targets(typed: &Typed, places: &Places, is_typed: bool, host: Option<Ta
 ///
 /// # Errors
 /// The sentence to say.
-fn check_names(grants: &[Grant], cwd: Option<&str>, carried: bool) -> Result<(), String> {
+fn check_names(
+    grants: &[Grant],
+    cwd: Option<&str>,
+    tmp: Option<&GuestName>,
+    carried: bool,
+) -> Result<(), String> {
     let dirs: Vec<&DirGrant> = grants
         .iter()
         .filter_map(|grant| match grant {
@@ -160,6 +165,12 @@ fn check_names(grants: &[Grant], cwd: Option<&str>, carried: bool) -> Result<(),
                 earlier.host, grant.host, grant.guest
             ));
         }
+    }
+    if let Some(dir) = dirs.iter().find(|dir| Some(&dir.guest) == tmp) {
+        return Err(format!(
+            "{} is a granted directory and one in memory (--tmp); leave one out, or name another: --tmp=GUEST",
+            dir.guest
+        ));
     }
     let Some(cwd) = cwd else { return Ok(()) };
     // These names are known only when the executable starts.

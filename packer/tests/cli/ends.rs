@@ -239,6 +239,16 @@ fn a_mistyped_command_is_wrong_usage() {
 }
 
 #[test]
+fn a_directory_and_one_in_memory_have_two_names() {
+    let dir = Dir::new();
+    for options in [&["--dir", "/tmp", "--tmp"][..], &["--tmp=/d", "--dir-ro", ".::/d"]] {
+        let args = [&["app.wasm", "--stub", "stub"], options].concat();
+        let told = ["is a granted directory and one in memory (--tmp); leave one out"];
+        dir.command_fails(&mut dir.wasmpack(&args), 2, &told);
+    }
+}
+
+#[test]
 fn a_value_or_an_argument_in_the_wrong_place_is_told_where_it_belongs() {
     let dir = Dir::new();
     for args in [
