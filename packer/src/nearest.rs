@@ -3,7 +3,8 @@
 /// Farther than this a word is no misspelling of another: one means a swapped or missing letter.
 const LIKENESS: f64 = 0.85;
 
-/// What a word is like that one slip of the hand makes of another: of short words the measure sees no swapped letters.
+/// The likeness of two words between which one letter is wrong, missing, too many, or swapped with the next. Jaro and Winkler's
+/// measure misses that in short words.
 const SLIP: f64 = 0.9;
 
 /// The one of `known` that `typed` is most likely a misspelling of, if it is like any.

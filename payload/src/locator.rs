@@ -53,8 +53,8 @@ impl Locator {
     ///
     /// # Errors
     /// `NotAPayload` when the magic is missing; `Version` for the slot of a stub that reads another version of the format;
-    /// `Mismatch` for another version of the slot, a reserved field that is used, or an offset without a length; `Value` for a payload at the start of the file, where the stub is, or one
-    /// whose end does not fit 64 bits.
+    /// `Mismatch` for another version of the slot, a reserved field that is used, or an offset without a length; `Value` for a
+    /// payload at the start of the file, where the stub is, or one whose end does not fit 64 bits.
     pub fn parse(slot: &[u8; SIZE]) -> Result<Option<Locator>, Error> {
         let mut cursor = Cursor::new(slot, 0);
         if cursor.array::<8>()? != MAGIC {

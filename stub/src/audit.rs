@@ -25,7 +25,8 @@ pub(crate) fn tell(used: &Used, grants: &Grants) {
     fail::say(&format!("audit: grants that are enough for what it did{first}{but}: {}", printable(&text)));
 }
 
-/// What was used: directories of the host with their names for the program, and whether something in them was changed.
+/// The directories of the host that a program used: the path of each, its name for the program, and whether something in it was
+/// changed.
 type Held = BTreeMap<(PathBuf, String), bool>;
 
 /// The options, and how much there is that none can name.
@@ -86,7 +87,7 @@ fn starts_in(given: Option<String>, held: &Held, uses: &[Use], grants: &Grants) 
     let name = GuestName::from(cwd.as_str());
     let around = grants.mounts.iter().filter(|mount| mount.guest().below(&name).is_some());
     let mount = around.max_by_key(|mount| mount.guest().path().len());
-    // What is carried or in memory is there anyway.
+    // A directory that is carried, or is in memory, needs no grant.
     let is_there = !matches!(mount, Some(Mount::Dir(_)));
     (is_there || name.is_root() || is_held(&cwd)).then_some(cwd)
 }
@@ -242,8 +243,8 @@ mod tests {
         assert_eq!(told(&[("/w/d/x", false)], &here), "--dir-ro .::/w --cwd /w");
         let below = "--dir-ro .::/w --dir ./d::/w/d --cwd /w";
         assert_eq!(told(&[("/w/d/x", true)], &here), below);
-        let here = cwd("/work", granted([".::/work"]));
-        assert_eq!(told(&[("/work/x", true)], &here), "--dir .::/work --cwd /work");
+        let here = cwd("/srv", granted([".::/srv"]));
+        assert_eq!(told(&[("/srv/x", true)], &here), "--dir .::/srv --cwd /srv");
         assert_eq!(told(&[], &cwd("/a$$b", Grants::default())), "--cwd '/a$$b'", "is carried");
         let files = Mount::Files(payload::FilesGrant { guest: "/data".into(), writable: false });
         let files = Grants { mounts: vec![files], ..Grants::default() };

@@ -30,7 +30,7 @@ pub(crate) fn path(written: &str) -> Result<String, Failure> {
     })
 }
 
-/// What is to be written so that [`path`] finds `meant`.
+/// The text that [`path`] expands to `meant`.
 pub(crate) fn escaped(meant: &str) -> String {
     let written = meant.replace('$', "$$");
     if written.starts_with('~') { format!("./{written}") } else { written }

@@ -44,7 +44,7 @@ fn told(mut command: Command, part: &[&str]) -> Output {
     answer(command.args(part), INPUT)
 }
 
-/// What a command prints when `input` is on its standard input.
+/// The output of a command that reads `input` from standard input.
 fn answer(command: &mut Command, input: &[u8]) -> Output {
     let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("it starts");

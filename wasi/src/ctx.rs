@@ -226,7 +226,7 @@ impl CtxBuilder {
             let layer = |(dir, path)| Layer::Host(HostDir::unconfined(dir, path));
             grants.native(here.map(layer), layer(root));
         }
-        for mut dir in grants.preopens(trees, &clocks, &self.args.all(), &self.env.all())? {
+        for mut dir in grants.preopens(trees, &clocks, &self.args, &self.env)? {
             if self.audited {
                 dir.follow();
             }

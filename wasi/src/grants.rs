@@ -32,6 +32,7 @@ use crate::fs::place::Place;
 use crate::fs::space::{ROOT, Space};
 use crate::fs::spelled::Side;
 use crate::fs::tree::dir::TreeDir;
+use crate::strings::Strings;
 use crate::words::{Open, Opened};
 
 /// What was granted, in the order of the grants.
@@ -108,8 +109,8 @@ impl Grants {
         mut self,
         mut trees: usize,
         clocks: &Arc<Clocks>,
-        arguments: &[&[u8]],
-        variables: &[&[u8]],
+        arguments: &Strings,
+        variables: &Strings,
     ) -> Result<Vec<Dir>> {
         let mut nothing = || {
             trees += 1;
@@ -131,7 +132,7 @@ impl Grants {
             Some(roots) => {
                 let lost = roots.here.is_none() && root.standing.is_empty();
                 let (here, root) = root.sides(roots, &mut nothing)?;
-                let native = Native::new((here, lost), root, arguments, variables);
+                let native = Native::new((here, lost), root, &arguments.all(), &variables.all());
                 Space::new(Arc::clone(native.side(Side::Here)), None, Some(native))
             }
             None if root.is_empty() => Space::new(Layers::new(nothing(), Vec::new(), None), None, None),

@@ -7,7 +7,7 @@ use crate::errno::Result;
 use crate::memory::Memory;
 
 /// The longest path a guest may give, in bytes: Linux's PATH_MAX, the same everywhere.
-pub(crate) const MAX_LEN: u32 = 4096;
+pub(crate) const MAX_LEN: usize = 4096;
 /// As long as nearly all are at most: these lie on the stack.
 const SHORT: usize = 128;
 
@@ -37,7 +37,7 @@ impl Room {
 /// NUL; `noent` if it is empty.
 pub(crate) fn read<'r>(memory: &Memory<'_>, ptr: u32, len: u32, room: &'r mut Room) -> Result<&'r str> {
     let piece = memory.piece(ptr, len)?;
-    if len > MAX_LEN {
+    if len as usize > MAX_LEN {
         return Err(wasip1::ERRNO_NAMETOOLONG.into());
     }
     let bytes = room.of(len as usize);
@@ -76,7 +76,7 @@ mod tests {
 
     #[test]
     fn a_long_path_is_read_whole() {
-        for len in [SHORT - 1, SHORT, SHORT + 1, MAX_LEN as usize] {
+        for len in [SHORT - 1, SHORT, SHORT + 1, MAX_LEN] {
             let path: String = ('a'..='z').cycle().take(len).collect();
             let mut memory = path.clone().into_bytes();
             let (memory, room) = (&Memory::new(&mut memory), &mut Room::new());

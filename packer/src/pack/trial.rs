@@ -35,7 +35,7 @@ pub(super) struct Tried {
     pub(super) told: Option<String>,
     /// The reason why such a program gets no trial, if that is so.
     pub(super) untried: Option<String>,
-    /// What is wrong with the profile that was used instead.
+    /// A note, if the profile that was used instead of a trial does not fit the program.
     pub(super) note: Option<String>,
     compiled: Mutex<Option<(Target, Compiled)>>,
 }

@@ -28,7 +28,7 @@ fn told(command: &mut Command, args: &[&str]) -> Output {
     answer(command.args(args), INPUT)
 }
 
-/// What a tool prints, which must leave the directory as it was.
+/// The output of a tool. The tool must leave the directory as it was.
 fn works(mut command: Command, dir: &Dir) -> String {
     let output = told(&mut command, &ARGS);
     let printed = text(&output.stdout) + &text(&output.stderr);
@@ -90,7 +90,7 @@ fn component(name: &str) -> PathBuf {
 
 #[test]
 fn each_tool_is_a_component_without_the_official_adapter() {
-    // What is merged here is wasi-libc's own use of WASI 0.2, so nothing may import preview 1.
+    // Both libraries call WASI 0.2 themselves: a component that imports preview 1 would prove nothing about merging.
     let imports_preview_1 = |path: &Path| {
         let bytes = std::fs::read(path).unwrap();
         bytes.windows(22).any(|window| window == b"wasi_snapshot_preview1")

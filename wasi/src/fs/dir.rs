@@ -77,7 +77,7 @@ impl Dir {
         Some(match &self.place {
             Some(place) if origin.is_empty() => place.path_of(way, stands),
             // What lies deeper than a path can say is not told.
-            _ if origin.len() + path.len() > MAX_LEN as usize => return None,
+            _ if origin.len() + path.len() > MAX_LEN => return None,
             _ => joined(origin, path),
         })
     }

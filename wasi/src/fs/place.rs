@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::layers::Layers;
 use super::names::{is_separator, joined, names};
+use super::native::Native;
 use super::rule::Wanted;
 use super::space::{Id, ROOT, Space};
 use super::spelled::Side;
@@ -73,15 +74,16 @@ impl Looked {
     fn whole(&self, path: &str) -> Option<String> {
         let own = self.path.as_ref()?;
         let all: Vec<&str> = names(own).chain(names(path)).collect();
-        Some(all.join("/")).filter(|path| path.len() <= MAX_LEN as usize)
+        Some(all.join("/")).filter(|path| path.len() <= MAX_LEN)
     }
 
     /// Whether what is `wanted` with `path` below it may be done there.
     pub(crate) fn may(&self, path: &str, wanted: Wanted) -> bool {
-        let whole = self.whole(path);
-        let decided =
-            self.space.native().zip(whole).and_then(|(native, whole)| native.decide(&whole, wanted));
-        wanted == Wanted::Look || decided == Some(Side::Root)
+        let is_meant = || {
+            let (native, whole) = self.space.native().zip(self.whole(path))?;
+            native.decide(&whole, wanted)
+        };
+        wanted == Wanted::Look || is_meant() == Some(Side::Root)
     }
 
     /// The directory `path` below it.
@@ -126,16 +128,10 @@ impl Place {
         let (mut at, mut rest) = (self.node, path);
         let opened = (self.start == Start::Opened).then_some(self.node);
         if let (Some(native), Some((letter, on_drive))) = (space.native(), sys::drive(path)) {
-            at = ROOT;
-            space.descend(opened, &mut at, &mut None, path)?;
-            if !space.is_granted(at) || at == ROOT {
-                let rest = if on_drive.is_empty() { "." } else { on_drive };
-                let way = Way { drive: Some(letter), ..Way::within(native.drive(letter)?, rest) };
-                return if sys::leaves_directory(rest) {
-                    Err(wasip1::ERRNO_NOTCAPABLE.into())
-                } else {
-                    Ok(way)
-                };
+            let mut granted = ROOT;
+            space.descend(opened, &mut granted, &mut None, path)?;
+            if granted == ROOT || !space.is_granted(granted) {
+                return on_a_drive(native, letter, on_drive);
             }
             at = ROOT;
         }
@@ -168,11 +164,8 @@ impl Place {
             side = Some(native.decide(rest, wanted).ok_or(wasip1::ERRNO_NOTCAPABLE)?);
             decided = true;
         }
-        if at != ROOT
-            && self.start == Start::Granted
-            && side.is_none()
-            && !space.may_be_here(at, rest, wanted)
-        {
+        let is_granted = at != ROOT && self.start == Start::Granted && side.is_none();
+        if is_granted && !space.is_meant(at, rest, wanted) {
             return Err(wasip1::ERRNO_NOTCAPABLE.into());
         }
         let layers = if at == ROOT { space.root(side) } else { space.layers(at) };
@@ -224,4 +217,13 @@ impl Place {
         let children = shown.then(|| space.children(self.node));
         children.into_iter().flatten().filter(|name| *name != "..")
     }
+}
+
+/// The way to `rest` on a drive of a native program.
+fn on_a_drive<'s, 'p>(native: &'s Native, letter: u8, rest: &'p str) -> Result<Way<'s, 'p>> {
+    let rest = if rest.is_empty() { "." } else { rest };
+    if sys::leaves_directory(rest) {
+        return Err(wasip1::ERRNO_NOTCAPABLE.into());
+    }
+    Ok(Way { drive: Some(letter), ..Way::within(native.drive(letter)?, rest) })
 }

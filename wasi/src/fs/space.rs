@@ -145,9 +145,9 @@ impl Space {
         is_there.then_some(child)
     }
 
-    /// Natively, false where something is to be changed below a place that was granted by an absolute name alone, and the same
-    /// name may have been meant relatively: where the user stands there is such a directory.
-    pub(super) fn may_be_here(&self, at: Id, rest: &str, wanted: Wanted) -> bool {
+    /// Whether what was granted at place `at` is meant by its name. Natively it may not be, where something is to be changed, the
+    /// name was granted with a slash alone, and the user has such a directory.
+    pub(super) fn is_meant(&self, at: Id, rest: &str, wanted: Wanted) -> bool {
         let Some(native) = self.native.as_ref().filter(|_| wanted != Wanted::Look) else { return true };
         self.nodes[at].written != [false, true] || !native.is_here(&joined(&self.name(at), rest), wanted)
     }

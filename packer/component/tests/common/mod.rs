@@ -150,7 +150,7 @@ fn memory(caller: &Caller<'_, State>) -> wasmi::Memory {
     }
 }
 
-/// What a component needs to write to standard output: the instances `$streams` and `$stdout`.
+/// Declares the instances `$streams` and `$stdout`, by which a component writes to standard output.
 pub const OUTPUT: &str = r#"(import "wasi:io/error@0.2.0" (instance $error (export "error" (type (sub resource)))))
 (alias export $error "error" (type $error-type))
 (import "wasi:io/streams@0.2.0" (instance $streams (export "output-stream" (type $o (sub resource)))

@@ -155,7 +155,7 @@ fn whatever_is_asked_for_in_any_module_is_told_as_it_was_recorded() {
     assert!(compiled > 200, "{compiled} compiled");
 }
 
-/// What is recorded of a function of 100 bytes.
+/// The record of a function with 100 bytes of code.
 fn recorded(pieces: &[(usize, usize, u32)], traps: &[u32]) -> CompiledFunctionFrameInfo {
     let piece = |&(code_offset, code_len, module): &(usize, usize, u32)| InstructionAddressMap {
         srcloc: SourceLoc::new(module),

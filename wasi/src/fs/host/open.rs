@@ -134,7 +134,7 @@ impl HostDir {
 
     fn opened_dir(&self, dir: CapDir, path: &str) -> Opened<HostFile, HostDir> {
         // A program can make the path longer each time: `./././x`. One that is not known any more is not led out of.
-        let known = |path: PathBuf| match path.as_os_str().len() <= MAX_LEN as usize {
+        let known = |path: PathBuf| match path.as_os_str().len() <= MAX_LEN {
             true => Some(path),
             false => sys::path_of_dir(&dir).or_else(|| path.canonicalize().ok()),
         };
