@@ -43,8 +43,13 @@ fn options(uses: &[Use], variables: bool, grants: &Grants) -> (Vec<String>, usiz
             None => options.push(None),
         }
     }
-    // Where a program starts must be there for what it looks for from there.
-    if let Some(cwd) = given.as_deref().filter(|cwd| uses.iter().any(|used| is_from(cwd, &used.path)))
+    // Where a program starts must be there for what it looks for from there, which may have led elsewhere by `..`.
+    let is_from_there = |used: &Use| !grants.native || !is_absolute(&used.path);
+    let is_in_memory = |cwd: &str| {
+        let is_around = |tmp: &GuestName| tmp.below(&GuestName::from(cwd)).is_some();
+        grants.tmp.as_ref().is_some_and(is_around)
+    };
+    if let Some(cwd) = given.as_deref().filter(|cwd| uses.iter().any(is_from_there) && !is_in_memory(cwd))
         && let Some(Found { host, guest, .. }) = on_host(cwd, None, grants)
     {
         held.entry((host, guest)).or_default();
@@ -64,7 +69,11 @@ fn options(uses: &[Use], variables: bool, grants: &Grants) -> (Vec<String>, usiz
     } else if variables {
         options.extend(grants.pass.iter().map(|name| expand::quoted("--env ", name)));
     }
-    if let Some(cwd) = starts_in(given, &held, uses, grants) {
+    let cwd = match given.as_deref().filter(|cwd| is_in_memory(cwd)) {
+        Some(cwd) => Some(cwd.to_owned()),
+        None => starts_in(given, &held, uses, grants),
+    };
+    if let Some(cwd) = cwd {
         options.push(expand::quoted("--cwd ", &expand::escaped(&cwd)));
     }
     options.extend(grants.tmp.iter().map(|guest| expand::quoted("--tmp=", guest.as_str())));
@@ -158,12 +167,6 @@ fn below(host: &Path, name: &str, path: &str) -> Option<PathBuf> {
 /// `path` without a `.` in front, unless that is all of it.
 fn inside(path: &Path) -> &Path {
     path.strip_prefix(".").ok().filter(|inside| !inside.as_os_str().is_empty()).unwrap_or(path)
-}
-
-/// True if `path` may have been looked for from `cwd`, which is not the root.
-fn is_from(cwd: &str, path: &str) -> bool {
-    let cwd = GuestName::from(cwd);
-    !cwd.is_root() && (!is_absolute(path) || cwd.below(&GuestName::from(path)).is_some())
 }
 
 fn is_absolute(path: &str) -> bool {

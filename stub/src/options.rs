@@ -59,17 +59,21 @@ pub(crate) fn granted(manifest: &Manifest) -> Result<Granted, Failure> {
             }
         }
         // What takes nothing away is not this program's affair, in whatever words.
-        Err(why) if denies(&text.to_string_lossy()) => return Err(why),
+        Err(why) if may_take(&text.to_string_lossy()) => return Err(why),
         Err(_) => {}
     }
     Ok(Granted { notes: vec![format!("it is sealed, so {VARIABLE} changes nothing")], ..packed })
 }
 
-/// Whether `text`, which is not understood, may take something.
-fn denies(text: &str) -> bool {
+/// Whether `text`, which is not understood, may take something: by `--deny-dir` and `--deny-env`, or by another directory of a name.
+fn may_take(text: &str) -> bool {
+    const TAKING: [&str; 3] = ["--deny-", "--dir", "--tmp"];
     match shlex::split(text) {
-        Some(words) => words.iter().any(|word| word.starts_with("--deny-")),
-        None => text.replace(['"', '\'', '\\'], "").contains("--deny-"),
+        Some(words) => words.iter().any(|word| TAKING.iter().any(|option| word.starts_with(option))),
+        None => {
+            let text = text.replace(['"', '\'', '\\', '\n'], "");
+            TAKING.iter().any(|option| text.contains(option))
+        }
     }
 }
 
@@ -280,11 +284,17 @@ mod tests {
 
     #[test]
     fn what_is_not_understood_may_take_something_in_any_spelling() {
-        for text in ["--deny-dir '", "--xyz --deny\"-dir\"", "--deny'-dir' --xyz", "--den\\y-dir '"] {
-            assert!(denies(text), "{text}");
+        for text in [
+            "--deny-dir '",
+            "--xyz --deny\"-dir\"",
+            "--deny'-dir' --xyz",
+            "--den\\y-dir '",
+            "--dir-ro x::/data --xyz",
+        ] {
+            assert!(may_take(text), "{text}");
         }
         for text in ["--xyz", "'", "--env A=--deny-dir --xyz"] {
-            assert!(!denies(text), "{text}");
+            assert!(!may_take(text), "{text}");
         }
     }
 

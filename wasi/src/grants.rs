@@ -29,7 +29,7 @@ use crate::fs::layers::Layers;
 use crate::fs::names::names;
 use crate::fs::native::Native;
 use crate::fs::place::Place;
-use crate::fs::space::{ROOT, Space};
+use crate::fs::space::{ROOT, Space, Standing};
 use crate::fs::spelled::Side;
 use crate::fs::tree::dir::TreeDir;
 use crate::strings::Strings;
@@ -141,12 +141,15 @@ impl Grants {
                 None => Space::new(root.layers(true)?, None, None),
                 // Who stands elsewhere sees what is there, and by a slash the root.
                 Some(cwd) => {
-                    let alone = Name { standing: Vec::new(), ..root.again()? };
-                    let alone = match alone.is_empty() {
+                    let whole = root.again()?;
+                    let here = std::mem::take(&mut root.standing);
+                    let here = Name { standing: here, ..Name::default() }.layers(false)?;
+                    let alone = match root.is_empty() {
                         true => Layers::new(nothing(), Vec::new(), None),
-                        false => alone.layers(true)?,
+                        false => root.layers(true)?,
                     };
-                    Space::new(root.layers(false)?, Some((cwd, alone)), None)
+                    let cwd = Standing { name: cwd, here: Arc::new(here), root: Arc::new(alone) };
+                    Space::new(whole.layers(false)?, Some(cwd), None)
                 }
             },
         };

@@ -16,6 +16,7 @@ mod fd_io;
 mod fd_stat;
 mod fd_table;
 mod layers;
+mod made;
 mod misses;
 #[cfg(target_os = "linux")]
 mod native;

@@ -183,8 +183,12 @@ fn where_the_program_stands_is_what_it_sees() {
     let here = guest.open(ROOT, "./.", DIRECTORY).unwrap();
     assert_eq!(names(&mut guest, here), ["mine"]);
     assert_eq!(guest.path_filestat_get(ROOT, 0, "."), guest.fd_filestat_get(ROOT));
+    // Who tells `x` from `/x` finds what is there alone, others what is at the root as well.
+    // The grant has the number between.
+    let either = EITHER + 1;
     for path in ["mine", "lib", "app/data", "else"] {
-        assert!(guest.open(ROOT, path, READ).is_ok(), "{path}");
+        assert!(guest.open(either, path, READ).is_ok(), "{path}");
+        assert_eq!(guest.open(ROOT, path, READ).is_ok(), path == "mine", "{path}");
     }
     guest.open(ROOT, "new", CREATE).unwrap();
     assert!(guest.stands("root/sub/new"));
@@ -232,8 +236,74 @@ fn a_directory_in_a_tree_can_be_stood_in() {
     let mut guest = Guest::bare(|_, builder| builder.files(files, 0, "/", ReadOnly).cwd("app"));
     assert_eq!(names(&mut guest, ROOT), ["data"]);
     assert_eq!(content(&mut guest, "data"), Ok(b"tree".to_vec()));
-    assert_eq!(content(&mut guest, "app/data"), Ok(b"tree".to_vec()));
-    assert_eq!(content(&mut guest, "lib"), Ok(b"tree".to_vec()));
+    assert_eq!(content(&mut guest, "lib"), Err(ERRNO_NOENT));
+    for path in ["data", "app/data", "lib"] {
+        assert!(guest.open(EITHER, path, READ).is_ok(), "{path}");
+    }
+}
+
+/// Which of a working directory and the root is meant, where nothing else was granted.
+const EITHER: u32 = 5;
+
+#[test]
+fn what_is_not_where_a_program_stands_is_not_changed_at_the_root_for_a_relative_name() {
+    let stands = || {
+        let guest = Guest::bare(|host, builder| {
+            std::fs::create_dir(host.join("root/d")).unwrap();
+            builder.dir(granted(&host.join("root")), ".", ReadWrite).cwd("/d")
+        });
+        guest.file("root/f", "theirs");
+        guest.dir("root/e");
+        guest
+    };
+    for fd in [3, EITHER] {
+        let mut guest = stands();
+        assert_eq!(guest.path_unlink_file(fd, "f"), Err(ERRNO_NOENT));
+        assert_eq!(guest.open(fd, "f", WRITE).map(drop), Err(ERRNO_NOENT));
+        assert_eq!(guest.path_rename((fd, "f"), (fd, "g")), Err(ERRNO_NOENT));
+        assert_eq!(guest.path_remove_directory(fd, "e"), Err(ERRNO_NOENT));
+        assert_eq!(guest.path_create_directory(fd, "d"), Ok(()));
+        guest.open(fd, "f", CREATE.oflags(OFLAGS_CREAT | OFLAGS_TRUNC)).unwrap();
+        assert_eq!(guest.content("root/f"), b"theirs");
+        assert!(guest.stands("root/d/f") && guest.stands("root/d/d") && guest.stands("root/e"));
+    }
+    // What is below a directory that only the root has was absolute.
+    let mut guest = stands();
+    guest.open(EITHER, "e/new", CREATE).unwrap();
+    assert!(guest.stands("root/e/new"));
+}
+
+#[test]
+fn what_is_carried_where_a_program_stands_is_not_written_beside_it() {
+    let files = Embedded::new(&["data=tree"]);
+    let mut guest = Guest::bare(|host, builder| {
+        let builder = builder.files(files, 0, "/app", ReadOnly);
+        builder.dir(granted(&host.join("root")), ".", ReadWrite).cwd("/app")
+    });
+    guest.file("root/f", "theirs");
+    for fd in [3, EITHER] {
+        assert_eq!(guest.open(fd, "new", CREATE).map(drop), Err(ERRNO_ROFS), "{fd}");
+        assert_eq!(guest.path_unlink_file(fd, "f"), Err(ERRNO_ROFS), "{fd}");
+    }
+    assert!(guest.stands("root/f") && !guest.stands("root/new"));
+}
+
+#[test]
+fn around_a_grant_lies_the_root_wherever_a_program_stands() {
+    let mut guest = Guest::bare(|host, builder| {
+        let builder = builder.dir(granted(&host.join("root")), ".", ReadWrite);
+        builder.dir(granted(&host.join("other")), "/data", ReadWrite).cwd("/data")
+    });
+    guest.file("root/f", "root");
+    guest.file("other/f", "data");
+    guest.dir("other/sub");
+    // The grant has the number between.
+    for (fd, path) in
+        [(EITHER, "../f"), (EITHER, "sub/../../f"), (EITHER + 1, "data/../f"), (4, "data/../f"), (3, "../f")]
+    {
+        let file = guest.open(fd, path, READ).unwrap();
+        assert_eq!(guest.fd_read(file, &[64]), Ok(b"root".to_vec()), "{fd} {path}");
+    }
 }
 
 #[test]

@@ -110,7 +110,7 @@ impl Dir {
 
     /// Where `path` leads, and what is wanted there.
     fn way<'s, 'p>(&'s self, path: &'p str, wanted: Wanted) -> Result<Way<'s, 'p>> {
-        if self.looked.as_ref().is_some_and(|looked| !looked.may(path, wanted)) {
+        if self.looked.as_ref().is_some_and(|looked| !looked.may(&self.layers, path, wanted)) {
             return Err(wasip1::ERRNO_NOTCAPABLE.into());
         }
         match &self.place {
@@ -142,8 +142,10 @@ impl Dir {
         // To create may also be to find. Whether something is new matters only where it is not told where it is.
         let made = how.create && (way.is_decided() || self.looked.is_some()) && !Dir::is_there(&way);
         let opened = way.layers.open(way.rest, how)?;
-        if made || matches!(opened, Opened::Dir(_)) {
-            self.found(&way, made);
+        if made {
+            self.made(&way);
+        } else if let (Opened::Dir(_), Some(place)) = (&opened, &self.place) {
+            place.found(&way);
         }
         let place = self.place.as_ref().and_then(|place| place.opened(&way));
         let looked = || match &self.looked {
@@ -166,13 +168,23 @@ impl Dir {
         way.layers.filestat_at(way.rest, true).is_ok()
     }
 
-    /// Notes what `way` led to; see [`Place::found`].
-    fn found(&self, way: &Way<'_, '_>, made: bool) {
+    /// Notes that the program made what `way` leads to, where it is not told where that is.
+    fn made(&self, way: &Way<'_, '_>) {
         if let Some(place) = &self.place {
-            place.found(way, made);
+            place.made(way);
         }
-        if let Some(looked) = self.looked.as_ref().filter(|_| made) {
+        if let Some(looked) = &self.looked {
             looked.made(way.rest);
+        }
+    }
+
+    /// Notes that what `way` leads to is there no more.
+    fn gone(&self, way: &Way<'_, '_>) {
+        if let Some(place) = &self.place {
+            place.gone(way);
+        }
+        if let Some(looked) = &self.looked {
+            looked.gone(way.rest);
         }
     }
 
@@ -189,38 +201,47 @@ impl Dir {
 
     /// Sets the directory's own times.
     pub(crate) fn set_times(&self, times: Times) -> Result<()> {
+        if self.looked.as_ref().is_some_and(|looked| !looked.may(&self.layers, ".", Wanted::Change)) {
+            return Err(wasip1::ERRNO_NOTCAPABLE.into());
+        }
         self.layers.set_times(times)
     }
 
     /// Sets the times of `path`.
     pub(crate) fn set_times_at(&self, path: &str, times: Times, follow: bool) -> Result<()> {
-        let way = self.way(path, Wanted::Change)?;
+        let way = self.way(path, if follow { Wanted::Write } else { Wanted::Change })?;
         way.layers.set_times_at(way.rest, times, follow)
     }
 
     pub(crate) fn create_dir(&self, path: &str) -> Result<()> {
         let way = self.way_to_make(path)?;
         way.layers.create_dir(way.rest)?;
-        self.found(&way, true);
+        self.made(&way);
         Ok(())
     }
 
     pub(crate) fn remove_dir(&self, path: &str) -> Result<()> {
         let way = self.way_to_change(path)?;
-        way.layers.remove_dir(way.rest)
+        way.layers.remove_dir(way.rest)?;
+        self.gone(&way);
+        Ok(())
     }
 
     /// Removes a file or symbolic link. A directory is `isdir`, also where the system has another word for that.
     pub(crate) fn remove_file(&self, path: &str) -> Result<()> {
         let way = self.way(path, Wanted::Change)?;
-        way.layers.remove_file(way.rest)
+        way.layers.remove_file(way.rest)?;
+        self.gone(&way);
+        Ok(())
     }
 
     /// Renames `path` to `new_path` below `new`.
     pub(crate) fn rename(&self, path: &str, new: &Dir, new_path: &str) -> Result<()> {
         let (from, to) = (self.way_to_change(path)?, new.way_to(new_path, Wanted::Replace)?);
         from.layers.rename(from.rest, to.layers, to.rest)?;
-        new.found(&to, true);
+        self.gone(&from);
+        new.gone(&to);
+        new.made(&to);
         Ok(())
     }
 
@@ -228,7 +249,7 @@ impl Dir {
     pub(crate) fn hard_link(&self, path: &str, new: &Dir, new_path: &str) -> Result<()> {
         let (from, to) = (self.way(path, Wanted::Change)?, new.way_to_make(new_path)?);
         from.layers.hard_link(from.rest, to.layers, to.rest)?;
-        new.found(&to, true);
+        new.made(&to);
         Ok(())
     }
 
@@ -236,7 +257,7 @@ impl Dir {
     pub(crate) fn symlink(&self, target: &str, path: &str) -> Result<()> {
         let way = self.way_to_make(path)?;
         way.layers.symlink(target, way.rest)?;
-        self.found(&way, true);
+        self.made(&way);
         Ok(())
     }
 

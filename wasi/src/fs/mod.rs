@@ -24,6 +24,7 @@ pub(crate) mod native;
 pub(crate) mod null;
 pub(crate) mod place;
 pub(crate) mod rule;
+pub(crate) mod seen;
 pub(crate) mod space;
 pub(crate) mod spelled;
 pub(crate) mod tree;

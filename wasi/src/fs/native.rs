@@ -1,18 +1,16 @@
 //! A native program's root: where its user stands, the system's root, and what is known about which of the two a name means.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::host::dir::HostDir;
 use super::layer::Layer;
 use super::layers::Layers;
-use super::names::names;
-use super::rule::{Found, Known, Wanted, decide, joined, nearest};
+use super::names::{is_itself, names};
+use super::rule::{Known, Wanted, decide};
+use super::seen::Seen;
 use super::spelled::{self, Place, Side, Spelled};
 use crate::errno::Result;
-
-/// How many directories, and files made below the root, are remembered with where they were found.
-const FOUND_MAX: usize = 4096;
 
 /// Both places, and what is known about names.
 #[derive(Debug)]
@@ -25,7 +23,7 @@ pub(crate) struct Native {
     lost: bool,
     /// By their first names: what begins with another says nothing about a path.
     spelled: HashMap<String, Vec<Spelled>>,
-    found: Mutex<HashMap<String, Found>>,
+    seen: Mutex<Seen>,
     /// The roots of drives that were asked for, by their letters.
     drives: [OnceLock<Arc<Layers>>; 26],
 }
@@ -58,8 +56,8 @@ impl Native {
         }
         let spelled = by_first;
         let (here, root) = (here.into(), root.into());
-        let (found, drives) = (Mutex::default(), Default::default());
-        Native { here, root, same, lost, spelled, found, drives }
+        let (seen, drives) = (Mutex::default(), Default::default());
+        Native { here, root, same, lost, spelled, seen, drives }
     }
 
     /// What lies on a side.
@@ -102,10 +100,7 @@ impl Native {
         if self.same {
             return Some(Side::Root);
         }
-        let found = |path: &[&str]| {
-            let found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
-            nearest(path, |around| found.get(around).copied())
-        };
+        let found = |path: &[&str]| self.seen().nearest(path);
         let has = |side: Side, path: &str| match self.side(side).filestat_at(path, false) {
             Ok(_) => true,
             // What cannot be looked at may be there.
@@ -148,17 +143,24 @@ impl Native {
         !self.lost && is_there() && self.decide(path, wanted) == Some(Side::Here)
     }
 
-    /// Notes that `path` is on `side`, a directory or something that the program `made`.
-    pub(crate) fn found(&self, path: &str, side: Side, made: bool) {
-        // A file where the user stands is found there by its first name.
-        if made && side == Side::Here {
-            return;
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes that the directory `path` was found on `side`.
+    pub(crate) fn found(&self, path: &str, side: Side) {
+        if !is_itself(path) {
+            self.seen().look(path, side);
         }
-        let key = joined(names(path));
-        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
-        if !key.is_empty() && (found.len() < FOUND_MAX || found.contains_key(&key)) {
-            let before = found.get(&key).is_some_and(|before| before.made && before.side == side);
-            found.insert(key, Found { side, made: made || before });
-        }
+    }
+
+    /// Notes that the program made `path` below the root. What it made where the user stands is found there by its first name.
+    pub(crate) fn made(&self, path: &str) {
+        self.seen().make(path);
+    }
+
+    /// Notes that nothing, or something else, stands at `path` below the root by now.
+    pub(crate) fn gone(&self, path: &str) {
+        self.seen().forget(path);
     }
 }

@@ -77,11 +77,15 @@ impl Looked {
         Some(all.join("/")).filter(|path| path.len() <= MAX_LEN)
     }
 
-    /// Whether what is `wanted` with `path` below it may be done there.
-    pub(crate) fn may(&self, path: &str, wanted: Wanted) -> bool {
+    /// Whether what is `wanted` with `path` below it may be done there. `own` is what was opened: something else may stand at its
+    /// path by now.
+    pub(crate) fn may(&self, own: &Layers, path: &str, wanted: Wanted) -> bool {
         let is_meant = || {
             let (native, whole) = self.space.native().zip(self.whole(path))?;
-            native.decide(&whole, wanted)
+            let there = native.side(Side::Root).filestat_at(self.path.as_ref()?, true).ok()?;
+            let opened = own.filestat().ok()?;
+            let is_still = (there.dev, there.ino) == (opened.dev, opened.ino);
+            native.decide(&whole, wanted).filter(|_| is_still)
         };
         wanted == Wanted::Look || is_meant() == Some(Side::Root)
     }
@@ -94,7 +98,14 @@ impl Looked {
     /// Notes that the program made `path` below it.
     pub(crate) fn made(&self, path: &str) {
         if let Some((native, whole)) = self.space.native().zip(self.whole(path)) {
-            native.found(&whole, Side::Root, true);
+            native.made(&whole);
+        }
+    }
+
+    /// Notes that `path` below it is there no more.
+    pub(crate) fn gone(&self, path: &str) {
+        if let Some((native, whole)) = self.space.native().zip(self.whole(path)) {
+            native.gone(&whole);
         }
     }
 }
@@ -149,7 +160,7 @@ impl Place {
             let leads_out = self.start == Start::Granted && rest.contains("..");
             let Some(around) = leads_out.then(|| space.around(at, side)).flatten() else { break };
             let Some(above) = space.above(at, rest, side) else { break };
-            if at == ROOT {
+            if at == ROOT || around == ROOT && space.cwd().is_some() {
                 side = Some(Side::Root);
             }
             (at, rest) = (around, above);
@@ -163,6 +174,9 @@ impl Place {
         if let (ROOT, Some(native), None) = (at, space.native(), side) {
             side = Some(native.decide(rest, wanted).ok_or(wasip1::ERRNO_NOTCAPABLE)?);
             decided = true;
+        }
+        if let (ROOT, Some(cwd), None) = (at, space.cwd().filter(|_| wanted != Wanted::Look), side) {
+            side = Some(cwd.side_to_change(rest));
         }
         let is_granted = at != ROOT && self.start == Start::Granted && side.is_none();
         if is_granted && !space.is_meant(at, rest, wanted) {
@@ -183,11 +197,29 @@ impl Place {
         either && native.decide(path, wanted).is_none()
     }
 
-    /// Tells a native root what `way` led to: a directory, or something that the program `made`. What lies in it is looked for
-    /// where that is, and what was made may be changed there.
-    pub(crate) fn found(&self, way: &Way<'_, '_>, made: bool) {
-        if let (Some(native), Some(side), true) = (self.space.native(), way.side, way.decided) {
-            native.found(way.rest, side, made);
+    /// The native root that `way` had to be decided in, and the side.
+    fn decided(&self, way: &Way<'_, '_>) -> Option<(&Native, Side)> {
+        self.space.native().zip(way.side).filter(|_| way.decided)
+    }
+
+    /// Tells a native root what directory `way` led to: what lies in it is looked for where that is.
+    pub(crate) fn found(&self, way: &Way<'_, '_>) {
+        if let Some((native, side)) = self.decided(way) {
+            native.found(way.rest, side);
+        }
+    }
+
+    /// Tells a native root what the program made by `way`: it may be changed there.
+    pub(crate) fn made(&self, way: &Way<'_, '_>) {
+        if let Some((native, Side::Root)) = self.decided(way) {
+            native.made(way.rest);
+        }
+    }
+
+    /// Tells a native root that what `way` led to is there no more.
+    pub(crate) fn gone(&self, way: &Way<'_, '_>) {
+        if let Some((native, Side::Root)) = self.decided(way) {
+            native.gone(way.rest);
         }
     }
 
@@ -200,9 +232,9 @@ impl Place {
         if way.node == ROOT && way.side == Some(Side::Here) && self.space.native().is_some() {
             return joined("", way.rest);
         }
-        let cwd = self.space.cwd().filter(|_| way.side != Some(Side::Root));
-        if let (ROOT, true, Some(cwd)) = (way.node, stands, cwd) {
-            return joined(&format!("/{}", cwd.path()), way.rest);
+        let is_here = way.side == Some(Side::Here) || way.side.is_none() && stands;
+        if let (ROOT, true, Some(cwd)) = (way.node, is_here, self.space.cwd()) {
+            return joined(&format!("/{}", cwd.name.path()), way.rest);
         }
         let name = self.space.name(way.node);
         // What is granted as `..` lies around the root.

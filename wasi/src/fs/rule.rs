@@ -69,10 +69,15 @@ pub(crate) fn decide(path: &str, wanted: Wanted, known: &Known<'_>) -> Option<Si
     if wanted == Wanted::Look || names(path).all(|name| name != "..") {
         return side_of_start(path, wanted, known);
     }
-    // What is known of names in front of `..` says nothing about those behind it.
-    let is_this = |one: &Spelled| one.place == Place::Argument && one.names.iter().eq(names(path));
-    let whole = |side: Side| known.spelled.iter().any(|one| one.side == side && is_this(one));
-    match [whole(Side::Here), whole(Side::Root)] {
+    // What is known of names in front of `..` says nothing about those behind it, unless it was spelled with it.
+    let whole: Vec<&str> = names(path).collect();
+    let is_this = |one: &Spelled| {
+        let below =
+            whole.get(one.names.len()..).filter(|_| one.place == Place::Argument && one.is_around(&whole));
+        below.is_some_and(|below| below.is_empty() || one.names.len() > 1 && !below.contains(&".."))
+    };
+    let spelled = |side: Side| known.spelled.iter().any(|one| one.side == side && is_this(one));
+    match [spelled(Side::Here), spelled(Side::Root)] {
         [false, true] => Some(Side::Root),
         [true, false] => Some(Side::Here),
         _ => side_of_start(path, wanted, known).filter(|side| *side == Side::Here),
@@ -118,7 +123,8 @@ fn side_of_start(path: &str, wanted: Wanted, known: &Known<'_>) -> Option<Side> 
         Some((count, Found { side: Side::Root, made })) if change => {
             // What was made speaks for what lies in it, and not for where a link in it leads.
             let follows = matches!(wanted, Wanted::Write | Wanted::Make);
-            let mut on_the_way = count..all.len() + usize::from(follows);
+            // The first name may be one of the system's own links: macOS has such for `/tmp`.
+            let mut on_the_way = count.min(2)..all.len() + usize::from(follows);
             let leads_on = on_the_way.any(|count| is_link(&joined(all[..count].iter().copied())));
             if made && !leads_on {
                 return Some(Side::Root);

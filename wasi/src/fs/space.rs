@@ -12,7 +12,7 @@
 use std::sync::Arc;
 
 use super::layers::Layers;
-use super::names::{is_separator, joined, names, split};
+use super::names::{around, is_separator, joined, names, split};
 use super::native::Native;
 use super::rule::Wanted;
 use super::spelled::Side;
@@ -42,19 +42,38 @@ struct Node {
 #[derive(Debug)]
 pub(crate) struct Space {
     nodes: Vec<Node>,
-    /// Where the program stands, if not at the root, and the root without that.
-    cwd: Option<(GuestName, Arc<Layers>)>,
+    /// Where the program stands, if not at the root.
+    cwd: Option<Standing>,
     /// Where the root is that of the system, and which of two names is meant is not always told.
     native: Option<Native>,
 }
 
+/// Where a program stands that does not stand at the root. What is at the root's own place is both, one over the other.
+#[derive(Debug)]
+pub(crate) struct Standing {
+    /// Its name.
+    pub(crate) name: GuestName,
+    /// What is there.
+    pub(crate) here: Arc<Layers>,
+    /// What is at the root.
+    pub(crate) root: Arc<Layers>,
+}
+
+impl Standing {
+    /// The side on which `path` is changed, which may have begun with a slash: where the program stands, unless the root alone has
+    /// the directory around it.
+    pub(super) fn side_to_change(&self, path: &str) -> Side {
+        let has = |layers: &Layers, around: &str| layers.filestat_at(around, true).is_ok();
+        match around(path) {
+            Some(around) if !has(&self.here, around) && has(&self.root, around) => Side::Root,
+            _ => Side::Here,
+        }
+    }
+}
+
 impl Space {
     /// A space with nothing but a root. In a native one that is where the user stands.
-    pub(crate) fn new(
-        root: impl Into<Arc<Layers>>,
-        cwd: Option<(GuestName, Layers)>,
-        native: Option<Native>,
-    ) -> Space {
+    pub(crate) fn new(root: impl Into<Arc<Layers>>, cwd: Option<Standing>, native: Option<Native>) -> Space {
         let root = Node {
             name: String::new(),
             parent: ROOT,
@@ -63,7 +82,6 @@ impl Space {
             granted: true,
             written: [true; 2],
         };
-        let cwd = cwd.map(|(name, root)| (name, Arc::new(root)));
         Space { nodes: vec![root], cwd, native }
     }
 
@@ -119,7 +137,8 @@ impl Space {
     pub(crate) fn root(&self, side: Option<Side>) -> &Arc<Layers> {
         match (&self.native, &self.cwd, side) {
             (Some(native), _, Some(side)) => native.side(side),
-            (None, Some((_, root)), Some(Side::Root)) => root,
+            (None, Some(cwd), Some(Side::Root)) => &cwd.root,
+            (None, Some(cwd), Some(Side::Here)) => &cwd.here,
             _ => self.layers(ROOT),
         }
     }
@@ -162,9 +181,9 @@ impl Space {
         self.nodes[id].children.iter().map(|&child| &*self.nodes[child].name)
     }
 
-    /// The name of where the program stands, if not at the root.
-    pub(super) fn cwd(&self) -> Option<&GuestName> {
-        self.cwd.as_ref().map(|(name, _)| name)
+    /// Where the program stands, if not at the root.
+    pub(super) fn cwd(&self) -> Option<&Standing> {
+        self.cwd.as_ref()
     }
 
     /// The names on the way to place `id`, with slashes between them.
@@ -222,7 +241,14 @@ impl Space {
                         }
                         ROOT
                     }
-                    None => self.nodes[*at].parent,
+                    None => {
+                        let parent = self.nodes[*at].parent;
+                        // Around what was granted lies the root, wherever the program stands.
+                        if parent == ROOT && self.cwd.is_some() {
+                            *side = Some(Side::Root);
+                        }
+                        parent
+                    }
                 },
                 name => match self.child_on(*side, *at, name) {
                     Some(child) => child,
@@ -236,8 +262,8 @@ impl Space {
 
     /// The place around where the program stands, if it does not stand at the root and that is where `..` was written.
     fn around_cwd(&self, side: Option<Side>) -> Option<Id> {
-        let (cwd, _) = self.cwd.as_ref().filter(|_| side != Some(Side::Root))?;
-        let mut names: Vec<&str> = names(cwd.path()).collect();
+        let cwd = self.cwd.as_ref().filter(|_| side != Some(Side::Root))?;
+        let mut names: Vec<&str> = names(cwd.name.path()).collect();
         names.pop()?;
         names.into_iter().try_fold(ROOT, |at, name| self.child(at, name))
     }

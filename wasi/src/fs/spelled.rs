@@ -108,7 +108,7 @@ impl Spelled {
     }
 
     /// True if `path` is this, or below it.
-    fn is_around(&self, path: &[&str]) -> bool {
+    pub(crate) fn is_around(&self, path: &[&str]) -> bool {
         self.common(path) == self.names.len()
     }
 }
