@@ -37,8 +37,8 @@ fn options(uses: &[Use], variables: bool, grants: &Grants) -> (Vec<String>, usiz
         match on_host(path, given.as_deref(), grants) {
             Some(Found { host, guest, is_grant }) => {
                 let is_whole = is_grant || !*write && host.is_dir();
-                let around = if is_whole { (host, guest) } else { around(host, guest) };
-                *held.entry(around).or_default() |= write;
+                let (host, guest) = if is_whole { (host, guest) } else { around(host, guest) };
+                *held.entry((host, as_granted(guest, grants))).or_default() |= write;
             }
             None => options.push(None),
         }
@@ -52,7 +52,7 @@ fn options(uses: &[Use], variables: bool, grants: &Grants) -> (Vec<String>, usiz
     if let Some(cwd) = given.as_deref().filter(|cwd| uses.iter().any(is_from_there) && !is_in_memory(cwd))
         && let Some(Found { host, guest, .. }) = on_host(cwd, None, grants)
     {
-        held.entry((host, guest)).or_default();
+        held.entry((host, as_granted(guest, grants))).or_default();
     }
     for ((host, guest), write) in &held {
         let is_around = |((around, name), changed): (&(PathBuf, String), &bool)| {
@@ -139,6 +139,13 @@ fn on_host(path: &str, cwd: Option<&str>, grants: &Grants) -> Option<Found> {
     }
     let host = if is_grant { host } else { format!("{}/{rest}", host.trim_end_matches('/')) };
     Some(Found { host: host.into(), guest: path.to_owned(), is_grant })
+}
+
+/// `guest` as it was written when it was granted, so that one directory has one name. Natively `d` and `/d` are two.
+fn as_granted(guest: String, grants: &Grants) -> String {
+    let name = GuestName::from(guest.as_str());
+    let mut written = grants.mounts.iter().map(Mount::guest).filter(|_| !grants.native);
+    written.find(|written| **written == name).map_or(guest, |written| written.as_str().to_owned())
 }
 
 /// The directory around something, by both of its names.
@@ -242,6 +249,8 @@ mod tests {
         assert_eq!(told(&[(".", false)], &grants), "--dir-ro src::/data --cwd /data");
         assert_eq!(told(&[("/none/x", false)], &grants), "--dir-ro /none");
         assert_eq!(told(&[], &cwd("/data", granted(["src::/data"]))), "");
+        let own = cwd("src", granted(["src", "."]));
+        assert_eq!(told(&[("/src/x", false)], &own), "--dir-ro src --cwd src");
         let here = cwd("/w", granted([".::/w"]));
         assert_eq!(told(&[("/w/d/x", false)], &here), "--dir-ro .::/w --cwd /w");
         let below = "--dir-ro .::/w --dir ./d::/w/d --cwd /w";
