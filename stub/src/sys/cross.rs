@@ -52,6 +52,12 @@ pub(crate) fn install(store: &Store, instance: &Instance) {
             table.add(index).write(entry);
         }
     }
+    // macOS's own library has fast ones.
+    #[cfg(all(target_arch = "x86_64", not(target_os = "macos")))]
+    for (index, entry) in super::bulk::entries(instance.module().info(), &offsets) {
+        // SAFETY: as above.
+        unsafe { table.add(index).write(entry) };
+    }
 }
 
 /// The address of the instance's context: that of any function that it defines. `None` where `_start` is imported: then no

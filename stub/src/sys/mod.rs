@@ -4,6 +4,7 @@
 //! linux, macos, windows   the same names in each: file, process, registers; and what only one has
 //! unix                    what Linux and macOS have in common
 //! cpu                     instructions
+//! bulk                    memory.copy and memory.fill
 //! memory                  addresses become memory, with types that do no harm
 //! stack, frames, cross    the app's stack: where it ends, who called whom on it, how it enters the engine
 //! last, limits            ways to end, and the limits that a refusal comes from
@@ -38,6 +39,8 @@ mod system {
     pub(crate) use super::windows::{console, file, process};
 }
 
+#[cfg(all(target_arch = "x86_64", not(target_os = "macos")))]
+mod bulk;
 mod cpu;
 pub(crate) mod cross;
 pub(crate) mod frames;
