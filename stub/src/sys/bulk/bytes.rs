@@ -7,7 +7,7 @@ use std::arch::x86_64::{
 };
 use std::sync::atomic::Ordering;
 
-use super::STRINGS;
+use super::places::STRINGS;
 
 /// From how many bytes on the processor's string instructions are the fastest, where it says that they are fast.
 const LONG: usize = 2048;

@@ -4,7 +4,7 @@ use wasmer_types::VMBuiltinFunctionIndex;
 
 use super::super::cpu::enter;
 use super::bytes::{fill_bytes, move_bytes};
-use super::{BASE_AT, LENGTH_AT};
+use super::places::{BASE_AT, LENGTH_AT};
 
 const COPY: usize = VMBuiltinFunctionIndex::get_memory_copy_index().index() as usize;
 const FILL: usize = VMBuiltinFunctionIndex::get_memory_fill_index().index() as usize;

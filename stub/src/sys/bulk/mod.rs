@@ -5,22 +5,19 @@
 //! of its own: a call with hardly any stack left cannot overflow here. Everything else (another memory, a trap) goes to the
 //! engine by the entry of [`super::cross`], with all arguments as they came.
 //!
-//! Which way is fastest for which length was measured by `scripts/measure bulk`: few wide loads for what is short, a loop of
+//! Which way is fastest for which length was measured by `scripts/bench-copy`: few wide loads for what is short, a loop of
 //! them in the middle, and the processor's own string instructions for what is long.
 #![allow(unsafe_code)]
 
 mod bytes;
 mod enter;
+mod places;
 
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::Ordering;
 
 use wasmer_types::{LocalMemoryIndex, ModuleInfo, VMBuiltinFunctionIndex, VMOffsets};
 
-/// Where in the instance's context the first memory's address and its length in bytes are.
-static BASE_AT: AtomicU32 = AtomicU32::new(0);
-static LENGTH_AT: AtomicU32 = AtomicU32::new(0);
-/// Whether the processor says that its string instructions are fast (Intel SDM, CPUID leaf 7, "ERMS").
-static STRINGS: AtomicBool = AtomicBool::new(false);
+use places::{BASE_AT, LENGTH_AT, STRINGS};
 
 /// The entries that are to stand in the table of built-in functions of an instance of `module`: index and address. None where
 /// the processor has no wide registers, or where the module has no memory of its own.
