@@ -28,6 +28,7 @@ pub(super) struct Typed {
     pub(super) choice: Choice,
     /// Options for the launcher.
     pub(super) told: Told,
+    pub(super) strict: bool,
     /// In bytes.
     pub(super) max_memory: Option<u64>,
     pub(super) compiler: Option<Compiler>,

@@ -1,6 +1,6 @@
 //! Is this module a WASI command: a program that can start, and that finds what it imports?
 //!
-//! Any function may be imported: one that is not provided traps when it is called, and the trap names it. Other imports
+//! Any function may be imported ([`super::unprovided`]). Other imports
 //! (memories, tables, globals) would have to exist at the start, and are refused.
 
 use std::collections::HashMap;
@@ -11,7 +11,7 @@ use wasmer_compiler::wasmparser::{
 
 use payload::info::printable;
 
-use super::signatures;
+use super::{signatures, unprovided::Unprovided};
 use crate::{Error, Kind, input::proposals};
 
 /// Modules whose functions work on the app's memory.
@@ -37,8 +37,15 @@ struct Outline<'a> {
 /// engine would take for another one.
 pub fn check(module: &[u8]) -> Result<(), Error> {
     let outline = Outline::read(module).map_err(|error| proposals::invalid(&error))?;
-    outline.check_start()?;
-    outline.check_imports()?;
+    // What it was built for tells more than what it lacks.
+    let of_origin = |error: Error| {
+        let origin = Unprovided::read(module).ok().and_then(|unprovided| unprovided.origin());
+        Error {
+            reason: error.reason + &origin.map_or_else(String::new, |origin| format!("; {origin}")),
+            ..error
+        }
+    };
+    outline.check_start().and_then(|()| outline.check_imports()).map_err(of_origin)?;
     outline.check_memory()?;
     signatures::check(&outline.types)
 }

@@ -1,7 +1,8 @@
 //! Reading the app: a .wasm module or WebAssembly text, checked before any work is spent on it.
 //!
 //! [`Module::new`] tells apart what people really hand over: nothing, some other file, a text with a mistake; and a [`component`],
-//! of which it makes a module. [`command`] then checks that the module is a program that can start. [`program`] makes the module to
+//! of which it makes a module. [`command`] then checks that the module is a program that can start, and [`unprovided`] tells what it
+//! imports in vain. [`program`] makes the module to
 //! compile: [`exceptions`] become plain WebAssembly, [`lean`] drops sections that a running program does not need, and [`fit`]
 //! rewrites constructs that the compilers get wrong. [`files`] reads files to carry.
 
@@ -15,6 +16,7 @@ pub mod program;
 pub mod proposals;
 pub(crate) mod segments;
 mod signatures;
+pub mod unprovided;
 
 use std::path::Path;
 

@@ -43,6 +43,13 @@ impl Pack {
         self
     }
 
+    /// Refuses a program that imports functions that nobody provides.
+    #[must_use]
+    pub fn strict(mut self) -> Pack {
+        self.strict = true;
+        self
+    }
+
     /// Limits the app's memory to `bytes`.
     #[must_use]
     pub fn max_memory(mut self, bytes: u64) -> Pack {

@@ -74,6 +74,8 @@ pub struct Pack {
     pub about: About,
     /// The compiler that makes its code.
     pub compiler: Compiler,
+    /// True: a program that imports functions that nobody provides is refused.
+    pub strict: bool,
     /// The app's memory limit, in bytes; `None`: the one that it declares.
     pub max_memory: Option<u64>,
     /// CPU features that x86-64 code may use beyond the baseline.
@@ -198,6 +200,7 @@ impl Pack {
             version: None,
             about: About::default(),
             compiler: Compiler::Cranelift,
+            strict: false,
             max_memory: None,
             cpu: Raise::default(),
             storage: Storage::Compressed { level: DEFAULT_LEVEL },

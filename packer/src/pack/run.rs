@@ -24,7 +24,7 @@ use crate::{
     Error, Kind,
     cache::{Cache, entry, key::Key},
     container::{self, MAX_LEN, pe::PeOptions},
-    input::{Module, command, component::Component, files::Files, program::Program},
+    input::{Module, command, files::Files, program::Program, unprovided::Unprovided},
     output::archive::{self, Member},
     output::{self, Output},
     parallel,
@@ -77,7 +77,14 @@ impl Pack {
             command::check(&lowered.wasm).map_err(in_app)?;
         }
         let Module { wasm, file_len, component, .. } = module;
-        notes.extend(component.as_ref().and_then(Component::note));
+        let unprovided = match &component {
+            Some(component) => component.note(),
+            None => Unprovided::read(&wasm).expect("the module was validated").note(),
+        };
+        if let Some(reason) = unprovided.as_ref().filter(|_| self.strict) {
+            return Err(in_app(Error::new(Kind::Import, format!("{reason} (--strict refuses that)"))));
+        }
+        notes.extend(unprovided);
         let was_component = component.is_some();
         let mut program = Program::new(&wasm, lowered, self.max_memory).map_err(in_app)?;
         if let Some(component) = component {

@@ -35,7 +35,7 @@ pub(super) struct Tried {
     pub(super) told: Option<String>,
     /// The reason why such a program gets no trial, if that is so.
     pub(super) untried: Option<String>,
-    /// A note, if the profile that was used instead of a trial does not fit the program.
+    /// A note, if the start trapped, or the profile that was used instead of a trial does not fit the program.
     pub(super) note: Option<String>,
     compiled: Mutex<Option<(Target, Compiled)>>,
 }
@@ -102,7 +102,11 @@ impl Pack {
             tried.took as f64 / 1e6,
             tried.ended
         );
-        Ok(Tried { profile: tried.into_profile(), told: Some(told), ..Tried::default() })
+        let note = (tried.ended == interpret::Ended::Trap).then(|| {
+            "the program trapped when it was started in the trial, alone and without arguments: start the executable to see why"
+                .to_owned()
+        });
+        Ok(Tried { profile: tried.into_profile(), told: Some(told), note, ..Tried::default() })
     }
 
     /// Tries a start for `target`, which is this machine, with `args`.

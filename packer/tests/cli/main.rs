@@ -19,3 +19,4 @@ mod json;
 mod output;
 #[cfg(target_os = "linux")]
 mod streams;
+mod unprovided;

@@ -106,4 +106,11 @@ pub(super) static ROWS: &[Row] = &[
         set: |typed, _| value::switch(&mut typed.keep_module),
         ..ROW
     },
+    Row {
+        name: "strict",
+        section: SECTION,
+        text: "Refuse a program that imports functions that wasmpack does not provide",
+        set: |typed, _| value::switch(&mut typed.strict),
+        ..ROW
+    },
 ];

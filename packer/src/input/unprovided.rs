@@ -1,0 +1,181 @@
+//! Functions that a module imports and nobody provides.
+//!
+//! The module is packed all the same: many import what they never call. A call traps, and the trap names the import. Which
+//! functions they are tells what the module was built for.
+
+use payload::info::printable;
+use sandbox::{
+    plain::{self, Call, Parameter, Run},
+    table::PREVIEW1,
+};
+use wasmer_compiler::wasmparser::{BinaryReaderError, FuncType, Parser, Payload, TypeRef, ValType};
+
+/// The most imports that a sentence names.
+const MOST: usize = 3;
+
+/// Functions that a module imports and nobody provides: modules and names, each once.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Unprovided<'a>(Vec<(&'a str, &'a str)>);
+
+/// What a module was built for, by what it imports: whether this is an import of such a one, the name, and the way out.
+type Origin = (fn(&str, &str) -> bool, &'static str, &'static str);
+
+/// What is told apart. The first one that has an import counts.
+const ORIGINS: &[Origin] = &[
+    (
+        |module, name| module.starts_with("__wbindgen") || module == "wbg" || name.starts_with("__wbindgen_"),
+        "wasm-bindgen, which runs in JavaScript",
+        "build it as a program for wasm32-wasip1, without wasm-bindgen and crates that need it",
+    ),
+    (|module, _| module.starts_with("wasix_"), "WASIX", "build it for plain WASI (preview 1)"),
+    (
+        |module, name| {
+            module == "gojs"
+                || (module == "go" && ["runtime.", "syscall/js."].iter().any(|of| name.starts_with(of)))
+        },
+        "Go's js, which runs in JavaScript",
+        "build it with GOOS=wasip1 GOARCH=wasm",
+    ),
+    (
+        |module, name| {
+            let of = ["emscripten_", "_emscripten_", "invoke_", "__syscall_", "__cxa_throw"];
+            module == "env" && of.iter().any(|of| name.starts_with(of))
+        },
+        "Emscripten, which runs in JavaScript",
+        "build it with -sSTANDALONE_WASM, or with wasi-sdk or zig",
+    ),
+    (
+        |module, name| module == PREVIEW1 && name.starts_with("sock_"),
+        "WasmEdge, whose sockets are its own",
+        "build it without them: what wasmpack provides of sockets is preview 1's",
+    ),
+    (
+        |module, name| module == "env" && name == "abort",
+        "AssemblyScript without WASI",
+        "build it with --use abort= or with @assemblyscript/wasi-shim",
+    ),
+];
+
+impl<'a> Unprovided<'a> {
+    /// Those of `module`, which is valid.
+    ///
+    /// # Errors
+    /// If it is not.
+    pub fn read(module: &'a [u8]) -> Result<Unprovided<'a>, BinaryReaderError> {
+        let mut types: Vec<FuncType> = Vec::new();
+        let mut found = Vec::new();
+        for payload in Parser::new(0).parse_all(module) {
+            match payload? {
+                Payload::TypeSection(section) => {
+                    for function in section.into_iter_err_on_gc_types() {
+                        types.push(function?);
+                    }
+                }
+                Payload::ImportSection(imports) => {
+                    for import in imports.into_imports() {
+                        let import = import?;
+                        let (TypeRef::Func(ty) | TypeRef::FuncExact(ty)) = import.ty else { continue };
+                        let name = (import.module, import.name);
+                        let is_of = |call: &Call| types.get(ty as usize).is_some_and(|ty| is_of(call, ty));
+                        if !plain::call(name.0, name.1).is_some_and(|call| is_of(&call))
+                            && !found.contains(&name)
+                        {
+                            found.push(name);
+                        }
+                    }
+                    break;
+                }
+                _ => {}
+            }
+        }
+        Ok(Unprovided(found))
+    }
+
+    /// What the module seems to be built for and what to do instead, if its imports tell.
+    pub fn origin(&self) -> Option<String> {
+        let is_one = |(of, ..): &&Origin| self.0.iter().any(|(module, name)| of(module, name));
+        let (_, what, instead) = ORIGINS.iter().find(is_one)?;
+        Some(format!("it seems to be built for {what}: {instead}"))
+    }
+
+    /// A sentence about them, if there are any.
+    pub fn note(&self) -> Option<String> {
+        let named = self.0.iter().take(MOST);
+        let named: Vec<String> =
+            named.map(|(module, name)| format!("{}.{}", printable(module), printable(name))).collect();
+        let more = match self.0.len() - named.len() {
+            0 => String::new(),
+            rest => format!(" and {rest} more"),
+        };
+        let origin = self.origin().map_or_else(String::new, |origin| format!("; {origin}"));
+        (!named.is_empty()).then(|| {
+            format!(
+                "it imports {}{more}, which wasmpack does not provide: a call ends the program{origin}",
+                named.join(", ")
+            )
+        })
+    }
+}
+
+/// Whether `call` has this type: what has another is another function.
+fn is_of(call: &Call, ty: &FuncType) -> bool {
+    let parameter = |parameter: &Parameter| match parameter {
+        Parameter::I32 => ValType::I32,
+        Parameter::I64 => ValType::I64,
+    };
+    let results: &[ValType] = match call.run {
+        Run::Ends(_) => &[],
+        Run::Answers(_) | Run::MayEnd(_) => &[ValType::I32],
+    };
+    call.parameters.iter().map(parameter).eq(ty.params().iter().copied()) && ty.results() == results
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn note(imports: &[(&str, &str)]) -> Option<String> {
+        let imports: String =
+            imports.iter().map(|(module, name)| format!("(import \"{module}\" \"{name}\" (func))")).collect();
+        let module = wat::parse_str(format!("(module {imports})")).unwrap();
+        Unprovided::read(&module).unwrap().note()
+    }
+
+    #[test]
+    fn what_is_provided_is_not_named_and_what_has_another_type_is() {
+        let of = |import: &str| {
+            let module = wat::parse_str(format!("(module {import} (memory 1))")).unwrap();
+            Unprovided::read(&module).unwrap().note().is_some()
+        };
+        assert!(!of(r#"(import "wasi_snapshot_preview1" "sched_yield" (func (result i32)))"#));
+        assert!(!of(r#"(import "wasi_unstable" "proc_exit" (func (param i32)))"#));
+        assert!(!of(""));
+        assert!(of(r#"(import "wasi_snapshot_preview1" "sched_yield" (func))"#));
+        assert!(of(r#"(import "wasi_snapshot_preview1" "nothing" (func (result i32)))"#));
+    }
+
+    #[test]
+    fn a_few_are_named_each_once() {
+        let said = note(&[("a", "b"), ("a", "b"), ("a", "c"), ("d", "e"), ("d", "f"), ("d", "g")]).unwrap();
+        assert!(said.starts_with("it imports a.b, a.c, d.e and 2 more, which"), "{said}");
+        assert!(!said.contains("seems"), "{said}");
+    }
+
+    #[test]
+    fn what_it_was_built_for_is_told() {
+        for (module, name, what) in [
+            ("env", "emscripten_memcpy_js", "Emscripten"),
+            ("env", "invoke_vii", "Emscripten"),
+            ("wasix_32v1", "thread_spawn", "WASIX"),
+            ("wasi_snapshot_preview1", "sock_open", "WasmEdge"),
+            ("__wbindgen_placeholder__", "__wbindgen_throw", "wasm-bindgen"),
+            ("wbg", "__wbg_log", "wasm-bindgen"),
+            ("env", "abort", "AssemblyScript"),
+            ("gojs", "runtime.wasmExit", "GOOS=wasip1"),
+            ("go", "runtime.wasmExit", "GOOS=wasip1"),
+        ] {
+            let said = note(&[("x", "y"), (module, name)]).unwrap();
+            assert!(said.contains("seems to be built for") && said.contains(what), "{said}");
+        }
+    }
+}
