@@ -92,7 +92,7 @@ impl Order<'_> {
             }
         };
         Ok(Places {
-            outputs: vec![Place { target, file: output.to_owned() }],
+            outputs: vec![Place { target, file: runnable(output, target) }],
             folder: None,
             app: name::app(&name).to_owned(),
             to_stdout: false,
@@ -184,6 +184,20 @@ impl Order<'_> {
             None => Err("the program has no name, because it does not come from a file: name it with --name, or name the output with -o".to_owned()),
         }
     }
+}
+
+/// The path to write for `output`: Windows starts only what has an ending, and what has none may be the file of another target.
+/// A number behind a dot is part of a version. Pipes and devices stay.
+fn runnable(output: &Path, target: Target) -> PathBuf {
+    let is_special = output.metadata().is_ok_and(|metadata| !metadata.is_file());
+    let extension = output.extension().map_or_else(Default::default, |extension| extension.to_string_lossy());
+    let has_ending = extension.starts_with(|first: char| !first.is_ascii_digit());
+    if target != Target::WindowsX86_64 || has_ending || is_special {
+        return output.to_owned();
+    }
+    let mut file = output.as_os_str().to_owned();
+    file.push(".exe");
+    file.into()
 }
 
 /// Checks that the app's name can be the name of a file for `target`.
@@ -291,6 +305,16 @@ mod tests {
         assert_eq!((place.outputs[0].target, place.app.as_str()), (Target::LinuxArm64, "app"));
         let place = of("app", &[Wanted::One(Target::MacosArm64)], None).unwrap();
         assert_eq!((place.outputs[0].target, place.folder), (Target::MacosArm64, None));
+        for (output, file) in [
+            ("d.e/app", "d.e/app.exe"),
+            ("app-1.2", "app-1.2.exe"),
+            ("app.EXE", "app.EXE"),
+            ("app.bin", "app.bin"),
+            ("/dev/null", "/dev/null"),
+        ] {
+            let place = of(output, &[Wanted::One(Target::WindowsX86_64)], None).unwrap();
+            assert!(cfg!(windows) || files(&place) == [file], "{output}");
+        }
         assert_eq!(of("linux-arm64/app", &[], None).unwrap().outputs[0].target, Target::LinuxX86_64);
     }
 

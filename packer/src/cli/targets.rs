@@ -12,28 +12,22 @@ pub(super) fn text(flags: &Flags) -> String {
         let list: Vec<Value> = Target::ALL.into_iter().map(object).collect();
         return super::json(&Value::Array(list));
     }
-    let mut rows = vec![["target", "also", "triple", "launcher", "CPU", "tested"].map(str::to_owned)];
-    rows.extend(Target::ALL.into_iter().map(row));
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..6).map(width).collect();
-    let line = |row: &[String; 6]| {
-        let cells: Vec<String> =
-            row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
-        format!("{}\n", cells.join("  ").trim_end())
-    };
-    rows.iter().map(line).collect()
+    Target::ALL.into_iter().map(block).collect()
 }
 
-fn row(target: Target) -> [String; 6] {
-    let size = stubs::size(target).map_or_else(|| "none here".to_owned(), |size| size.to_string());
+/// Lines about `target`, which fit a terminal.
+fn block(target: Target) -> String {
+    let size = stubs::size(target).map_or_else(|| "none here".to_owned(), |size| format!("{size} bytes"));
+    let also = target.aliases().join(", ");
+    let row = |what: &str, text: &str| format!("{what:14}  {text}\n");
     [
-        target.name().to_owned(),
-        target.aliases().join(", "),
-        target.triple().to_owned(),
-        size,
-        target.needs().to_owned(),
-        target.tested().to_owned(),
+        row(target.name(), target.triple()),
+        row("  also", &also),
+        row("  launcher", &size),
+        row("  CPU", target.needs()),
+        row("  tested", target.tested()),
     ]
+    .concat()
 }
 
 fn object(target: Target) -> Value {
@@ -56,9 +50,12 @@ mod tests {
     fn both_forms_name_every_target() {
         let table = text(&Flags { json: false });
         let list: Value = serde_json::from_str(&text(&Flags { json: true })).unwrap();
-        assert_eq!(table.lines().count(), 1 + Target::ALL.len());
-        for (line, target) in table.lines().skip(1).zip(Target::ALL) {
-            assert!(line.starts_with(target.name()) && line.contains(target.triple()), "{line}");
+        assert!(table.lines().all(|line| line.chars().count() <= 80), "{table}");
+        let heads: Vec<&str> = table.lines().filter(|line| !line.starts_with(' ')).collect();
+        assert_eq!(heads.len(), Target::ALL.len());
+        for (line, target) in heads.into_iter().zip(Target::ALL) {
+            assert!(line.starts_with(target.name()) && line.ends_with(target.triple()), "{line}");
+            assert!(target.aliases().iter().all(|also| table.contains(also)), "{table}");
             assert!(list.as_array().unwrap().iter().any(|entry| entry["name"] == target.name()));
         }
     }

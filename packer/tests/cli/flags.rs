@@ -252,3 +252,19 @@ fn a_file_is_compared_with_the_launcher_that_is_named() {
     let (passed, text) = line(&["--stub", "other"]);
     assert!(!passed && text.starts_with("FAILED  launcher: not the one in other"), "{text}");
 }
+
+#[test]
+fn what_is_for_windows_gets_its_ending_and_replaces_no_other_file() {
+    let dir = Dir::new();
+    dir.write("out", b"of another target");
+    dir.packs(&["app.wasm", "-o", "out", "-t", "windows", "--no-trial"]);
+    assert!(dir.read("out.exe").starts_with(b"MZ"));
+    assert_eq!(dir.read("out"), b"of another target");
+}
+
+#[test]
+fn targets_fit_a_terminal() {
+    let output = Dir::new().packs(&["targets"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("windows-x86_64") && text.lines().all(|line| line.chars().count() <= 80), "{text}");
+}
