@@ -51,6 +51,8 @@ Exit codes: 0 success, 1 failure (a target that failed writes no file), 2 wrong 
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// Write a wasmpack.toml to begin with, never over another
+    Init(Init),
     /// Pack the program that wasmpack.toml describes
     Build(Box<Build>),
     /// Run a program at once, as it would run packed; nothing is kept
@@ -71,6 +73,13 @@ pub(super) enum Command {
     Completions(Completions),
     /// Print the man page, or write all of them
     Man(Man),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Init {
+    /// The program [default: the one .wasm file in this folder]
+    #[arg(value_name = "APP.wasm", value_hint = clap::ValueHint::FilePath)]
+    pub(super) input: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -21,6 +21,7 @@ mod command;
 mod contents;
 mod doctor;
 mod given;
+mod init;
 mod internal;
 mod look;
 mod meant;
@@ -33,6 +34,8 @@ mod place;
 mod project;
 mod report;
 mod running;
+#[cfg(test)]
+mod schema;
 mod shell;
 mod targets;
 mod typed;
@@ -89,6 +92,7 @@ fn command(args: &[OsString]) -> ExitCode {
             packing::run(input, options.typed(), true)
         }
         Ok(Cli { command: Some(command), .. }) => match command {
+            Command::Init(flags) => init::run(&flags),
             Command::Build(build) => project::run(*build),
             Command::Run(flags) => running::run(*flags),
             Command::Inspect(flags) => look::inspect(&flags),

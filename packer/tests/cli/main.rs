@@ -14,6 +14,7 @@ mod ends;
 mod flags;
 #[cfg(target_os = "linux")]
 mod hostile;
+mod init;
 mod json;
 #[cfg(unix)]
 mod output;

@@ -1,0 +1,83 @@
+//! `wasmpack init`: a wasmpack.toml to begin with, which names every key.
+
+use std::{
+    fs::{self, File},
+    io::{ErrorKind, Write},
+    path::Path,
+};
+
+use payload::info::printable;
+
+use super::{
+    ExitCode,
+    command::Init,
+    fail,
+    option::{self, Row, Takes},
+    say,
+};
+use crate::{Error, Kind, error::spoken};
+
+/// The file that is written.
+const FILE: &str = "wasmpack.toml";
+
+/// Writes the file, where there is none.
+pub(super) fn run(flags: &Init) -> ExitCode {
+    let module =
+        flags.input.as_deref().map_or_else(only_module, |input| Some(input.to_string_lossy().into_owned()));
+    let text = text(module.as_deref().unwrap_or("app.wasm"));
+    let written = File::create_new(FILE).map_err(|error| match error.kind() {
+        ErrorKind::AlreadyExists => Error::new(Kind::OutputPlace, "it exists already, and is left as it is"),
+        _ => Error::new(Kind::Write, format!("cannot write it: {}", spoken(&error))),
+    });
+    let written = written.and_then(|mut file| {
+        file.write_all(text.as_bytes()).map_err(|error| {
+            // What is half written is no description.
+            let _ = fs::remove_file(FILE);
+            Error::new(Kind::Write, format!("cannot write it: {}", spoken(&error)))
+        })
+    });
+    match written {
+        Ok(()) => {
+            say(&format!("{FILE}: written; take the # from what you need, then: wasmpack build"));
+            if module.is_none() {
+                say(&"note: name the module in it: there is not exactly one .wasm file here");
+            }
+            ExitCode::Success
+        }
+        Err(error) => fail(&error.in_file(Path::new(FILE))),
+    }
+}
+
+/// The name of the one .wasm file in the current folder, if there is exactly one.
+fn only_module() -> Option<String> {
+    let names = fs::read_dir(".").ok()?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let mut modules = names.filter(|name| name.ends_with(".wasm"));
+    modules.next().filter(|_| modules.next().is_none())
+}
+
+/// The description of `module`, with all keys as comments.
+fn text(module: &str) -> String {
+    let module = toml::Value::from(module);
+    let mut text = format!(
+        "# What `wasmpack build` packs, and `wasmpack run` runs. Paths begin at this file's folder.\n\nmodule = {module}\n"
+    );
+    let mut section = None;
+    for row in option::all() {
+        let Some(key) = row.key() else { continue };
+        if row.section.is_some() && row.section != section {
+            section = row.section;
+            text += &format!("\n# --- {} ---\n", section.unwrap_or_default());
+        }
+        text += &format!("\n# {}\n# {key} = {}\n", printable(row.text), example(row));
+    }
+    text
+}
+
+/// The example of `row`, as a value of TOML.
+fn example(row: &Row) -> toml::Value {
+    match row.takes {
+        Takes::Nothing => true.into(),
+        Takes::One(_) | Takes::Maybe(_) => row.example.into(),
+        Takes::Each(_) | Takes::Rest(_) => vec![row.example].into(),
+    }
+}

@@ -1,0 +1,32 @@
+//! `wasmpack init`.
+
+use crate::dir::{Dir, stderr};
+
+#[test]
+fn it_names_the_one_module_and_every_key_and_can_be_built() {
+    let dir = Dir::new();
+    dir.packs(&["init"]);
+    let text = String::from_utf8(dir.read("wasmpack.toml")).unwrap();
+    assert!(text.contains("module = \"app.wasm\"") && text.contains("# targets = ["), "{text}");
+    dir.packs(&["build", "-o", "out", "--stub", "stub", "--no-trial"]);
+    // Each key alone is one that a build knows.
+    let keys: Vec<&str> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("# "))
+        .filter(|line| line.split_once(" = ").is_some_and(|(key, _)| !key.contains(' ') && !key.is_empty()))
+        .collect();
+    assert!(keys.len() > 30, "{keys:?}");
+    for key in keys {
+        dir.write("wasmpack.toml", format!("module = \"gone.wasm\"\n{key}\n").as_bytes());
+        let said = stderr(&dir.wasmpack(&["build"]).output().unwrap());
+        assert!(!said.contains("line 2"), "{key}: {said}");
+    }
+}
+
+#[test]
+fn it_never_replaces_a_file() {
+    let dir = Dir::new();
+    dir.write("wasmpack.toml", b"mine");
+    dir.fails(&["init", "x.wasm"], &["wasmpack.toml: it exists already"]);
+    assert_eq!(dir.read("wasmpack.toml"), b"mine");
+}
