@@ -40,7 +40,7 @@ pub(super) fn run(flags: &Init) -> ExitCode {
         Ok(()) => {
             say(&format!("{FILE}: written; take the # from what you need, then: wasmpack build"));
             if module.is_none() {
-                say(&"note: name the module in it: there is not exactly one .wasm file here");
+                say("note: name the module in it: there is not exactly one .wasm file here");
             }
             ExitCode::Success
         }
