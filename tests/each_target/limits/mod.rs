@@ -6,6 +6,7 @@ mod addresses;
 mod code;
 mod frames;
 mod memory;
+mod ranges;
 mod types;
 
 use std::fmt::Write as _;

@@ -46,7 +46,8 @@ pub(super) extern "C" fn copy() {
     )
 }
 
-/// memory.fill: context, memory, destination, value, length.
+/// memory.fill: context, memory, destination, value, length. Of the value only the lowest byte counts, and a callee may take it
+/// that the caller has extended it.
 #[cfg(not(windows))]
 #[unsafe(naked)]
 pub(super) extern "C" fn fill() {
@@ -64,7 +65,7 @@ pub(super) extern "C" fn fill() {
         "mov r9, qword ptr [rdi + r9]",
         "mov edi, edx",
         "add rdi, r9",
-        "mov esi, ecx",
+        "movzx esi, cl",
         "mov rdx, r10",
         "jmp {bytes}",
         "2:",
@@ -130,7 +131,7 @@ pub(super) extern "C" fn fill() {
         "mov rax, qword ptr [rcx + rax]",
         "mov ecx, r8d",
         "add rcx, rax",
-        "mov edx, r9d",
+        "movzx edx, r9b",
         "mov r8, r10",
         "jmp {bytes}",
         "2:",
