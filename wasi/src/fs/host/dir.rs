@@ -72,6 +72,9 @@ impl HostDir {
     /// What is known about `path`.
     pub(crate) fn filestat_at(&self, path: &str, follow: bool) -> Result<Filestat> {
         let follow = follow || wants_directory(path);
+        if let Some(found) = sys::filestat_of_name(&self.dir, path, follow) {
+            return Ok(found);
+        }
         let name = &*followed(path);
         let metadata = if follow { self.dir.metadata(name) } else { self.dir.symlink_metadata(name) };
         match metadata {
@@ -235,17 +238,7 @@ impl HostDir {
 
     /// Hands the entries but `.` and `..` to `each`.
     pub(crate) fn entries(&self, each: Each<'_>) -> Result<()> {
-        for entry in self.dir.entries()? {
-            let entry = entry?;
-            // An entry that went away since is one that is not there.
-            let (Ok(filetype), Ok(ino)) = (entry.file_type(), sys::entry_ino(&entry)) else { continue };
-            each(Entry {
-                name: entry.file_name().into_encoded_bytes(),
-                ino,
-                filetype: sys::filetype(filetype),
-            })?;
-        }
-        Ok(())
+        sys::entries(&self.dir, |name, ino, filetype| each(Entry { name, ino, filetype }))
     }
 }
 

@@ -2,11 +2,10 @@
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::os::unix::fs::DirEntryExt;
 use std::path::Path;
 
-use cap_std::fs::{DirEntry, File as CapFile, Metadata, MetadataExt};
-use rustix::fs::Stat;
+use cap_std::fs::{Dir as CapDir, File as CapFile, Metadata, MetadataExt};
+use rustix::fs::{AtFlags, FileType, Stat};
 use wasip1::Filetype;
 
 use super::time::nanos;
@@ -25,6 +24,18 @@ pub(crate) fn filestat_of_file(file: &CapFile) -> io::Result<Filestat> {
 pub(crate) fn filestat_by_path(path: &Path, follow: bool) -> io::Result<Filestat> {
     let stat = if follow { rustix::fs::stat(path)? } else { rustix::fs::lstat(path)? };
     Ok(of(&stat))
+}
+
+/// What is known about `path` below `dir`, if it is the name of an entry that one call can tell about: what stands in a directory
+/// itself leads nowhere else, unless it is a link that is to be followed. `None` says nothing: then it is to be looked up in
+/// the usual way, also where the system has refused this one.
+pub(crate) fn filestat_of_name(dir: &CapDir, path: &str, follow: bool) -> Option<Filestat> {
+    if path.contains(['/', '\0']) || matches!(path, "" | "." | "..") {
+        return None;
+    }
+    let stat = rustix::fs::statat(dir, path, AtFlags::SYMLINK_NOFOLLOW).ok()?;
+    let found = of(&stat);
+    (!follow || found.filetype != wasip1::FILETYPE_SYMBOLIC_LINK).then_some(found)
 }
 
 fn known(file: BorrowedFd<'_>) -> io::Result<Filestat> {
@@ -58,9 +69,12 @@ pub(crate) fn filestat_of(metadata: &Metadata) -> Filestat {
     }
 }
 
-fn filetype_of_mode(mode: u32) -> Filetype {
-    use rustix::fs::FileType;
-    match FileType::from_raw_mode(mode as rustix::fs::RawMode) {
+pub(super) fn filetype_of_mode(mode: u32) -> Filetype {
+    filetype_of(FileType::from_raw_mode(mode as rustix::fs::RawMode))
+}
+
+pub(super) fn filetype_of(filetype: FileType) -> Filetype {
+    match filetype {
         FileType::RegularFile => wasip1::FILETYPE_REGULAR_FILE,
         FileType::Directory => wasip1::FILETYPE_DIRECTORY,
         FileType::Symlink => wasip1::FILETYPE_SYMBOLIC_LINK,
@@ -70,27 +84,4 @@ fn filetype_of_mode(mode: u32) -> Filetype {
         // WASI has no word for pipes.
         FileType::Fifo | FileType::Unknown => wasip1::FILETYPE_UNKNOWN,
     }
-}
-
-pub(crate) fn filetype(filetype: cap_std::fs::FileType) -> Filetype {
-    use cap_std::fs::FileTypeExt;
-    if filetype.is_file() {
-        wasip1::FILETYPE_REGULAR_FILE
-    } else if filetype.is_dir() {
-        wasip1::FILETYPE_DIRECTORY
-    } else if filetype.is_symlink() {
-        wasip1::FILETYPE_SYMBOLIC_LINK
-    } else if filetype.is_char_device() {
-        wasip1::FILETYPE_CHARACTER_DEVICE
-    } else if filetype.is_block_device() {
-        wasip1::FILETYPE_BLOCK_DEVICE
-    } else if filetype.is_socket() {
-        wasip1::FILETYPE_SOCKET_STREAM
-    } else {
-        wasip1::FILETYPE_UNKNOWN
-    }
-}
-
-pub(crate) fn entry_ino(entry: &DirEntry) -> io::Result<u64> {
-    Ok(entry.ino())
 }

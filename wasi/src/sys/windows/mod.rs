@@ -2,12 +2,14 @@
 
 mod errno;
 mod file;
+mod listing;
 mod names;
 mod stat;
 mod time;
 
 pub(crate) use errno::errno;
 pub(crate) use file::*;
+pub(crate) use listing::entries;
 pub(crate) use names::{drive, leaves_directory};
-pub(crate) use stat::{entry_ino, filestat, filestat_by_path, filestat_of, filestat_of_file, filetype};
+pub(crate) use stat::{filestat, filestat_by_path, filestat_of, filestat_of_file, filestat_of_name};
 pub(crate) use time::{CLOCK_RESOLUTION, cpu_time, poll, readable, yield_now};

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use cap_fs_ext::MetadataExt;
-use cap_std::fs::{DirEntry, File as CapFile, Metadata};
+use cap_std::fs::{Dir as CapDir, File as CapFile, Metadata};
 use wasip1::Filetype;
 
 use crate::sys::handle::Handle;
@@ -39,6 +39,11 @@ pub(crate) fn filestat_by_path(path: &Path, follow: bool) -> io::Result<Filestat
     filestat_of_file(&CapFile::from_std(file))
 }
 
+/// None: every path is looked up by cap-std here.
+pub(crate) fn filestat_of_name(_dir: &CapDir, _path: &str, _follow: bool) -> Option<Filestat> {
+    None
+}
+
 pub(crate) fn filestat_of(metadata: &Metadata) -> Filestat {
     let nanos = |time: io::Result<cap_std::time::SystemTime>| {
         let since = time.ok().and_then(|t| t.into_std().duration_since(SystemTime::UNIX_EPOCH).ok());
@@ -57,7 +62,7 @@ pub(crate) fn filestat_of(metadata: &Metadata) -> Filestat {
     }
 }
 
-pub(crate) fn filetype(filetype: cap_std::fs::FileType) -> Filetype {
+pub(super) fn filetype(filetype: cap_std::fs::FileType) -> Filetype {
     if filetype.is_file() {
         wasip1::FILETYPE_REGULAR_FILE
     } else if filetype.is_dir() {
@@ -67,9 +72,4 @@ pub(crate) fn filetype(filetype: cap_std::fs::FileType) -> Filetype {
     } else {
         wasip1::FILETYPE_UNKNOWN
     }
-}
-
-pub(crate) fn entry_ino(entry: &DirEntry) -> io::Result<u64> {
-    use cap_fs_ext::DirEntryExt;
-    Ok(MetadataExt::ino(&entry.full_metadata()?))
 }
