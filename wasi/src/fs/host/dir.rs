@@ -73,7 +73,7 @@ impl HostDir {
     pub(crate) fn filestat_at(&self, path: &str, follow: bool) -> Result<Filestat> {
         let follow = follow || wants_directory(path);
         if let Some(found) = sys::filestat_of_name(&self.dir, path, follow) {
-            return Ok(found);
+            return Ok(found?);
         }
         let name = &*followed(path);
         let metadata = if follow { self.dir.metadata(name) } else { self.dir.symlink_metadata(name) };

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use cap_std::fs::{Dir as CapDir, File as CapFile, Metadata, MetadataExt};
 use rustix::fs::{AtFlags, FileType, Stat};
+use rustix::io::Errno;
 use wasip1::Filetype;
 
 use super::time::nanos;
@@ -27,15 +28,20 @@ pub(crate) fn filestat_by_path(path: &Path, follow: bool) -> io::Result<Filestat
 }
 
 /// What is known about `path` below `dir`, if it is the name of an entry that one call can tell about: what stands in a directory
-/// itself leads nowhere else, unless it is a link that is to be followed. `None` says nothing: then it is to be looked up in
-/// the usual way, also where the system has refused this one.
-pub(crate) fn filestat_of_name(dir: &CapDir, path: &str, follow: bool) -> Option<Filestat> {
+/// itself leads nowhere else, unless it is a link that is to be followed, and what does not stand there is nowhere. `None` says
+/// nothing: then it is to be looked up in the usual way, also where the system has refused this one.
+pub(crate) fn filestat_of_name(dir: &CapDir, path: &str, follow: bool) -> Option<io::Result<Filestat>> {
     if path.contains(['/', '\0']) || matches!(path, "" | "." | "..") {
         return None;
     }
-    let stat = rustix::fs::statat(dir, path, AtFlags::SYMLINK_NOFOLLOW).ok()?;
-    let found = of(&stat);
-    (!follow || found.filetype != wasip1::FILETYPE_SYMBOLIC_LINK).then_some(found)
+    match rustix::fs::statat(dir, path, AtFlags::SYMLINK_NOFOLLOW) {
+        Ok(stat) => {
+            let found = of(&stat);
+            (!follow || found.filetype != wasip1::FILETYPE_SYMBOLIC_LINK).then_some(Ok(found))
+        }
+        Err(Errno::NOENT) => Some(Err(Errno::NOENT.into())),
+        Err(_) => None,
+    }
 }
 
 fn known(file: BorrowedFd<'_>) -> io::Result<Filestat> {

@@ -40,7 +40,7 @@ pub(crate) fn filestat_by_path(path: &Path, follow: bool) -> io::Result<Filestat
 }
 
 /// None: every path is looked up by cap-std here.
-pub(crate) fn filestat_of_name(_dir: &CapDir, _path: &str, _follow: bool) -> Option<Filestat> {
+pub(crate) fn filestat_of_name(_dir: &CapDir, _path: &str, _follow: bool) -> Option<io::Result<Filestat>> {
     None
 }
 
