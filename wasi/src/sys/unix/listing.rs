@@ -23,7 +23,11 @@ pub(crate) fn entries<E: From<io::Error>>(
     let mut buffer = [MaybeUninit::uninit(); 8 * 1024];
     let mut raw = RawDir::new(&open, &mut buffer);
     while let Some(entry) = raw.next() {
-        let entry = entry.map_err(io::Error::from)?;
+        let entry = match entry {
+            // A directory that was removed has no entries, as C libraries see it.
+            Err(rustix::io::Errno::NOENT) => break,
+            entry => entry.map_err(io::Error::from)?,
+        };
         let name = entry.file_name();
         if name == c"." || name == c".." {
             continue;
