@@ -152,9 +152,9 @@ fn without_grants_the_root_is_empty_and_fixed() {
 fn what_was_granted_is_said_a_line_each() {
     let dir = Dir::new();
     let said = |options: &[&str]| {
-        let out = dir.join(&file_name("probe"));
+        let out = dir.join(&file_name("hello"));
         let output =
-            wasmpack().arg(common::fixture("probe")).arg("-o").arg(out).args(options).output().unwrap();
+            wasmpack().arg(common::fixture("hello")).arg("-o").arg(out).args(options).output().unwrap();
         text(&output.stderr).lines().skip(1).map(str::to_owned).collect::<Vec<_>>()
     };
     assert_eq!(said(&[]), ["grants: none"]);
