@@ -8,7 +8,7 @@ use super::option::{self, Row, Takes};
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/wasmpack.schema.json");
 
 /// With this variable the test writes the file.
-const WRITE: &str = "WASMPACK_WRITE_SCHEMA";
+const WRITE: &str = "WASMPACK_BLESS";
 
 fn schema() -> Value {
     let mut keys = Map::new();
