@@ -11,7 +11,7 @@ const GREETING: &str = "hello from a packed program, 0 arguments\n";
 
 /// Packs the hello fixture for `target`.
 fn packed(dir: &Dir, target: Target) -> Vec<u8> {
-    let out = dir.join("packed.bin");
+    let out = dir.join(if target == Target::WindowsX86_64 { "packed.exe" } else { "packed" });
     let mut command = Command::new(env!("CARGO_BIN_EXE_wasmpack"));
     let output =
         command.arg(fixture("hello")).arg("-o").arg(&out).args(["--target", target.name()]).output().unwrap();
