@@ -5,7 +5,7 @@ mod driver;
 
 use std::fmt::Write;
 
-use crate::common::{Dir, complains, fixture, pack, prints, run, says, target, text, wasmpack};
+use crate::common::{Dir, complains, file_name, fixture, pack, prints, run, says, target, text, wasmpack};
 use driver::{Case, places};
 use payload::Target;
 
@@ -203,10 +203,11 @@ fn what_cannot_be_lowered_is_refused_by_name_and_place() {
     let refused = |fields: &str, options: &[&str]| {
         let dir = Dir::new();
         let source = dir.write("app.wat", format!("(module {fields} (func (export \"_start\")))"));
-        let output = wasmpack().arg(source).arg("-o").arg(dir.join("app")).args(options).output().unwrap();
+        let output =
+            wasmpack().arg(source).arg("-o").arg(dir.join(&file_name("app"))).args(options).output().unwrap();
         let message = text(&output.stderr);
         assert_eq!((output.status.code(), message.trim_end().lines().count()), (Some(1), 1), "{message}");
-        assert!(!dir.join("app").exists());
+        assert!(!dir.join(&file_name("app")).exists());
         message
     };
     let message = refused("(import \"env\" \"boom\" (tag))", &[]);

@@ -228,7 +228,7 @@ fn starting_opens_nothing_but_the_program_itself_and_writes_nothing() {
 #[test]
 fn packing_twice_gives_the_same_program() {
     let dir = Dir::new();
-    let (one, two) = (dir.join("one/app"), dir.join("two/app"));
+    let [one, two] = ["one", "two"].map(|folder| dir.join(&format!("{folder}/{}", file_name("app"))));
     for out in [&one, &two] {
         std::fs::create_dir(out.parent().unwrap()).unwrap();
         pack(&fixture("probe"), out, &["--dir", ".", "--env", "A=b"]);
