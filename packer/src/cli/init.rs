@@ -74,7 +74,7 @@ fn text(module: &str) -> String {
 }
 
 /// The example of `row`, as a value of TOML.
-fn example(row: &Row) -> toml::Value {
+pub(super) fn example(row: &Row) -> toml::Value {
     match row.takes {
         Takes::Nothing => true.into(),
         Takes::One(_) | Takes::Maybe(_) => row.example.into(),

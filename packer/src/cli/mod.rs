@@ -9,7 +9,7 @@
 //! running   wasmpack run: packs into memory, and starts that
 //! project   wasmpack build: the keys of wasmpack.toml are options
 //! look      wasmpack inspect, verify, extract; contents: the files that an executable carries
-//! doctor, targets, shell   a test of this machine; the targets; completions and man pages
+//! doctor, targets, shell, manual   a test of this machine; the targets; completions; man pages
 //! internal  a panic, in one line; mistyped  advice for unknown words
 //! out       the streams and the exit code
 //! ```
@@ -24,6 +24,7 @@ mod given;
 mod init;
 mod internal;
 mod look;
+mod manual;
 mod meant;
 mod message;
 mod mistyped;
@@ -102,7 +103,7 @@ fn command(args: &[OsString]) -> ExitCode {
             Command::Doctor(flags) => doctor::run(&flags),
             Command::Entitlements => out(ENTITLEMENTS),
             Command::Completions(flags) => shell::completions(&flags),
-            Command::Man(flags) => shell::man(&flags),
+            Command::Man(flags) => manual::run(&flags),
         },
         Err(error) => refused(error, args),
     }

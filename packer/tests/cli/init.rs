@@ -30,17 +30,3 @@ fn it_never_replaces_a_file() {
     dir.fails(&["init", "x.wasm"], &["wasmpack.toml: it exists already"]);
     assert_eq!(dir.read("wasmpack.toml"), b"mine");
 }
-
-#[test]
-fn the_man_page_has_its_sections_and_keeps_the_lines_of_examples() {
-    let dir = Dir::new();
-    let page = String::from_utf8(dir.packs(&["man"]).stdout).unwrap();
-    for section in ["EXIT STATUS", "ENVIRONMENT", "FILES", "EXAMPLES"] {
-        assert!(page.contains(&format!(".SH \"{section}\"\n.nf\n")), "{section}");
-    }
-    assert!(page.contains("\n  wasmpack inspect app ") && !page.contains("EXTRA"), "{page}");
-    // A dot that begins a line would be a request.
-    assert!(page.contains("\n\\&.wasmpackignore "), "{page}");
-    dir.packs(&["man", "--dir", "pages"]);
-    assert_eq!(dir.read("pages/wasmpack.1"), page.as_bytes());
-}

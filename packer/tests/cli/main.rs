@@ -16,6 +16,7 @@ mod flags;
 mod hostile;
 mod init;
 mod json;
+mod manual;
 #[cfg(unix)]
 mod output;
 #[cfg(target_os = "linux")]
