@@ -23,7 +23,7 @@ pub(super) struct Cli {
     pub(super) command: Option<Command>,
 
     /// The program: a WASI command (.wasm or .wat), or an executable packed with --keep-module; - for standard input
-    #[arg(value_name = "APP.wasm", required = true)]
+    #[arg(value_name = "APP.wasm", required = true, value_hint = clap::ValueHint::FilePath)]
     pub(super) input: Option<PathBuf>,
 
     #[command(flatten)]
@@ -85,7 +85,7 @@ pub(super) struct Init {
 #[derive(Debug, Args)]
 pub(super) struct Build {
     /// The file that describes the program
-    #[arg(long, value_name = "FILE", default_value = "wasmpack.toml")]
+    #[arg(long, value_name = "FILE", default_value = "wasmpack.toml", value_hint = clap::ValueHint::FilePath)]
     pub(super) config: PathBuf,
 
     /// An option that is typed replaces the same one in the description
@@ -119,7 +119,7 @@ pub(super) struct Run {
 #[derive(Debug, Args)]
 pub(super) struct Inspect {
     /// An executable made by wasmpack
-    #[arg(value_name = "EXE")]
+    #[arg(value_name = "EXE", value_hint = clap::ValueHint::FilePath)]
     pub(super) file: PathBuf,
 
     /// List the files that it carries
@@ -138,7 +138,7 @@ pub(super) struct Inspect {
 #[derive(Debug, Args)]
 pub(super) struct Verify {
     /// An executable made by wasmpack
-    #[arg(value_name = "EXE")]
+    #[arg(value_name = "EXE", value_hint = clap::ValueHint::FilePath)]
     pub(super) file: PathBuf,
 
     /// Print JSON, for programs
@@ -146,7 +146,7 @@ pub(super) struct Verify {
     pub(super) json: bool,
 
     /// Compare its launcher with this one, with which it was packed, instead of the embedded one
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     pub(super) stub: Option<PathBuf>,
 
     /// Print only errors
@@ -158,7 +158,7 @@ pub(super) struct Verify {
 #[command(group = clap::ArgGroup::new("what").required(true).multiple(true).args(["output", "files"]))]
 pub(super) struct Extract {
     /// An executable made by wasmpack
-    #[arg(value_name = "EXE")]
+    #[arg(value_name = "EXE", value_hint = clap::ValueHint::FilePath)]
     pub(super) file: PathBuf,
 
     /// The module to write; - for standard output
@@ -194,7 +194,7 @@ pub(super) struct Completions {
 #[derive(Debug, Args)]
 pub(super) struct Man {
     /// Write one page for each command into this folder
-    #[arg(long, value_name = "FOLDER")]
+    #[arg(long, value_name = "FOLDER", value_hint = clap::ValueHint::DirPath)]
     pub(super) dir: Option<PathBuf>,
 }
 

@@ -1,6 +1,7 @@
 //! For shells: completions.
 
-use clap::CommandFactory;
+use clap::{Command, CommandFactory, builder::PossibleValuesParser};
+use payload::Target;
 
 use super::{
     ExitCode,
@@ -11,6 +12,15 @@ use super::{
 /// Prints completions.
 pub(super) fn completions(flags: &Completions) -> ExitCode {
     let mut text = Vec::new();
-    clap_complete::generate(flags.shell, &mut Cli::command(), "wasmpack", &mut text);
+    clap_complete::generate(flags.shell, &mut offering_targets(Cli::command()), "wasmpack", &mut text);
     out(&String::from_utf8_lossy(&text))
+}
+
+/// The grammar, with the targets' own names as the values of `--target`. It is for completions alone: what is typed may be any
+/// spelling, so a list of values would refuse too much.
+fn offering_targets(command: Command) -> Command {
+    let names = || PossibleValuesParser::new(Target::ALL.map(Target::name).into_iter().chain(["all"]));
+    command
+        .mut_args(|arg| if arg.get_id() == "target" { arg.value_parser(names()) } else { arg })
+        .mut_subcommands(offering_targets)
 }

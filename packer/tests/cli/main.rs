@@ -20,5 +20,7 @@ mod manual;
 #[cfg(unix)]
 mod output;
 #[cfg(target_os = "linux")]
+mod shell;
+#[cfg(target_os = "linux")]
 mod streams;
 mod unprovided;
