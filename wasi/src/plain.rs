@@ -30,6 +30,22 @@ pub struct Call {
     pub run: Run,
 }
 
+impl Call {
+    /// True if the call takes these parameters (`None` stands for any other type) and answers with as many numbers (i32). A
+    /// function of the same name that does not is another function.
+    pub fn has_type(
+        &self,
+        parameters: impl Iterator<Item = Option<Parameter>>,
+        results: &[Option<Parameter>],
+    ) -> bool {
+        let own: &[Option<Parameter>] = match self.run {
+            Run::Ends(_) => &[],
+            Run::Answers(_) | Run::MayEnd(_) => &[Some(Parameter::I32)],
+        };
+        self.parameters.iter().copied().map(Some).eq(parameters) && results == own
+    }
+}
+
 /// What a call does, with its arguments as bits.
 #[derive(Clone, Copy, Debug)]
 pub enum Run {

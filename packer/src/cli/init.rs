@@ -31,7 +31,7 @@ pub(super) fn run(flags: &Init) -> ExitCode {
     });
     let written = written.and_then(|mut file| {
         file.write_all(text.as_bytes()).map_err(|error| {
-            // What is half written is no description.
+            // Half a file would be read as a whole one by the next build.
             let _ = fs::remove_file(FILE);
             Error::new(Kind::Write, format!("cannot write it: {}", spoken(&error)))
         })

@@ -33,7 +33,7 @@ fn schema() -> Value {
     })
 }
 
-/// What the key of `row` takes.
+/// The schema of the value that the key of `row` takes.
 fn described(row: &Row) -> Value {
     let one = match row.values {
         [] => json!({ "type": ["string", "integer"] }),

@@ -1,7 +1,7 @@
 //! Is this module a WASI command: a program that can start, and that finds what it imports?
 //!
-//! Any function may be imported ([`super::unprovided`]). Other imports
-//! (memories, tables, globals) would have to exist at the start, and are refused.
+//! Any function may be imported; [`super::unprovided`] tells what becomes of one that nobody provides. Other imports (memories,
+//! tables, globals) would have to exist at the start, and are refused.
 
 use std::collections::HashMap;
 
@@ -37,7 +37,7 @@ struct Outline<'a> {
 /// engine would take for another one.
 pub fn check(module: &[u8]) -> Result<(), Error> {
     let outline = Outline::read(module).map_err(|error| proposals::invalid(&error))?;
-    // What it was built for tells more than what it lacks.
+    // A refusal also says which other system the module was probably built for: that is mostly the reason.
     let of_origin = |error: Error| {
         let origin = Unprovided::read(module).ok().and_then(|unprovided| unprovided.origin());
         Error {

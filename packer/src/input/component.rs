@@ -3,6 +3,7 @@
 use component::{Command, Way};
 use lower::OffsetMap;
 
+use super::unprovided::sentence;
 use crate::{Error, Kind};
 
 /// What is told of a component that was packed.
@@ -21,11 +22,7 @@ pub struct Component {
 impl Component {
     /// A sentence about what it imports and nobody provides.
     pub fn note(&self) -> Option<String> {
-        let [first, others @ ..] = &self.missing[..] else { return None };
-        let more = if others.is_empty() { String::new() } else { format!(" and {} more", others.len()) };
-        Some(format!(
-            "it imports {first}{more}, which wasmpack does not provide: a call of it ends the program"
-        ))
+        sentence(&self.missing, String::clone)
     }
 }
 

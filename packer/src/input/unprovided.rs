@@ -3,9 +3,11 @@
 //! The module is packed all the same: many import what they never call. A call traps, and the trap names the import. Which
 //! functions they are tells what the module was built for.
 
+use std::collections::HashSet;
+
 use payload::info::printable;
 use sandbox::{
-    plain::{self, Call, Parameter, Run},
+    plain::{self, Call, Parameter},
     table::PREVIEW1,
 };
 use wasmer_compiler::wasmparser::{BinaryReaderError, FuncType, Parser, Payload, TypeRef, ValType};
@@ -17,10 +19,10 @@ const MOST: usize = 3;
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Unprovided<'a>(Vec<(&'a str, &'a str)>);
 
-/// What a module was built for, by what it imports: whether this is an import of such a one, the name, and the way out.
+/// Something that modules are built for: a test of one import (module, name), what to call it, and what to do instead.
 type Origin = (fn(&str, &str) -> bool, &'static str, &'static str);
 
-/// What is told apart. The first one that has an import counts.
+/// All of them. A module is of the first kind that any of its imports belongs to.
 const ORIGINS: &[Origin] = &[
     (
         |module, name| module.starts_with("__wbindgen") || module == "wbg" || name.starts_with("__wbindgen_"),
@@ -63,7 +65,7 @@ impl<'a> Unprovided<'a> {
     /// If it is not.
     pub fn read(module: &'a [u8]) -> Result<Unprovided<'a>, BinaryReaderError> {
         let mut types: Vec<FuncType> = Vec::new();
-        let mut found = Vec::new();
+        let (mut found, mut named) = (Vec::new(), HashSet::new());
         for payload in Parser::new(0).parse_all(module) {
             match payload? {
                 Payload::TypeSection(section) => {
@@ -77,9 +79,8 @@ impl<'a> Unprovided<'a> {
                         let (TypeRef::Func(ty) | TypeRef::FuncExact(ty)) = import.ty else { continue };
                         let name = (import.module, import.name);
                         let is_of = |call: &Call| types.get(ty as usize).is_some_and(|ty| is_of(call, ty));
-                        if !plain::call(name.0, name.1).is_some_and(|call| is_of(&call))
-                            && !found.contains(&name)
-                        {
+                        let is_provided = plain::call(name.0, name.1).is_some_and(|call| is_of(&call));
+                        if !is_provided && named.insert(name) {
                             found.push(name);
                         }
                     }
@@ -91,7 +92,7 @@ impl<'a> Unprovided<'a> {
         Ok(Unprovided(found))
     }
 
-    /// What the module seems to be built for and what to do instead, if its imports tell.
+    /// A sentence that names what the module was probably built for, and what to do instead. `None` if its imports do not tell.
     pub fn origin(&self) -> Option<String> {
         let is_one = |(of, ..): &&Origin| self.0.iter().any(|(module, name)| of(module, name));
         let (_, what, instead) = ORIGINS.iter().find(is_one)?;
@@ -100,34 +101,34 @@ impl<'a> Unprovided<'a> {
 
     /// A sentence about them, if there are any.
     pub fn note(&self) -> Option<String> {
-        let named = self.0.iter().take(MOST);
-        let named: Vec<String> =
-            named.map(|(module, name)| format!("{}.{}", printable(module), printable(name))).collect();
-        let more = match self.0.len() - named.len() {
-            0 => String::new(),
-            rest => format!(" and {rest} more"),
-        };
+        let name = |(module, name): &(&str, &str)| format!("{}.{}", printable(module), printable(name));
         let origin = self.origin().map_or_else(String::new, |origin| format!("; {origin}"));
-        (!named.is_empty()).then(|| {
-            format!(
-                "it imports {}{more}, which wasmpack does not provide: a call ends the program{origin}",
-                named.join(", ")
-            )
-        })
+        sentence(&self.0, name).map(|sentence| sentence + &origin)
     }
+}
+
+/// A sentence about `imports` that nobody provides, if there are any: it names a few of them.
+pub(super) fn sentence<T>(imports: &[T], name: impl Fn(&T) -> String) -> Option<String> {
+    let named: Vec<String> = imports.iter().take(MOST).map(name).collect();
+    let more = match imports.len() - named.len() {
+        0 => String::new(),
+        rest => format!(" and {rest} more"),
+    };
+    let named = named.join(", ");
+    (!imports.is_empty()).then(|| {
+        format!("it imports {named}{more}, which wasmpack does not provide: a call ends the program")
+    })
 }
 
 /// Whether `call` has this type: what has another is another function.
 fn is_of(call: &Call, ty: &FuncType) -> bool {
-    let parameter = |parameter: &Parameter| match parameter {
-        Parameter::I32 => ValType::I32,
-        Parameter::I64 => ValType::I64,
+    let parameter = |ty: &ValType| match ty {
+        ValType::I32 => Some(Parameter::I32),
+        ValType::I64 => Some(Parameter::I64),
+        _ => None,
     };
-    let results: &[ValType] = match call.run {
-        Run::Ends(_) => &[],
-        Run::Answers(_) | Run::MayEnd(_) => &[ValType::I32],
-    };
-    call.parameters.iter().map(parameter).eq(ty.params().iter().copied()) && ty.results() == results
+    let results: Vec<_> = ty.results().iter().map(parameter).collect();
+    call.has_type(ty.params().iter().map(parameter), &results)
 }
 
 #[cfg(test)]

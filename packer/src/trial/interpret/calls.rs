@@ -1,6 +1,7 @@
 //! The program's imports in a trial: WASI, as the launchers have it.
 
 use std::cell::RefCell;
+use std::collections::HashSet;
 
 use sandbox::plain::{self, Parameter, Run};
 use sandbox::spec::ERRNO_SUCCESS;
@@ -23,14 +24,13 @@ thread_local! {
 /// Provides all that `module` imports, but for what it tells the trial by. A function that nobody provides traps when called.
 pub(super) fn link(linker: &mut Linker<State>, module: &Module) -> Result<(), Error> {
     let wanted = module.imports().filter(|import| import.module() != noting::NAME);
-    let mut known: Vec<(&str, &str)> = Vec::new();
+    let mut known = HashSet::new();
     for import in wanted {
         let ExternType::Func(ty) = import.ty() else { continue };
         let name = (import.module(), import.name());
-        if known.contains(&name) {
+        if !known.insert(name) {
             continue;
         }
-        known.push(name);
         let call = plain::call(name.0, name.1).filter(|call| is_of(call, ty));
         let run = move |caller: Caller<'_, State>, arguments: &[Val], results: &mut [Val]| match call {
             Some(call) => answer(caller, call.run, arguments, results),
@@ -43,15 +43,13 @@ pub(super) fn link(linker: &mut Linker<State>, module: &Module) -> Result<(), Er
 
 /// Whether `call` has this type.
 fn is_of(call: &plain::Call, ty: &FuncType) -> bool {
-    let parameter = |parameter: &Parameter| match parameter {
-        Parameter::I32 => ValType::I32,
-        Parameter::I64 => ValType::I64,
+    let parameter = |ty: &ValType| match ty {
+        ValType::I32 => Some(Parameter::I32),
+        ValType::I64 => Some(Parameter::I64),
+        _ => None,
     };
-    let results: &[ValType] = match call.run {
-        Run::Ends(_) => &[],
-        Run::Answers(_) | Run::MayEnd(_) => &[ValType::I32],
-    };
-    call.parameters.iter().map(parameter).eq(ty.params().iter().copied()) && ty.results() == results
+    let results: Vec<_> = ty.results().iter().map(parameter).collect();
+    call.has_type(ty.params().iter().map(parameter), &results)
 }
 
 fn answer(

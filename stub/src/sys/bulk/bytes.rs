@@ -11,6 +11,8 @@ use super::places::STRINGS;
 
 /// From how many bytes on the processor's string instructions are the fastest, where it says that they are fast.
 const LONG: usize = 2048;
+/// They need registers that a function on Windows must keep, and keeping them takes stack: they are not used there.
+const HAS_STRINGS: bool = cfg!(not(windows));
 /// A string instruction is slow if it reads what it wrote a moment ago: so near a destination may not lie before its source.
 const NEAR: usize = 64;
 
@@ -79,7 +81,7 @@ pub(super) unsafe extern "C" fn move_bytes(to: *mut u8, from: *const u8, len: us
 unsafe fn forward(to: *mut u8, from: *const u8, len: usize) {
     // SAFETY: as in move_bytes. The loop ends 64 bytes before the end at the latest, which the last pieces cover.
     unsafe {
-        if cfg!(not(windows))
+        if HAS_STRINGS
             && len >= LONG
             && from.addr().wrapping_sub(to.addr()) >= NEAR
             && STRINGS.load(Ordering::Relaxed)
@@ -184,7 +186,7 @@ unsafe fn fill_wide(to: *mut u8, value: u8, len: usize) {
         if len <= 128 {
             return;
         }
-        if cfg!(not(windows)) && len >= LONG && STRINGS.load(Ordering::Relaxed) {
+        if HAS_STRINGS && len >= LONG && STRINGS.load(Ordering::Relaxed) {
             asm!("rep stosb", inout("rcx") len => _, inout("rdi") to => _, in("al") value,
                 options(nostack, preserves_flags));
             return;

@@ -1,4 +1,9 @@
 //! The instructions between the app's code and [`super::bytes`]: bounds, addresses, and the way to the engine.
+//!
+//! memory.copy has the arguments context, memory, destination, source and length; memory.fill has a value instead of the source.
+//! Calling conventions do not say what the upper half of a register with a 32-bit argument holds, nor the upper bytes of one
+//! with a byte. So each argument is extended first. Until everything is known to be inside, only registers are written that
+//! hold no argument: the engine gets them as they came.
 
 use wasmer_types::VMBuiltinFunctionIndex;
 
@@ -9,136 +14,85 @@ use super::places::{BASE_AT, LENGTH_AT};
 const COPY: usize = VMBuiltinFunctionIndex::get_memory_copy_index().index() as usize;
 const FILL: usize = VMBuiltinFunctionIndex::get_memory_fill_index().index() as usize;
 
-/// memory.copy: context, memory, destination, source, length. The upper halves of 32-bit arguments are not defined (System V
-/// ABI for x86-64, section 3.2.3), so each is extended first. Until all is known to be inside, only registers are written
-/// that hold no argument.
+/// Where arguments are, by the System V ABI for x86-64 (section 3.2.3): those that come, and those that go.
 #[cfg(not(windows))]
-#[unsafe(naked)]
-pub(super) extern "C" fn copy() {
-    std::arch::naked_asm!(
-        "test esi, esi",
-        "jnz 2f",
-        "mov r9d, dword ptr [rip + {length}]",
-        "mov r9, qword ptr [rdi + r9]",
-        "mov r10d, r8d",
-        "mov eax, edx",
-        "mov r11d, ecx",
-        "add rax, r10",
-        "add r11, r10",
-        "cmp rax, r9",
-        "ja 2f",
-        "cmp r11, r9",
-        "ja 2f",
-        "mov r9d, dword ptr [rip + {base}]",
-        "mov r9, qword ptr [rdi + r9]",
-        "mov edi, edx",
-        "add rdi, r9",
-        "mov esi, ecx",
-        "add rsi, r9",
-        "mov rdx, r10",
-        "jmp {bytes}",
-        "2:",
-        "jmp {engine}",
-        length = sym LENGTH_AT,
-        base = sym BASE_AT,
-        bytes = sym move_bytes,
-        engine = sym enter::<COPY>,
-    )
+#[rustfmt::skip]
+macro_rules! of {
+    (context) => { "rdi" };
+    (memory) => { "esi" };
+    (to) => { "edx" };
+    (from) => { "ecx" };
+    (value) => { "cl" };
+    (len) => { "r8d" };
+    (first) => { "rdi" };
+    (first_half) => { "edi" };
+    (second) => { "rsi" };
+    (second_half) => { "esi" };
+    (third) => { "rdx" };
 }
 
-/// memory.fill: context, memory, destination, value, length. Of the value only the lowest byte counts, and a callee may take it
-/// that the caller has extended it.
-#[cfg(not(windows))]
-#[unsafe(naked)]
-pub(super) extern "C" fn fill() {
-    std::arch::naked_asm!(
-        "test esi, esi",
-        "jnz 2f",
-        "mov r9d, dword ptr [rip + {length}]",
-        "mov r9, qword ptr [rdi + r9]",
-        "mov r10d, r8d",
-        "mov eax, edx",
-        "add rax, r10",
-        "cmp rax, r9",
-        "ja 2f",
-        "mov r9d, dword ptr [rip + {base}]",
-        "mov r9, qword ptr [rdi + r9]",
-        "mov edi, edx",
-        "add rdi, r9",
-        "movzx esi, cl",
-        "mov rdx, r10",
-        "jmp {bytes}",
-        "2:",
-        "jmp {engine}",
-        length = sym LENGTH_AT,
-        base = sym BASE_AT,
-        bytes = sym fill_bytes,
-        engine = sym enter::<FILL>,
-    )
-}
-
-/// As above, by the x64 calling convention of Windows: the fifth argument lies on the stack, above the return address and the
+/// The same by the x64 calling convention of Windows: the fifth argument lies on the stack, above the return address and the
 /// four words that a caller leaves free.
 #[cfg(windows)]
-#[unsafe(naked)]
-pub(super) extern "C" fn copy() {
-    std::arch::naked_asm!(
-        "test edx, edx",
-        "jnz 2f",
-        "mov eax, dword ptr [rip + {length}]",
-        "mov rax, qword ptr [rcx + rax]",
-        "mov r10d, dword ptr [rsp + 40]",
-        "mov r11d, r8d",
-        "add r11, r10",
-        "cmp r11, rax",
-        "ja 2f",
-        "mov r11d, r9d",
-        "add r11, r10",
-        "cmp r11, rax",
-        "ja 2f",
-        "mov eax, dword ptr [rip + {base}]",
-        "mov rax, qword ptr [rcx + rax]",
-        "mov ecx, r8d",
-        "add rcx, rax",
-        "mov edx, r9d",
-        "add rdx, rax",
-        "mov r8, r10",
-        "jmp {bytes}",
-        "2:",
-        "jmp {engine}",
-        length = sym LENGTH_AT,
-        base = sym BASE_AT,
-        bytes = sym move_bytes,
-        engine = sym enter::<COPY>,
-    )
+#[rustfmt::skip]
+macro_rules! of {
+    (context) => { "rcx" };
+    (memory) => { "edx" };
+    (to) => { "r8d" };
+    (from) => { "r9d" };
+    (value) => { "r9b" };
+    (len) => { "dword ptr [rsp + 40]" };
+    (first) => { "rcx" };
+    (first_half) => { "ecx" };
+    (second) => { "rdx" };
+    (second_half) => { "edx" };
+    (third) => { "r8" };
 }
 
-/// As above, by the x64 calling convention of Windows.
-#[cfg(windows)]
-#[unsafe(naked)]
-pub(super) extern "C" fn fill() {
-    std::arch::naked_asm!(
-        "test edx, edx",
-        "jnz 2f",
-        "mov eax, dword ptr [rip + {length}]",
-        "mov rax, qword ptr [rcx + rax]",
-        "mov r10d, dword ptr [rsp + 40]",
-        "mov r11d, r8d",
-        "add r11, r10",
-        "cmp r11, rax",
-        "ja 2f",
-        "mov eax, dword ptr [rip + {base}]",
-        "mov rax, qword ptr [rcx + rax]",
-        "mov ecx, r8d",
-        "add rcx, rax",
-        "movzx edx, r9b",
-        "mov r8, r10",
-        "jmp {bytes}",
-        "2:",
-        "jmp {engine}",
-        length = sym LENGTH_AT,
-        base = sym BASE_AT,
-        bytes = sym fill_bytes,
-        engine = sym enter::<FILL>,
-    )
+/// An entry: it looks whether `$range`s of the first memory are inside, and goes on to `$bytes` with the address of the
+/// destination, what `$second` makes the second argument, and the length; or to the engine.
+macro_rules! entry {
+    ($(#[$about:meta])* $name:ident, $index:ident, $bytes:ident, [$($range:ident),*], $second:expr) => {
+        $(#[$about])*
+        #[unsafe(naked)]
+        pub(super) extern "C" fn $name() {
+            std::arch::naked_asm!(
+                concat!("test ", of!(memory), ", ", of!(memory)),
+                "jnz 2f",
+                "mov eax, dword ptr [rip + {length}]",
+                concat!("mov rax, qword ptr [", of!(context), " + rax]"),
+                concat!("mov r10d, ", of!(len)),
+                $(
+                    concat!("mov r11d, ", of!($range)),
+                    "add r11, r10",
+                    "cmp r11, rax",
+                    "ja 2f",
+                )*
+                "mov eax, dword ptr [rip + {base}]",
+                concat!("mov rax, qword ptr [", of!(context), " + rax]"),
+                concat!("mov ", of!(first_half), ", ", of!(to)),
+                concat!("add ", of!(first), ", rax"),
+                $second,
+                concat!("mov ", of!(third), ", r10"),
+                "jmp {bytes}",
+                "2:",
+                "jmp {engine}",
+                length = sym LENGTH_AT,
+                base = sym BASE_AT,
+                bytes = sym $bytes,
+                engine = sym enter::<$index>,
+            )
+        }
+    };
+}
+
+entry! {
+    /// memory.copy
+    copy, COPY, move_bytes, [to, from],
+    concat!("mov ", of!(second_half), ", ", of!(from), "\n", "add ", of!(second), ", rax")
+}
+
+entry! {
+    /// memory.fill
+    fill, FILL, fill_bytes, [to], concat!("movzx ", of!(second_half), ", ", of!(value))
 }

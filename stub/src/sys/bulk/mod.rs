@@ -5,7 +5,7 @@
 //! of its own: a call with hardly any stack left cannot overflow here. Everything else (another memory, a trap) goes to the
 //! engine by the entry of [`super::cross`], with all arguments as they came.
 //!
-//! Which way is fastest for which length was measured by `scripts/bench-copy`: few wide loads for what is short, a loop of
+//! Which way is fastest for which length was measured by `scripts/bench-small copy`: few wide loads for what is short, a loop of
 //! them in the middle, and the processor's own string instructions for what is long.
 #![allow(unsafe_code)]
 

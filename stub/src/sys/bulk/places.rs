@@ -1,4 +1,4 @@
-//! What the entries read: where the memory is, and what the processor is good at.
+//! Facts that are found once, before the program starts: where its memory is, and whether string instructions are fast.
 
 use std::sync::atomic::{AtomicBool, AtomicU32};
 

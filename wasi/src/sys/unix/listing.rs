@@ -1,67 +1,73 @@
 //! The entries of a directory.
 
+use std::ffi::CStr;
 use std::io;
+use std::os::fd::OwnedFd;
 
 use cap_std::fs::Dir as CapDir;
+use rustix::fs::{AtFlags, FileType, Mode, OFlags};
+use rustix::io::Errno;
 use wasip1::Filetype;
 
+use super::stat::filetype_of;
+
 /// Hands name, inode and type of each entry of `dir` but `.` and `..` to `each`.
-///
-/// The system is asked in large pieces, into a buffer on the stack: a directory of 100 entries takes two calls.
-#[cfg(target_os = "linux")]
 pub(crate) fn entries<E: From<io::Error>>(
     dir: &CapDir,
     mut each: impl FnMut(Vec<u8>, u64, Filetype) -> Result<(), E>,
 ) -> Result<(), E> {
-    use std::mem::MaybeUninit;
-
-    use rustix::fs::{AtFlags, FileType, Mode, OFlags, RawDir};
-
     // The handle of a directory that was opened is good for finding things only.
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let open = rustix::fs::openat(dir, ".", flags, Mode::empty()).map_err(io::Error::from)?;
-    let mut buffer = [MaybeUninit::uninit(); 8 * 1024];
-    let mut raw = RawDir::new(&open, &mut buffer);
-    while let Some(entry) = raw.next() {
-        let entry = match entry {
-            // A directory that was removed has no entries, as C libraries see it.
-            Err(rustix::io::Errno::NOENT) => break,
-            entry => entry.map_err(io::Error::from)?,
-        };
-        let name = entry.file_name();
+    raw_entries(open, |name, ino, filetype| {
         if name == c"." || name == c".." {
-            continue;
+            return Ok(());
         }
-        let filetype = match entry.file_type() {
+        let filetype = match filetype {
             // Some file systems keep no types in their directories.
-            FileType::Unknown => match rustix::fs::statat(&open, name, AtFlags::SYMLINK_NOFOLLOW) {
+            FileType::Unknown => match rustix::fs::statat(dir, name, AtFlags::SYMLINK_NOFOLLOW) {
                 Ok(stat) => FileType::from_raw_mode(stat.st_mode),
                 // It went away since, and is not there.
-                Err(_) => continue,
+                Err(_) => return Ok(()),
             },
             known => known,
         };
-        each(name.to_bytes().to_vec(), entry.ino(), super::stat::filetype_of(filetype))?;
+        each(name.to_bytes().to_vec(), ino, filetype_of(filetype))
+    })
+}
+
+/// Hands every entry of `open` to `each`, as the system has it. It is asked in large pieces, into a buffer on the stack: a
+/// directory of 100 entries takes two calls.
+#[cfg(target_os = "linux")]
+fn raw_entries<E: From<io::Error>>(
+    open: OwnedFd,
+    mut each: impl FnMut(&CStr, u64, FileType) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut buffer = [std::mem::MaybeUninit::uninit(); 8 * 1024];
+    let mut entries = rustix::fs::RawDir::new(open, &mut buffer);
+    while let Some(entry) = entries.next() {
+        match entry {
+            Ok(entry) => each(entry.file_name(), entry.ino(), entry.file_type())?,
+            // A directory that was removed has no entries, as C libraries see it.
+            Err(Errno::NOENT) => break,
+            Err(error) => return Err(io::Error::from(error).into()),
+        }
     }
     Ok(())
 }
 
-/// Hands name, inode and type of each entry of `dir` but `.` and `..` to `each`.
+/// Hands every entry of `open` to `each`, as the system has it.
 #[cfg(not(target_os = "linux"))]
-pub(crate) fn entries<E: From<io::Error>>(
-    dir: &CapDir,
-    mut each: impl FnMut(Vec<u8>, u64, Filetype) -> Result<(), E>,
+fn raw_entries<E: From<io::Error>>(
+    open: OwnedFd,
+    mut each: impl FnMut(&CStr, u64, FileType) -> Result<(), E>,
 ) -> Result<(), E> {
-    use std::os::unix::ffi::OsStringExt;
-    use std::os::unix::fs::DirEntryExt;
-
-    use cap_std::fs::MetadataExt;
-
-    for entry in dir.entries()? {
-        let entry = entry?;
-        // An entry that went away since is one that is not there.
-        let Ok(metadata) = entry.metadata() else { continue };
-        each(entry.file_name().into_vec(), entry.ino(), super::stat::filetype_of_mode(metadata.mode()))?;
+    for entry in rustix::fs::Dir::new(open).map_err(io::Error::from)? {
+        match entry {
+            Ok(entry) => each(entry.file_name(), entry.ino(), entry.file_type())?,
+            Err(Errno::NOENT) => break,
+            Err(error) => return Err(io::Error::from(error).into()),
+        }
     }
     Ok(())
 }

@@ -27,9 +27,10 @@ pub(crate) fn filestat_by_path(path: &Path, follow: bool) -> io::Result<Filestat
     Ok(of(&stat))
 }
 
-/// What is known about `path` below `dir`, if it is the name of an entry that one call can tell about: what stands in a directory
-/// itself leads nowhere else, unless it is a link that is to be followed, and what does not stand there is nowhere. `None` says
-/// nothing: then it is to be looked up in the usual way, also where the system has refused this one.
+/// Looks at the entry `path` of `dir` with one call to the system. `None` if that does not settle it, and the path must be
+/// resolved: it has several names, or leads to a link that is to be followed, or the system refused the call.
+///
+/// An entry of a directory is below that directory, so nothing outside of it can be reached this way.
 pub(crate) fn filestat_of_name(dir: &CapDir, path: &str, follow: bool) -> Option<io::Result<Filestat>> {
     if path.contains(['/', '\0']) || matches!(path, "" | "." | "..") {
         return None;
