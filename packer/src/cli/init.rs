@@ -39,6 +39,9 @@ pub(super) fn run(flags: &Init) -> ExitCode {
     match written {
         Ok(()) => {
             say(&format!("{FILE}: written; take the # from what you need, then: wasmpack build"));
+            if let Some(input) = flags.input.as_deref().filter(|input| !input.exists()) {
+                say(&format!("note: there is no file {} here yet", printable(&input.to_string_lossy())));
+            }
             if module.is_none() {
                 say("note: name the module in it: there is not exactly one .wasm file here");
             }

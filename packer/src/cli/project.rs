@@ -74,7 +74,9 @@ struct Described {
 fn open(config: &Path, without: &str) -> Result<Described, String> {
     let is_missing = |error: std::io::Error| error.kind() == std::io::ErrorKind::NotFound;
     if config.as_os_str() != STANDARD && config.symlink_metadata().is_err_and(is_missing) {
-        return Err(format!("there is no such file; write one, or do without it: {without}"));
+        return Err(format!(
+            "there is no such file; `wasmpack init` writes one, or do without it: {without}"
+        ));
     }
     let is_file = read::has_a_name(config);
     let bytes = read::whole(config, "it", read::MOST_DESCRIPTION).map_err(|error| error.reason)?;

@@ -27,6 +27,9 @@ fn it_names_the_one_module_and_every_key_and_can_be_built() {
 fn it_never_replaces_a_file() {
     let dir = Dir::new();
     dir.write("wasmpack.toml", b"mine");
+    let elsewhere = Dir::new();
+    let said = stderr(&elsewhere.packs(&["init", "x.wasm"]));
+    assert!(said.contains("note: there is no file x.wasm here yet"), "{said}");
     dir.fails(&["init", "x.wasm"], &["wasmpack.toml: it exists already"]);
     assert_eq!(dir.read("wasmpack.toml"), b"mine");
 }
