@@ -22,8 +22,14 @@ const FILE: &str = "wasmpack.toml";
 
 /// Writes the file, where there is none.
 pub(super) fn run(flags: &Init) -> ExitCode {
-    let module =
-        flags.input.as_deref().map_or_else(only_module, |input| Some(input.to_string_lossy().into_owned()));
+    let module = match flags.input.as_deref().map(Path::to_str) {
+        None => only_module(),
+        Some(Some(input)) => Some(input.to_owned()),
+        Some(None) => {
+            let reason = "the module's name is not UTF-8, which a TOML file is; give it another name";
+            return fail(&Error::new(Kind::Read, reason));
+        }
+    };
     let text = text(module.as_deref().unwrap_or("app.wasm"));
     let written = File::create_new(FILE).map_err(|error| match error.kind() {
         ErrorKind::AlreadyExists => Error::new(Kind::OutputPlace, "it exists already, and is left as it is"),
@@ -53,7 +59,8 @@ pub(super) fn run(flags: &Init) -> ExitCode {
 
 /// The name of the one .wasm file in the current folder, if there is exactly one.
 fn only_module() -> Option<String> {
-    let names = fs::read_dir(".").ok()?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let files = fs::read_dir(".").ok()?.filter_map(Result::ok).filter(|entry| entry.path().is_file());
+    let names = files.filter_map(|entry| entry.file_name().into_string().ok());
     let mut modules = names.filter(|name| name.ends_with(".wasm"));
     modules.next().filter(|_| modules.next().is_none())
 }

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use payload::Target;
 
 use crate::{
-    output::STANDARD,
     output::archive,
+    output::{STANDARD, is_special},
     pack::{Place, stem},
     targets::{self, name, part},
 };
@@ -187,12 +187,14 @@ impl Order<'_> {
 }
 
 /// The path to write for `output`: Windows starts only what has an ending, and what has none may be the file of another target.
-/// A number behind a dot is part of a version. Pipes and devices stay.
+/// A number behind a dot is part of a version. What is no file's name stays: a device, a pipe, a folder, or nothing.
 fn runnable(output: &Path, target: Target) -> PathBuf {
-    let is_special = output.metadata().is_ok_and(|metadata| !metadata.is_file());
+    let is_no_file = output.file_name().is_none()
+        || output.metadata().is_ok_and(|metadata| !metadata.is_file())
+        || is_special(output);
     let extension = output.extension().map_or_else(Default::default, |extension| extension.to_string_lossy());
     let has_ending = extension.starts_with(|first: char| !first.is_ascii_digit());
-    if target != Target::WindowsX86_64 || has_ending || is_special {
+    if target != Target::WindowsX86_64 || has_ending || is_no_file {
         return output.to_owned();
     }
     let mut file = output.as_os_str().to_owned();
@@ -311,6 +313,9 @@ mod tests {
             ("app.EXE", "app.EXE"),
             ("app.bin", "app.bin"),
             ("/dev/null", "/dev/null"),
+            ("/dev/stdout", "/dev/stdout"),
+            ("", ""),
+            ("none/..", "none/.."),
         ] {
             let place = of(output, &[Wanted::One(Target::WindowsX86_64)], None).unwrap();
             assert!(cfg!(windows) || files(&place) == [file], "{output}");

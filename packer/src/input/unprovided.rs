@@ -14,6 +14,8 @@ use wasmer_compiler::wasmparser::{BinaryReaderError, FuncType, Parser, Payload, 
 
 /// The most imports that a sentence names.
 const MOST: usize = 3;
+/// The most characters that it shows of a name.
+const LONGEST: usize = 80;
 
 /// Functions that a module imports and nobody provides: modules and names, each once.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -109,7 +111,11 @@ impl<'a> Unprovided<'a> {
 
 /// A sentence about `imports` that nobody provides, if there are any: it names a few of them.
 pub(super) fn sentence<T>(imports: &[T], name: impl Fn(&T) -> String) -> Option<String> {
-    let named: Vec<String> = imports.iter().take(MOST).map(name).collect();
+    let short = |name: String| match name.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}...", &name[..end]),
+        None => name,
+    };
+    let named: Vec<String> = imports.iter().take(MOST).map(name).map(short).collect();
     let more = match imports.len() - named.len() {
         0 => String::new(),
         rest => format!(" and {rest} more"),
@@ -160,6 +166,12 @@ mod tests {
         let said = note(&[("a", "b"), ("a", "b"), ("a", "c"), ("d", "e"), ("d", "f"), ("d", "g")]).unwrap();
         assert!(said.starts_with("it imports a.b, a.c, d.e and 2 more, which"), "{said}");
         assert!(!said.contains("seems"), "{said}");
+    }
+
+    #[test]
+    fn a_long_name_is_cut() {
+        let said = note(&[("é", &"x".repeat(5000))]).unwrap();
+        assert!(said.contains("xx..., which") && said.chars().count() < 200, "{said}");
     }
 
     #[test]

@@ -24,6 +24,21 @@ fn it_names_the_one_module_and_every_key_and_can_be_built() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn it_names_no_folder_and_nothing_that_is_no_text() {
+    use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
+
+    let dir = Dir::new();
+    std::fs::create_dir(dir.path("folder.wasm")).unwrap();
+    dir.packs(&["init"]);
+    assert!(String::from_utf8(dir.read("wasmpack.toml")).unwrap().contains("module = \"app.wasm\""));
+    let elsewhere = Dir::new();
+    let output = elsewhere.wasmpack(&["init"]).arg(OsStr::from_bytes(b"\xff.wasm")).output().unwrap();
+    assert!(!output.status.success() && stderr(&output).contains("not UTF-8"), "{output:?}");
+    assert!(!elsewhere.path("wasmpack.toml").exists());
+}
+
+#[test]
 fn it_never_replaces_a_file() {
     let dir = Dir::new();
     dir.write("wasmpack.toml", b"mine");

@@ -7,7 +7,7 @@
 
 use wasmer_types::VMBuiltinFunctionIndex;
 
-use super::super::cpu::enter;
+use super::super::cpu::{enter, state::FLOOR};
 use super::bytes::{fill_bytes, move_bytes};
 use super::places::{BASE_AT, LENGTH_AT};
 
@@ -49,7 +49,7 @@ macro_rules! of {
     (third) => { "r8" };
 }
 
-/// An entry: it looks whether `$range`s of the first memory are inside, and goes on to `$bytes` with the address of the
+/// An entry. With hardly any stack left it leaves the call to the engine's entry, which makes a trap of it. Else it looks whether `$range`s of the first memory are inside, and goes on to `$bytes` with the address of the
 /// destination, what `$second` makes the second argument, and the length; or to the engine.
 macro_rules! entry {
     ($(#[$about:meta])* $name:ident, $index:ident, $bytes:ident, [$($range:ident),*], $second:expr) => {
@@ -57,6 +57,8 @@ macro_rules! entry {
         #[unsafe(naked)]
         pub(super) extern "C" fn $name() {
             std::arch::naked_asm!(
+                "cmp rsp, qword ptr [rip + {floor}]",
+                "jb 2f",
                 concat!("test ", of!(memory), ", ", of!(memory)),
                 "jnz 2f",
                 "mov eax, dword ptr [rip + {length}]",
@@ -77,6 +79,7 @@ macro_rules! entry {
                 "jmp {bytes}",
                 "2:",
                 "jmp {engine}",
+                floor = sym FLOOR,
                 length = sym LENGTH_AT,
                 base = sym BASE_AT,
                 bytes = sym $bytes,

@@ -2,8 +2,8 @@
 //! engine, where the processor has wide registers (AVX2).
 //!
 //! An entry looks at the bounds in the instance's context. What is inside of the app's memory is done at once, with no stack
-//! of its own: a call with hardly any stack left cannot overflow here. Everything else (another memory, a trap) goes to the
-//! engine by the entry of [`super::cross`], with all arguments as they came.
+//! of its own. Everything else (another memory, a trap, hardly any stack left) goes to the engine by the entry of
+//! [`super::cross`], with all arguments as they came.
 //!
 //! Which way is fastest for which length was measured by `scripts/bench-small copy`: few wide loads for what is short, a loop of
 //! them in the middle, and the processor's own string instructions for what is long.
