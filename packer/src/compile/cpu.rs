@@ -109,6 +109,15 @@ fn unknown(part: &str) -> String {
     format!("unknown level or feature {part:?}; known are {levels}, native, and {}", features.join(" "))
 }
 
+/// The target whose code `target` runs. On x86-64 Linux and macOS have one calling convention (System V), and the compilers
+/// make the same of a program for both, to the byte.
+pub fn same_code(target: Target) -> Target {
+    match target {
+        Target::MacosX86_64 => Target::LinuxX86_64,
+        other => other,
+    }
+}
+
 /// The machine to compile for, in wasmer's terms, and the features of it that a header must list.
 ///
 /// The header lists all that the compiler was given. That may be more than the artifact itself records:

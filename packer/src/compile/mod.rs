@@ -163,6 +163,10 @@ mod tests {
             let bytes = |compiled: &Compiled| compiled.build.serialize().unwrap();
             assert!(bytes(&first) == bytes(&second), "{} with {}", target.name(), compiler.name());
             assert_eq!(first.cpu, second.cpu);
+            let same = super::compile(&module, cpu::same_code(target), compiler, Raise::default(), &progress);
+            let same = same.unwrap();
+            assert!(bytes(&first) == bytes(&same), "{} with {}", target.name(), compiler.name());
+            assert_eq!(first.cpu, same.cpu);
         }
     }
 }

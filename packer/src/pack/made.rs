@@ -1,8 +1,14 @@
 //! What is made of the program for one target: sections of an executable. An earlier pack may have made them ([`crate::cache`]).
 
+use std::sync::Arc;
+
 use payload::{Engine, Header, Target};
 
-use super::{Pack, shared::Shared, trial::Tried};
+use super::{
+    Pack,
+    shared::Shared,
+    trial::{Tried, Trying},
+};
 use crate::{
     Error,
     cache::{entry, key::Key},
@@ -17,40 +23,47 @@ pub(super) struct Made {
     pub(super) header: Header,
     /// The sections that only this target has.
     pub(super) sections: Vec<Stored>,
+    /// The number of functions that the trial ran.
+    pub(super) functions: usize,
 }
 
 impl Pack {
-    /// The program for `target`, laid out as it was `tried`.
+    /// The program for `target`, laid out as the trial found, which may still be under way while it is compiled.
     ///
     /// # Errors
-    /// As those of compiling and linking.
+    /// As those of compiling and linking, and of the trial.
     pub(super) fn made(
         &self,
         target: Target,
         shared: &Shared,
-        tried: &Tried,
+        trying: &Trying,
         progress: &Progress,
     ) -> Result<Made, Error> {
         let (_, cpu) = cpu::machine(target, self.compiler, self.cpu);
         let header = Header { target, engine: Engine::PINNED, compiler: self.compiler, cpu };
-        let key = self
-            .key("sections", &header, shared)
-            // Places in the module that was given stand in messages.
-            .with(&shared.manifest.module_sha256)
-            .with(format!("{:?} {:?}", self.storage, tried.profile).as_bytes());
-        let kept = shared.cache.as_ref().and_then(|cache| cache.get(&key));
-        if let Some(sections) = kept.and_then(|bytes| entry::sections(&bytes)) {
-            return Ok(Made { header, sections });
-        }
-        let compiled = match tried.take(target) {
-            Some(compiled) => compiled,
-            None => self.compiled(&header, shared, progress)?,
+        let key = |tried: &Tried| {
+            self.key("sections", &header, shared)
+                // Places in the module that was given stand in messages.
+                .with(&shared.manifest.module_sha256)
+                .with(format!("{:?} {:?}", self.storage, tried.profile).as_bytes())
         };
+        // A trial that is still under way was not kept, and so nothing was that depends on it.
+        if let (Some(cache), Some(tried)) = (&shared.cache, trying.known())
+            && let Some(sections) = cache.get(&key(tried)).and_then(|bytes| entry::sections(&bytes))
+        {
+            return Ok(Made { header, sections, functions: tried.profile.functions() });
+        }
+        let compile = |code: Target| match trying.known().and_then(|tried| tried.take(code)) {
+            Some(compiled) => Ok(compiled),
+            None => self.compiled(&Header { target: code, ..header }, shared, progress),
+        };
+        let compiled = shared.twins.compiled(target, compile)?;
+        let tried = trying.wait().map_err(Clone::clone)?;
         let sections = self.link_and_store(target, compiled, shared, tried, progress)?;
         if let Some(cache) = &shared.cache {
-            cache.put(&key, &entry::bytes(&sections));
+            cache.put(&key(tried), &entry::bytes(&sections));
         }
-        Ok(Made { header, sections })
+        Ok(Made { header, sections, functions: tried.profile.functions() })
     }
 
     /// The program, compiled for the machine of `header`.
@@ -73,7 +86,7 @@ impl Pack {
     fn link_and_store(
         &self,
         target: Target,
-        compiled: Compiled,
+        compiled: Arc<Compiled>,
         shared: &Shared,
         tried: &Tried,
         progress: &Progress,

@@ -25,6 +25,7 @@ mod shared;
 pub mod source;
 mod told;
 mod trial;
+mod twins;
 
 use std::{
     path::{Path, PathBuf},

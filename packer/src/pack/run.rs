@@ -7,6 +7,7 @@
 use std::{
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
+    thread,
     time::Instant,
 };
 
@@ -18,7 +19,8 @@ use super::{
     made::Made,
     shared::{Shared, launcher},
     source::Source,
-    trial::Tried,
+    trial::Trying,
+    twins::Twins,
 };
 use crate::{
     Error, Kind,
@@ -108,20 +110,28 @@ impl Pack {
         drop((wasm, text));
         let carried = Arc::new(Carried::new(files));
         let wasm_sha256 = payload::sha256(&program.wasm);
-        let once = store::Once::default();
-        let shared =
-            Shared { program, wasm_sha256, manifest, sections, shown, included, own_stub, once, cache };
-        let tried = if jobs.is_empty() {
-            Tried::default()
-        } else {
-            self.tried(&shared, &carried, progress).map_err(in_app)?
+        let (twins, once) = (Twins::of(jobs.iter().map(|job| job.place.target)), store::Once::default());
+        let shared = Shared {
+            program,
+            wasm_sha256,
+            manifest,
+            sections,
+            shown,
+            included,
+            own_stub,
+            twins,
+            once,
+            cache,
         };
-        notes.extend(tried.note.clone());
-        drop(carried);
         let written = Mutex::new(Vec::new());
+        let trying = Trying::default();
         let one = |job: Job<'_>, progress: &Progress| {
             let place = job.place;
-            let outcome = self.finish(job, &shared, &tried, &written, progress);
+            let outcome = self.finish(job, &shared, &trying, &written, progress);
+            // That is every target's error, and told as one.
+            if trying.wait().is_err() {
+                return;
+            }
             each(
                 place,
                 outcome.map(|packed| {
@@ -130,12 +140,19 @@ impl Pack {
                 }),
             );
         };
-        if self.outputs.len() == 1 {
-            jobs.into_iter().for_each(|job| one(job, progress));
-        } else {
-            side_by_side(jobs, progress, one);
+        if !jobs.is_empty() {
+            thread::scope(|scope| {
+                self.begin_trial(scope, &trying, &shared, &carried, progress);
+                if self.outputs.len() == 1 {
+                    jobs.into_iter().for_each(|job| one(job, progress));
+                } else {
+                    side_by_side(jobs, progress, one);
+                }
+            });
         }
         progress.clear();
+        let tried = trying.end().map_err(in_app)?;
+        notes.extend(tried.note);
         drop(made);
         let written = written.into_inner().expect("nobody panics while holding it");
         if let (Some(sums), false) = (sums, written.is_empty()) {
@@ -208,14 +225,14 @@ impl Pack {
         &self,
         job: Job<'_>,
         shared: &Shared,
-        tried: &Tried,
+        trying: &Trying,
         written: &Mutex<Vec<(String, [u8; 32])>>,
         progress: &Progress,
     ) -> Result<Packed, Error> {
         let Job { place: Place { target, file }, output, stub } = job;
-        let made = self.made(*target, shared, tried, progress);
-        let Made { header, sections: own } = made.map_err(|error| error.in_file(&self.input))?;
-        let layout = match tried.profile.functions() {
+        let made = self.made(*target, shared, trying, progress);
+        let Made { header, sections: own, functions } = made.map_err(|error| error.in_file(&self.input))?;
+        let layout = match functions {
             0 => Layout::Calls,
             functions => Layout::Start { functions },
         };

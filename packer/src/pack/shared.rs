@@ -2,6 +2,7 @@
 
 use payload::{Manifest, Target};
 
+use super::twins::Twins;
 use crate::{
     Error,
     cache::Cache,
@@ -25,6 +26,8 @@ pub(super) struct Shared {
     pub(super) own_stub: Option<Vec<u8>>,
     /// The files in each archive behind the executable: names and bytes.
     pub(super) included: Vec<(String, Vec<u8>)>,
+    /// What one target compiles for others.
+    pub(super) twins: Twins,
     /// What one target stores for others.
     pub(super) once: Once,
     /// What earlier packs made.

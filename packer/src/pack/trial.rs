@@ -2,7 +2,8 @@
 
 use std::{
     path::Path,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, OnceLock},
+    thread::{Builder, Scope},
 };
 
 use payload::{Engine, Grants, Header, Target};
@@ -48,21 +49,79 @@ impl Tried {
     }
 }
 
+/// The trial of a pack, which may still be under way.
+#[derive(Default)]
+pub(super) struct Trying(OnceLock<Result<Tried, Error>>);
+
+impl Trying {
+    /// What came of it, once it is over.
+    pub(super) fn wait(&self) -> Result<&Tried, &Error> {
+        self.0.wait().as_ref()
+    }
+
+    /// What came of it, if it is over.
+    pub(super) fn known(&self) -> Option<&Tried> {
+        self.0.get()?.as_ref().ok()
+    }
+
+    /// What came of it: that nothing did, if it never began.
+    pub(super) fn end(self) -> Result<Tried, Error> {
+        self.0.into_inner().unwrap_or_else(|| Ok(Tried::default()))
+    }
+
+    fn settle(&self, outcome: Result<Tried, Error>) {
+        // It is settled once, but for a trial that broke off after that.
+        let _ = self.0.set(outcome);
+    }
+}
+
+/// Whoever waits for a trial must not wait for ever where it breaks off.
+struct Settled<'a>(&'a Trying);
+
+impl Drop for Settled<'_> {
+    fn drop(&mut self) {
+        self.0.settle(Err(Error::new(Kind::Profile, "the trial broke off; pack without it (--no-trial)")));
+    }
+}
+
 impl Pack {
-    /// The profile to lay the program out by: that of a start, which is tried, or one that was saved. What is stored raw is
-    /// brought by the system, for which its order matters little; so nothing is tried for that.
+    /// Begins the trial. A start that is interpreted needs nothing that is compiled: it runs beside the compilers, unless an
+    /// earlier pack kept what it found.
+    pub(super) fn begin_trial<'scope>(
+        &'scope self,
+        scope: &'scope Scope<'scope, '_>,
+        trying: &'scope Trying,
+        shared: &'scope Shared,
+        carried: &'scope Arc<Carried>,
+        progress: &'scope Progress,
+    ) {
+        if self.is_bare() && self.kept(shared, carried).is_none() {
+            let interpret = move || {
+                let settled = Settled(trying);
+                trying.settle(self.tried(shared, carried, &Progress::hidden()));
+                drop(settled);
+            };
+            if Builder::new().spawn_scoped(scope, interpret).is_ok() {
+                return;
+            }
+        }
+        trying.settle(self.tried(shared, carried, progress));
+    }
+
+    /// Whether a start without arguments is tried. What is stored raw is brought by the system, for which its order matters
+    /// little; so nothing is tried for that.
+    fn is_bare(&self) -> bool {
+        self.trial == Trial::Bare && self.storage != Storage::Raw
+    }
+
+    /// The profile to lay the program out by: that of a start, which is tried, or one that was saved.
     ///
     /// # Errors
     /// As for any pack; `Profile` if a start that is to be tried cannot be tried here, or a profile cannot be used.
-    pub(super) fn tried(
-        &self,
-        shared: &Shared,
-        carried: &Arc<Carried>,
-        progress: &Progress,
-    ) -> Result<Tried, Error> {
+    fn tried(&self, shared: &Shared, carried: &Arc<Carried>, progress: &Progress) -> Result<Tried, Error> {
         let tried = match &self.trial {
             Trial::With(args) => self.try_with(trial::target()?, args, shared, progress)?,
-            Trial::Bare if self.storage != Storage::Raw => self.try_bare(shared, carried, progress)?,
+            Trial::Bare if self.is_bare() => self.try_bare(shared, carried, progress)?,
             Trial::Saved(files) => use_saved(files, shared)?,
             Trial::Bare | Trial::None => Tried::default(),
         };
@@ -80,17 +139,11 @@ impl Pack {
     /// Tries a start without arguments, alone with what the executable carries.
     fn try_bare(&self, shared: &Shared, carried: &Arc<Carried>, progress: &Progress) -> Result<Tried, Error> {
         progress.phase("trying", 1);
-        let given = Given::of(&shared.manifest);
-        let key = Key::new("trial")
-            .with(&shared.wasm_sha256)
-            .with(&carried.sha256())
-            .with(format!("{given:?}").as_bytes());
-        let kept = shared.cache.as_ref().and_then(|cache| cache.get(&key));
-        let kept = kept.and_then(|bytes| interpret::Tried::from_text(&String::from_utf8(bytes).ok()?));
-        let tried = match kept {
+        let tried = match self.kept(shared, carried) {
             Some(tried) => tried,
-            None => match interpret::start(&shared.program.wasm, &given, carried)? {
+            None => match interpret::start(&shared.program.wasm, &Given::of(&shared.manifest), carried)? {
                 Ok(tried) => {
+                    let key = trial_key(shared, carried);
                     shared.cache.iter().for_each(|cache| cache.put(&key, tried.text().as_bytes()));
                     tried
                 }
@@ -107,6 +160,12 @@ impl Pack {
                 .to_owned()
         });
         Ok(Tried { profile: tried.into_profile(), told: Some(told), note, ..Tried::default() })
+    }
+
+    /// What an earlier pack found when it tried such a start.
+    fn kept(&self, shared: &Shared, carried: &Carried) -> Option<interpret::Tried> {
+        let bytes = shared.cache.as_ref()?.get(&trial_key(shared, carried))?;
+        interpret::Tried::from_text(&String::from_utf8(bytes).ok()?)
     }
 
     /// Tries a start for `target`, which is this machine, with `args`.
@@ -159,6 +218,14 @@ impl Pack {
         let note = "; it had the grants that were typed now, not those that the executable had before";
         Error { reason: error.reason + note, ..error }
     }
+}
+
+/// What decides what a start without arguments touches.
+fn trial_key(shared: &Shared, carried: &Carried) -> Key {
+    Key::new("trial")
+        .with(&shared.wasm_sha256)
+        .with(&carried.sha256())
+        .with(format!("{:?}", Given::of(&shared.manifest)).as_bytes())
 }
 
 /// The profile that `files` hold together.
