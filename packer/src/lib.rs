@@ -34,6 +34,8 @@ pub mod progress;
 mod read;
 pub mod store;
 pub mod targets;
+#[cfg(test)]
+mod testing;
 pub mod trial;
 
 pub use container::{self, check::Check};

@@ -1,5 +1,6 @@
 //! Tests that are passed once: of the command, of committed files, and those that choose their targets themselves.
 
+mod cache;
 mod console;
 mod differential;
 mod docs;

@@ -26,6 +26,16 @@ impl Key {
         Key(hash.finish())
     }
 
+    /// The key that [`bytes`](Key::bytes) wrote.
+    pub(crate) fn from_bytes(bytes: [u8; 32]) -> Key {
+        Key(bytes)
+    }
+
+    /// The key, to be kept in another entry.
+    pub(crate) fn bytes(&self) -> [u8; 32] {
+        self.0
+    }
+
     /// The name of its file.
     pub(super) fn name(&self) -> String {
         payload::info::hex(&self.0)

@@ -13,6 +13,11 @@ pub(crate) fn bytes(build: &ArtifactBuild) -> Option<Vec<u8>> {
 
 /// What [`bytes`] was made of; `None` if these are none.
 pub(crate) fn build(bytes: &[u8]) -> Option<ArtifactBuild> {
+    parts(bytes).map(ArtifactBuild::from_serializable)
+}
+
+/// The same in its parts.
+pub(super) fn parts(bytes: &[u8]) -> Option<SerializableModule> {
     let archive = bytes.get(HEAD..).filter(|_| ArtifactBuild::is_deserializable(bytes))?;
     // The archive is read in place, which it must be aligned for.
     let mut aligned: Vec<u8> = Vec::with_capacity(archive.len() + MetadataHeader::ALIGN);
@@ -20,5 +25,5 @@ pub(crate) fn build(bytes: &[u8]) -> Option<ArtifactBuild> {
     aligned.resize(start, 0);
     aligned.extend_from_slice(archive);
     let archived = SerializableModule::archive_from_slice_checked(aligned.get(start..)?).ok()?;
-    SerializableModule::deserialize_from_archive(archived).ok().map(ArtifactBuild::from_serializable)
+    SerializableModule::deserialize_from_archive(archived).ok()
 }

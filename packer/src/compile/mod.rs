@@ -5,6 +5,7 @@
 mod caught;
 pub mod cpu;
 pub(crate) mod kept;
+pub(crate) mod reuse;
 mod stack;
 
 use std::num::NonZero;

@@ -11,8 +11,8 @@ use super::{
 };
 use crate::{
     Error,
-    cache::{entry, key::Key},
-    compile::{self, Compiled, cpu, kept},
+    cache::entry,
+    compile::{Compiled, cpu},
     link,
     progress::Progress,
     store::{self, Chunks, Stored},
@@ -66,23 +66,6 @@ impl Pack {
         Ok(Made { header, sections, functions: tried.profile.functions() })
     }
 
-    /// The program, compiled for the machine of `header`.
-    fn compiled(&self, header: &Header, shared: &Shared, progress: &Progress) -> Result<Compiled, Error> {
-        let key = self.key("compiled", header, shared);
-        let kept = shared.cache.as_ref().and_then(|cache| cache.get(&key));
-        if let Some(build) = kept.and_then(|bytes| kept::build(&bytes)) {
-            return Ok(Compiled { build, cpu: header.cpu });
-        }
-        let wasm = &shared.program.wasm;
-        let compiled = compile::compile(wasm, header.target, self.compiler, self.cpu, progress)?;
-        if let Some(cache) = &shared.cache
-            && let Some(bytes) = kept::bytes(&compiled.build)
-        {
-            cache.put(&key, &bytes);
-        }
-        Ok(compiled)
-    }
-
     fn link_and_store(
         &self,
         target: Target,
@@ -102,11 +85,5 @@ impl Pack {
             false => linked.image.ahead = touched,
         }
         Ok(store::sections(&linked, self.storage, chunks, &shared.once, progress))
-    }
-
-    /// What everything that is compiled for the machine of `header` depends on.
-    fn key(&self, sort: &str, header: &Header, shared: &Shared) -> Key {
-        let machine = format!("{} {} {}", header.target.name(), header.compiler.name(), header.cpu);
-        Key::new(sort).with(machine.as_bytes()).with(&shared.wasm_sha256)
     }
 }

@@ -15,6 +15,7 @@
 //! start on that way.
 
 mod builder;
+mod compiled;
 mod fitness;
 mod made;
 mod mounts;

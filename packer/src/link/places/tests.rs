@@ -1,8 +1,6 @@
 use std::collections::HashSet;
 
-use arbitrary::Unstructured;
 use payload::Target;
-use wasm_smith::{Config, Module};
 use wasmer_compiler::{
     types::address_map::InstructionAddressMap,
     wasmparser::{Operator, Parser, Payload, TypeRef},
@@ -14,6 +12,7 @@ use crate::{
     compile::{compile, cpu::Raise},
     input::program::Program,
     progress::Progress,
+    testing::random_module,
 };
 
 /// Where the instructions of a module are that call by another way than by the name of a function that the module defines.
@@ -111,41 +110,11 @@ fn whatever_is_asked_for_in_a_fixture_is_told_as_it_was_recorded_and_cranelift_k
     }
 }
 
-/// A random module without what the compilers lack.
-fn random(seed: u64) -> Option<Vec<u8>> {
-    let config = Config {
-        exceptions_enabled: false,
-        gc_enabled: false,
-        memory64_enabled: false,
-        relaxed_simd_enabled: false,
-        shared_everything_threads_enabled: false,
-        tail_call_enabled: false,
-        wide_arithmetic_enabled: false,
-        custom_page_sizes_enabled: false,
-        max_memories: 1,
-        min_memories: 1,
-        min_funcs: 5,
-        min_tables: 1,
-        max_imports: 10,
-        max_instructions: 400,
-        ..Config::default()
-    };
-    let mut state = seed;
-    let noise: Vec<u8> = std::iter::repeat_with(|| {
-        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (state ^ state >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        (mixed ^ mixed >> 27) as u8
-    })
-    .take(8192)
-    .collect();
-    Some(Module::new(config, &mut Unstructured::new(&noise)).ok()?.to_bytes())
-}
-
 #[test]
 fn whatever_is_asked_for_in_any_module_is_told_as_it_was_recorded() {
     let mut compiled = 0;
     for seed in 0..300 {
-        let Some(wasm) = random(seed) else { continue };
+        let Some(wasm) = random_module(seed) else { continue };
         let target = LINUX[seed as usize % LINUX.len()];
         for compiler in [Compiler::Cranelift, Compiler::Singlepass] {
             compiled +=
