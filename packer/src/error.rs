@@ -67,6 +67,10 @@ pub enum Kind {
     OtherVersion,
     /// A file cannot be stored in an archive under the name it was given.
     Archive,
+    /// An installer lacks something that it has to know, or cannot have it.
+    Installer,
+    /// A key or a signature that cannot be used.
+    Sign,
     /// A name or version cannot be part of a file's name.
     Name,
     /// An icon, a version text or a manifest that Windows could not use.

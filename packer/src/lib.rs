@@ -12,8 +12,8 @@
 //! ```
 //!
 //! What a pack makes of a module is kept for the next ([`cache`]). [`pack::Pack`] runs these rooms in order; [`cli`] turns a command line into a `Pack` and its errors into
-//! one line and an exit code. [`executable`] reads back what was packed, and [`output::archive`] makes the files of a release
-//! of it. The same input gives the same bytes. The packer runs no other program, but it starts packed ones: for `--profile`
+//! one line and an exit code. [`executable`] reads back what was packed; [`output::archive`] and [`release`] make the files of a
+//! release of it. The same input gives the same bytes. The packer runs no other program, but it starts packed ones: for `--profile`
 //! ([`trial`]), and for `wasmpack doctor`.
 #![forbid(unsafe_code)]
 
@@ -32,6 +32,7 @@ mod parallel;
 mod producer;
 pub mod progress;
 mod read;
+pub mod release;
 pub mod store;
 pub mod targets;
 #[cfg(test)]

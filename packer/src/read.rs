@@ -53,6 +53,13 @@ pub(crate) fn whole(path: &Path, what: &str, most: u64) -> Result<Vec<u8>, Error
     Ok(bytes)
 }
 
+/// The first bytes of the file at `path`, which tell what it is.
+pub(crate) fn head(path: &Path) -> io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    File::open(path)?.take(HEAD).read_to_end(&mut head)?;
+    Ok(head)
+}
+
 /// The content of the program at `path`: a module or an executable. Of what can be neither, no more than its start.
 ///
 /// # Errors

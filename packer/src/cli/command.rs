@@ -2,9 +2,14 @@
 
 use std::path::PathBuf;
 
+use payload::Target;
+
 use clap::{Args, Parser, Subcommand};
 
-use super::given::{Given, GivenToRun};
+use super::{
+    given::{Given, GivenToPublish, GivenToRun},
+    place,
+};
 
 /// Turn a WASI program into a native executable, for any platform, from any machine.
 #[derive(Debug, Parser)]
@@ -63,6 +68,8 @@ pub(super) enum Command {
     Verify(Verify),
     /// Extract the .wasm from an executable packed with --keep-module, or the files that it carries
     Extract(Extract),
+    /// Write archives and installers of executables that are there, packed or not
+    Installers(Box<Installers>),
     /// List the targets and their other names
     Targets(Targets),
     /// Test this machine: pack a small program and run it
@@ -168,6 +175,36 @@ pub(super) struct Extract {
     /// The folder to write the files to that it carries: a new or an empty one
     #[arg(long, value_name = "FOLDER", value_hint = clap::ValueHint::DirPath)]
     pub(super) files: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Installers {
+    /// The executables, or folders of them; their names say their targets, such as notes-linux-arm64
+    #[arg(value_name = "EXE", value_hint = clap::ValueHint::AnyPath)]
+    pub(super) files: Vec<PathBuf>,
+
+    /// An executable, whatever its name, and its target
+    #[arg(long = "for", value_name = "TARGET=EXE", value_parser = build)]
+    pub(super) builds: Vec<(Target, PathBuf)>,
+
+    /// A wasmpack.toml whose keys are used, such as name, version and download-url; not its module
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub(super) config: Option<PathBuf>,
+
+    /// Options as for packing; without --installers, all of them
+    #[command(flatten)]
+    pub(super) options: GivenToPublish,
+}
+
+/// `TARGET=EXE`, apart.
+fn build(text: &str) -> Result<(Target, PathBuf), String> {
+    match text.split_once('=') {
+        Some((target, file)) if !file.is_empty() => match place::wanted(target)? {
+            place::Wanted::One(target) => Ok((target, file.into())),
+            place::Wanted::All => Err("one executable is for one target".to_owned()),
+        },
+        _ => Err("must be TARGET=EXE, such as linux-x86_64=build/notes".to_owned()),
+    }
 }
 
 #[derive(Debug, Args)]

@@ -154,6 +154,62 @@ impl Args for GivenToRun {
     }
 }
 
+/// Those options that say what is published, where nothing is packed.
+#[derive(Clone, Debug, Default)]
+pub(super) struct GivenToPublish(pub(super) Given);
+
+/// The names of those.
+const TO_PUBLISH: [&str; 15] = [
+    "output",
+    "name",
+    "app-version",
+    "author",
+    "homepage",
+    "license",
+    "description",
+    "include",
+    "installers",
+    "download-url",
+    "npm-name",
+    "pypi-name",
+    "sign",
+    "quiet",
+    "json",
+];
+
+fn to_publish() -> impl Iterator<Item = &'static Row> {
+    option::all().filter(|row| TO_PUBLISH.contains(&row.name))
+}
+
+impl FromArgMatches for GivenToPublish {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<GivenToPublish, clap::Error> {
+        Ok(GivenToPublish(Given::read(matches, to_publish())))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = GivenToPublish::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+impl Args for GivenToPublish {
+    fn augment_args(command: Command) -> Command {
+        command.args(to_publish().map(|row| {
+            let text = match row.name {
+                "output" => "The folder to write to",
+                "name" => "The program's name, which is the command that is installed",
+                "json" => "Print the result as JSON on standard output: files, sizes, hashes, notes",
+                _ => row.text,
+            };
+            arg(row).help(text)
+        }))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        GivenToPublish::augment_args(command)
+    }
+}
+
 /// The option for clap.
 fn arg(row: &'static Row) -> Arg {
     let arg = Arg::new(row.name).help(row.text);

@@ -5,6 +5,7 @@ use std::{path::PathBuf, sync::Arc};
 use payload::{Compiler, DirGrant, GuestName, Manifest, Target};
 
 use super::{
+    password,
     place::{Order, Places},
     typed::Typed,
 };
@@ -14,6 +15,7 @@ use crate::{
     container::pe::PeOptions,
     pack::{Grant, Opened},
     read,
+    release::Installers,
     store::{
         Storage,
         compress::{DEFAULT_LEVEL, FAST_LEVEL},
@@ -33,6 +35,7 @@ pub(super) fn pack(typed: Typed, input: PathBuf, is_typed: bool) -> Result<Pack,
     if is_typed && !typed.include.is_empty() && !typed.archive {
         return Err("--include puts files into archives; add --archive".to_owned());
     }
+    check_release(&typed, is_typed)?;
     // Asked before it is read: a pipe may be gone then.
     let has_a_name = read::has_a_name(&input);
     let opened = Opened::read(&input).map(Arc::new);
@@ -79,10 +82,31 @@ pub(super) fn pack(typed: Typed, input: PathBuf, is_typed: bool) -> Result<Pack,
         max_memory: typed.max_memory,
         keep_module: typed.keep_module,
         archive: typed.archive.then_some(typed.include),
+        description: typed.description,
+        sign: typed.sign.filter(|_| typed.archive).as_deref().map(password::key).transpose()?,
+        installers: (typed.archive && !typed.installers.is_empty())
+            .then_some(Installers { kinds: typed.installers, ..typed.release }),
         shown: PeOptions { gui: typed.gui, version_info: typed.version_info, ..PeOptions::default() },
         icon: typed.icon,
         ..Pack::new(input)
     })
+}
+
+/// Checks that what goes beside archives has archives to go beside. If not all of `typed` was typed, some may be for other builds.
+fn check_release(typed: &Typed, is_typed: bool) -> Result<(), String> {
+    if !is_typed {
+        return Ok(());
+    }
+    if !typed.archive && (!typed.installers.is_empty() || typed.sign.is_some()) {
+        let option = if typed.installers.is_empty() { "--sign" } else { "--installers" };
+        return Err(format!("{option} is for archives; add --archive"));
+    }
+    let Installers { download_url, npm_name, pypi_name, .. } = &typed.release;
+    let only = [("--download-url", download_url), ("--npm-name", npm_name), ("--pypi-name", pypi_name)];
+    match only.iter().find(|(_, value)| value.is_some() && typed.installers.is_empty()) {
+        Some((option, _)) => Err(format!("{option} is for installers; add --installers")),
+        None => Ok(()),
+    }
 }
 
 /// Where everything goes.
@@ -191,16 +215,23 @@ fn check_names(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::option;
+    use crate::{cli::option, release::Installer};
 
     #[test]
     fn every_option_changes_what_is_packed() {
         let meant = |typed: Typed| format!("{:?}", pack(typed, PathBuf::from("other.wasm"), false));
-        // The first three are for the command alone, the fourth for archives.
-        for row in option::all().filter(|row| !["quiet", "verbose", "json", "include"].contains(&row.name)) {
-            let mut typed = Typed::default();
+        // These are for the command alone.
+        for row in option::all().filter(|row| !["quiet", "verbose", "json"].contains(&row.name)) {
+            // With what some are for.
+            let base = || Typed {
+                archive: row.name != "archive",
+                installers: Vec::from_iter((row.name != "installers").then_some(Installer::Npm)),
+                output: Some("dist/".into()),
+                ..Typed::default()
+            };
+            let mut typed = base();
             (row.set)(&mut typed, row.example.into()).unwrap();
-            assert_ne!(meant(typed), meant(Typed::default()), "--{} is lost in this file", row.name);
+            assert_ne!(meant(typed), meant(base()), "--{} is lost in this file", row.name);
         }
     }
 }

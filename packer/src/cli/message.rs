@@ -1,16 +1,18 @@
 //! The messages of a pack that succeeded: a line for each executable, for each grant, and notes.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use payload::{
     Count, Detail,
-    info::{printable, size},
+    info::{hex, printable, size},
 };
+use serde_json::{Value, json};
 
 use crate::{
     Pack, Packed,
     input::files::contents::Contents,
     pack::{Done, Layout, Place},
+    release::Written,
 };
 
 /// Hidden files that are named for each name under which files are carried.
@@ -74,6 +76,37 @@ pub(super) fn grants(done: &Done) -> Vec<String> {
     }
     let before = ["grants:"].into_iter().chain(std::iter::repeat("       "));
     before.zip(words).map(|(before, word)| format!("{before} {}", printable(&word))).collect()
+}
+
+/// `dist/notes-linux-x86_64-1.2.3.tar.gz: 3.1 MB`.
+pub(super) fn written(written: &Written) -> String {
+    format!("{}: {}", printable(&written.file.to_string_lossy()), size(written.len))
+}
+
+/// A line for each folder with files that were written beside archives: `dist: install.sh, install.ps1, SHA256SUMS`.
+pub(super) fn beside(written: &[Written]) -> Vec<String> {
+    // Hashes alone were always there.
+    if written.len() < 2 {
+        return Vec::new();
+    }
+    let mut folders: Vec<(&Path, Vec<String>)> = Vec::new();
+    for Written { file, .. } in written {
+        let folder = file.parent().unwrap_or(Path::new(""));
+        let name = printable(&file.file_name().unwrap_or_default().to_string_lossy());
+        match folders.iter_mut().find(|(known, _)| *known == folder) {
+            Some((_, names)) => names.push(name),
+            None => folders.push((folder, vec![name])),
+        }
+    }
+    let line = |(folder, names): (&Path, Vec<String>)| {
+        format!("{}: {}", printable(&folder.to_string_lossy()), names.join(", "))
+    };
+    folders.into_iter().map(line).collect()
+}
+
+/// A file that was written beside archives, as JSON.
+pub(super) fn as_json(written: &Written) -> Value {
+    json!({ "file": written.file.to_string_lossy(), "size": written.len, "sha256": hex(&written.sha256) })
 }
 
 /// Notes on the result, each in a sentence.

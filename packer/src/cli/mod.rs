@@ -8,8 +8,10 @@
 //! packing   wasmpack APP.wasm: runs the pack and prints the result (message, or report as JSON)
 //! running   wasmpack run: packs into memory, and starts that
 //! project   wasmpack build: the keys of wasmpack.toml are options
+//! installing  wasmpack installers: archives and installers of executables that are there
 //! look      wasmpack inspect, verify, extract; contents: the files that an executable carries
 //! doctor, targets, shell, manual   a test of this machine; the targets; completions; man pages
+//! password  of a key that signs
 //! internal  a panic, in one line; mistyped  advice for unknown words
 //! out       the streams and the exit code
 //! ```
@@ -22,6 +24,7 @@ mod contents;
 mod doctor;
 mod given;
 mod init;
+mod installing;
 mod internal;
 mod look;
 mod manual;
@@ -31,6 +34,7 @@ mod mistyped;
 mod option;
 mod out;
 mod packing;
+mod password;
 mod place;
 mod project;
 mod report;
@@ -99,6 +103,7 @@ fn command(args: &[OsString]) -> ExitCode {
             Command::Inspect(flags) => look::inspect(&flags),
             Command::Verify(flags) => look::verify(&flags),
             Command::Extract(flags) => look::extract(&flags),
+            Command::Installers(flags) => installing::run(*flags),
             Command::Targets(flags) => out(&targets::text(&flags)),
             Command::Doctor(flags) => doctor::run(&flags),
             Command::Entitlements => out(ENTITLEMENTS),

@@ -69,6 +69,7 @@ pub(super) fn run(input: PathBuf, typed: Typed, is_typed: bool) -> ExitCode {
     }
     match result {
         Ok(done) if packed_one.into_inner() && !quiet => {
+            message::beside(&done.beside).iter().for_each(|line| say(line));
             message::grants(&done).iter().for_each(|line| say(line));
             if let Some(what) = done.tried.as_ref().filter(|_| verbose) {
                 say(&message::tried(what));
@@ -91,7 +92,7 @@ pub(super) fn run(input: PathBuf, typed: Typed, is_typed: bool) -> ExitCode {
 ///
 /// # Errors
 /// If it is set and not a number of seconds.
-fn source_date_epoch() -> Result<Option<u64>, String> {
+pub(super) fn source_date_epoch() -> Result<Option<u64>, String> {
     const VARIABLE: &str = "SOURCE_DATE_EPOCH";
     let Some(text) = std::env::var_os(VARIABLE) else { return Ok(None) };
     let time = text.to_str().and_then(|text| text.parse().ok());

@@ -34,10 +34,16 @@ pub(super) fn run(build: Build) -> ExitCode {
             return ExitCode::Usage;
         }
     };
-    if !typed.include.is_empty() && !typed.archive {
-        // Not a mistake: another build of the same project makes archives.
-        let note = "include is ignored: it puts files into archives; add archive = true, or type --archive";
-        notes.push(format!("{}: {note}", config.display()));
+    for (key, is_given, what) in [
+        ("include", !typed.include.is_empty(), "puts files into archives"),
+        ("installers", !typed.installers.is_empty(), "is for archives"),
+        ("sign", typed.sign.is_some(), "is for archives"),
+    ] {
+        if is_given && !typed.archive {
+            // Not a mistake: another build of the same project makes archives.
+            let note = format!("{key} is ignored: it {what}; add archive = true, or type --archive");
+            notes.push(format!("{}: {note}", config.display()));
+        }
     }
     if !typed.quiet {
         notes.iter().for_each(|note| say(note));

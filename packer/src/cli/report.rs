@@ -73,6 +73,7 @@ impl Report {
             value["version"] = manifest.version.clone().into();
             value["sealed"] = manifest.sealed.into();
             value["grants"] = grants(&manifest.grants, done);
+            value["beside"] = done.beside.iter().map(message::as_json).collect();
             value["notes"] = message::notes(done).into();
         }
         value

@@ -10,6 +10,7 @@ use crate::{
     compile::cpu::Raise,
     input::files::choice::Choice,
     pack::{Grant, Told},
+    release::{Installer, Installers},
 };
 
 /// The options of a pack, as they were given.
@@ -22,6 +23,12 @@ pub(super) struct Typed {
     pub(super) about: About,
     pub(super) archive: bool,
     pub(super) include: Vec<PathBuf>,
+    pub(super) description: Option<String>,
+    pub(super) installers: Vec<Installer>,
+    /// What only installers need.
+    pub(super) release: Installers,
+    /// The file of a secret key.
+    pub(super) sign: Option<PathBuf>,
     pub(super) keep_module: bool,
     /// Directories and carried files, in the order in which they were given.
     pub(super) grants: Vec<Grant>,

@@ -4,7 +4,7 @@ use std::{ffi::OsString, path::PathBuf};
 
 use payload::{Compiler, DirGrant, Variable, grant, info::is_seen};
 
-use crate::{input::files::Folder, pack::Grant};
+use crate::{input::files::Folder, pack::Grant, release::Installer};
 
 /// Notes the value of an option that is given once.
 ///
@@ -104,6 +104,24 @@ pub(super) fn line(value: OsString) -> Result<String, String> {
         return Err(format!("the character U+{:04X} in it is invisible", u32::from(c)));
     }
     if line.trim().is_empty() { Err("must not be empty".to_owned()) } else { Ok(line) }
+}
+
+/// Adds a kind of installer to `kinds`, or all of them.
+///
+/// # Errors
+/// For another word.
+pub(super) fn installers(kinds: &mut Vec<Installer>, value: OsString) -> Result<(), String> {
+    let name = text(value)?;
+    if name == "all" {
+        kinds.extend(Installer::ALL);
+        return Ok(());
+    }
+    let kind = Installer::parse(&name).ok_or_else(|| {
+        let names: Vec<&str> = Installer::ALL.into_iter().map(Installer::name).collect();
+        format!("must be {}, or all", names.join(", "))
+    })?;
+    kinds.push(kind);
+    Ok(())
 }
 
 /// An address on the web.

@@ -44,6 +44,7 @@ use crate::{
     input::files::{Folder, choice::Choice, contents::Contents},
     output::{Memory, STANDARD},
     progress::Progress,
+    release::{Installers, Written, sign::Key},
     store::Storage,
     store::compress::DEFAULT_LEVEL,
     targets::{name, part},
@@ -104,6 +105,12 @@ pub struct Pack {
     pub keep_module: bool,
     /// Files to add to archives; `None`: no archives, only executables.
     pub archive: Option<Vec<PathBuf>>,
+    /// A sentence about the app, for installers and Windows.
+    pub description: Option<String>,
+    /// Installers to write beside archives.
+    pub installers: Option<Installers>,
+    /// The key that signs archives and their hashes.
+    pub sign: Option<Key>,
     /// The modification time of files in archives, in seconds since 1970; `None`: 1980-01-01.
     pub time: Option<u64>,
     /// Windows: the file's appearance. `app` and `icon` are filled in when packing.
@@ -186,6 +193,8 @@ pub struct Done {
     pub tried: Option<String>,
     /// The reason why there is no profile of use, if that is so.
     pub untried: Option<String>,
+    /// The files that were written beside archives.
+    pub beside: Vec<Written>,
 }
 
 impl Pack {
@@ -216,6 +225,9 @@ impl Pack {
             choice: Choice::default(),
             keep_module: false,
             archive: None,
+            description: None,
+            installers: None,
+            sign: None,
             time: None,
             shown: PeOptions::default(),
             icon: None,

@@ -11,7 +11,7 @@ use std::{
     time::Instant,
 };
 
-use payload::{About, Manifest, Prefix, SectionKind, info::printable};
+use payload::{About, Manifest, Prefix, SectionKind, Target, info::printable};
 
 use super::{
     Done, Layout, Pack, Packed, Place,
@@ -32,6 +32,7 @@ use crate::{
     parallel,
     progress::Progress,
     read,
+    release::{Archived, Beside, Installers},
     store::{self, Stored},
     targets::name,
     trial::Carried,
@@ -69,8 +70,8 @@ impl Pack {
         let made = self.folder.as_deref().map(output::make_folder).transpose()?;
         let jobs: Vec<_> =
             self.outputs.iter().map(|place| (place, self.job(place, own_stub.as_deref()))).collect();
-        let sums = self.sums()?;
         let (shown, included) = (self.shown(&manifest)?, self.included()?);
+        let beside = self.beside(&manifest, &included)?;
         let mut fitness = Fitness::new(&module.wasm, self.compiler);
         let outcomes = self.validate(&mut fitness, jobs).map_err(in_app)?;
         let lowered = fitness.lowered();
@@ -127,7 +128,7 @@ impl Pack {
         let trying = Trying::default();
         let one = |job: Job<'_>, progress: &Progress| {
             let place = job.place;
-            let outcome = self.finish(job, &shared, &trying, &written, progress);
+            let outcome = self.finish(job, &shared, &trying, beside.as_ref(), &written, progress);
             // That is every target's error, and told as one.
             if trying.wait().is_err() {
                 return;
@@ -155,10 +156,21 @@ impl Pack {
         notes.extend(tried.note);
         drop(made);
         let written = written.into_inner().expect("nobody panics while holding it");
-        if let (Some(sums), false) = (sums, written.is_empty()) {
-            sums.write(archive::sums(&written).as_bytes())?;
-        }
-        Ok(Done { manifest: shared.manifest, contents, notes, tried: tried.told, untried: tried.untried })
+        let beside = match beside {
+            Some(beside) if !written.is_empty() => {
+                let is_all = written.len() == self.outputs.len();
+                notes.extend(beside.notes().iter().cloned());
+                if self.installers.is_some() && !is_all {
+                    notes.push(
+                        "no installers were written: they are for all targets, and one failed".to_owned(),
+                    );
+                }
+                beside.write(&written, is_all)?
+            }
+            _ => Vec::new(),
+        };
+        let (tried, untried) = (tried.told, tried.untried);
+        Ok(Done { manifest: shared.manifest, contents, notes, tried, untried, beside })
     }
 
     /// The sections that are the same for every target.
@@ -226,7 +238,8 @@ impl Pack {
         job: Job<'_>,
         shared: &Shared,
         trying: &Trying,
-        written: &Mutex<Vec<(String, [u8; 32])>>,
+        beside: Option<&Beside>,
+        written: &Mutex<Vec<Archived>>,
         progress: &Progress,
     ) -> Result<Packed, Error> {
         let Job { place: Place { target, file }, output, stub } = job;
@@ -260,34 +273,40 @@ impl Pack {
             layout,
             took: std::time::Duration::ZERO,
         };
-        if self.archive.is_none() {
+        let Some(beside) = beside else {
             output.write(&bytes)?;
             return Ok(packed);
-        }
+        };
         let program = name::bare(&manifest.app, *target);
         let mut members = vec![Member { name: &program, bytes: &bytes, executable: true }];
         members.extend(shared.included.iter().map(|(name, bytes)| Member { name, bytes, executable: false }));
         let archive = archive::archive(*target, &members, self.time).map_err(|error| error.in_file(file))?;
+        let name = file_name(file);
+        let signature = beside.signature(&archive, &name)?;
         output.write(&archive)?;
-        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let sha256 = payload::sha256(&archive);
-        let mut written = written.lock().expect("nobody panics while holding it");
-        written.push((name, sha256));
+        let bytes = if beside.needs_bytes() { bytes } else { Vec::new() };
+        let archived = Archived { target: *target, name, sha256, program, bytes, signature };
+        written.lock().expect("nobody panics while holding it").push(archived);
         Ok(Packed { output_len: archive.len() as u64, sha256, ..packed })
     }
 
-    /// Where the hashes of archives go, as `sha256sum -c` checks them: those that this pack writes.
-    fn sums(&self) -> Result<Option<Output>, Error> {
-        let folder = self.folder.as_ref().filter(|_| self.archive.is_some());
-        folder.map(|folder| Output::prepare(&folder.join(archive::SUMS), &[], false)).transpose()
+    /// What goes beside archives: hashes, as `sha256sum -c` checks them, installers and signatures.
+    fn beside(&self, manifest: &Manifest, included: &[(String, Vec<u8>)]) -> Result<Option<Beside>, Error> {
+        let Some(folder) = self.folder.as_ref().filter(|_| self.archive.is_some()) else { return Ok(None) };
+        let targets: Vec<Target> = self.outputs.iter().map(|place| place.target).collect();
+        let description = self.description.as_deref();
+        let plan = |wanted: &Installers| wanted.plan(manifest, description, &targets, included, self.time);
+        let plan = self.installers.as_ref().map(plan).transpose()?;
+        let archives: Vec<String> = self.outputs.iter().map(|place| file_name(&place.file)).collect();
+        Beside::prepare(folder, &[], &archives, plan, self.sign.clone(), self.time).map(Some)
     }
 
     /// The files that go into archives beside the executable.
     fn included(&self) -> Result<Vec<(String, Vec<u8>)>, Error> {
         let read = |file: &PathBuf| {
             let bytes = read::whole(file, "it for the archive", MAX_LEN)?;
-            let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            Ok((name, bytes))
+            Ok((file_name(file), bytes))
         };
         self.archive.iter().flatten().map(read).collect()
     }
@@ -300,6 +319,7 @@ impl Pack {
         shown.icon = self.icon.as_ref().map(read).transpose()?;
         let About { author, homepage, license } = &manifest.about;
         for (key, text) in [
+            ("FileDescription", &self.description),
             ("FileVersion", &manifest.version),
             ("ProductVersion", &manifest.version),
             ("CompanyName", author),
@@ -321,6 +341,11 @@ impl Pack {
         let read = |stub: &PathBuf| read::whole(stub, "the launcher", read::MOST_LAUNCHER);
         self.stub.as_ref().map(read).transpose()
     }
+}
+
+/// The last part of a path.
+fn file_name(file: &Path) -> String {
+    file.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// The sections of a payload that was just written: kinds, and bytes decoded and stored.

@@ -4,6 +4,7 @@
 mod code;
 mod grants;
 mod output;
+mod publish;
 mod row;
 mod talk;
 mod windows;
@@ -12,7 +13,7 @@ pub(super) use row::{Row, Takes};
 
 /// All options, in the order in which `--help` shows them.
 pub(super) fn all() -> impl Iterator<Item = &'static Row> {
-    [output::ROWS, grants::ROWS, code::ROWS, windows::ROWS, talk::ROWS].into_iter().flatten()
+    [output::ROWS, publish::ROWS, grants::ROWS, code::ROWS, windows::ROWS, talk::ROWS].into_iter().flatten()
 }
 
 #[cfg(test)]

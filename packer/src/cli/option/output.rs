@@ -80,6 +80,16 @@ pub(super) static ROWS: &[Row] = &[
         ..ROW
     },
     Row {
+        name: "description",
+        section: SECTION,
+        text: "A sentence about the program, for installers and Windows",
+        takes: Takes::One("TEXT"),
+        example: "Takes notes",
+        in_run: false,
+        set: |typed, value| value::once(&mut typed.description, value::line(value)?),
+        ..ROW
+    },
+    Row {
         name: "archive",
         section: SECTION,
         text: "Write archives for publishing, NAME-TARGET-VERSION.tar.gz or .zip, and SHA256SUMS",

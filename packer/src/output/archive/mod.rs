@@ -4,34 +4,14 @@
 //! one that was given, and no header names the machine. The functions here write nothing; who calls them has the
 //! bytes of all members in memory anyway.
 
-use std::io::Write;
-
-use flate2::{Compression, GzBuilder, write::DeflateEncoder};
+use installers::bundle;
+pub use installers::bundle::Member;
 use payload::{Target, info::hex};
-use rawzip::{CompressionMethod, ZipArchiveWriter, time::UtcDateTime};
 
 use crate::{Error, Kind};
 
-/// The earliest time that a zip archive can hold.
-const EARLIEST: u64 = terms::YEAR_1980;
-/// In 2106, the latest: a zip archive has 32 bits for it.
-const LATEST: u64 = u32::MAX as u64;
-/// "Unknown" in the header of a gzip file (RFC 1952, section 2.3.1): the bytes do not depend on the system that packs.
-const ANY_SYSTEM: u8 = 255;
-
 /// The file with the hashes of archives.
 pub const SUMS: &str = "SHA256SUMS";
-
-/// A file in an archive.
-#[derive(Clone, Copy, Debug)]
-pub struct Member<'a> {
-    /// Its path in the archive, with `/` between folders, which appear when it is unpacked.
-    pub name: &'a str,
-    /// Its content.
-    pub bytes: &'a [u8],
-    /// True for mode 0755, false for 0644.
-    pub executable: bool,
-}
 
 /// The file name of an archive of `app` for `target`, such as `notes-linux-x86_64-1.2.0.tar.gz`.
 pub fn name(app: &str, target: Target, version: Option<&str>) -> String {
@@ -53,12 +33,11 @@ pub fn archive(target: Target, members: &[Member], time: Option<u64>) -> Result<
             return Err(unusable(member.name, "two files have it"));
         }
     }
-    let time = time.unwrap_or(EARLIEST).clamp(EARLIEST, LATEST);
-    let failed = |what: String| Error::new(Kind::Archive, format!("cannot make the archive: {what}"));
-    match target.os().archive_suffix() {
-        ".zip" => zip(members, time).map_err(|error| failed(error.to_string())),
-        _ => tar_gz(members, time).map_err(|error| failed(error.to_string())),
-    }
+    let made = match target.os().archive_suffix() {
+        ".zip" => bundle::zip(members, time),
+        _ => bundle::tar_gz(members, time),
+    };
+    made.map_err(|error| Error::new(Kind::Archive, format!("cannot make the archive: {error}")))
 }
 
 /// The text of a `SHA256SUMS` file, as `sha256sum -c` reads it: one line a file, sorted by name.
@@ -90,44 +69,6 @@ fn check_name(name: &str) -> Result<(), Error> {
 
 fn unusable(name: &str, why: &str) -> Error {
     Error::new(Kind::Archive, format!("the name {name:?} cannot be used in an archive: {why}"))
-}
-
-fn mode(member: &Member) -> u32 {
-    if member.executable { 0o755 } else { 0o644 }
-}
-
-fn tar_gz(members: &[Member], time: u64) -> std::io::Result<Vec<u8>> {
-    let gzip = GzBuilder::new().mtime(0).operating_system(ANY_SYSTEM);
-    let mut tar = tar::Builder::new(gzip.write(Vec::new(), Compression::best()));
-    for member in members {
-        let mut header = tar::Header::new_gnu();
-        header.set_entry_type(tar::EntryType::Regular);
-        header.set_size(member.bytes.len() as u64);
-        header.set_mode(mode(member));
-        header.set_mtime(time);
-        header.set_uid(0);
-        header.set_gid(0);
-        header.set_username("root")?;
-        header.set_groupname("root")?;
-        // It sets the checksum, and writes a longer header for a name that does not fit.
-        tar.append_data(&mut header, member.name, member.bytes)?;
-    }
-    tar.into_inner()?.finish()
-}
-
-fn zip(members: &[Member], time: u64) -> Result<Vec<u8>, rawzip::Error> {
-    let mut zip = ZipArchiveWriter::new(Vec::new());
-    let time = UtcDateTime::from_unix(time as i64);
-    for member in members {
-        let file = zip.new_file(member.name).compression_method(CompressionMethod::DEFLATE);
-        let (mut entry, config) = file.last_modified(time).unix_permissions(mode(member)).start()?;
-        let mut data = config.wrap(DeflateEncoder::new(&mut entry, Compression::best()));
-        data.write_all(member.bytes)?;
-        let (encoder, descriptor) = data.finish()?;
-        encoder.finish()?;
-        entry.finish(descriptor)?;
-    }
-    zip.finish()
 }
 
 #[cfg(test)]

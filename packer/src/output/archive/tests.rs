@@ -36,7 +36,7 @@ fn assert_unpacked(dir: &Path) {
         {
             use std::os::unix::fs::PermissionsExt;
             let found = fs::metadata(&file).unwrap().permissions().mode() & 0o777;
-            assert_eq!(found, mode(member), "{}", member.name);
+            assert_eq!(found, if member.executable { 0o755 } else { 0o644 }, "{}", member.name);
         }
     }
 }

@@ -1,0 +1,143 @@
+#!/bin/sh
+# Installs @NAME@ @VERSION@ for this user, on Linux and macOS. Written by wasmpack.
+#
+#   curl -fsSL @URL@/install.sh | sh
+#   curl -fsSL @URL@/install.sh | sh -s -- --dir ~/bin
+#
+# Variables: @VARIABLE@_INSTALL_DIR names the folder, @VARIABLE@_DOWNLOAD_URL where the archives lie.
+# To remove it again, delete the file that it installed.
+
+# Everything is in functions, and the last line calls: of a download that was cut off nothing is run.
+
+fail() {
+    printf '%s: %s\n' "$label" "$*" >&2
+    exit 1
+}
+
+have() {
+    command -v "$1" >/dev/null 2>&1
+}
+
+# The SHA-256 of a file.
+hash_of() {
+    if have sha256sum; then
+        set -- "$(sha256sum <"$1")"
+    elif have shasum; then
+        set -- "$(shasum -a 256 <"$1")"
+    elif have openssl; then
+        set -- "$(openssl dgst -sha256 -r <"$1")"
+    else
+        fail "needs sha256sum, shasum or openssl to check what it downloads; nothing was installed"
+    fi
+    # What stands before the first blank.
+    printf '%s\n' "${1%%[!0-9a-f]*}"
+}
+
+# Downloads an address into a file.
+download() {
+    if have curl; then
+        case $1 in
+            https://*) curl --fail --silent --show-error --location --proto '=https' --tlsv1.2 -o "$2" "$1" ;;
+            *) curl --fail --silent --show-error --location -o "$2" "$1" ;;
+        esac
+    elif have wget; then
+        wget -q -O "$2" "$1"
+    else
+        fail "needs curl or wget to download it; nothing was installed"
+    fi
+}
+
+# The target of this machine, as wasmpack calls it.
+target_of_machine() {
+    system=$(uname -s) && cpu=$(uname -m) || fail "cannot tell what machine this is: there is no uname"
+    case $system in
+        Linux) system=linux ;;
+        Darwin) system=macos ;;
+        MINGW* | MSYS* | CYGWIN* | Windows*) fail @ON_WINDOWS@ ;;
+    esac
+    case $cpu in
+        x86_64 | amd64) cpu=x86_64 ;;
+        aarch64 | arm64) cpu=arm64 ;;
+    esac
+    # Under Rosetta a Mac with Apple silicon calls itself an Intel one.
+    if [ "$system-$cpu" = macos-x86_64 ] && [ "$(sysctl -n hw.optional.arm64 2>/dev/null)" = 1 ]; then
+        cpu=arm64
+    fi
+    target=$system-$cpu
+}
+
+clean_up() {
+    [ -z "$folder" ] || rm -rf "$folder"
+    [ -z "$fresh" ] || rm -f "$fresh"
+}
+
+main() {
+    name=@NAME_WORD@
+    version=@VERSION_WORD@
+    url=${@VARIABLE@_DOWNLOAD_URL:-@URL_WORD@}
+    dir=${@VARIABLE@_INSTALL_DIR:-}
+    label="installing $name"
+    folder=
+    fresh=
+
+    while [ $# -gt 0 ]; do
+        case $1 in
+            --dir) [ $# -gt 1 ] || fail "--dir needs a folder"; dir=$2; shift ;;
+            --dir=*) dir=${1#--dir=} ;;
+            -h | --help)
+                printf '%s\n' "Installs $name $version. --dir FOLDER: there, and not in ~/.local/bin"
+                return ;;
+            *) fail "unknown argument $1; there is --dir FOLDER" ;;
+        esac
+        shift
+    done
+    if [ -z "$dir" ]; then
+        [ -n "${HOME:-}" ] || fail "HOME is not set; name a folder: --dir FOLDER"
+        dir=${XDG_BIN_HOME:-$HOME/.local/bin}
+    fi
+    # From the root, also when it is not called so.
+    case $dir in
+        /*) ;;
+        *) dir=$(pwd)/$dir ;;
+    esac
+
+    target_of_machine
+    case $target in
+@ARMS@
+        *) fail "there is no build for $system $cpu; there are" @BUILDS@ ;;
+    esac
+
+    [ ! -d "$dir/$name" ] || fail "$dir/$name is a folder; nothing was installed"
+    if [ -e "$dir" ]; then
+        [ -d "$dir" ] && [ -w "$dir" ] || fail "$dir is no folder that this user can write to; name another: --dir FOLDER"
+    fi
+
+    trap clean_up EXIT
+    trap 'exit 129' HUP
+    trap 'exit 130' INT
+    trap 'exit 143' TERM
+    folder=$(mktemp -d "${TMPDIR:-/tmp}/install.XXXXXX") || fail "cannot make a folder in ${TMPDIR:-/tmp}; nothing was installed"
+
+    download "$url/$archive" "$folder/archive" || fail "cannot download $url/$archive; nothing was installed"
+    found=$(hash_of "$folder/archive") || exit 1
+    [ "$found" = "$sum" ] || fail "$url/$archive is not the file that was released: its SHA-256 is $found, expected $sum; nothing was installed"
+    gzip -dc <"$folder/archive" | tar -xf - -C "$folder" "$program" || fail "cannot unpack $archive; nothing was installed"
+
+    mkdir -p "$dir" || fail "cannot make the folder $dir; name another: --dir FOLDER"
+    # First beside the place, then in one step: nobody sees half a file, and one that runs is not disturbed.
+    fresh=$dir/.$name.$$
+    cp "$folder/$program" "$fresh" && chmod 755 "$fresh" && mv -f "$fresh" "$dir/$name" ||
+        fail "cannot write $dir/$name; nothing was installed"
+    fresh=
+
+    printf '%s\n' "$name $version is installed: $dir/$name"
+    case :$PATH: in
+        *":$dir:"*)
+            first=$(command -v "$name") || first=
+            [ "$first" = "$dir/$name" ] || [ -z "$first" ] || printf '%s\n' "note: $name is still $first, which PATH has before it"
+            ;;
+        *) printf '%s\n' "note: $dir is not in PATH; add it, such as with: export PATH=\"$dir:\$PATH\"" ;;
+    esac
+}
+
+main "$@"

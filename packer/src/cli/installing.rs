@@ -1,0 +1,222 @@
+//! `wasmpack installers`: archives and installers of executables that are there already, whoever made them.
+
+use std::path::{Path, PathBuf};
+
+use payload::{Target, info::printable};
+use serde_json::{Value, json};
+
+use super::{
+    ExitCode, command::Installers as Flags, complain, fail, json, message, out, packing, password, project,
+    say, typed::Typed,
+};
+use crate::{
+    Error, Kind, container,
+    output::{self, Output, archive},
+    read,
+    release::{self, Archived, Beside, Installer, Written, machine},
+    targets::{self, name, part},
+};
+
+/// An executable, and the machine it is for.
+type Given = (Target, PathBuf);
+
+/// Writes them.
+pub(super) fn run(flags: Flags) -> ExitCode {
+    let usage = |reason: String| {
+        complain(&printable(&reason));
+        ExitCode::Usage
+    };
+    let Flags { files, builds, config, options } = flags;
+    let described = match config {
+        Some(config) => project::describe(&config, options.0, "wasmpack installers --name NAME")
+            .map(|(_, typed, _)| typed),
+        None => Ok(options.0.typed()),
+    };
+    let typed = match described {
+        Ok(typed) => typed,
+        Err(reason) => return usage(reason),
+    };
+    let given = match given(&files, builds) {
+        Ok(given) => given,
+        Err(reason) => return usage(reason),
+    };
+    let order = match Order::new(&typed, given) {
+        Ok(order) => order,
+        Err(reason) => return usage(reason),
+    };
+    match order.write(&typed) {
+        Ok(done) if typed.json => out(&json(&done.value(&typed))),
+        Ok(done) => {
+            if !typed.quiet {
+                done.archives.iter().for_each(|written| say(&message::written(written)));
+                message::beside(&done.beside).iter().for_each(|line| say(line));
+                done.notes.iter().for_each(|note| say(&format!("note: {note}")));
+            }
+            ExitCode::Success
+        }
+        Err(error) => fail(&error),
+    }
+}
+
+/// The executables: those that were named with their targets, and those whose names say it.
+fn given(files: &[PathBuf], builds: Vec<Given>) -> Result<Vec<Given>, String> {
+    let mut given = builds;
+    for file in files {
+        let found = if file.is_dir() { in_folder(file)? } else { vec![file.clone()] };
+        for file in found {
+            let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let target = match name::said(&name) {
+                said if said.is_nothing() => Err("the name does not say a target".to_owned()),
+                _ => name::target(&name, None),
+            };
+            let target = target.map_err(|why| {
+                format!("{}: {why}; say it: --for TARGET={}", file.display(), file.display())
+            })?;
+            given.push((target, file));
+        }
+    }
+    given.sort();
+    if let Some(two) = given.windows(2).find(|two| two[0].0 == two[1].0) {
+        let [(target, first), (_, second)] = two else { unreachable!("windows of two") };
+        let (first, second) = (first.display(), second.display());
+        return Err(format!("{first} and {second} are both for {}; leave one out", target.name()));
+    }
+    match given.is_empty() {
+        true => Err("name the executables, such as --for linux-x86_64=notes, or a folder of them".to_owned()),
+        false => Ok(given),
+    }
+}
+
+/// The executables in a folder.
+fn in_folder(folder: &Path) -> Result<Vec<PathBuf>, String> {
+    let unreadable = |error: std::io::Error| format!("{}: cannot read the folder: {error}", folder.display());
+    let mut files = Vec::new();
+    for entry in folder.read_dir().map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        // The beginning is enough; what cannot be read is told when it is to be packed.
+        let head = read::head(&path).unwrap_or_default();
+        if path.is_file() && !machine::targets(&head).is_empty() {
+            files.push(path);
+        }
+    }
+    match files.is_empty() {
+        true => Err(format!("{}: there is no executable in the folder", folder.display())),
+        false => Ok(files),
+    }
+}
+
+/// What is to be written.
+struct Order {
+    name: String,
+    folder: PathBuf,
+    given: Vec<Given>,
+    time: Option<u64>,
+}
+
+/// What was written.
+struct Done {
+    archives: Vec<Written>,
+    beside: Vec<Written>,
+    notes: Vec<String>,
+    targets: Vec<Target>,
+}
+
+impl Order {
+    fn new(typed: &Typed, given: Vec<Given>) -> Result<Order, String> {
+        let name = typed.name.clone().ok_or("name the program with --name")?;
+        let folder = typed.output.clone().ok_or("name the folder to write to with -o, such as -o dist/")?;
+        for (target, _) in &given {
+            part::check_first(&name, *target)
+                .map_err(|why| format!("the program's name {why}; choose another with --name"))?;
+        }
+        Ok(Order { name, folder, given, time: packing::source_date_epoch()? })
+    }
+
+    fn write(&self, typed: &Typed) -> Result<Done, Error> {
+        let key = typed.sign.as_deref().map(password::key).transpose();
+        let key = key.map_err(|reason| Error::new(Kind::Sign, reason))?;
+        let read = |file: &PathBuf| {
+            let bytes = read::whole(file, "it for the archive", container::MAX_LEN)?;
+            Ok((file.file_name().unwrap_or_default().to_string_lossy().into_owned(), bytes))
+        };
+        let included: Vec<(String, Vec<u8>)> =
+            typed.include.iter().map(read).collect::<Result<_, Error>>()?;
+        let targets: Vec<Target> = self.given.iter().map(|(target, _)| *target).collect();
+        let kinds = match typed.installers.is_empty() {
+            true => Installer::ALL.to_vec(),
+            false => typed.installers.clone(),
+        };
+        let version = typed.version.as_deref();
+        let meta = typed.release.meta(&self.name, version, &typed.about, typed.description.as_deref());
+        let plan = release::planned(&meta, &kinds, &targets, &included, self.time)?;
+
+        let made = output::make_folder(&self.folder)?;
+        let inputs: Vec<&Path> = self.given.iter().map(|(_, file)| file.as_path()).collect();
+        let names: Vec<String> =
+            targets.iter().map(|target| archive::name(&self.name, *target, version)).collect();
+        let beside = Beside::prepare(&self.folder, &inputs, &names, Some(plan), key, self.time)?;
+        let places = names.iter().map(|name| Output::prepare(&self.folder.join(name), &inputs, false));
+        let places: Vec<Output> = places.collect::<Result<_, Error>>()?;
+
+        let mut archived = Vec::new();
+        let mut archives = Vec::new();
+        for ((target, file), name) in self.given.iter().zip(&names) {
+            let bytes = read::whole(file, "the executable", container::MAX_LEN)?;
+            check_machine(&bytes, *target).map_err(|why| Error::new(Kind::Read, why).in_file(file))?;
+            let program = name::bare(&self.name, *target);
+            let mut members = vec![archive::Member { name: &program, bytes: &bytes, executable: true }];
+            let included = included.iter();
+            members.extend(included.map(|(name, bytes)| archive::Member { name, bytes, executable: false }));
+            let archive = archive::archive(*target, &members, self.time)?;
+            let (sha256, signature) = (payload::sha256(&archive), beside.signature(&archive, name)?);
+            archives.push((self.folder.join(name), archive));
+            archived.push(Archived {
+                target: *target,
+                name: name.clone(),
+                sha256,
+                program,
+                bytes,
+                signature,
+            });
+        }
+        for (place, (_, archive)) in places.into_iter().zip(&archives) {
+            place.write(archive)?;
+        }
+        let notes = beside.notes().to_vec();
+        let beside = beside.write(&archived, true)?;
+        drop(made);
+        let archives = archives.into_iter().zip(&archived).map(|((file, bytes), archived)| Written {
+            file,
+            len: bytes.len() as u64,
+            sha256: archived.sha256,
+        });
+        Ok(Done { archives: archives.collect(), beside, notes, targets })
+    }
+}
+
+impl Done {
+    fn value(&self, typed: &Typed) -> Value {
+        let archives = self.archives.iter().zip(&self.targets).map(|(written, target)| {
+            let mut value = message::as_json(written);
+            value["target"] = target.name().into();
+            value
+        });
+        json!({
+            "name": typed.name,
+            "version": typed.version,
+            "archives": archives.collect::<Vec<_>>(),
+            "beside": self.beside.iter().map(message::as_json).collect::<Vec<_>>(),
+            "notes": self.notes,
+        })
+    }
+}
+
+/// Checks that `bytes` is an executable for `target`, as far as its first bytes tell.
+fn check_machine(bytes: &[u8], target: Target) -> Result<(), String> {
+    let said = machine::targets(bytes);
+    match said.is_empty() {
+        true => Err("it is no executable for a target of wasmpack".to_owned()),
+        false if said.contains(&target) => Ok(()),
+        false => Err(format!("it is for {}, not for {}", targets::list(&said), target.name())),
+    }
+}

@@ -1,0 +1,221 @@
+//! What is published beside archives: their hashes, installers, and signatures.
+//!
+//! Everything is checked before anything is built, and made before anything is written. The hashes are written last: where they
+//! are, everything is.
+
+pub(crate) mod machine;
+pub mod sign;
+
+use std::path::{Path, PathBuf};
+
+use installers::{Build, File, Plan};
+pub use installers::{Kind as Installer, Meta};
+use payload::{About, Manifest, Target};
+
+use self::sign::Key;
+use crate::{
+    Error, Kind,
+    output::{self, Made, Output, archive},
+};
+
+/// Installers to make, and what only they need to know of a program.
+#[derive(Clone, Debug, Default)]
+pub struct Installers {
+    /// Which.
+    pub kinds: Vec<Installer>,
+    /// The address below which archives are to be had; `{name}` and `{version}` stand for what they name.
+    pub download_url: Option<String>,
+    /// The package's name on npm; `None`: the program's.
+    pub npm_name: Option<String>,
+    /// The package's name on PyPI; `None`: the program's.
+    pub pypi_name: Option<String>,
+}
+
+impl Installers {
+    /// What is known of a program.
+    pub fn meta(&self, name: &str, version: Option<&str>, about: &About, description: Option<&str>) -> Meta {
+        Meta {
+            name: name.to_owned(),
+            version: version.map(str::to_owned),
+            description: description.map(str::to_owned),
+            homepage: about.homepage.clone(),
+            license: about.license.clone(),
+            author: about.author.clone(),
+            download_url: self.download_url.clone(),
+            npm_name: self.npm_name.clone(),
+            pypi_name: self.pypi_name.clone(),
+        }
+    }
+
+    /// The plan for a program with this manifest, whose packages have the files `extra`.
+    ///
+    /// # Errors
+    /// `Installer`, if something is missing or cannot be used.
+    pub(crate) fn plan(
+        &self,
+        manifest: &Manifest,
+        description: Option<&str>,
+        targets: &[Target],
+        extra: &[(String, Vec<u8>)],
+        time: Option<u64>,
+    ) -> Result<Plan, Error> {
+        let meta = self.meta(&manifest.app, manifest.version.as_deref(), &manifest.about, description);
+        planned(&meta, &self.kinds, targets, extra, time)
+    }
+}
+
+/// The plan of installers of `kinds`.
+///
+/// # Errors
+/// `Installer`, if something is missing in `meta` or cannot be used.
+pub(crate) fn planned(
+    meta: &Meta,
+    kinds: &[Installer],
+    targets: &[Target],
+    extra: &[(String, Vec<u8>)],
+    time: Option<u64>,
+) -> Result<Plan, Error> {
+    let plan = Plan::new(meta, kinds, targets).and_then(|plan| plan.with(extra, time));
+    plan.map_err(|fault| Error::new(Kind::Installer, fault.to_string()))
+}
+
+/// An archive that was written.
+#[derive(Debug)]
+pub(crate) struct Archived {
+    pub(crate) target: Target,
+    /// Its file name.
+    pub(crate) name: String,
+    pub(crate) sha256: [u8; 32],
+    /// The executable's name in it.
+    pub(crate) program: String,
+    /// The executable, where an installer has it in it.
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) signature: Option<String>,
+}
+
+/// A file that was written beside archives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// Its path.
+    pub file: PathBuf,
+    /// Its bytes.
+    pub len: u64,
+    /// SHA-256 of it.
+    pub sha256: [u8; 32],
+}
+
+/// Places for everything that is written beside archives.
+#[derive(Debug)]
+pub(crate) struct Beside {
+    folder: PathBuf,
+    /// By their paths in the folder.
+    outputs: Vec<(String, Output)>,
+    installers: Option<Plan>,
+    key: Option<Key>,
+    time: Option<u64>,
+    // Below the folder: they go if nothing is written into them.
+    _made: Vec<Made>,
+}
+
+impl Beside {
+    /// Checks all places in `folder`, beside archives that are called `archives`.
+    ///
+    /// # Errors
+    /// As [`Output::prepare`].
+    pub(crate) fn prepare(
+        folder: &Path,
+        inputs: &[&Path],
+        archives: &[String],
+        installers: Option<Plan>,
+        key: Option<Key>,
+        time: Option<u64>,
+    ) -> Result<Beside, Error> {
+        let mut names = installers.as_ref().map(Plan::names).unwrap_or_default();
+        let made: Result<Vec<Made>, Error> = ["npm/", "pypi/"]
+            .iter()
+            .filter(|below| names.iter().any(|name| name.starts_with(**below)))
+            .map(|below| output::make_folder(&folder.join(below.trim_end_matches('/'))))
+            .collect();
+        let made = made?;
+        names.push(archive::SUMS.to_owned());
+        if key.is_some() {
+            let signed = archives.iter().map(String::as_str).chain([archive::SUMS]);
+            names.extend(signed.map(|name| format!("{name}{}", sign::SUFFIX)));
+        }
+        let prepared = names.into_iter().map(|name| {
+            let executable = name == "install.sh";
+            let output = Output::prepare(&folder.join(&name), inputs, executable)?;
+            Ok((name, output))
+        });
+        let outputs = prepared.collect::<Result<_, Error>>()?;
+        Ok(Beside { folder: folder.to_owned(), outputs, installers, key, time, _made: made })
+    }
+
+    /// Whether installers need executables.
+    pub(crate) fn needs_bytes(&self) -> bool {
+        self.installers.as_ref().is_some_and(Plan::needs_bytes)
+    }
+
+    /// Notes on what is not made.
+    pub(crate) fn notes(&self) -> &[String] {
+        self.installers.as_ref().map_or(&[], Plan::notes)
+    }
+
+    /// The signature of an archive, if it is to have one.
+    ///
+    /// # Errors
+    /// As [`Key::sign`].
+    pub(crate) fn signature(&self, bytes: &[u8], name: &str) -> Result<Option<String>, Error> {
+        self.key.as_ref().map(|key| key.sign(bytes, name, self.time)).transpose()
+    }
+
+    /// Writes everything that belongs to the archives `archived`; installers only if those are `all`. What was written is returned.
+    ///
+    /// # Errors
+    /// As [`Output::write`]; `Installer`, if one cannot be made.
+    pub(crate) fn write(mut self, archived: &[Archived], all: bool) -> Result<Vec<Written>, Error> {
+        let builds: Vec<Build> = archived.iter().map(build).collect();
+        let mut files = match &self.installers {
+            Some(plan) if all => plan.files(&builds).map_err(|error| {
+                Error::new(Kind::Installer, format!("cannot make the installers: {error}"))
+            })?,
+            _ => Vec::new(),
+        };
+        let mut hashes: Vec<(String, [u8; 32])> =
+            archived.iter().map(|archive| (archive.name.clone(), archive.sha256)).collect();
+        hashes.extend(files.iter().map(|file| (file.name.clone(), payload::sha256(&file.bytes))));
+        let sums = archive::sums(&hashes).into_bytes();
+        let signatures =
+            archived.iter().filter_map(|archive| Some((&archive.name, archive.signature.clone()?)));
+        for (name, text) in signatures {
+            files.push(text_file(format!("{name}{}", sign::SUFFIX), text.into_bytes()));
+        }
+        if let Some(signature) = self.signature(&sums, archive::SUMS)? {
+            files.push(text_file(format!("{}{}", archive::SUMS, sign::SUFFIX), signature.into_bytes()));
+        }
+        files.push(text_file(archive::SUMS.to_owned(), sums));
+        let mut written = Vec::new();
+        for File { name, bytes, .. } in files {
+            let at = self.outputs.iter().position(|(known, _)| *known == name);
+            let (_, output) = self.outputs.swap_remove(at.expect("each file has a place"));
+            output.write(&bytes)?;
+            let (len, sha256) = (bytes.len() as u64, payload::sha256(&bytes));
+            written.push(Written { file: self.folder.join(name), len, sha256 });
+        }
+        Ok(written)
+    }
+}
+
+fn build(archived: &Archived) -> Build<'_> {
+    Build {
+        target: archived.target,
+        archive: &archived.name,
+        sha256: archived.sha256,
+        program: &archived.program,
+        bytes: &archived.bytes,
+    }
+}
+
+fn text_file(name: String, bytes: Vec<u8>) -> File {
+    File { name, bytes, executable: false }
+}

@@ -1,0 +1,177 @@
+//! Detached signatures, as minisign writes and checks them.
+//!
+//! Each signature has a comment that it signs as well: the file's name, so that one file's signature is not another's, and its
+//! SHA-256. It has no time, unless `SOURCE_DATE_EPOCH` names one. The bytes of two signatures differ all the same: minisign's
+//! Ed25519 takes random bytes along, so that a fault of the machine does not tell the key.
+
+use std::{fmt, io::Cursor, path::Path, sync::Arc};
+
+use minisign::{PublicKey, PublicKeyBox, SecretKey, SecretKeyBox, SignatureBox};
+use payload::info::{hex, printable};
+
+use crate::{Error, Kind, read};
+
+/// What a signature's file name ends with.
+pub const SUFFIX: &str = ".minisig";
+/// The most bytes of a key or a signature.
+const MOST: u64 = 64 * 1024;
+
+/// A secret key, ready to be used.
+#[derive(Clone)]
+pub struct Key(Arc<SecretKey>);
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A secret stands in no message.
+        f.write_str("Key")
+    }
+}
+
+impl Key {
+    /// Reads the secret key in `file`. `password` is asked if the key is protected by one.
+    ///
+    /// # Errors
+    /// `Read`; `Sign` for what is no key, or if the password is wrong or cannot be had.
+    pub fn open(file: &Path, password: impl FnOnce() -> Result<String, String>) -> Result<Key, Error> {
+        let fail = |why: String| Error::new(Kind::Sign, why).in_file(file);
+        let text = text(file, "the key")?;
+        let no_key = || fail("it is no secret key of minisign; `minisign -G` makes one".to_owned());
+        let boxed = || SecretKeyBox::from_string(&text).map_err(|_| no_key());
+        if let Ok(key) = SecretKey::from_unencrypted_box(boxed()?) {
+            return Ok(Key(Arc::new(key)));
+        }
+        // Is it one at all? Whoever has no password should not be asked for it.
+        let is_key = text.lines().nth(1).is_some_and(|line| line.trim().len() == 212);
+        if !is_key {
+            return Err(no_key());
+        }
+        let password = password().map_err(fail)?;
+        let key = SecretKey::from_box(boxed()?, Some(password));
+        key.map(|key| Key(Arc::new(key))).map_err(|_| {
+            fail("cannot open the key: the password is wrong, or the file is damaged".to_owned())
+        })
+    }
+
+    /// The signature of `bytes`, which are those of a file called `name`.
+    ///
+    /// # Errors
+    /// `Sign`, if the system has no random bytes.
+    pub fn sign(&self, bytes: &[u8], name: &str, time: Option<u64>) -> Result<String, Error> {
+        let time = time.map_or_else(String::new, |time| format!("timestamp:{time}\t"));
+        let comment = format!("{time}file:{}\tsha256:{}", printable(name), hex(&payload::sha256(bytes)));
+        let untrusted = "signature from wasmpack; check it with minisign or wasmpack verify --pubkey";
+        let signed = minisign::sign(None, &self.0, Cursor::new(bytes), Some(&comment), Some(untrusted));
+        signed
+            .map(SignatureBox::into_string)
+            .map_err(|error| Error::new(Kind::Sign, format!("cannot sign {name}: {error}")))
+    }
+}
+
+/// The public key that `text` is, or that the file of this name has.
+///
+/// # Errors
+/// `Read`; `Sign` for what is no key.
+fn public(text: &str) -> Result<PublicKey, Error> {
+    if let Ok(key) = PublicKey::from_base64(text) {
+        return Ok(key);
+    }
+    let file = Path::new(text);
+    let is_missing = file.symlink_metadata().is_err();
+    let no_key = || Error::new(Kind::Sign, "it is no public key of minisign").in_file(file);
+    if is_missing {
+        let reason =
+            "there is no such file, and it is no public key of minisign (56 letters that begin with RW)";
+        return Err(Error::new(Kind::Sign, reason).in_file(file));
+    }
+    let text = self::text(file, "the key")?;
+    // With a comment before the key, or without.
+    let boxed = PublicKeyBox::from_string(&text).and_then(PublicKeyBox::into_public_key);
+    boxed.or_else(|_| PublicKey::from_base64(text.trim())).map_err(|_| no_key())
+}
+
+/// Checks `bytes`, those of `file`, against the signature in `signature` and the public key `key`, or the file that has it. What
+/// was signed along with it is returned, or the fault.
+///
+/// # Errors
+/// If the key or the signature cannot be read.
+pub fn check(
+    bytes: &[u8],
+    file: &Path,
+    signature: &Path,
+    key: &str,
+) -> Result<Result<String, String>, Error> {
+    let key = public(key)?;
+    let boxed = SignatureBox::from_string(&text(signature, "the signature")?);
+    let boxed =
+        boxed.map_err(|_| Error::new(Kind::Sign, "it is no signature of minisign").in_file(signature))?;
+    if boxed.keynum() != key.keynum() {
+        return Ok(Err("it was made with another key".to_owned()));
+    }
+    if minisign::verify(&key, &boxed, Cursor::new(bytes), true, false, true).is_err() {
+        return Ok(Err("the file is not the one that was signed".to_owned()));
+    }
+    let comment = boxed.trusted_comment().unwrap_or_default();
+    let of = comment.split('\t').find_map(|part| part.strip_prefix("file:"));
+    let name = printable(&file.file_name().unwrap_or_default().to_string_lossy());
+    Ok(match of {
+        Some(of) if of != name => Err(format!("it is that of a file called {}", printable(of))),
+        _ => Ok(format!(
+            "of this file, by the owner of the key ({})",
+            printable(&comment).replace("\\t", ", ")
+        )),
+    })
+}
+
+fn text(file: &Path, what: &str) -> Result<String, Error> {
+    let bytes = read::whole(file, what, MOST)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use minisign::KeyPair;
+
+    use super::*;
+
+    fn no_password() -> Result<String, String> {
+        Err("asked".to_owned())
+    }
+
+    #[test]
+    fn what_was_signed_is_checked_and_nothing_else() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = |name: &str| dir.path().join(name);
+        let KeyPair { pk, sk } = KeyPair::generate_unencrypted_keypair().unwrap();
+        std::fs::write(path("key"), sk.to_box(None).unwrap().into_string()).unwrap();
+        std::fs::write(path("key.pub"), pk.to_box().unwrap().into_string()).unwrap();
+        let key = Key::open(&path("key"), no_password).unwrap();
+        std::fs::write(path("a.minisig"), key.sign(b"content", "a", Some(7)).unwrap()).unwrap();
+        let check =
+            |bytes: &[u8], name: &str, key: &str| check(bytes, &path(name), &path("a.minisig"), key).unwrap();
+        for key in [path("key.pub").to_str().unwrap(), &pk.to_base64()] {
+            let told = check(b"content", "a", key).unwrap();
+            assert!(told.contains("timestamp:7") && told.contains("sha256:"), "{told}");
+            assert!(check(b"other", "a", key).unwrap_err().contains("not the one"));
+            assert!(check(b"content", "b", key).unwrap_err().contains("called a"));
+        }
+        let other = KeyPair::generate_unencrypted_keypair().unwrap().pk.to_base64();
+        assert!(check(b"content", "a", &other).unwrap_err().contains("another key"));
+        // The comment is signed, too.
+        let text = std::fs::read_to_string(path("a.minisig")).unwrap();
+        std::fs::write(path("a.minisig"), text.replace("file:a", "file:b")).unwrap();
+        assert!(check(b"content", "b", &pk.to_base64()).is_err());
+        assert!(public("RWnothing").is_err());
+        assert!(Key::open(&path("key.pub"), no_password).unwrap_err().reason.contains("no secret key"));
+    }
+
+    #[test]
+    fn a_protected_key_asks_for_its_password() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("key");
+        let KeyPair { sk, .. } = KeyPair::generate_encrypted_keypair(Some("open".to_owned())).unwrap();
+        std::fs::write(&file, sk.to_box(None).unwrap().into_string()).unwrap();
+        assert_eq!(Key::open(&file, no_password).unwrap_err().reason, "asked");
+        assert!(Key::open(&file, || Ok("shut".to_owned())).unwrap_err().reason.contains("password is wrong"));
+        assert!(Key::open(&file, || Ok("open".to_owned())).unwrap().sign(b"x", "x", None).is_ok());
+    }
+}
