@@ -29,12 +29,11 @@ try {
   );
 }
 
-const child = spawn(program, process.argv.slice(2), { stdio: "inherit" });
-
 // What a terminal sends reaches the child as well, and should reach it once.
 const hasTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY;
 const passed = ["SIGHUP", "SIGTERM", "SIGUSR2", "SIGWINCH", "SIGCONT"];
 const handlers = new Map();
+let child;
 for (const signal of [...passed, "SIGINT", "SIGQUIT"]) {
   if (process.platform === "win32" && !["SIGINT", "SIGTERM", "SIGHUP"].includes(signal)) continue;
   const handler = () => {
@@ -44,6 +43,8 @@ for (const signal of [...passed, "SIGINT", "SIGQUIT"]) {
   process.on(signal, handler);
 }
 
+// After that, or a signal in between would end only this process.
+child = spawn(program, process.argv.slice(2), { stdio: "inherit" });
 child.on("error", (error) => fail(`cannot start ${program}: ${error.message}`));
 child.on("exit", (code, signal) => {
   if (signal === null) process.exit(code);

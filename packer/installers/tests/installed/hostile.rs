@@ -89,7 +89,7 @@ proptest! {
 
         // Ruby.
         if tool("ruby").is_some() {
-            let asked = "class Formula; def self.desc(text) = print(text); def self.method_missing(*) = nil; end\nload ARGV[0]";
+            let asked = "class Formula; def self.desc(text) = print(text); def self.test = nil; def self.method_missing(*) = nil; end\nload ARGV[0]";
             let mut ruby = Command::new("ruby");
             ruby.args(["-Ku", "-e", asked]).arg(release.path("notes.rb")).current_dir(folder.path()).env("LC_ALL", "C.UTF-8");
             prop_assert_eq!(stdout(&succeeds(&mut ruby)), shown);

@@ -43,7 +43,7 @@ fn wheels_are_whole_and_say_their_platforms() {
         \x20       digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).decode().rstrip('=')\n\
         \x20       assert (hash, int(size)) == ('sha256=' + digest, len(data)), name\n\
         \x20   assert rows[-1] == [info + 'RECORD', '', '']\n\
-        \x20   about = email.message_from_bytes(wheel.read(info + 'METADATA'))\n\
+        \x20   about = email.message_from_string(wheel.read(info + 'METADATA').decode())\n\
         \x20   assert (about['Name'], about['Version']) == ('notes', '1.2.3rc1')\n\
         \x20   print(about['Summary'])\n\
         \x20   tags = email.message_from_bytes(wheel.read(info + 'WHEEL')).get_all('Tag')\n\

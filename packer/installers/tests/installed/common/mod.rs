@@ -19,7 +19,7 @@ pub const ALL: [Target; 6] = Target::ALL;
 pub const PROGRAM: &str = "#!/bin/sh\n\
     case ${1-} in\n\
     die) kill -TERM $$ ;;\n\
-    wait) trap 'echo passed; exit 9' TERM; echo waiting; while :; do sleep 0.05; done ;;\n\
+    wait) trap 'echo passed; exit 9' TERM; echo waiting; for i in 1 2 3 4 5 6 7 8 9; do sleep 1; done; exit 3 ;;\n\
     esac\n\
     printf '%s\\n' \"$@\"\nexit 7\n";
 
