@@ -39,7 +39,7 @@ fn license(terms: &str) -> String {
     };
     for (word, key) in [(" OR ", "any_of"), (" AND ", "all_of")] {
         let names: Vec<&str> = terms.split(word).map(str::trim).collect();
-        if names.len() > 1 && names.iter().all(|name| is_name(name)) {
+        if names.len() > 1 && names.iter().all(is_name) {
             let names: Vec<String> = names.into_iter().map(ruby).collect();
             return format!("{key}: [{}]", names.join(", "));
         }

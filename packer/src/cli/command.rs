@@ -64,7 +64,8 @@ pub(super) enum Command {
     Run(Box<Run>),
     /// Show an executable's grants and target; --long: its sizes and hashes, too
     Inspect(Inspect),
-    /// Check an executable: hashes, chunks, the rules of its file format, its signature
+    /// Check an executable: hashes, chunks, the rules of its file format, its signature; --pubkey: any file against its
+    /// minisign signature
     Verify(Verify),
     /// Extract the .wasm from an executable packed with --keep-module, or the files that it carries
     Extract(Extract),
@@ -144,8 +145,8 @@ pub(super) struct Inspect {
 
 #[derive(Debug, Args)]
 pub(super) struct Verify {
-    /// An executable made by wasmpack
-    #[arg(value_name = "EXE", value_hint = clap::ValueHint::FilePath)]
+    /// An executable made by wasmpack; with --pubkey, any file
+    #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     pub(super) file: PathBuf,
 
     /// Print JSON, for programs
@@ -155,6 +156,14 @@ pub(super) struct Verify {
     /// Compare its launcher with this one, with which it was packed, instead of the embedded one
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     pub(super) stub: Option<PathBuf>,
+
+    /// Check the file's signature, with this public key of minisign, or the file that has it
+    #[arg(long, value_name = "KEY")]
+    pub(super) pubkey: Option<String>,
+
+    /// The signature [default: FILE.minisig]
+    #[arg(long, value_name = "FILE", requires = "pubkey", value_hint = clap::ValueHint::FilePath)]
+    pub(super) signature: Option<PathBuf>,
 
     /// Print only errors
     #[arg(short, long)]

@@ -2,7 +2,7 @@
 
 use std::{
     io::{self, Write},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use payload::info::{self, Info, Owner, printable};
@@ -14,11 +14,12 @@ use super::{
     complain, contents, fail, json, out, say,
 };
 use crate::{
-    Check, Error,
+    Check, Error, Kind, container,
     executable::{self, Executable, Launcher},
     output::{Output, STANDARD},
     pack::source,
     producer, read,
+    release::sign,
     store::decode,
 };
 
@@ -53,14 +54,29 @@ pub(super) fn inspect(flags: &Inspect) -> ExitCode {
 /// Checks an executable and prints what was found.
 pub(super) fn verify(flags: &Verify) -> ExitCode {
     let checked = || {
-        let file = executable::read(&flags.file)?;
+        // Once: it may be a pipe.
+        let (file, signed) = match &flags.pubkey {
+            Some(key) => {
+                let file = read::whole(&flags.file, "the file", container::MAX_LEN)?;
+                let signed = signature(flags, &file, key)?;
+                (file, Some(signed))
+            }
+            None => (executable::read(&flags.file)?, None),
+        };
         let own = match &flags.stub {
             Some(stub) => {
                 Launcher::Own { name: stub, bytes: &read::whole(stub, "the launcher", read::MOST_LAUNCHER)? }
             }
             None => Launcher::Carried,
         };
-        executable::verify_with(&file, own).map_err(|error| error.in_file(&flags.file))
+        match (executable::verify_with(&file, own), signed) {
+            (Ok(checks), signed) => Ok(signed.into_iter().chain(checks).collect()),
+            // An archive, or the like: nothing else is known of it.
+            (Err(error), Some(signed)) if flags.stub.is_none() && error.kind == Kind::NotPacked => {
+                Ok(vec![signed])
+            }
+            (Err(error), _) => Err(error.in_file(&flags.file)),
+        }
     };
     let checks = match checked() {
         Ok(checks) => checks,
@@ -97,6 +113,17 @@ pub(super) fn verify(flags: &Verify) -> ExitCode {
         checks.len()
     ));
     ExitCode::Failure
+}
+
+/// Checks the signature of the file, which has these bytes, with the public key `key`.
+fn signature(flags: &Verify, bytes: &[u8], key: &str) -> Result<Check, Error> {
+    let beside = || {
+        let mut name = flags.file.clone().into_os_string();
+        name.push(sign::SUFFIX);
+        PathBuf::from(name)
+    };
+    let signature = flags.signature.clone().unwrap_or_else(beside);
+    Ok(Check::new("minisign signature", sign::check(bytes, &flags.file, &signature, key)?))
 }
 
 /// Writes the module that an executable kept, and the files that it carries.

@@ -19,6 +19,7 @@ mod json;
 mod manual;
 #[cfg(unix)]
 mod output;
+mod publish;
 #[cfg(target_os = "linux")]
 mod shell;
 #[cfg(target_os = "linux")]
