@@ -6,6 +6,8 @@ mod differential;
 mod docs;
 #[cfg(target_os = "linux")]
 mod everyday;
+#[cfg(target_os = "linux")]
+mod installers;
 mod names;
 #[cfg(target_os = "linux")]
 mod packer;

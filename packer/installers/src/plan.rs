@@ -40,10 +40,12 @@ impl Plan {
         let mut targets = targets.to_vec();
         targets.sort_unstable();
         targets.dedup();
+        // What is wrong before what is missing.
+        let command = check::command(meta)?.to_owned();
         meta.check(&wanted)?;
         let has = |kind| wanted.contains(&kind);
         let mut known = Known {
-            command: check::command(meta)?.to_owned(),
+            command,
             description: check::line(meta.description.as_deref()),
             homepage: check::line(meta.homepage.as_deref()),
             license: check::line(meta.license.as_deref()),

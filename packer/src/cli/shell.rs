@@ -8,6 +8,7 @@ use super::{
     command::{Cli, Completions},
     out,
 };
+use crate::release::Installer;
 
 /// Prints completions.
 pub(super) fn completions(flags: &Completions) -> ExitCode {
@@ -16,11 +17,16 @@ pub(super) fn completions(flags: &Completions) -> ExitCode {
     out(&String::from_utf8_lossy(&text))
 }
 
-/// The grammar, with the targets' own names as the values of `--target`. It is for completions alone: what is typed may be any
-/// spelling, so a list of values would refuse too much.
+/// The grammar, with the targets' own names as the values of `--target`, and the kinds of installers. It is for completions alone:
+/// what is typed may be any spelling, so a list of values would refuse too much.
 fn offering_targets(command: Command) -> Command {
     let names = || PossibleValuesParser::new(Target::ALL.map(Target::name).into_iter().chain(["all"]));
+    let kinds = || PossibleValuesParser::new(Installer::ALL.map(Installer::name).into_iter().chain(["all"]));
     command
-        .mut_args(|arg| if arg.get_id() == "target" { arg.value_parser(names()) } else { arg })
+        .mut_args(|arg| match arg.get_id().as_str() {
+            "target" => arg.value_parser(names()),
+            "installers" => arg.value_parser(kinds()),
+            _ => arg,
+        })
         .mut_subcommands(offering_targets)
 }

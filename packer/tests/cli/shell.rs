@@ -31,6 +31,7 @@ fn targets_are_offered_by_their_own_names() {
         assert!(all.contains(&"macos-arm64".to_owned()) && all.contains(&"all".to_owned()), "{all:?}");
         assert_eq!(offered(&dir, &["wasmpack", "build", option, "w"]), ["windows-x86_64"]);
     }
+    assert_eq!(offered(&dir, &["wasmpack", "build", "--installers", "n"]), ["npm"]);
     // What is offered is no list of what is taken, and an error is as it was.
     dir.packs(&["app.wasm", "-t", "amd64_Linux", "-o", "out", "--stub", "stub", "--no-trial"]);
     let wrong = dir.wasmpack(&["app.wasm", "-t", "linux-arm65", "-o", "no"]).output().unwrap();
@@ -47,6 +48,7 @@ fn files_are_offered_where_a_file_is_named() {
         assert_eq!(offered(&dir, &[&command[..], &["app.w"]].concat()), [""], "{command:?}");
     }
     let text = String::from_utf8(dir.packs(&["completions", "zsh"]).stdout).unwrap();
-    assert_eq!(text.matches("An executable made by wasmpack:_files'").count(), 3, "{text}");
+    assert_eq!(text.matches("An executable made by wasmpack:_files'").count(), 2, "{text}");
+    assert_eq!(text.matches("with --pubkey, any file:_files'").count(), 1, "{text}");
     assert_eq!(text.matches("- for standard input:_files'").count(), 1, "{text}");
 }

@@ -94,16 +94,27 @@ impl Machine {
     /// Installing fails with a message that holds each of `parts`, and leaves nothing.
     #[track_caller]
     fn fails(&self, args: &[&str], parts: &[&str]) {
-        for shell in shells() {
-            let before = self.left();
-            let output = self.runs(&shell, args);
-            let message = stderr(&output);
-            assert_eq!(output.status.code(), Some(1), "{shell:?}: {message}");
-            parts
-                .iter()
-                .for_each(|part| assert!(message.contains(part), "{shell:?}: {part:?} is not in: {message}"));
-            assert_eq!(self.left(), before, "{shell:?}: {message}");
+        shells().iter().for_each(|shell| self.fails_in(shell, args, parts));
+    }
+
+    /// The same in shells that have no tools of their own, but those of this machine.
+    #[track_caller]
+    fn fails_without(&self, args: &[&str], parts: &[&str]) {
+        let shells = shells();
+        let bare = shells.iter().filter(|shell| shell[0] != "busybox");
+        bare.for_each(|shell| self.fails_in(shell, args, parts));
+    }
+
+    #[track_caller]
+    fn fails_in(&self, shell: &[&str], args: &[&str], parts: &[&str]) {
+        let before = self.left();
+        let output = self.runs(shell, args);
+        let message = stderr(&output);
+        assert_eq!(output.status.code(), Some(1), "{shell:?}: {message}");
+        for part in parts {
+            assert!(message.contains(part), "{shell:?}: {part:?} is not in: {message}");
         }
+        assert_eq!(self.left(), before, "{shell:?}: {message}");
     }
 }
 
@@ -183,8 +194,28 @@ fn each_way_to_download_and_to_hash_does() {
         let machine = Machine::with(&tools, &ALL, Fault::Other);
         machine.fails(&[], &["is not the file that was released"]);
     }
-    Machine::with(&["curl"], &ALL, Fault::None).fails(&[], &["needs sha256sum, shasum or openssl"]);
-    Machine::with(&["sha256sum"], &ALL, Fault::None).fails(&[], &["needs curl or wget"]);
+    Machine::with(&["curl"], &ALL, Fault::None).fails_without(&[], &["needs sha256sum, shasum or openssl"]);
+    Machine::with(&["sha256sum"], &ALL, Fault::None).fails_without(&[], &["needs curl or wget"]);
+}
+
+/// As on Alpine.
+#[test]
+fn a_system_of_busybox_alone_does() {
+    let Some(busybox) = tool("busybox") else {
+        skip::because("there is no busybox");
+        return;
+    };
+    for (fault, is_installed) in [(Fault::None, true), (Fault::Other, false), (Fault::Cut, false)] {
+        let machine = Machine::with(&[], &ALL, fault);
+        for name in TOOLS.iter().chain(&["wget", "sha256sum", "uname"]) {
+            let link = machine.path("bin").join(name);
+            let _ = fs::remove_file(&link);
+            symlink(&busybox, link).unwrap();
+        }
+        let output = machine.runs(&["busybox", "sh"], &[]);
+        assert_eq!(output.status.success(), is_installed, "{fault:?}: {}", stderr(&output));
+        assert_eq!(machine.path("home/.local/bin/notes").is_file(), is_installed);
+    }
 }
 
 #[test]
@@ -272,7 +303,7 @@ fn each_machine_gets_its_own_build() {
     ] {
         machine.answers("uname", &format!("case $1 in -s) echo {system} ;; *) echo {cpu} ;; esac"));
         machine.answers("sysctl", &format!("echo {arm}"));
-        machine.fails(&[], &[&format!("/notes-{expected}-1.2.3-rc.1.tar.gz")]);
+        machine.fails_without(&[], &[&format!("/notes-{expected}-1.2.3-rc.1.tar.gz")]);
     }
     for (system, cpu, told) in [
         ("Linux", "armv7l", "there is no build for linux armv7l; there are linux-x86_64, linux-arm64"),
@@ -280,15 +311,15 @@ fn each_machine_gets_its_own_build() {
         ("MINGW64_NT-10.0", "x86_64", "on Windows use install.ps1"),
     ] {
         machine.answers("uname", &format!("case $1 in -s) echo {system} ;; *) echo {cpu} ;; esac"));
-        machine.fails(&[], &[told]);
+        machine.fails_without(&[], &[told]);
     }
     // A Mac with Apple silicon runs what is for Intel, if there is nothing else.
     let machine = Machine::with(&["sha256sum"], &[Target::MacosX86_64], Fault::None);
     machine.answers("curl", "for last do :; done; echo \"asked for $last\" >&2; exit 22");
     machine.answers("uname", "case $1 in -s) echo Darwin ;; *) echo arm64 ;; esac");
-    machine.fails(&[], &["/notes-macos-x86_64-1.2.3-rc.1.tar.gz"]);
+    machine.fails_without(&[], &["/notes-macos-x86_64-1.2.3-rc.1.tar.gz"]);
     machine.answers("uname", "case $1 in -s) echo MSYS_NT ;; *) echo x86_64 ;; esac");
-    machine.fails(&[], &["there is no build for Windows"]);
+    machine.fails_without(&[], &["there is no build for Windows"]);
 }
 
 #[test]
