@@ -69,6 +69,11 @@ target_of_machine() {
 clean_up() {
     [ -z "$folder" ] || rm -rf "$folder"
     [ -z "$fresh" ] || rm -f "$fresh"
+    # Folders that were made for it; one that has something in it stays.
+    made=$dir
+    while [ -n "$top" ] && rmdir "$made" 2>/dev/null && [ "$made" != "$top" ]; do
+        made=${made%/*}
+    done
 }
 
 main() {
@@ -79,6 +84,7 @@ main() {
     label="installing $name"
     folder=
     fresh=
+    top=
 
     while [ $# -gt 0 ]; do
         case $1 in
@@ -100,6 +106,7 @@ main() {
         /*) ;;
         *) dir=$(pwd)/$dir ;;
     esac
+    [ "$dir" = / ] || dir=${dir%/}
 
     target_of_machine
     case $target in
@@ -123,12 +130,19 @@ main() {
     [ "$found" = "$sum" ] || fail "$url/$archive is not the file that was released: its SHA-256 is $found, expected $sum; nothing was installed"
     gzip -dc <"$folder/archive" | tar -xf - -C "$folder" "$program" || fail "cannot unpack $archive; nothing was installed"
 
+    # The first folder on the way that is not there.
+    above=$dir
+    while [ -n "$above" ] && [ ! -e "$above" ]; do
+        top=$above
+        above=${above%/*}
+    done
     mkdir -p "$dir" || fail "cannot make the folder $dir; name another: --dir FOLDER"
     # First beside the place, then in one step: nobody sees half a file, and one that runs is not disturbed.
     fresh=$dir/.$name.$$
     cp "$folder/$program" "$fresh" && chmod 755 "$fresh" && mv -f "$fresh" "$dir/$name" ||
         fail "cannot write $dir/$name; nothing was installed"
     fresh=
+    top=
 
     printf '%s\n' "$name $version is installed: $dir/$name"
     case :$PATH: in

@@ -14,8 +14,8 @@ use crate::{
     machine,
 };
 
-/// The platforms on which pip installs a build for `target`. Executables for Linux are static or need hardly any glibc: they run
-/// with both libraries. Of each, the oldest version is named for which pip knows the CPU.
+/// The platforms on which pip installs a build for `target`. Executables for Linux are static: they run with both C libraries. Of
+/// each, the oldest version is named for which pip knows the CPU. wasmpack's launchers need macOS 13.
 fn platforms(target: Target, targets: &[Target]) -> Vec<&'static str> {
     let emulated = machine::cpus(target, targets).contains(&Cpu::Arm64);
     match (target.os(), target.cpu()) {
@@ -28,9 +28,9 @@ fn platforms(target: Target, targets: &[Target]) -> Vec<&'static str> {
         (Os::Linux, Cpu::Riscv64) => vec!["manylinux_2_31_riscv64", "musllinux_1_1_riscv64"],
         (Os::Windows, _) if emulated => vec!["win_amd64", "win_arm64"],
         (Os::Windows, _) => vec!["win_amd64"],
-        (Os::Macos, Cpu::X86_64) if emulated => vec!["macosx_10_12_x86_64", "macosx_11_0_arm64"],
-        (Os::Macos, Cpu::X86_64) => vec!["macosx_10_12_x86_64"],
-        (Os::Macos, _) => vec!["macosx_11_0_arm64"],
+        (Os::Macos, Cpu::X86_64) if emulated => vec!["macosx_13_0_x86_64", "macosx_13_0_arm64"],
+        (Os::Macos, Cpu::X86_64) => vec!["macosx_13_0_x86_64"],
+        (Os::Macos, _) => vec!["macosx_13_0_arm64"],
     }
 }
 

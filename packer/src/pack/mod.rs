@@ -21,6 +21,7 @@ mod made;
 mod mounts;
 mod needless;
 mod opened;
+mod published;
 mod run;
 mod shared;
 pub mod source;

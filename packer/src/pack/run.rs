@@ -11,7 +11,7 @@ use std::{
     time::Instant,
 };
 
-use payload::{About, Manifest, Prefix, SectionKind, Target, info::printable};
+use payload::{About, Manifest, Prefix, SectionKind, info::printable};
 
 use super::{
     Done, Layout, Pack, Packed, Place,
@@ -25,16 +25,14 @@ use super::{
 use crate::{
     Error, Kind,
     cache::{Cache, entry, key::Key},
-    container::{self, MAX_LEN, pe::PeOptions},
+    container::{self, pe::PeOptions},
     input::{Module, command, files::Files, program::Program, unprovided::Unprovided},
-    output::archive::{self, Member},
     output::{self, Output},
     parallel,
     progress::Progress,
     read,
-    release::{Archived, Beside, Installers},
+    release::{Archived, Beside},
     store::{self, Stored},
-    targets::name,
     trial::Carried,
 };
 
@@ -157,16 +155,7 @@ impl Pack {
         drop(made);
         let written = written.into_inner().expect("nobody panics while holding it");
         let beside = match beside {
-            Some(beside) if !written.is_empty() => {
-                let is_all = written.len() == self.outputs.len();
-                notes.extend(beside.notes().iter().cloned());
-                if self.installers.is_some() && !is_all {
-                    notes.push(
-                        "no installers were written: they are for all targets, and one failed".to_owned(),
-                    );
-                }
-                beside.write(&written, is_all)?
-            }
+            Some(beside) if !written.is_empty() => self.write_beside(beside, &written, &mut notes)?,
             _ => Vec::new(),
         };
         let (tried, untried) = (tried.told, tried.untried);
@@ -277,38 +266,10 @@ impl Pack {
             output.write(&bytes)?;
             return Ok(packed);
         };
-        let program = name::bare(&manifest.app, *target);
-        let mut members = vec![Member { name: &program, bytes: &bytes, executable: true }];
-        members.extend(shared.included.iter().map(|(name, bytes)| Member { name, bytes, executable: false }));
-        let archive = archive::archive(*target, &members, self.time).map_err(|error| error.in_file(file))?;
-        let name = file_name(file);
-        let signature = beside.signature(&archive, &name)?;
-        output.write(&archive)?;
-        let sha256 = payload::sha256(&archive);
-        let bytes = if beside.needs_bytes() { bytes } else { Vec::new() };
-        let archived = Archived { target: *target, name, sha256, program, bytes, signature };
+        let (archived, len) = self.archived(*target, file, bytes, shared, beside, output)?;
+        let sha256 = archived.sha256;
         written.lock().expect("nobody panics while holding it").push(archived);
-        Ok(Packed { output_len: archive.len() as u64, sha256, ..packed })
-    }
-
-    /// What goes beside archives: hashes, as `sha256sum -c` checks them, installers and signatures.
-    fn beside(&self, manifest: &Manifest, included: &[(String, Vec<u8>)]) -> Result<Option<Beside>, Error> {
-        let Some(folder) = self.folder.as_ref().filter(|_| self.archive.is_some()) else { return Ok(None) };
-        let targets: Vec<Target> = self.outputs.iter().map(|place| place.target).collect();
-        let description = self.description.as_deref();
-        let plan = |wanted: &Installers| wanted.plan(manifest, description, &targets, included, self.time);
-        let plan = self.installers.as_ref().map(plan).transpose()?;
-        let archives: Vec<String> = self.outputs.iter().map(|place| file_name(&place.file)).collect();
-        Beside::prepare(folder, &[], &archives, plan, self.sign.clone(), self.time).map(Some)
-    }
-
-    /// The files that go into archives beside the executable.
-    fn included(&self) -> Result<Vec<(String, Vec<u8>)>, Error> {
-        let read = |file: &PathBuf| {
-            let bytes = read::whole(file, "it for the archive", MAX_LEN)?;
-            Ok((file_name(file), bytes))
-        };
-        self.archive.iter().flatten().map(read).collect()
+        Ok(Packed { output_len: len, sha256, ..packed })
     }
 
     /// The appearance of a Windows executable.
@@ -341,11 +302,6 @@ impl Pack {
         let read = |stub: &PathBuf| read::whole(stub, "the launcher", read::MOST_LAUNCHER);
         self.stub.as_ref().map(read).transpose()
     }
-}
-
-/// The last part of a path.
-fn file_name(file: &Path) -> String {
-    file.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// The sections of a payload that was just written: kinds, and bytes decoded and stored.

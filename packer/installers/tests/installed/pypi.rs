@@ -25,8 +25,8 @@ fn wheels_are_whole_and_say_their_platforms() {
             "manylinux2014_aarch64.manylinux_2_17_aarch64.musllinux_1_1_aarch64",
             "manylinux_2_31_riscv64.musllinux_1_1_riscv64",
             "win_amd64.win_arm64",
-            "macosx_11_0_arm64",
-            "macosx_10_12_x86_64",
+            "macosx_13_0_arm64",
+            "macosx_13_0_x86_64",
         ]
     );
     // Somebody else's reader: every file is in RECORD, with its hash and size, and the headers parse.
@@ -105,5 +105,5 @@ fn pip_installs_the_one_for_this_machine_and_it_runs() {
 #[test]
 fn a_build_for_intel_alone_is_for_all_macs() {
     let release = Release::new(&meta(""), &[Kind::Pypi], &[Target::MacosX86_64]);
-    assert!(release.files[0].name.ends_with("-none-macosx_10_12_x86_64.macosx_11_0_arm64.whl"));
+    assert!(release.files[0].name.ends_with("-none-macosx_13_0_x86_64.macosx_13_0_arm64.whl"));
 }

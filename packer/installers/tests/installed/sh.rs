@@ -226,6 +226,11 @@ fn another_file_or_half_of_it_is_not_installed() {
     let machine = Machine::new(Fault::None);
     fs::remove_file(machine.release.path("notes-linux-x86_64-1.2.3-rc.1.tar.gz")).unwrap();
     machine.fails(&[], &["cannot download", "notes-linux-x86_64-1.2.3-rc.1.tar.gz"]);
+    // The folders that were made for it go again.
+    let full = Machine::new(Fault::None);
+    full.answers("cp", "exit 1");
+    full.fails_without(&[], &["cannot write", "nothing was installed"]);
+    full.fails_without(&["--dir", "home/a b/c/"], &["home/a b/c/notes", "nothing was installed"]);
     // An older program survives.
     fs::create_dir_all(machine.path("home/.local/bin")).unwrap();
     fs::write(machine.path("home/.local/bin/notes"), "older").unwrap();

@@ -1,0 +1,86 @@
+//! Archives, and what goes beside them.
+
+use std::path::{Path, PathBuf};
+
+use payload::{Manifest, Target};
+
+use super::{Pack, shared::Shared};
+use crate::{
+    Error,
+    container::MAX_LEN,
+    output::{
+        Output,
+        archive::{self, Member},
+    },
+    read,
+    release::{Archived, Beside, Installers, Written},
+    targets::name,
+};
+
+impl Pack {
+    /// What goes beside archives: hashes, as `sha256sum -c` checks them, installers and signatures.
+    pub(super) fn beside(
+        &self,
+        manifest: &Manifest,
+        included: &[(String, Vec<u8>)],
+    ) -> Result<Option<Beside>, Error> {
+        let Some(folder) = self.folder.as_ref().filter(|_| self.archive.is_some()) else { return Ok(None) };
+        let targets: Vec<Target> = self.outputs.iter().map(|place| place.target).collect();
+        let description = self.description.as_deref();
+        let plan = |wanted: &Installers| wanted.plan(manifest, description, &targets, included, self.time);
+        let plan = self.installers.as_ref().map(plan).transpose()?;
+        let archives: Vec<String> = self.outputs.iter().map(|place| file_name(&place.file)).collect();
+        Beside::prepare(folder, &[], &archives, plan, self.sign.clone(), self.time).map(Some)
+    }
+
+    /// The files that go into archives beside the executable.
+    pub(super) fn included(&self) -> Result<Vec<(String, Vec<u8>)>, Error> {
+        let read = |file: &PathBuf| {
+            let bytes = read::whole(file, "it for the archive", MAX_LEN)?;
+            Ok((file_name(file), bytes))
+        };
+        self.archive.iter().flatten().map(read).collect()
+    }
+
+    /// Writes the archive in `file` of an executable with these `bytes`. It is returned with its length.
+    pub(super) fn archived(
+        &self,
+        target: Target,
+        file: &Path,
+        bytes: Vec<u8>,
+        shared: &Shared,
+        beside: &Beside,
+        output: Output,
+    ) -> Result<(Archived, u64), Error> {
+        let program = name::bare(&shared.manifest.app, target);
+        let mut members = vec![Member { name: &program, bytes: &bytes, executable: true }];
+        members.extend(shared.included.iter().map(|(name, bytes)| Member { name, bytes, executable: false }));
+        let archive = archive::archive(target, &members, self.time).map_err(|error| error.in_file(file))?;
+        let name = file_name(file);
+        let signature = beside.signature(&archive, &name)?;
+        output.write(&archive)?;
+        let sha256 = payload::sha256(&archive);
+        let bytes = if beside.needs_bytes() { bytes } else { Vec::new() };
+        Ok((Archived { target, name, sha256, program, bytes, signature }, archive.len() as u64))
+    }
+
+    /// Writes what goes beside the archives that were `written`, with notes on what does not.
+    pub(super) fn write_beside(
+        &self,
+        beside: Beside,
+        written: &[Archived],
+        notes: &mut Vec<String>,
+    ) -> Result<Vec<Written>, Error> {
+        let is_all = written.len() == self.outputs.len();
+        notes.extend(beside.notes().iter().cloned());
+        if self.installers.is_some() && !is_all {
+            notes.push("no installers were written: they are for all targets, and one failed".to_owned());
+        }
+        beside.write(written, is_all)
+    }
+}
+
+/// The last part of a path.
+fn file_name(file: &Path) -> String {
+    file.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
