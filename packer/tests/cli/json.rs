@@ -113,15 +113,21 @@ fn who_made_a_program_is_kept_and_shown() {
 fn windows_shows_who_made_a_program() {
     let dir = Dir::new();
     let flags = ["app.wasm", "-o", "a.exe", "--no-trial", "-q", "--author", "Ada Notes", "--license", "MIT"];
-    dir.packs(
-        &[&flags[..], &["--homepage", "https://notes.example", "--version-info", "Comments=mine"]].concat(),
-    );
+    let more = [
+        "--homepage",
+        "https://notes.example",
+        "--version-info",
+        "Comments=mine",
+        "--description",
+        "Keeps all",
+    ];
+    dir.packs(&[&flags[..], &more].concat());
     let file = dir.read("a.exe");
     let has = |text: &str| {
         let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
         file.windows(wide.len()).any(|window| window == wide)
     };
-    for text in ["CompanyName", "Ada Notes", "LegalCopyright", "MIT", "Comments", "mine"] {
+    for text in ["CompanyName", "Ada Notes", "LegalCopyright", "MIT", "Comments", "mine", "Keeps all"] {
         assert!(has(text), "{text}");
     }
     assert!(!has("https://notes.example"), "what was said for Windows wins");

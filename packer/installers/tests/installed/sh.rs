@@ -17,8 +17,10 @@ use crate::common::{
 };
 
 /// Tools that every system has.
-const TOOLS: [&str; 13] =
-    ["uname", "mktemp", "tar", "gzip", "cp", "chmod", "mv", "rm", "mkdir", "cat", "sleep", "sh", "env"];
+const TOOLS: [&str; 14] = [
+    "uname", "mktemp", "tar", "gzip", "cp", "chmod", "mv", "rm", "mkdir", "rmdir", "cat", "sleep", "sh",
+    "env",
+];
 
 /// A machine: a folder with tools, a home.
 struct Machine {
