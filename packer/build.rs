@@ -1,5 +1,5 @@
 //! Embeds the launchers: reads `prebuilt-stubs/`, compresses each, and writes the table that `src/targets/stubs.rs`
-//! includes.
+//! includes. Compresses the terms of others' software, which `src/notices.rs` includes.
 //!
 //! `prebuilt-stubs/manifest.toml` lists the launchers, one `[[stub]]` table each; the launcher of a target is
 //! the file beside it with the target's name. Without a manifest the packer is built without launchers, which
@@ -29,6 +29,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-env-changed=WASMPACK_STUBS_DIR");
     println!("cargo::rustc-env=WASMPACK_BUILD={:016x}", build()?);
+
+    let notices = Path::new(&env::var("CARGO_MANIFEST_DIR")?).join("assets/notices.toml");
+    println!("cargo::rerun-if-changed={}", notices.display());
+    fs::write(out.join("notices.zst"), zstd::encode_all(&fs::read(notices)?[..], LEVEL)?)?;
 
     let manifest = folder.join("manifest.toml");
     let stubs = if manifest.exists() { read(&manifest)? } else { Vec::new() };

@@ -26,6 +26,7 @@ pub mod input;
 pub mod interrupt;
 pub mod link;
 mod nearest;
+pub mod notices;
 pub mod output;
 pub mod pack;
 mod parallel;

@@ -10,6 +10,7 @@ use super::{
     given::{Given, GivenToPublish, GivenToRun},
     place,
 };
+use crate::targets;
 
 /// Turn a WASI program into a native executable, for any platform, from any machine.
 #[derive(Debug, Parser)]
@@ -81,6 +82,8 @@ pub(super) enum Command {
     Completions(Completions),
     /// Print the man page, or write all of them
     Man(Man),
+    /// Print the terms of others' software in wasmpack, or in executables
+    Licenses(Licenses),
 }
 
 #[derive(Debug, Args)]
@@ -242,6 +245,22 @@ pub(super) struct Man {
     /// Write one page for each command into this folder
     #[arg(long, value_name = "FOLDER", value_hint = clap::ValueHint::DirPath)]
     pub(super) dir: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Licenses {
+    /// Only of what lands in executables
+    #[arg(long)]
+    pub(super) executables: bool,
+
+    /// Only of what lands in executables for this target
+    #[arg(short, long, value_name = "TARGET", conflicts_with = "executables", value_parser = target)]
+    pub(super) target: Option<Target>,
+}
+
+/// Reads a target's name.
+fn target(text: &str) -> Result<Target, String> {
+    targets::parse(text, Target::host())
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@
 //! project   wasmpack build: the keys of wasmpack.toml are options
 //! installing  wasmpack installers: archives and installers of executables that are there
 //! look      wasmpack inspect, verify, extract; contents: the files that an executable carries
-//! doctor, targets, shell, manual   a test of this machine; the targets; completions; man pages
+//! doctor, targets, shell, manual, licenses   a test of this machine; the targets; completions; man pages; terms
 //! password  of a key that signs
 //! internal  a panic, in one line; mistyped  advice for unknown words
 //! out       the streams and the exit code
@@ -26,6 +26,7 @@ mod given;
 mod init;
 mod installing;
 mod internal;
+mod licenses;
 mod look;
 mod manual;
 mod meant;
@@ -109,6 +110,7 @@ fn command(args: &[OsString]) -> ExitCode {
             Command::Entitlements => out(ENTITLEMENTS),
             Command::Completions(flags) => shell::completions(&flags),
             Command::Man(flags) => manual::run(&flags),
+            Command::Licenses(flags) => licenses::run(&flags),
         },
         Err(error) => refused(error, args),
     }

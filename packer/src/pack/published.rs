@@ -8,6 +8,7 @@ use super::{Pack, shared::Shared};
 use crate::{
     Error,
     container::MAX_LEN,
+    notices,
     output::{
         Output,
         archive::{self, Member},
@@ -55,6 +56,9 @@ impl Pack {
         let program = name::bare(&shared.manifest.app, target);
         let mut members = vec![Member { name: &program, bytes: &bytes, executable: true }];
         members.extend(shared.included.iter().map(|(name, bytes)| Member { name, bytes, executable: false }));
+        let notices = notices::executable(target);
+        let notices_name = notices::name(members.iter().map(|member| member.name));
+        members.push(Member { name: notices_name, bytes: notices.as_bytes(), executable: false });
         let archive = archive::archive(target, &members, self.time).map_err(|error| error.in_file(file))?;
         let name = file_name(file);
         let signature = beside.signature(&archive, &name)?;
