@@ -26,11 +26,11 @@ def run(*command):
     return subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
-def tree(program, triple):
+def tree(program, triple, features=()):
     """The packages whose code lands in `program` for `triple`: (name, version). Neither what only runs while compiling nor
     macros are among them."""
     listed = run(CARGO, "tree", "--locked", "-q", "-p", program, "-e", "normal,no-proc-macro", "--target", triple,
-                 "--prefix", "none", "-f", "{p}")  # fmt: skip
+                 "--prefix", "none", "-f", "{p}", *features)  # fmt: skip
     return {tuple(line.split(" ")[:2]) for line in listed.splitlines()}
 
 

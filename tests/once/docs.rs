@@ -154,3 +154,11 @@ fn contents_of_the_decisions_are_complete() {
         questions.map(|question| format!("{question} #{}", anchor(question))).collect();
     assert_eq!(links, questions);
 }
+
+#[test]
+fn the_page_on_releases_knows_which_format_this_version_has() {
+    let version = env!("CARGO_PKG_VERSION");
+    let (minor, _) = version.rsplit_once('.').expect("it has three numbers");
+    let row = format!("| {minor} | {} |", payload::header::VERSION);
+    assert!(read("docs/releasing.md").contains(&row), "docs/releasing.md lacks {row}");
+}

@@ -4,7 +4,7 @@ use std::{ffi::OsString, path::PathBuf};
 
 use payload::{Compiler, DirGrant, Variable, grant, info::is_seen};
 
-use crate::{input::files::Folder, pack::Grant, release::Installer};
+use crate::{compile, input::files::Folder, pack::Grant, release::Installer};
 
 /// Notes the value of an option that is given once.
 ///
@@ -34,7 +34,8 @@ pub(super) fn switch(place: &mut bool) -> Result<(), String> {
 }
 
 /// The compilers' names.
-pub(super) const COMPILERS: &[&str] = &["cranelift", "singlepass"];
+pub(super) const COMPILERS: &[&str] =
+    if cfg!(feature = "singlepass") { &["cranelift", "singlepass"] } else { &["cranelift"] };
 
 /// A compiler.
 ///
@@ -43,7 +44,8 @@ pub(super) const COMPILERS: &[&str] = &["cranelift", "singlepass"];
 pub(super) fn compiler(value: OsString) -> Result<Compiler, String> {
     match text(value)?.as_str() {
         "cranelift" => Ok(Compiler::Cranelift),
-        "singlepass" => Ok(Compiler::Singlepass),
+        "singlepass" if compile::has(Compiler::Singlepass) => Ok(Compiler::Singlepass),
+        "singlepass" => Err("must be cranelift; this wasmpack was built without singlepass".to_owned()),
         _ => Err(format!("must be {}", COMPILERS.join(" or "))),
     }
 }

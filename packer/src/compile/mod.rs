@@ -13,6 +13,7 @@ use std::num::NonZero;
 use payload::{Compiler, CpuFeatures, Target};
 use wasmer_compiler::{ArtifactBuild, Engine, EngineBuilder, ModuleEnvironment};
 use wasmer_compiler_cranelift::{Cranelift, CraneliftOptLevel};
+#[cfg(feature = "singlepass")]
 use wasmer_compiler_singlepass::Singlepass;
 use wasmer_types::{CompilationProgressCallback, target::Target as WasmerTarget};
 
@@ -24,6 +25,11 @@ const OUT_OF_REACH: &str = "ImpossibleRelocation";
 
 /// The messages of Singlepass and Cranelift when their threads cannot be started.
 const NO_THREADS: [&str; 2] = ["failed to build rayon thread pool", "ThreadPoolBuildError"];
+
+/// Whether this packer has `compiler`: Singlepass is a feature of the crate.
+pub fn has(compiler: Compiler) -> bool {
+    compiler == Compiler::Cranelift || cfg!(feature = "singlepass")
+}
 
 /// A compiled app.
 pub struct Compiled {
@@ -53,6 +59,10 @@ pub fn compile(
         let reason = format!("the {by} compiler failed for {}: {error}{advice}", target.name());
         Error::new(Kind::Compile, reason).naming(target)
     };
+    if !has(compiler) {
+        let reason = format!("this wasmpack was built without the {} compiler", compiler.name());
+        return Err(Error::new(Kind::Compile, reason));
+    }
     let (machine, cpu) = cpu::machine(target, compiler, raise);
     let no_threads = |why: &str| {
         let reason = format!(
@@ -105,6 +115,9 @@ fn engine(compiler: Compiler, machine: WasmerTarget, threads: NonZero<usize>) ->
             cranelift.opt_level(CraneliftOptLevel::Speed).num_threads(threads);
             EngineBuilder::new(cranelift)
         }
+        #[cfg(not(feature = "singlepass"))]
+        Compiler::Singlepass => unreachable!("refused before"),
+        #[cfg(feature = "singlepass")]
         Compiler::Singlepass => {
             let mut singlepass = Singlepass::new();
             singlepass.num_threads(threads);

@@ -2,6 +2,8 @@
 
 use std::{fs, path::Path};
 
+use payload::target::Cpu;
+
 use super::*;
 
 fn repository(file: &str) -> String {
@@ -57,6 +59,22 @@ fn scripts_know_every_target_and_its_triple() {
         let (_, of_it) = script.split_once(&format!("\n    {})", target.name())).expect("its particulars");
         let (_, triple) = of_it.split_once("rust=").expect("its triple");
         assert_eq!(triple.split(' ').next(), Some(target.triple()), "{}", target.name());
+    }
+}
+
+#[test]
+fn every_target_can_be_installed_by_cargo_and_in_a_workflow() {
+    let manifest: toml::Table = repository("packer/Cargo.toml").parse().unwrap();
+    let install = repository("setup-wasmpack/install");
+    for target in Target::ALL {
+        let archive = format!("/wasmpack-{{ version }}-{}{}", target.name(), target.os().archive_suffix());
+        let override_of = |triple: &str| {
+            let url = &manifest["package"]["metadata"]["binstall"]["overrides"][triple]["pkg-url"];
+            url.as_str().is_some_and(|url| url.ends_with(&archive))
+        };
+        assert!(override_of(target.triple()), "{}", target.triple());
+        // No runner has the CPU.
+        assert_eq!(install.contains(&format!("target={} ;;", target.name())), target.cpu() != Cpu::Riscv64);
     }
 }
 

@@ -7,6 +7,7 @@ use payload::{Compiler, CpuFeatures, Target, info::printable, target::Cpu};
 use crate::{
     Error, Kind, Pack,
     cli::{ExitCode, complain, given::Given, meant, message, mistyped, project, say, typed::Typed},
+    compile,
     output::Memory,
     progress::Progress,
     store::Storage,
@@ -125,7 +126,7 @@ fn quick(pack: &Pack) -> Compiler {
         Some(Cpu::Riscv64) => false,
         _ => true,
     };
-    if runs { Compiler::Singlepass } else { Compiler::Cranelift }
+    if runs && compile::has(Compiler::Singlepass) { Compiler::Singlepass } else { Compiler::Cranelift }
 }
 
 /// Whether another compiler may do better.
