@@ -12,6 +12,8 @@ mod names;
 #[cfg(target_os = "linux")]
 mod packer;
 #[cfg(target_os = "linux")]
+mod release;
+#[cfg(target_os = "linux")]
 mod reproduce;
 mod run;
 mod stubs;
