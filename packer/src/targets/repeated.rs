@@ -67,7 +67,7 @@ fn every_target_can_be_installed_by_cargo_and_in_a_workflow() {
     let manifest: toml::Table = repository("packer/Cargo.toml").parse().unwrap();
     let install = repository("setup-wasmpack/install");
     for target in Target::ALL {
-        let archive = format!("/wasmpack-{{ version }}-{}{}", target.name(), target.os().archive_suffix());
+        let archive = format!("/wasmpack-{}-{{ version }}{}", target.name(), target.os().archive_suffix());
         let override_of = |triple: &str| {
             let url = &manifest["package"]["metadata"]["binstall"]["overrides"][triple]["pkg-url"];
             url.as_str().is_some_and(|url| url.ends_with(&archive))
