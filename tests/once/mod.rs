@@ -8,6 +8,7 @@ mod docs;
 mod everyday;
 #[cfg(target_os = "linux")]
 mod installers;
+mod messages;
 mod names;
 #[cfg(target_os = "linux")]
 mod packer;
