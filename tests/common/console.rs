@@ -17,10 +17,10 @@ pub struct Step {
     pub shown: String,
 }
 
-/// The commands in the console blocks of a document in Markdown.
-pub fn in_markdown(document: &str) -> Vec<Step> {
+/// The console blocks of a document in Markdown, each with its commands.
+pub fn blocks(document: &str) -> Vec<Vec<Step>> {
     let blocks = document.split("```console\n").skip(1);
-    blocks.flat_map(|block| steps(block.split("```").next().unwrap_or_default())).collect()
+    blocks.map(|block| steps(block.split("```").next().unwrap_or_default())).collect()
 }
 
 /// The commands of one console. What stands before the first belongs to none.
@@ -67,6 +67,8 @@ impl Console {
             .current_dir(self.dir.path())
             .env("PATH", std::env::join_paths(path).expect("folders can be in PATH"))
             .env_remove("WASMPACK_OPTS")
+            // What cargo builds in the folder stays in the folder.
+            .env_remove("CARGO_TARGET_DIR")
             .stdin(Stdio::null())
             .output()
             .expect("there is a shell");

@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use crate::common::{
-    console::{Console, Step, in_markdown, settled, steps},
+    console::{Console, settled, steps},
     fixture,
     launcher::skipped_when_embedded_is_too_old,
 };
@@ -95,66 +95,4 @@ fn help_examples_work() {
         let printed = console.run(&format!("wasmpack {example}"));
         assert!(!printed.contains("? "), "{example}: {printed}");
     }
-}
-
-/// Each command of the README does what is shown below it. Those that need CPython do where it is, in the folder
-/// WASMPACK_PYTHON: python.wasm and python-lib, as the README fetches them.
-#[test]
-fn readme_examples_work() {
-    if skipped_when_embedded_is_too_old() {
-        return;
-    }
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let console = Console::new();
-    let python = std::env::var_os("WASMPACK_PYTHON");
-    if let Some(python) = &python {
-        let copied = console.run(&format!(
-            "cp -r {}/python.wasm {}/python-lib .",
-            python.to_string_lossy(),
-            python.to_string_lossy()
-        ));
-        assert_eq!(copied, "");
-    } else {
-        skip::because("what needs CPython, since WASMPACK_PYTHON is not set");
-    }
-    for (from, to) in [
-        ("tests/fixtures/wc.wasm", "wc.wasm"),
-        ("tests/fixtures/probe.wasm", "app.wasm"),
-        ("LICENSE-MIT", "LICENSE-MIT"),
-    ] {
-        std::fs::copy(root.join(from), console.dir.join(to)).unwrap();
-    }
-    console.dir.write("assets/data", "text");
-    console.dir.write("hello.py", "print('hello from', __file__)\n");
-    let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
-    // What needs the makers of components is for scripts/prove-components.
-    let (before, components) = readme.split_once("\n## Python and JavaScript apps\n").unwrap();
-    let behind = components.find("\n## ").map(|at| &components[at..]).unwrap();
-    let commands = format!("{before}{behind}");
-    let skipped = |step: &Step| {
-        let command = &step.command;
-        let fetches = ["npm ", "tar ", "mkdir ", "mv ", "git ", "scripts/"]
-            .iter()
-            .any(|word| command.starts_with(word));
-        fetches || python.is_none() && (command.contains("python") || step.shown.contains("python"))
-    };
-    let mut count = 0;
-    for step in in_markdown(&commands).iter().filter(|step| !skipped(step)) {
-        let printed = console.run(&step.command);
-        if step.shown.is_empty() {
-            assert!(!printed.contains("\n? ") && !printed.starts_with("? "), "{}: {printed}", step.command);
-        } else {
-            assert_eq!(settled(&printed), settled(&step.shown), "{}", step.command);
-        }
-        count += 1;
-    }
-    assert!(count >= 10, "{count} commands were run");
-
-    // The description, for the targets that it names.
-    let toml = readme.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
-    console.dir.write("wasmpack.toml", toml);
-    let built = console.run("rm -rf dist && wasmpack build -q && ls dist");
-    assert_eq!(built, "app-linux-arm64\napp-linux-x86_64\napp-macos-arm64\napp-windows-x86_64.exe\n");
-    let one = console.run("wasmpack build -q -t linux-x86_64 && dist/app-linux-x86_64 env");
-    assert_eq!(one, "MODE=fast\n");
 }

@@ -1,6 +1,7 @@
 //! Tests that are passed once: of the command, of committed files, and those that choose their targets themselves.
 
 mod cache;
+mod commands;
 mod console;
 mod differential;
 mod docs;
