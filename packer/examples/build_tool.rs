@@ -7,6 +7,7 @@ use std::{env, error::Error, process::ExitCode};
 use wasmpack::{
     Pack,
     payload::{DirGrant, Target},
+    targets,
 };
 
 fn main() -> ExitCode {
@@ -27,7 +28,7 @@ fn run() -> Result<(), Box<dyn Error>> {
     // Whoever runs the result lets it use the directory where it is started.
     let mut pack = Pack::new(app).grant(DirGrant::parse(".", false)?).keep_module();
     for name in args {
-        pack = pack.target(Target::parse(&name).ok_or_else(|| format!("{name} is not a target"))?);
+        pack = pack.target(targets::parse(&name, Target::host()).map_err(|why| format!("{name} {why}"))?);
     }
     for (place, packed) in pack.write(out)? {
         println!("{}: {}, {} bytes", place.file.display(), place.target.name(), packed.output_len);

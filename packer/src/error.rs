@@ -12,6 +12,7 @@ use payload::{Target, info};
 
 /// A pack that failed. Nothing was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Error {
     /// The class of the failure.
     pub kind: Kind,
@@ -87,6 +88,8 @@ pub enum Kind {
     NoSpace,
     /// Writing the output failed for another reason.
     Write,
+    /// An [`Observer`](crate::progress::Observer) wanted it to stop.
+    Cancelled,
 }
 
 impl Error {

@@ -18,6 +18,7 @@
 #![forbid(unsafe_code)]
 
 pub mod cache;
+#[doc(hidden)]
 pub mod cli;
 pub mod compile;
 mod error;
@@ -44,5 +45,12 @@ pub use container::{self, check::Check};
 pub use error::{Error, Kind};
 pub use executable::Executable;
 pub use pack::{Pack, Packed};
+
+/// The examples of docs/library.md, as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/library.md")]
+pub struct Examples;
+
 /// The file format: targets, grants, and what an executable says of itself.
 pub use payload;
+pub use progress::Observer;

@@ -75,7 +75,9 @@ fn prepare(console: &Console, block: &[Step]) {
     if is_named("app.wasm") {
         console.dir.write("assets/data", "text");
     }
-    if let Some(python) = std::env::var_os("WASMPACK_PYTHON").filter(|_| is_named("python.wasm")) {
+    let fetches = block.iter().any(|step| step.command.starts_with("npm pack"));
+    if let Some(python) = std::env::var_os("WASMPACK_PYTHON").filter(|_| is_named("python.wasm") && !fetches)
+    {
         let python = python.to_string_lossy();
         assert_eq!(console.run(&format!("cp -r {python}/python.wasm {python}/python-lib .")), "");
     }

@@ -23,6 +23,7 @@ use crate::{Error, Kind, error::spoken};
 
 /// Where a pack keeps what it makes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Keep {
     /// Nowhere.
     #[default]

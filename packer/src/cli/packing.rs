@@ -2,13 +2,20 @@
 
 use std::{
     path::PathBuf,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use payload::info::printable;
 
 use super::{ExitCode, complain, json, meant, message, mistyped, out, report::Report, say, typed::Typed};
-use crate::{Error, Kind, Pack, pack::Place, progress::Progress};
+use crate::{
+    Error, Kind, Pack,
+    pack::Place,
+    progress::{Progress, bar::Bar},
+};
 
 /// Packs `input` as `typed` says. If not all of that `is_typed`, some may be for other builds of the same project.
 pub(super) fn run(input: PathBuf, typed: Typed, is_typed: bool) -> ExitCode {
@@ -29,13 +36,14 @@ pub(super) fn run(input: PathBuf, typed: Typed, is_typed: bool) -> ExitCode {
         complain(&"standard output takes the executable or --json, not both; name a file with -o");
         return ExitCode::Usage;
     }
-    let progress = if quiet { Progress::hidden() } else { Progress::on_terminal() };
+    let bar = if quiet { Bar::hidden() } else { Bar::on_terminal() };
+    let progress = Progress::of(Arc::new(bar.clone()));
     let failed = AtomicBool::new(false);
     let packed_one = AtomicBool::new(false);
     let report = Report::default();
     let fails = |error: &Error| {
         failed.store(true, Ordering::Relaxed);
-        progress.aside(|| complain(error));
+        bar.aside(|| complain(error));
     };
     let result = pack.run(&progress, &|place, outcome| match outcome {
         Ok(packed) => {
@@ -44,7 +52,7 @@ pub(super) fn run(input: PathBuf, typed: Typed, is_typed: bool) -> ExitCode {
                 report.packed(place, &packed);
             }
             if !quiet {
-                progress.aside(|| {
+                bar.aside(|| {
                     say(&message::packed(&pack, place, &packed));
                     if verbose {
                         message::sections(&packed).iter().for_each(|line| say(line));
@@ -58,7 +66,7 @@ pub(super) fn run(input: PathBuf, typed: Typed, is_typed: bool) -> ExitCode {
             fails(&if pack.outputs.len() > 1 { for_target(place, error) } else { error });
         }
     });
-    progress.clear();
+    bar.clear();
     if wants_json {
         let (done, error) = (result.as_ref().ok(), result.as_ref().err());
         error.iter().for_each(|error| report.failed(None, error));

@@ -17,6 +17,7 @@ use crate::{
 #[derive(Clone, Debug, Default)]
 pub(super) struct Typed {
     pub(super) output: Option<PathBuf>,
+    pub(super) force: bool,
     pub(super) targets: Vec<Wanted>,
     pub(super) name: Option<String>,
     pub(super) version: Option<String>,

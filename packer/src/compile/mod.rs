@@ -15,7 +15,7 @@ use wasmer_compiler::{ArtifactBuild, Engine, EngineBuilder, ModuleEnvironment};
 use wasmer_compiler_cranelift::{Cranelift, CraneliftOptLevel};
 #[cfg(feature = "singlepass")]
 use wasmer_compiler_singlepass::Singlepass;
-use wasmer_types::{CompilationProgressCallback, target::Target as WasmerTarget};
+use wasmer_types::{CompilationProgressCallback, UserAbort, target::Target as WasmerTarget};
 
 use self::{caught::caught, cpu::Raise};
 use crate::{Error, Kind, error::spoken, parallel, progress::Progress};
@@ -42,7 +42,7 @@ pub struct Compiled {
 /// Compiles `module`, which was validated for `compiler`, to code for `target` with its baseline raised by `raise`.
 ///
 /// # Errors
-/// `Compile` with wasmer's words, or for a function whose frame [`stack`] finds too large.
+/// `Compile` with wasmer's words, or for a function whose frame [`stack`] finds too large; `Cancelled`.
 pub fn compile(
     module: &[u8],
     target: Target,
@@ -76,7 +76,7 @@ pub fn compile(
     let bar = progress.clone();
     let callback = CompilationProgressCallback::new(move |state| {
         bar.at(state.phase_step().unwrap_or(0), state.phase_step_count().unwrap_or(0));
-        Ok(())
+        if bar.is_cancelled() { Err(UserAbort::new("cancelled")) } else { Ok(()) }
     });
 
     // What wasmer's own `Artifact::new` does, without its last step: that one would place the code in this
@@ -89,7 +89,9 @@ pub fn compile(
         let inner = &mut engine.inner_mut();
         ArtifactBuild::new(inner, module, engine.target(), memory_styles, table_styles, Some(&callback))
     };
-    let build = match caught(compile) {
+    let build = caught(compile);
+    progress.check()?;
+    let build = match build {
         Ok(Ok(build)) => build,
         Ok(Err(error)) if error.to_string().contains(OUT_OF_REACH) => {
             return Err(fail(&"a function is so large that a branch in it reaches no farther"));

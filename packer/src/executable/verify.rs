@@ -18,6 +18,7 @@ use crate::{
 
 /// The launcher with which the one in a file is compared.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub enum Launcher<'a> {
     /// The one that this packer carries for the file's target.
     Carried,

@@ -1,11 +1,18 @@
 //! The options of a [`Pack`], a method each.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
-use payload::{About, Compiler, DirGrant, Target, Variable};
+use payload::{About, Compiler, DirGrant, GuestName, Target, Variable};
 
 use super::{Grant, Pack, Place};
-use crate::{cache::Keep, input::files::Folder, store::Storage, trial::Trial};
+use crate::{
+    cache::Keep,
+    compile::cpu::Raise,
+    input::files::Folder,
+    progress::{Observer, Progress},
+    store::Storage,
+    trial::Trial,
+};
 
 impl Pack {
     /// Adds a target. With several, [`Pack::write`] takes a folder.
@@ -131,6 +138,97 @@ impl Pack {
     #[must_use]
     pub fn keep_module(mut self) -> Pack {
         self.keep_module = true;
+        self
+    }
+
+    /// Uses this launcher instead of the one in this packer.
+    #[must_use]
+    pub fn launcher(mut self, file: impl Into<PathBuf>) -> Pack {
+        self.stub = Some(file.into());
+        self
+    }
+
+    /// Sets the app's first argument; without this it is the name that it is started by.
+    #[must_use]
+    pub fn argv0(mut self, argv0: impl Into<String>) -> Pack {
+        self.argv0 = Some(argv0.into());
+        self
+    }
+
+    /// Lets x86-64 code need more of a CPU than the baseline.
+    #[must_use]
+    pub fn cpu(mut self, raise: Raise) -> Pack {
+        self.cpu = raise;
+        self
+    }
+
+    /// Leaves out of carried folders what git ignores.
+    #[must_use]
+    pub fn gitignore(mut self) -> Pack {
+        self.choice.gitignore = true;
+        self
+    }
+
+    /// Passes all variables on.
+    #[must_use]
+    pub fn all_variables(mut self) -> Pack {
+        self.told.env_all = true;
+        self
+    }
+
+    /// Lets the app work on files as a native program does, with all variables.
+    #[must_use]
+    pub fn native(mut self) -> Pack {
+        self.told.native = true;
+        self
+    }
+
+    /// Gives the app a directory of its own in memory.
+    #[must_use]
+    pub fn tmp(mut self, guest: impl Into<GuestName>) -> Pack {
+        self.told.tmp = Some(guest.into());
+        self
+    }
+
+    /// Starts the app in this directory.
+    #[must_use]
+    pub fn cwd(mut self, guest: impl Into<String>) -> Pack {
+        self.told.cwd = Some(guest.into());
+        self
+    }
+
+    /// Opens no console window on Windows.
+    #[must_use]
+    pub fn gui(mut self) -> Pack {
+        self.shown.gui = true;
+        self
+    }
+
+    /// Shows this .ico file on Windows.
+    #[must_use]
+    pub fn icon(mut self, file: impl Into<PathBuf>) -> Pack {
+        self.icon = Some(file.into());
+        self
+    }
+
+    /// Adds a text to the version information on Windows, such as `FileDescription`.
+    #[must_use]
+    pub fn version_info(mut self, key: impl Into<String>, text: impl Into<String>) -> Pack {
+        self.shown.version_info.push((key.into(), text.into()));
+        self
+    }
+
+    /// Replaces whatever is under the outputs' names, and not only what an earlier pack for the same target wrote.
+    #[must_use]
+    pub fn force(mut self) -> Pack {
+        self.force = true;
+        self
+    }
+
+    /// Tells `observer` how far the pack is, and asks it whether to go on.
+    #[must_use]
+    pub fn observe(mut self, observer: impl Observer + 'static) -> Pack {
+        self.progress = Progress::of(Arc::new(observer));
         self
     }
 }

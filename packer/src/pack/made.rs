@@ -60,6 +60,7 @@ impl Pack {
         let compiled = shared.twins.compiled(target, compile)?;
         let tried = trying.wait().map_err(Clone::clone)?;
         let sections = self.link_and_store(target, compiled, shared, tried, progress)?;
+        progress.check()?;
         if let Some(cache) = &shared.cache {
             cache.put(&key(tried), &entry::bytes(&sections));
         }

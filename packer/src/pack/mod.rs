@@ -16,6 +16,7 @@
 
 mod builder;
 mod compiled;
+mod earlier;
 mod fitness;
 mod made;
 mod mounts;
@@ -57,11 +58,14 @@ pub use told::Told;
 
 /// A pack: the program, its options, and the files to write.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Pack {
     /// The app: a .wasm module, WebAssembly text, or an executable that kept its module.
     pub input: PathBuf,
     /// The content of `input`, if it was opened already (a pipe can be read only once), or the error.
     pub opened: Option<Result<Arc<Opened>, Error>>,
+    /// True: `opened` comes from no file, and `input` is its name for messages.
+    pub is_in_memory: bool,
     /// The files to write, one for each target.
     pub outputs: Vec<Place>,
     /// True: the one executable goes to standard output; the files in `outputs` are only for messages.
@@ -104,6 +108,8 @@ pub struct Pack {
     pub choice: Choice,
     /// True: the executable keeps the module, and can be packed again.
     pub keep_module: bool,
+    /// True: whatever is under the outputs' names is replaced. False: only what an earlier pack for the same target wrote.
+    pub force: bool,
     /// Files to add to archives; `None`: no archives, only executables.
     pub archive: Option<Vec<PathBuf>>,
     /// A sentence about the app, for installers and Windows.
@@ -118,10 +124,13 @@ pub struct Pack {
     pub shown: PeOptions,
     /// Windows: an .ico file.
     pub icon: Option<PathBuf>,
+    /// Who is told how far it is.
+    pub progress: Progress,
 }
 
 /// A directory or carried files, which the app finds under a guest name.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Grant {
     /// A directory of the machine on which it runs.
     Dir(DirGrant),
@@ -150,6 +159,7 @@ pub struct Place {
 
 /// The result of a pack.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Packed {
     /// Bytes in the file that was read.
     pub input_len: u64,
@@ -171,6 +181,7 @@ pub struct Packed {
 
 /// The order of functions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Layout {
     /// By their calls.
     Calls,
@@ -183,6 +194,7 @@ pub enum Layout {
 
 /// The results that all targets of a pack share.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Done {
     /// The manifest for the launchers.
     pub manifest: Manifest,
@@ -204,6 +216,7 @@ impl Pack {
         Pack {
             input: input.into(),
             opened: None,
+            is_in_memory: false,
             outputs: Vec::new(),
             to_stdout: false,
             memory: None,
@@ -225,6 +238,7 @@ impl Pack {
             grants: Vec::new(),
             choice: Choice::default(),
             keep_module: false,
+            force: false,
             archive: None,
             description: None,
             installers: None,
@@ -232,7 +246,16 @@ impl Pack {
             time: None,
             shown: PeOptions::default(),
             icon: None,
+            progress: Progress::hidden(),
         }
+    }
+
+    /// A pack of the program in `bytes`: a module, WebAssembly text, a component, or an executable that kept its module. `name` is
+    /// the app's, unless [`Pack::name`] says another, and that in messages.
+    pub fn from_bytes(name: impl Into<String>, bytes: Vec<u8>) -> Pack {
+        let input = PathBuf::from(name.into());
+        let opened = Opened::from_bytes(bytes, &input).map(Arc::new);
+        Pack { opened: Some(opened), is_in_memory: true, ..Pack::new(input) }
     }
 
     /// The grants of this pack, without carried files, and without those that an executable already has.
@@ -283,7 +306,8 @@ impl Pack {
             self.folder = Some(path.to_owned());
         }
         let outcomes = std::sync::Mutex::new(Vec::new());
-        self.run(&Progress::hidden(), &|place, outcome| {
+        let progress = self.progress.clone();
+        self.run(&progress, &|place, outcome| {
             let mut outcomes = outcomes.lock().expect("nobody panics while holding it");
             outcomes.push(outcome.map(|packed| (place.clone(), packed)));
         })?;

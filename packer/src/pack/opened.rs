@@ -4,10 +4,11 @@ use std::path::Path;
 
 use payload::Manifest;
 
-use crate::{Error, Kind, container, executable::Executable, read};
+use crate::{Error, Kind, container, executable::Executable, input, read};
 
 /// The content of the input of a pack.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum Opened {
     /// A module, or WebAssembly text, not yet known to be valid.
     Module(Vec<u8>),
@@ -21,7 +22,15 @@ impl Opened {
     /// # Errors
     /// `Read` and `TooLarge`; for an executable as [`Executable::from_bytes`].
     pub fn read(path: &Path) -> Result<Opened, Error> {
-        let bytes = read::program(path)?;
+        Opened::from_bytes(read::program(path)?, path)
+    }
+
+    /// The program in `bytes`, which comes from `path`.
+    ///
+    /// # Errors
+    /// As [`Executable::from_bytes`].
+    pub fn from_bytes(bytes: Vec<u8>, path: &Path) -> Result<Opened, Error> {
+        input::check_len(bytes.len() as u64).map_err(|error| error.in_file(path))?;
         if !container::is_executable(&bytes) {
             return Ok(Opened::Module(bytes));
         }

@@ -14,7 +14,7 @@ use std::{
 use payload::{About, Manifest, Prefix, SectionKind, info::printable};
 
 use super::{
-    Done, Layout, Pack, Packed, Place,
+    Done, Layout, Pack, Packed, Place, earlier,
     fitness::Fitness,
     made::Made,
     shared::{Shared, launcher},
@@ -43,6 +43,11 @@ struct Job<'a> {
     stub: Vec<u8>,
 }
 
+/// The share of a pack that what all targets have in common usually takes.
+const SHARED: f64 = 0.05;
+/// The share of the trial.
+const TRIAL: f64 = 0.1;
+
 /// A target, with its work or the reason why there is none.
 type Prepared<'a> = (&'a Place, Result<Job<'a>, Error>);
 
@@ -61,6 +66,7 @@ impl Pack {
         each: &(dyn Fn(&Place, Result<Packed, Error>) + Sync),
     ) -> Result<Done, Error> {
         let start = Instant::now();
+        progress.check()?;
         let in_app = |error: Error| error.in_file(&self.input);
 
         let Source { module, is_kept, text, manifest, files, contents, mut notes } = Source::read(self)?;
@@ -104,7 +110,7 @@ impl Pack {
             Vec::new()
         } else {
             let original = is_kept.then(|| text.as_ref().unwrap_or(&wasm).as_slice());
-            self.shared(&files, original, cache.as_ref(), progress)
+            self.shared(&files, original, cache.as_ref(), &progress.part(SHARED))?
         };
         drop((wasm, text));
         let carried = Arc::new(Carried::new(files));
@@ -139,17 +145,21 @@ impl Pack {
                 }),
             );
         };
+        // Those that are refused have no work.
+        let share = (1.0 - SHARED - TRIAL) / jobs.len().max(1) as f64;
+        let jobs: Vec<_> = jobs.into_iter().map(|job| (job, progress.part(share))).collect();
+        let of_trial = progress.part(TRIAL);
         if !jobs.is_empty() {
             thread::scope(|scope| {
-                self.begin_trial(scope, &trying, &shared, &carried, progress);
+                self.begin_trial(scope, &trying, &shared, &carried, &of_trial);
                 if self.outputs.len() == 1 {
-                    jobs.into_iter().for_each(|job| one(job, progress));
+                    jobs.into_iter().for_each(|(job, progress)| one(job, &progress));
                 } else {
-                    side_by_side(jobs, progress, one);
+                    side_by_side(jobs, one);
                 }
             });
         }
-        progress.clear();
+        of_trial.end();
         let tried = trying.end().map_err(in_app)?;
         notes.extend(tried.note);
         drop(made);
@@ -169,10 +179,12 @@ impl Pack {
         module: Option<&[u8]>,
         cache: Option<&Cache>,
         progress: &Progress,
-    ) -> Vec<Stored> {
+    ) -> Result<Vec<Stored>, Error> {
         let store = || store::shared(files, module, self.storage, progress);
         let Some(cache) = cache.filter(|_| !files.roots.is_empty() || module.is_some()) else {
-            return store();
+            let stored = store();
+            progress.end();
+            return progress.check().map(|()| stored);
         };
         let key = Key::new("shared")
             .with(format!("{:?} {}", self.storage, module.is_some()).as_bytes())
@@ -180,20 +192,32 @@ impl Pack {
             .with(&files.content)
             .with(module.unwrap_or_default());
         if let Some(kept) = cache.get(&key).and_then(|bytes| entry::sections(&bytes)) {
-            return kept;
+            progress.end();
+            return Ok(kept);
         }
         let stored = store();
+        progress.end();
+        progress.check()?;
         cache.put(&key, &entry::bytes(&stored));
-        stored
+        Ok(stored)
     }
 
     /// Everything about one target that can be found wanting before the module is looked at.
     fn job<'a>(&self, place: &'a Place, own_stub: Option<&[u8]>) -> Result<Job<'a>, Error> {
-        let inputs: Vec<&Path> = [&self.input].into_iter().chain(&self.stub).map(PathBuf::as_path).collect();
+        let input = Some(&self.input).filter(|_| !self.is_in_memory);
+        let inputs: Vec<&Path> = input.into_iter().chain(&self.stub).map(PathBuf::as_path).collect();
         let output = match (&self.memory, self.to_stdout) {
             (Some(memory), _) => Output::memory(memory),
             (None, true) => Output::standard(&inputs, true)?,
-            (None, false) => Output::prepare(&place.file, &inputs, self.archive.is_none())?,
+            (None, false) => {
+                let output = Output::prepare(&place.file, &inputs, self.archive.is_none())?;
+                match &self.archive {
+                    _ if self.force => {}
+                    Some(_) => earlier::check_archive(&place.file)?,
+                    None => earlier::check(&place.file, place.target)?,
+                }
+                output
+            }
         };
         Ok(Job { place, output, stub: launcher(place.target, own_stub)? })
     }
@@ -241,7 +265,6 @@ impl Pack {
         let manifest = &shared.manifest;
         let payload = store::payload(header, manifest, &own, &shared.sections);
         drop(own);
-        progress.clear();
         let bytes =
             container::embed(&stub, *target, &payload, &shared.shown).map_err(|error| match &self.stub {
                 Some(stub) if error.kind == container::Kind::OtherVersion => {
@@ -262,6 +285,8 @@ impl Pack {
             layout,
             took: std::time::Duration::ZERO,
         };
+        progress.check()?;
+        progress.end();
         let Some(beside) = beside else {
             output.write(&bytes)?;
             return Ok(packed);
@@ -318,15 +343,14 @@ fn sections(payload: &[u8]) -> Result<Vec<(SectionKind, u64, u64)>, Error> {
     Ok(prefix.sections.iter().map(|section| (section.kind, section.len, section.stored_len)).collect())
 }
 
-/// Does `one` for each job, on as many threads as there are cores. The bar counts jobs.
-fn side_by_side<'a>(jobs: Vec<Job<'a>>, progress: &Progress, one: impl Fn(Job<'a>, &Progress) + Sync) {
+/// Does `one` for each job, on as many threads as there are cores.
+fn side_by_side<'a>(jobs: Vec<(Job<'a>, Progress)>, one: impl Fn(Job<'a>, &Progress) + Sync) {
     let count = jobs.len();
-    progress.phase("packing", count as u64);
-    let jobs: Vec<Mutex<Option<Job<'a>>>> = jobs.into_iter().map(|job| Mutex::new(Some(job))).collect();
+    let jobs: Vec<_> = jobs.into_iter().map(|job| Mutex::new(Some(job))).collect();
     let pack_one = |index: usize| {
-        let job = jobs[index].lock().ok().and_then(|mut job| job.take()).expect("each job is taken once");
-        one(job, &Progress::hidden());
-        progress.advance(1);
+        let job = jobs[index].lock().ok().and_then(|mut job| job.take());
+        let (job, progress) = job.expect("each job is taken once");
+        one(job, &progress);
     };
     parallel::map(count, || (), |(), index| pack_one(index));
 }

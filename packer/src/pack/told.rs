@@ -4,6 +4,7 @@ use payload::{Grants, GuestName, Manifest, Variable};
 
 /// Options that the packer itself does not look at. The command line fills this, and it writes itself into the manifest.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct Told {
     /// Arguments before the user's own.
     pub args: Vec<String>,

@@ -100,12 +100,14 @@ impl Pack {
                 let settled = Settled(trying);
                 trying.settle(self.tried(shared, carried, &Progress::hidden()));
                 drop(settled);
+                progress.end();
             };
             if Builder::new().spawn_scoped(scope, interpret).is_ok() {
                 return;
             }
         }
         trying.settle(self.tried(shared, carried, progress));
+        progress.end();
     }
 
     /// Whether a start without arguments is tried. What is stored raw is brought by the system, for which its order matters

@@ -59,6 +59,10 @@ pub fn chunks(cuts: &[Cut<'_>], progress: &Progress) -> Vec<Vec<Vec<u8>>> {
     let one = |(): &mut (), at: usize| {
         let (of, index, chunk) = queue[at];
         let cut = &cuts[of];
+        // Nobody takes the result then.
+        if progress.is_cancelled() {
+            return Vec::new();
+        }
         let frame = cut.efforts.get(&index).unwrap_or(&cut.otherwise).compress(chunk);
         progress.advance(1);
         frame

@@ -41,6 +41,7 @@ const UNUSED_CHUNK: u32 = 4 * 1024 * 1024;
 
 /// How images are stored. Whatever else is read is in chunks in any case: their checksums tell damage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Storage {
     /// In compressed chunks, each decoded when it is first touched.
     Compressed {

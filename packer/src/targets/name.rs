@@ -6,7 +6,7 @@
 
 use payload::Target;
 
-use super::{Os, Part, Said, word, words};
+use super::{Os, Part, Said, list, word, words};
 
 /// The extension of executables on Windows.
 const EXE: &str = "exe";
@@ -41,6 +41,13 @@ pub fn target(name: &str, host: Option<Target>) -> Result<Target, String> {
     let said = said(name);
     if said.is_nothing() {
         return host.ok_or_else(|| "this machine is not a target of wasmpack".to_owned());
+    }
+    // `app-linux-mips`: a part is known, and another is of no target.
+    if words(name).iter().skip(1).any(|text| word(text) == Some(Part::Other)) {
+        return Err(format!(
+            "the output's name {name} names no target; the targets are {}",
+            list(&Target::ALL)
+        ));
     }
     said.resolve(host)
         .map_err(|why| format!("the output's name {name} {}", why.replacen("is no", "names no", 1)))
@@ -144,6 +151,14 @@ mod tests {
         );
         assert!(target("app-linux-arm64.exe", LINUX).unwrap_err().contains("could be linux-arm64"));
         assert!(target("app-windows-arm64", LINUX).unwrap_err().contains("by emulation"));
+        for name in
+            ["app-linux-mips", "app-linux-arm", "app-freebsd-x64", "app-linux-i686", "app_linux_s390x"]
+        {
+            assert!(
+                target(name, LINUX).unwrap_err().contains("names no target; the targets are linux-x86_64"),
+                "{name}"
+            );
+        }
     }
 
     #[test]

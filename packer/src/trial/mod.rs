@@ -40,6 +40,7 @@ const LEVEL: i32 = 1;
 
 /// The start that the packer tries.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Trial {
     /// None. Functions are in the order of their calls.
     None,

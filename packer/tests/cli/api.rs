@@ -1,7 +1,12 @@
 //! The packer as a library.
 
+use std::sync::{Arc, Mutex};
+
 use payload::{DirGrant, FilesGrant, Mount, SectionKind, Target, Variable};
-use wasmpack::{Executable, Kind, Pack, input::files::Folder, payload::About, store::Storage};
+use wasmpack::{
+    Executable, Kind, Observer, Pack, compile::cpu::Raise, input::files::Folder, payload::About,
+    store::Storage,
+};
 
 use crate::dir::Dir;
 
@@ -23,7 +28,7 @@ fn what_is_said_is_in_the_executable() {
         .version("1.2")
         .grant(grant.clone())
         .variable(Variable::parse("A=1").unwrap())
-        .carry(Folder { host: files, guest: "/lib".into(), writable: false })
+        .carry(Folder::new(files, "/lib"))
         .arg("--color")
         .sealed()
         .keep_module()
@@ -59,6 +64,90 @@ fn the_executable_is_to_be_had_as_bytes() {
 
 fn about() -> About {
     About { author: Some("Ada Notes".to_owned()), ..About::default() }
+}
+
+#[test]
+fn a_program_is_to_be_had_from_bytes_and_its_name_is_no_file() {
+    let dir = Dir::new();
+    // A file of the program's name is not its input.
+    dir.write("named", b"");
+    let bytes = Pack::from_bytes(dir.path("named").to_string_lossy(), dir.read("app.wasm"))
+        .storage(Storage::Compressed { level: 1 })
+        .target(Target::LinuxArm64);
+    bytes.clone().write(dir.path("named")).unwrap();
+    assert_eq!(Executable::open(&dir.path("named")).unwrap().manifest().app, "named");
+    let error = Pack::from_bytes("x", b"(module".to_vec()).target(Target::LinuxArm64).to_bytes().unwrap_err();
+    assert_eq!((error.kind, error.file), (Kind::Text, Some("x".into())));
+    let error = Pack::from_bytes("x", Vec::new()).target(Target::LinuxArm64).to_bytes().unwrap_err();
+    assert_eq!(error.kind, Kind::Empty);
+}
+
+#[derive(Default)]
+struct Watching {
+    heard: Arc<Mutex<Vec<f64>>>,
+    /// When it has heard so much, it has had enough.
+    most: Option<f64>,
+}
+
+impl Observer for Watching {
+    fn progress(&self, done: f64, _: &'static str) {
+        self.heard.lock().unwrap().push(done);
+    }
+
+    fn is_cancelled(&self) -> bool {
+        let heard = self.heard.lock().unwrap().last().copied();
+        self.most.is_some_and(|most| heard.unwrap_or(0.0) >= most)
+    }
+}
+
+#[test]
+fn an_observer_hears_of_one_way_and_can_end_it() {
+    let dir = Dir::new();
+    let heard = Arc::default();
+    let watching = |most| Watching { heard: Arc::clone(&heard), most };
+    let two = || pack(&dir).target(Target::LinuxArm64).target(Target::WindowsX86_64);
+    two().observe(watching(None)).write(dir.path("dist")).unwrap();
+    let all = std::mem::take(&mut *heard.lock().unwrap());
+    assert!(all.is_sorted() && all.last() == Some(&1.0), "{all:?}");
+    for most in [0.0, 0.05, 0.3] {
+        let error = two().observe(watching(Some(most))).write(dir.path("none")).unwrap_err();
+        assert_eq!(error.kind, Kind::Cancelled, "{most}: {error}");
+        assert!(!dir.path("none").exists(), "{most}");
+        heard.lock().unwrap().clear();
+    }
+}
+
+#[test]
+fn every_option_has_a_method() {
+    let dir = Dir::new();
+    std::fs::write(dir.path("data"), "text").unwrap();
+    let bytes = pack(&dir)
+        .target(Target::LinuxArm64)
+        .argv0("first")
+        .carry(Folder::new(dir.path("data"), "/data").writable())
+        .gitignore()
+        .all_variables()
+        .tmp("/tmp")
+        .cwd("/tmp")
+        .native()
+        .to_bytes()
+        .unwrap();
+    let executable = Executable::from_bytes(bytes).unwrap();
+    let manifest = executable.manifest();
+    let grants = &manifest.grants;
+    assert_eq!((manifest.argv0.as_deref(), grants.cwd.as_deref()), (Some("first"), Some("/tmp")));
+    assert!(
+        grants.native && grants.env_all && grants.tmp.is_some() && grants.files().all(|file| file.writable)
+    );
+    let shown = pack(&dir).target(Target::WindowsX86_64).gui().version_info("FileDescription", "Notes");
+    shown.to_bytes().unwrap();
+    let cpu = Raise::parse("x86-64-v3").unwrap();
+    let raised = Executable::from_bytes(pack(&dir).target(Target::LinuxX86_64).cpu(cpu).to_bytes().unwrap());
+    assert!(raised.unwrap().prefix().header.cpu.to_string().contains("avx2"));
+    let error = pack(&dir).target(Target::LinuxX86_64).launcher(dir.path("none")).to_bytes().unwrap_err();
+    assert_eq!(error.kind, Kind::Read);
+    let error = pack(&dir).target(Target::WindowsX86_64).icon(dir.path("none.ico")).to_bytes().unwrap_err();
+    assert_eq!(error.kind, Kind::Read);
 }
 
 #[test]

@@ -226,9 +226,9 @@ fn every_target_compiles_with_both_compilers_and_only_the_stub_is_missing() {
     dir.write("riscv", &elf(243, &[(SECTION, &payload::Locator::BARE)]));
     for (target, stub) in [("linux-arm64", "arm"), ("linux-riscv64", "riscv")] {
         for compiler in ["cranelift", "singlepass"] {
-            let flags = ["app.wasm", "-o", "out", "--stub", stub, "--target", target, "--compiler", compiler];
+            let flags = ["app.wasm", "-o", target, "--stub", stub, "--compiler", compiler];
             dir.packs(&flags);
-            assert_eq!(prefix(&dir.read("out")).header.target.name(), target);
+            assert_eq!(prefix(&dir.read(target)).header.target.name(), target);
         }
     }
 }

@@ -24,4 +24,5 @@ mod publish;
 mod shell;
 #[cfg(target_os = "linux")]
 mod streams;
+mod surface;
 mod unprovided;

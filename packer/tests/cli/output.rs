@@ -7,6 +7,8 @@ use std::{
     time::Duration,
 };
 
+use container::testing::elf;
+
 use crate::dir::{Dir, modes_are_ignored, stderr};
 
 const PACK: [&str; 5] = ["app.wasm", "--stub", "stub", "-o", "out"];
@@ -112,8 +114,47 @@ fn a_longer_old_file_leaves_no_tail() {
     dir.packs(&PACK);
     let fresh = dir.read("out");
     dir.write("out", &vec![0xee; fresh.len() * 2]);
-    dir.packs(&PACK);
+    dir.packs(&[&PACK[..], &["--force"]].concat());
     assert!(dir.read("out") == fresh);
+}
+
+#[test]
+fn only_what_was_packed_for_the_same_target_is_replaced_unasked() {
+    let dir = Dir::new();
+    dir.write("arm", &elf::elf(183, &[(elf::SECTION, &payload::Locator::BARE)]));
+    dir.packs(&PACK);
+    dir.packs(&PACK);
+    let fresh = dir.read("out");
+    let other = ["app.wasm", "-t", "linux-arm64", "--stub", "arm", "-o", "out"];
+    dir.fails(&other, &["out: there is an executable for linux-x86_64 under this name", "--force"]);
+    assert!(dir.read("out") == fresh);
+    dir.packs(&[&other[..], &["--force"]].concat());
+    dir.fails(&PACK, &["out: there is an executable for linux-arm64 under this name"]);
+    for text in [&b"notes"[..], b"\x7fELF", b"\0asm\x01\0\0\0"] {
+        dir.write("out", text);
+        dir.fails(&PACK, &["out: there is a file that wasmpack did not pack under this name", "--force"]);
+        assert_eq!(dir.read("out"), text);
+    }
+    // `mktemp` makes an empty one; what was damaged is of no use to anybody.
+    let mut damaged = fresh.clone();
+    let at = damaged.len() - 8;
+    damaged[at..].fill(0x55);
+    for nothing in [Vec::new(), damaged] {
+        dir.write("out", &nothing);
+        dir.packs(&PACK);
+        assert!(dir.read("out") == fresh);
+    }
+}
+
+#[test]
+fn only_archives_are_replaced_by_archives_unasked() {
+    let dir = Dir::new();
+    let archive = ["app.wasm", "--stub", "stub", "-t", "linux-x86_64", "--archive", "-o", "dist/", "-q"];
+    dir.packs(&archive);
+    dir.packs(&archive);
+    dir.write("dist/app-linux-x86_64.tar.gz", b"notes");
+    dir.fails(&archive, &["app-linux-x86_64.tar.gz: there is a file under this name that is no archive"]);
+    dir.packs(&[&archive[..], &["--force"]].concat());
 }
 
 #[test]
@@ -131,7 +172,8 @@ fn an_older_output_survives_a_failed_pack() {
 fn without_space_an_older_output_survives_and_the_size_is_told() {
     let dir = Dir::new();
     dir.write("out", b"older");
-    let mut limited = dir.shell("trap '' XFSZ; ulimit -f 16; exec \"$WASMPACK\" app.wasm --stub stub -o out");
+    let mut limited =
+        dir.shell("trap '' XFSZ; ulimit -f 16; exec \"$WASMPACK\" app.wasm --stub stub --force -o out");
     dir.command_fails(&mut limited, 1, &["out: no space for the file in folder .", "bytes are needed"]);
     assert_eq!(dir.read("out"), b"older");
 }
@@ -150,7 +192,8 @@ fn an_interrupted_pack_leaves_the_older_output_and_nothing_else() {
     dir.write("out", b"older");
     let before = dir.names();
     for signal in ["-INT", "-TERM", "-KILL"] {
-        let mut child = dir.signalled(&PACK).stderr(Stdio::null()).spawn().unwrap();
+        let mut child =
+            dir.signalled(&[&PACK[..], &["--force"]].concat()).stderr(Stdio::null()).spawn().unwrap();
         std::thread::sleep(Duration::from_millis(500));
         let killed = std::process::Command::new("kill").args([signal, &child.id().to_string()]).status();
         assert!(killed.unwrap().success());

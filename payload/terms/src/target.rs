@@ -1,6 +1,6 @@
 //! The targets: one OS and CPU each, with all that tells one from another, in one table.
 //!
-//! The table makes the code here. What repeats it elsewhere, because it is read there (README.md, docs/format.md, the
+//! The table makes the code here. What repeats it elsewhere, because it is read there (docs/guide.md, docs/format.md, the
 //! scripts), is compared with it by the packer's tests.
 
 /// An operating system that a target has.
@@ -239,9 +239,14 @@ impl Target {
         None
     }
 
-    /// The target whose [name](Target::name) or [triple](Target::triple) this is.
+    /// The target whose [name](Target::name), [triple](Target::triple) or other name (such as `windows`) this is, in capitals or not.
+    ///
+    /// What depends on the machine (`linux`) is none of them: the packer's `targets::parse` reads that, too.
     pub fn parse(text: &str) -> Option<Target> {
-        Target::ALL.into_iter().find(|target| target.name() == text || target.triple() == text)
+        let is = |name: &str| name.eq_ignore_ascii_case(text);
+        Target::ALL.into_iter().find(|target| {
+            is(target.name()) || is(target.triple()) || target.aliases().iter().any(|alias| is(alias))
+        })
     }
 
     /// The target this code runs on, or `None` on a machine that is none of them.
@@ -263,6 +268,9 @@ mod tests {
             assert_eq!(Target::from_id(target.id()), Some(target));
             assert_eq!(Target::parse(target.name()), Some(target));
             assert_eq!(Target::parse(target.triple()), Some(target));
+            for alias in target.aliases() {
+                assert_eq!(Target::parse(&alias.to_uppercase()), Some(target));
+            }
             assert_eq!(Target::of(target.os(), target.cpu()), Some(target));
         }
         assert_eq!(Target::from_id(0), None);

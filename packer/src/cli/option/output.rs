@@ -20,6 +20,15 @@ pub(super) static ROWS: &[Row] = &[
         ..ROW
     },
     Row {
+        name: "force",
+        key: Key::None,
+        section: SECTION,
+        text: "Replace whatever is under OUT's name; else only what was packed before for the same target is replaced",
+        in_run: false,
+        set: |typed, _| value::switch(&mut typed.force),
+        ..ROW
+    },
+    Row {
         name: "target",
         short: Some('t'),
         key: Key::Other("targets"),

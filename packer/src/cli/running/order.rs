@@ -1,6 +1,6 @@
 //! What `wasmpack run` packs: the same as `wasmpack` would, so that it will be there soon.
 
-use std::{ffi::OsString, path::PathBuf};
+use std::{ffi::OsString, path::PathBuf, sync::Arc};
 
 use payload::{Compiler, CpuFeatures, Target, info::printable, target::Cpu};
 
@@ -9,7 +9,7 @@ use crate::{
     cli::{ExitCode, complain, given::Given, meant, message, mistyped, project, say, typed::Typed},
     compile,
     output::Memory,
-    progress::Progress,
+    progress::{Progress, bar::Bar},
     store::Storage,
     trial::Trial,
 };
@@ -137,14 +137,14 @@ fn is_of_compiler(error: &Error) -> bool {
 fn packed(pack: &Pack, quiet: bool, verbose: bool) -> Result<Vec<u8>, Error> {
     let memory = Memory::default();
     let pack = Pack { memory: Some(memory.clone()), ..pack.clone() };
-    let progress = if quiet { Progress::hidden() } else { Progress::on_terminal() };
+    let bar = if quiet { Bar::hidden() } else { Bar::on_terminal() };
     let failed = std::sync::Mutex::new(None);
-    let done = pack.run(&progress, &|place, outcome| match outcome {
-        Ok(packed) if verbose => progress.aside(|| say(&message::packed(&pack, place, &packed))),
+    let done = pack.run(&Progress::of(Arc::new(bar.clone())), &|place, outcome| match outcome {
+        Ok(packed) if verbose => bar.aside(|| say(&message::packed(&pack, place, &packed))),
         Ok(_) => {}
         Err(error) => *failed.lock().expect("nobody panics while holding it") = Some(error),
     });
-    progress.clear();
+    bar.clear();
     let done = done?;
     if let Some(error) = failed.into_inner().expect("nobody panics while holding it") {
         return Err(error);

@@ -19,6 +19,7 @@ const GIT_IGNORE_FILE: &str = ".gitignore";
 
 /// What is chosen from folders that are carried.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct Choice {
     /// Names and globs of what is left out, as lines of a .gitignore in the folder that is carried. One that begins with `!` is
     /// carried whatever the files say.

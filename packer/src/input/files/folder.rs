@@ -6,6 +6,7 @@ use payload::GuestName;
 
 /// A folder to carry, or one file.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Folder {
     /// Where it is now.
     pub host: PathBuf,
@@ -16,6 +17,17 @@ pub struct Folder {
 }
 
 impl Folder {
+    /// The folder or file at `host`, which the app sees as `guest`, to read.
+    pub fn new(host: impl Into<PathBuf>, guest: impl Into<GuestName>) -> Folder {
+        Folder { host: host.into(), guest: guest.into(), writable: false }
+    }
+
+    /// The same, which the app may change in memory.
+    #[must_use]
+    pub fn writable(self) -> Folder {
+        Folder { writable: true, ..self }
+    }
+
     /// Whether it is one file. What cannot be looked at is a folder, which says why when it is read.
     pub fn is_file(&self) -> bool {
         fs::metadata(&self.host).is_ok_and(|there| there.is_file())

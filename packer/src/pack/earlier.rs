@@ -1,0 +1,51 @@
+//! What lies where an executable is to be written: only what an earlier pack for the same target wrote is replaced unasked.
+
+use std::{fs, path::Path};
+
+use payload::Target;
+
+use crate::{Error, Kind, executable::Executable};
+
+/// The most bytes that a file of ours can begin with before it is clear what it is.
+const HEAD: usize = 8;
+
+/// Checks that nothing else is lost where the executable for `target` is written to `file`.
+///
+/// # Errors
+/// `OutputPlace` if another file is there: one that no pack wrote, or one for another target.
+pub(super) fn check(file: &Path, target: Target) -> Result<(), Error> {
+    // A link is replaced, and what it leads to stays; what is no file was refused; an empty one has nothing to lose.
+    if !file.symlink_metadata().is_ok_and(|there| there.is_file() && there.len() > 0) {
+        return Ok(());
+    }
+    let what = match Executable::open(file) {
+        Ok(there) if there.prefix().header.target == target => return Ok(()),
+        Ok(there) => format!("an executable for {}", there.prefix().header.target.name()),
+        // One of ours that was damaged, or of another version.
+        Err(error) if matches!(error.kind, Kind::Damaged | Kind::OtherVersion) => return Ok(()),
+        Err(_) => "a file that wasmpack did not pack".to_owned(),
+    };
+    let reason = format!("there is {what} under this name; name another, or replace it with --force");
+    Err(Error::new(Kind::OutputPlace, reason).in_file(file))
+}
+
+/// Checks that nothing but an archive is lost where one is written to `file`.
+///
+/// # Errors
+/// `OutputPlace` if another file is there.
+pub(super) fn check_archive(file: &Path) -> Result<(), Error> {
+    if !file.symlink_metadata().is_ok_and(|there| there.is_file() && there.len() > 0) {
+        return Ok(());
+    }
+    let begins = |with: &[u8]| {
+        let mut head = [0; HEAD];
+        let read = fs::File::open(file).and_then(|mut file| std::io::Read::read(&mut file, &mut head));
+        read.is_ok_and(|len| head[..len].starts_with(with))
+    };
+    if begins(b"PK") || begins(&[0x1f, 0x8b]) {
+        return Ok(());
+    }
+    let reason =
+        "there is a file under this name that is no archive; name another folder, or replace it with --force";
+    Err(Error::new(Kind::OutputPlace, reason).in_file(file))
+}
