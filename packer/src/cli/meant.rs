@@ -24,24 +24,42 @@ use crate::{
     trial::Trial,
 };
 
+/// Options that do not fit together: the sentence to say, and the options that it is about.
+pub(super) struct Unfit {
+    pub(super) reason: String,
+    pub(super) options: &'static [&'static str],
+}
+
+impl Unfit {
+    /// Makes one of a sentence about `options`.
+    fn of(options: &'static [&'static str]) -> impl Fn(String) -> Unfit {
+        move |reason| Unfit { reason, options }
+    }
+}
+
 /// The pack that `typed` asks for, of the program in `input`. If not all of it `is_typed`, some may be for other builds than this one.
 ///
 /// # Errors
 /// If target and OUT contradict each other; if no target is given and this machine is not one; if an option is for none of the
 /// targets, or for one target and there are several; if grants contradict each other. Errors of the program itself are reported
 /// when it is packed.
-pub(super) fn pack(typed: Typed, input: PathBuf, is_typed: bool) -> Result<Pack, String> {
+pub(super) fn pack(typed: Typed, input: PathBuf, is_typed: bool) -> Result<Pack, Unfit> {
     let host = Target::host();
     if is_typed && !typed.include.is_empty() && !typed.archive {
-        return Err("--include puts files into archives; add --archive".to_owned());
+        return Err(Unfit::of(&["include"])("--include puts files into archives; add --archive".to_owned()));
     }
-    check_release(&typed, is_typed)?;
+    check_release(&typed, is_typed).map_err(Unfit::of(&["installers", "sign"]))?;
     // Asked before it is read: a pipe may be gone then.
     let has_a_name = read::has_a_name(&input);
     let opened = Opened::read(&input).map(Arc::new);
     // An executable knows its name and version.
     let carried = opened.as_ref().ok().and_then(|opened| opened.manifest());
-    let places = places(&typed, &input, has_a_name, carried, host)?;
+    let places = places(&typed, &input, has_a_name, carried, host).map_err(Unfit::of(&[
+        "output",
+        "target",
+        "name",
+        "app-version",
+    ]))?;
     check_targets(&typed, &places, is_typed, host)?;
     check_names(&typed.grants, typed.told.cwd.as_deref(), typed.told.tmp.as_ref(), carried.is_some())?;
     let compiler = typed.compiler.unwrap_or(Compiler::Cranelift);
@@ -134,12 +152,13 @@ fn places(
 }
 
 /// Checks that the options can be used for the targets.
-fn check_targets(typed: &Typed, places: &Places, is_typed: bool, host: Option<Target>) -> Result<(), String> {
+fn check_targets(typed: &Typed, places: &Places, is_typed: bool, host: Option<Target>) -> Result<(), Unfit> {
     let targets: Vec<Target> = places.outputs.iter().map(|place| place.target).collect();
     let for_windows = typed.gui || typed.icon.is_some() || !typed.version_info.is_empty();
     if is_typed && for_windows && !targets.contains(&Target::WindowsX86_64) {
         let names = targets::list(&targets);
-        return Err(format!("--gui, --icon and --version-info are for Windows; the target is {names}"));
+        let reason = format!("--gui, --icon and --version-info are for Windows; the target is {names}");
+        return Err(Unfit::of(&["gui", "icon", "version-info"])(reason));
     }
     let mut dirs = typed.grants.iter().filter_map(|grant| match grant {
         Grant::Dir(dir) => Some(dir),
@@ -147,12 +166,14 @@ fn check_targets(typed: &Typed, places: &Places, is_typed: bool, host: Option<Ta
     });
     if let Some(dir) = dirs.find(|dir| dir.is_a_drive() && !targets.contains(&Target::WindowsX86_64)) {
         let option = if dir.read_only { "--dir-ro" } else { "--dir" };
-        return Err(format!("{option} {}: {}", dir.host, payload::grant::no_drive(&dir.host)));
+        let reason = format!("{option} {}: {}", dir.host, payload::grant::no_drive(&dir.host));
+        return Err(Unfit::of(&["dir", "dir-ro"])(reason));
     }
     if typed.stub.is_some() && targets.len() > 1 {
-        return Err(format!("--stub is a launcher for one target, not for {}", targets::list(&targets)));
+        let reason = format!("--stub is a launcher for one target, not for {}", targets::list(&targets));
+        return Err(Unfit::of(&["stub"])(reason));
     }
-    typed.cpu.map_or(Ok(()), |raise| raise.check(&targets, host))
+    typed.cpu.map_or(Ok(()), |raise| raise.check(&targets, host)).map_err(Unfit::of(&["cpu"]))
 }
 
 /// Checks the guest names: each directory must have its own, and the working directory must lie in a grant. An executable that
@@ -165,7 +186,7 @@ fn check_names(
     cwd: Option<&str>,
     tmp: Option<&GuestName>,
     carried: bool,
-) -> Result<(), String> {
+) -> Result<(), Unfit> {
     let dirs: Vec<&DirGrant> = grants
         .iter()
         .filter_map(|grant| match grant {
@@ -173,30 +194,31 @@ fn check_names(
             Grant::Files(_) => None,
         })
         .collect();
+    let of_dirs = Unfit::of(&["dir", "dir-ro"]);
     for (at, grant) in dirs.iter().enumerate() {
         let is_other_way = |other: &&&DirGrant| {
             other.guest == grant.guest && other.is_of(&grant.host) && other.read_only != grant.read_only
         };
         if let Some(earlier) = dirs[..at].iter().find(is_other_way) {
             let host = &earlier.host;
-            return Err(format!(
+            return Err(of_dirs(format!(
                 "the directory {host} is granted to be changed (--dir) and to be read only (--dir-ro); leave one out"
-            ));
+            )));
         }
         let earlier = dirs[..at].iter().find(|other| other.guest == grant.guest);
         // `.` is where the user stands, and `/` is below it.
         if let Some(earlier) = earlier.filter(|_| !grant.guest.is_root()) {
-            return Err(format!(
+            return Err(of_dirs(format!(
                 "the directories {} and {} are both granted as {}; give them two names, HOST::GUEST",
                 earlier.host, grant.host, grant.guest
-            ));
+            )));
         }
     }
     if let Some(dir) = dirs.iter().find(|dir| Some(&dir.guest) == tmp) {
-        return Err(format!(
+        return Err(Unfit::of(&["dir", "dir-ro", "tmp"])(format!(
             "{} is a granted directory and one in memory (--tmp); leave one out, or name another: --tmp=GUEST",
             dir.guest
-        ));
+        )));
     }
     let Some(cwd) = cwd else { return Ok(()) };
     // These names are known only when the executable starts.
@@ -207,10 +229,10 @@ fn check_names(
     if carried || is_open(cwd) || stands.is_root() || names.any(holds) {
         return Ok(());
     }
-    Err(format!(
+    Err(Unfit::of(&["cwd"])(format!(
         "the working directory {cwd} lies in none of the directories that are granted or carried; grant one, such as \
          --dir HOST::{cwd}"
-    ))
+    )))
 }
 
 #[cfg(test)]
@@ -220,7 +242,10 @@ mod tests {
 
     #[test]
     fn every_option_changes_what_is_packed() {
-        let meant = |typed: Typed| format!("{:?}", pack(typed, PathBuf::from("other.wasm"), false));
+        let meant = |typed: Typed| {
+            let pack = pack(typed, PathBuf::from("other.wasm"), false);
+            format!("{:?}", pack.map_err(|unfit| unfit.reason))
+        };
         // These are for the command alone.
         for row in option::all().filter(|row| !["quiet", "verbose", "json"].contains(&row.name)) {
             // With what some are for.

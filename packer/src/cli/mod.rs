@@ -95,7 +95,7 @@ fn command(args: &[OsString]) -> ExitCode {
     match Cli::try_parse_from(args) {
         Ok(Cli { command: None, input, options }) => {
             let input = input.expect("clap requires it where there is no subcommand");
-            packing::run(input, options.typed(), true)
+            packing::run(input, options.typed(), None)
         }
         Ok(Cli { command: Some(command), .. }) => match command {
             Command::Init(flags) => init::run(&flags),

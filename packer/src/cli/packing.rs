@@ -10,21 +10,28 @@ use std::{
 
 use payload::info::printable;
 
-use super::{ExitCode, complain, json, meant, message, mistyped, out, report::Report, say, typed::Typed};
+use super::{
+    ExitCode, complain, json, meant, message, mistyped, out, project::Lines, report::Report, say,
+    typed::Typed,
+};
 use crate::{
     Error, Kind, Pack,
     pack::Place,
     progress::{Progress, bar::Bar},
 };
 
-/// Packs `input` as `typed` says. If not all of that `is_typed`, some may be for other builds of the same project.
-pub(super) fn run(input: PathBuf, typed: Typed, is_typed: bool) -> ExitCode {
+/// Packs `input` as `typed` says. What was not typed stands in `described`; some of it may be for other builds of the same project.
+pub(super) fn run(input: PathBuf, typed: Typed, described: Option<&Lines>) -> ExitCode {
     let command = mistyped::command(input.as_os_str());
     let (verbose, wants_json) = (typed.verbose, typed.json);
     // What would be said is in the JSON.
     let quiet = typed.quiet || wants_json;
-    let pack =
-        meant::pack(typed, input, is_typed).and_then(|pack| Ok(Pack { time: source_date_epoch()?, ..pack }));
+    let pack = meant::pack(typed, input, described.is_none())
+        .map_err(|unfit| match described {
+            Some(lines) => lines.of(unfit.options, &unfit.reason),
+            None => unfit.reason,
+        })
+        .and_then(|pack| Ok(Pack { time: source_date_epoch()?, ..pack }));
     let pack = match pack {
         Ok(pack) => pack,
         Err(reason) => {
@@ -43,7 +50,8 @@ pub(super) fn run(input: PathBuf, typed: Typed, is_typed: bool) -> ExitCode {
     let report = Report::default();
     let fails = |error: &Error| {
         failed.store(true, Ordering::Relaxed);
-        bar.aside(|| complain(error));
+        let line = described.map_or_else(String::new, |lines| lines.of_missing(error));
+        bar.aside(|| complain(&format!("{line}{error}")));
     };
     let result = pack.run(&progress, &|place, outcome| match outcome {
         Ok(packed) => {

@@ -6,7 +6,14 @@ use payload::{Compiler, CpuFeatures, Target, info::printable, target::Cpu};
 
 use crate::{
     Error, Kind, Pack,
-    cli::{ExitCode, complain, given::Given, meant, message, mistyped, project, say, typed::Typed},
+    cli::{
+        ExitCode, complain,
+        given::Given,
+        meant, message, mistyped,
+        project::{self, Project},
+        say,
+        typed::Typed,
+    },
     compile,
     output::Memory,
     progress::{Progress, bar::Bar},
@@ -47,12 +54,14 @@ impl Order {
     ///
     /// # Errors
     /// What is wrong with the description.
-    pub(super) fn read(&self) -> Result<(PathBuf, Typed, Vec<String>), String> {
-        let (module, typed, notes) = match self.description() {
-            Some(config) => project::describe(&config, self.options.clone(), "wasmpack run APP.wasm")?,
-            None => (PathBuf::new(), self.options.clone().typed(), Vec::new()),
+    pub(super) fn read(&self) -> Result<Project, (ExitCode, String)> {
+        let options = self.options.clone();
+        let project = match self.description() {
+            Some(config) => project::describe(&config, options, "wasmpack run APP.wasm")?,
+            None => Project { typed: options.typed(), ..Project::default() },
         };
-        Ok((self.input.clone().unwrap_or(module), for_a_start(typed), notes))
+        let module = self.input.clone().unwrap_or(project.module);
+        Ok(Project { module, typed: for_a_start(project.typed), ..project })
     }
 
     /// Packs it. What goes wrong was said.
@@ -61,14 +70,18 @@ impl Order {
             complain(&printable(reason));
             ExitCode::Usage
         };
-        let (module, typed, notes) = self.read().map_err(|reason| usage(&reason))?;
+        let Project { module, typed, lines, notes } = self.read().map_err(|(code, reason)| {
+            usage(&reason);
+            code
+        })?;
         let meant = mistyped::command(module.as_os_str());
         if self.audit && typed.told.sealed {
             return Err(usage("a sealed program takes no --audit; leave --sealed out"));
         }
         let (quiet, verbose, compiler) = (typed.quiet, typed.verbose, typed.compiler);
         let is_light = typed.level.is_none() && !typed.no_compress;
-        let mut pack = meant::pack(typed, module, false).map_err(|reason| usage(&reason))?;
+        let mut pack = meant::pack(typed, module, false)
+            .map_err(|unfit| usage(&lines.of(unfit.options, &unfit.reason)))?;
         if is_light {
             pack.storage = Storage::Compressed { level: LEVEL };
         }
@@ -89,7 +102,7 @@ impl Order {
                     ExitCode::Usage
                 }
                 None => {
-                    complain(&error);
+                    complain(&format!("{}{error}", lines.of_missing(&error)));
                     ExitCode::Failure
                 }
             }

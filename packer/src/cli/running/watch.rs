@@ -102,7 +102,7 @@ type Stamp = Option<(u64, Option<SystemTime>)>;
 impl Watched {
     /// The module and its description, where it can be read.
     fn new(order: &Order) -> Watched {
-        let module = order.read().map(|(module, ..)| module).ok().or_else(|| order.input.clone());
+        let module = order.read().map(|project| project.module).ok().or_else(|| order.input.clone());
         let files: Vec<PathBuf> = module.into_iter().chain(order.description()).collect();
         let seen = stamps(&files);
         Watched { files, seen }

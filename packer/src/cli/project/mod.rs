@@ -5,14 +5,21 @@
 //! machine are relative to the file. Grants keep the order of their keys. An option that is typed replaces the key of the same
 //! name, and the keys that it cannot be combined with.
 
+mod lines;
+mod text;
+
 use std::{
     ffi::OsString,
     path::{Path, PathBuf},
 };
 
 use payload::info::printable;
-use toml::de::{DeTable, DeValue};
+use toml::{
+    Spanned,
+    de::{DeTable, DeValue},
+};
 
+use self::text::{Fault, expected, on_this_machine, place, unknown, unreadable, values};
 use super::{
     ExitCode,
     command::Build,
@@ -22,18 +29,21 @@ use super::{
     packing, say,
     typed::Typed,
 };
-use crate::{nearest::nearest, output::STANDARD, read};
+use crate::{output::STANDARD, read};
+
+pub(super) use self::lines::Lines;
 
 /// Packs what the description says.
 pub(super) fn run(build: Build) -> ExitCode {
     let Build { config, options } = build;
-    let (module, typed, mut notes) = match describe(&config, options, "wasmpack APP.wasm -o OUT") {
-        Ok(described) => described,
-        Err(reason) => {
-            complain(&reason);
-            return ExitCode::Usage;
-        }
-    };
+    let Project { module, typed, lines, mut notes } =
+        match describe(&config, options, "wasmpack APP.wasm -o OUT") {
+            Ok(project) => project,
+            Err((code, reason)) => {
+                complain(&reason);
+                return code;
+            }
+        };
     for (key, is_given, what) in [
         ("include", !typed.include.is_empty(), "puts files into archives"),
         ("installers", !typed.installers.is_empty(), "is for archives"),
@@ -48,26 +58,42 @@ pub(super) fn run(build: Build) -> ExitCode {
     if !typed.quiet {
         notes.iter().for_each(|note| say(note));
     }
-    packing::run(module, typed, false)
+    packing::run(module, typed, Some(&lines))
 }
 
-/// The module and the options that the description at `config` has, with those that were typed, and notes on what of it is
-/// ignored. `without` is a command that needs no description.
+/// What a description says, with what was typed.
+#[derive(Default)]
+pub(super) struct Project {
+    pub(super) module: PathBuf,
+    pub(super) typed: Typed,
+    /// Where that stands which was not typed.
+    pub(super) lines: Lines,
+    /// Notes on what of it is ignored.
+    pub(super) notes: Vec<String>,
+}
+
+/// The description at `config`, with those options that were typed. `without` is a command that needs no description.
 ///
 /// # Errors
-/// What is wrong with it, and where.
-pub(super) fn describe(
-    config: &Path,
-    options: Given,
-    without: &str,
-) -> Result<(PathBuf, Typed, Vec<String>), String> {
-    let described = open(config, without)
-        .map_err(|reason| format!("{}: {reason}", printable(&config.to_string_lossy())))?;
+/// What is wrong with it, and where; the exit code tells whether it is the file, or what it says.
+pub(super) fn describe(config: &Path, options: Given, without: &str) -> Result<Project, (ExitCode, String)> {
+    let in_config = |reason: String| format!("{}: {reason}", printable(&config.to_string_lossy()));
+    let text = open(config, without).map_err(|reason| (ExitCode::Failure, in_config(reason)))?;
+    // What comes from a pipe lies nowhere.
+    let folder = config.parent().filter(|_| read::has_a_name(config)).unwrap_or(Path::new(""));
+    let mut lines = Lines::new(config);
+    let described =
+        described(&text, folder, &mut lines).map_err(|reason| (ExitCode::Usage, in_config(reason)))?;
+    let typed = options.clone();
     let (options, left_out) = options.over(described.options);
     let ignored =
         |key| format!("{}: {key} is ignored: it cannot be combined with what was typed", config.display());
+    let lines = lines.filter(|name| {
+        let is = |row: &&Row| row.name == name;
+        !left_out.iter().any(|row| is(&row)) && !option::all().filter(is).any(|row| typed.has(row))
+    });
     let notes = left_out.into_iter().filter_map(Row::key).map(ignored).collect();
-    Ok((described.module, options.typed(), notes))
+    Ok(Project { module: described.module, typed: options.typed(), lines, notes })
 }
 
 /// The content of a description.
@@ -76,24 +102,20 @@ struct Described {
     options: Given,
 }
 
-/// Opens the description at `config`.
-fn open(config: &Path, without: &str) -> Result<Described, String> {
+/// The text of the description at `config`.
+fn open(config: &Path, without: &str) -> Result<String, String> {
     let is_missing = |error: std::io::Error| error.kind() == std::io::ErrorKind::NotFound;
     if config.as_os_str() != STANDARD && config.symlink_metadata().is_err_and(is_missing) {
         return Err(format!(
             "there is no such file; `wasmpack init` writes one, or do without it: {without}"
         ));
     }
-    let is_file = read::has_a_name(config);
     let bytes = read::whole(config, "it", read::MOST_DESCRIPTION).map_err(|error| error.reason)?;
-    let text = String::from_utf8(bytes).map_err(|_| "cannot read it: it is not UTF-8".to_owned())?;
-    // What comes from a pipe lies nowhere.
-    let folder = config.parent().filter(|_| is_file).unwrap_or(Path::new(""));
-    described(&text, folder)
+    String::from_utf8(bytes).map_err(|_| "cannot read it: it is not UTF-8".to_owned())
 }
 
-/// Reads a description; `folder` is where it lies.
-fn described(text: &str, folder: &Path) -> Result<Described, String> {
+/// Reads a description; `folder` is where it lies. `lines` get what stands where.
+fn described(text: &str, folder: &Path, lines: &mut Lines) -> Result<Described, String> {
     let table = DeTable::parse(text).map_err(|error| unreadable(text, &error))?;
     // As they stand in the file: grants keep their order.
     let mut entries: Vec<_> = table.get_ref().iter().collect();
@@ -101,17 +123,24 @@ fn described(text: &str, folder: &Path) -> Result<Described, String> {
     let mut module = None;
     let mut options = Given::default();
     for (key, value) in entries {
-        let (name, line) = (key.get_ref().as_ref(), place(text, key.span().start).0);
-        let wrong = |why: String| format!("line {line}: {name}: {why}");
+        let (name, at) = (key.get_ref().as_ref(), key.span().start);
+        let wrong = |(at, why): Fault| format!("line {}: {name}: {why}", place(text, at).0);
         if name == "module" {
             let DeValue::String(file) = value.get_ref() else {
-                return Err(wrong("must be a string".to_owned()));
+                return Err(wrong((at, "must be a string".to_owned())));
             };
-            module = Some(folder.join(file.as_ref()));
+            let file = folder.join(file.as_ref());
+            lines.add_module(place(text, at).0, &file);
+            module = Some(file);
             continue;
         }
-        let row = row(name).ok_or_else(|| wrong(unknown(name)))?;
-        add(&mut options, row, value.get_ref(), folder).map_err(wrong)?;
+        let row = row(name).ok_or_else(|| wrong((at, unknown(name))))?;
+        let given = given(&options, row, at, value, folder).map_err(wrong)?;
+        for (at, said, value) in given {
+            let file = row.is_path.then(|| Path::new(&value));
+            lines.add(place(text, at).0, row, name, file);
+            options.add(row, value.clone()).map_err(|why| wrong((at, format!("{said:?}: {why}"))))?;
+        }
     }
     let module = module.ok_or("it names no module; add a line such as: module = \"app.wasm\"")?;
     Ok(Described { module, options })
@@ -122,105 +151,42 @@ fn row(key: &str) -> Option<&'static Row> {
     option::all().find(|row| row.key().is_some_and(|known| key == known || key == row.name))
 }
 
-/// Adds the value of the key of `row`.
-fn add(options: &mut Given, row: &'static Row, value: &DeValue<'_>, folder: &Path) -> Result<(), String> {
+/// The values of the key of `row`, which stands at `at`: where each stands, as it is written, and as it would be typed.
+fn given(
+    options: &Given,
+    row: &'static Row,
+    at: usize,
+    value: &Spanned<DeValue<'_>>,
+    folder: &Path,
+) -> Result<Vec<(usize, String, OsString)>, Fault> {
+    let fault = |why: String| Err((at, why));
     if let Some(other) = options.excluding(row) {
-        return Err(format!("cannot be combined with {}", other.key().unwrap_or(other.name)));
+        return fault(format!("cannot be combined with {}", other.key().unwrap_or(other.name)));
     }
     if options.has(row) {
-        return Err(format!("{} is given already, under its other name", row.key().unwrap_or(row.name)));
+        return fault(format!("{} is given already, under its other name", row.key().unwrap_or(row.name)));
     }
-    let values = match (row.takes, value) {
-        (Takes::Nothing | Takes::Maybe(_), DeValue::Boolean(true)) => vec![String::new()],
+    let values = match (row.takes, value.get_ref()) {
+        (Takes::Nothing | Takes::Maybe(_), DeValue::Boolean(true)) => vec![(at, String::new())],
         (Takes::Nothing | Takes::Maybe(_), DeValue::Boolean(false)) => Vec::new(),
-        (Takes::Nothing, _) => return Err("must be true or false".to_owned()),
+        (Takes::Nothing, _) => return fault("must be true or false".to_owned()),
         (_, DeValue::Table(_)) if !row.is_table => {
-            return Err(expected(row, "must be a string or an array, not a table"));
+            return fault(expected(row, "must be a string or an array, not a table"));
         }
-        (_, DeValue::Boolean(_)) => return Err(expected(row, "must be a string, not true or false")),
+        (_, DeValue::Boolean(_)) => return fault(expected(row, "must be a string, not true or false")),
         (Takes::One(_) | Takes::Maybe(_), DeValue::Array(_) | DeValue::Table(_)) => {
-            return Err(expected(row, "must be one value, not an array"));
+            return fault(expected(row, "must be one value, not an array"));
         }
         _ => values(value)?,
     };
-    for text in values {
+    let typed = |(at, text): (usize, String)| {
         // As it was written, before a folder comes in front of it.
-        (row.set)(&mut Typed::default(), OsString::from(&text)).map_err(|why| format!("{text:?}: {why}"))?;
+        (row.set)(&mut Typed::default(), OsString::from(&text))
+            .map_err(|why| (at, format!("{text:?}: {why}")))?;
         let value = if row.is_path { on_this_machine(row, &text, folder) } else { OsString::from(&text) };
-        options.add(row, value).map_err(|why| format!("{text:?}: {why}"))?;
-    }
-    Ok(())
-}
-
-/// The message `what`, with an example.
-fn expected(row: &Row, what: &str) -> String {
-    format!("{what}; such as {} = {:?}", row.key().unwrap_or(row.name), row.example)
-}
-
-/// The path in `text` from the folder in which the description lies.
-fn on_this_machine(row: &Row, text: &str, folder: &Path) -> OsString {
-    if text == STANDARD {
-        return text.into();
-    }
-    let names_a_guest = row.name.starts_with("files");
-    match names_a_guest && !text.contains("::") {
-        // The name that the program sees is the one that was written, wherever the file lies.
-        true => folder.join(format!("{text}::{text}")).into_os_string(),
-        false => folder.join(text).into_os_string(),
-    }
-}
-
-/// Line and column of the byte at `at`, both from 1; columns count characters.
-fn place(text: &str, at: usize) -> (usize, usize) {
-    let before = text.get(..at).unwrap_or(text);
-    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
-}
-
-/// The syntax error in `text`, in one line.
-fn unreadable(text: &str, error: &toml::de::Error) -> String {
-    let what: Vec<&str> = error.message().lines().collect();
-    let what = what.join(", ");
-    match error.span() {
-        Some(span) => {
-            let (line, column) = place(text, span.start);
-            format!("line {line}, column {column}: {what}")
-        }
-        None => what,
-    }
-}
-
-/// The values in `value`, as they would be typed.
-fn values(value: &DeValue<'_>) -> Result<Vec<String>, String> {
-    match value {
-        DeValue::String(text) => Ok(vec![text.to_string()]),
-        DeValue::Integer(number) => Ok(vec![number.to_string()]),
-        DeValue::Boolean(_) => Ok(Vec::new()),
-        DeValue::Array(list) => {
-            let texts = list.iter().map(|value| match value.get_ref() {
-                DeValue::String(text) => Ok(text.to_string()),
-                _ => Err("must be an array of strings".to_owned()),
-            });
-            texts.collect()
-        }
-        DeValue::Table(table) => {
-            let pairs = table.iter().map(|(key, value)| match value.get_ref() {
-                DeValue::String(text) => Ok(format!("{}={text}", key.get_ref())),
-                _ => Err(format!("{}: must be a string", key.get_ref())),
-            });
-            pairs.collect()
-        }
-        _ => Err("must be a string, an array or a table".to_owned()),
-    }
-}
-
-fn unknown(name: &str) -> String {
-    let mut keys: Vec<&str> = ["module"].into_iter().chain(option::all().filter_map(Row::key)).collect();
-    keys.sort_unstable();
-    match nearest(name, keys.iter().copied()) {
-        Some(key) => format!("unknown key; did you mean {key}?"),
-        None => format!("unknown key; the keys are {}", keys.join(", ")),
-    }
+        Ok((at, text, value))
+    };
+    values.into_iter().map(typed).collect()
 }
 
 #[cfg(test)]
@@ -229,8 +195,12 @@ mod tests {
     use crate::pack::Grant;
     use payload::Variable;
 
+    fn read_in(text: &str, folder: &str) -> Result<Described, String> {
+        described(text, Path::new(folder), &mut Lines::default())
+    }
+
     fn words(text: &str) -> Result<Typed, String> {
-        described(text, Path::new("project")).map(|said| said.options.typed())
+        read_in(text, "project").map(|said| said.options.typed())
     }
 
     #[test]
@@ -248,7 +218,7 @@ mod tests {
             args = ["--color", "a b"]
             env = { LANG = "C" }
         "#;
-        let said = described(text, Path::new("project")).unwrap();
+        let said = read_in(text, "project").unwrap();
         assert_eq!(said.module, Path::new("project").join("app.wasm"));
         let typed = said.options.typed();
         assert_eq!((typed.name.as_deref(), typed.version.as_deref()), (Some("app"), Some("1.2")));
@@ -271,7 +241,7 @@ mod tests {
                 Takes::Each(_) | Takes::Rest(_) => format!("[{:?}]", row.example),
             };
             for key in [row.key().unwrap_or(row.name), row.name] {
-                let described = described(&format!("module = 'a'\n{key} = {value}"), Path::new(""));
+                let described = read_in(&format!("module = 'a'\n{key} = {value}"), "");
                 let mut expected = Typed::default();
                 (row.set)(&mut expected, row.example.into()).unwrap();
                 match row.key() {
@@ -294,6 +264,9 @@ mod tests {
             ("module = 'a'\nnative = 'yes'", "line 2: native: must be true or false"),
             ("module = 'a'\nname = ['x', 'y']", "line 2: name: must be one value"),
             ("module = 'a'\ndir = [1]", "line 2: dir: must be an array of strings"),
+            ("module = 'a'\ndir = [\n  'x',\n  1,\n]", "line 4: dir: must be an array of strings"),
+            ("module = 'a'\ndir = [\n  'x',\n  'a:b',\n]", "line 4: dir: \"a:b\": two names"),
+            ("module = 'a'\n[env]\nA = 'x'\nB = 2", "line 4: env: B: must be a string"),
             ("module = 'a'\nlevel = 99", "line 2: level: \"99\": must be a number from 1 to 22"),
             (
                 "module = 'a'\nlevel = 9\nno-compress = true",

@@ -1,0 +1,92 @@
+//! The text of a description: where something stands in it, its values as they would be typed, and what is said of mistakes.
+
+use std::{ffi::OsString, path::Path};
+
+use toml::{Spanned, de::DeValue};
+
+use crate::{
+    cli::option::{self, Row},
+    nearest::nearest,
+    output::STANDARD,
+};
+
+/// The message `what`, with an example.
+pub(super) fn expected(row: &Row, what: &str) -> String {
+    format!("{what}; such as {} = {:?}", row.key().unwrap_or(row.name), row.example)
+}
+
+/// The path in `text` from the folder in which the description lies.
+pub(super) fn on_this_machine(row: &Row, text: &str, folder: &Path) -> OsString {
+    if text == STANDARD {
+        return text.into();
+    }
+    let names_a_guest = row.name.starts_with("files");
+    match names_a_guest && !text.contains("::") {
+        // The name that the program sees is the one that was written, wherever the file lies.
+        true => folder.join(format!("{text}::{text}")).into_os_string(),
+        false => folder.join(text).into_os_string(),
+    }
+}
+
+/// Line and column of the byte at `at`, both from 1; columns count characters.
+pub(super) fn place(text: &str, at: usize) -> (usize, usize) {
+    let before = text.get(..at).unwrap_or(text);
+    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+}
+
+/// The syntax error in `text`, in one line.
+pub(super) fn unreadable(text: &str, error: &toml::de::Error) -> String {
+    let what: Vec<&str> = error.message().lines().collect();
+    let what = what.join(", ");
+    match error.span() {
+        Some(span) => {
+            let (line, column) = place(text, span.start);
+            format!("line {line}, column {column}: {what}")
+        }
+        None => what,
+    }
+}
+
+/// A fault, and the byte of the text where it is.
+pub(super) type Fault = (usize, String);
+
+/// The values in `value`, as they would be typed, each with the byte where it begins.
+///
+/// # Errors
+/// For a value that no option has.
+pub(super) fn values(value: &Spanned<DeValue<'_>>) -> Result<Vec<(usize, String)>, Fault> {
+    let at = value.span().start;
+    match value.get_ref() {
+        DeValue::String(text) => Ok(vec![(at, text.to_string())]),
+        DeValue::Integer(number) => Ok(vec![(at, number.to_string())]),
+        DeValue::Boolean(_) => Ok(Vec::new()),
+        DeValue::Array(list) => {
+            let texts = list.iter().map(|value| match value.get_ref() {
+                DeValue::String(text) => Ok((value.span().start, text.to_string())),
+                _ => Err((value.span().start, "must be an array of strings".to_owned())),
+            });
+            texts.collect()
+        }
+        DeValue::Table(table) => {
+            let mut pairs: Vec<_> = table.iter().collect();
+            // As they stand in the file.
+            pairs.sort_by_key(|(key, _)| key.span().start);
+            let pairs = pairs.into_iter().map(|(key, value)| match value.get_ref() {
+                DeValue::String(text) => Ok((key.span().start, format!("{}={text}", key.get_ref()))),
+                _ => Err((value.span().start, format!("{}: must be a string", key.get_ref()))),
+            });
+            pairs.collect()
+        }
+        _ => Err((at, "must be a string, an array or a table".to_owned())),
+    }
+}
+
+pub(super) fn unknown(name: &str) -> String {
+    let mut keys: Vec<&str> = ["module"].into_iter().chain(option::all().filter_map(Row::key)).collect();
+    keys.sort_unstable();
+    match nearest(name, keys.iter().copied()) {
+        Some(key) => format!("unknown key; did you mean {key}?"),
+        None => format!("unknown key; the keys are {}", keys.join(", ")),
+    }
+}
