@@ -6,7 +6,7 @@
 use std::fmt::Write;
 
 use crate::{Detail, Encoding, Grants, Prefix, SectionKind, json::Json, target::Os};
-pub use terms::words::{hex, is_seen, printable, printable_lines, size};
+pub use terms::words::{binary, hex, is_seen, printable, printable_lines, size};
 
 /// Who decides about the grants, beside who packs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +50,9 @@ impl Info<'_> {
             let argv0 = manifest.argv0.as_deref().unwrap_or("(the name it is started by)");
             let args: String = manifest.args.iter().map(|arg| format!(" {arg:?}")).collect();
             line("arguments", &format!("{argv0}{args}, and those it is started with"));
+        }
+        if let Some(bytes) = manifest.max_memory {
+            line("memory", &format!("{} at most", binary(bytes)));
         }
         let features = match header.cpu.is_empty() {
             true => String::new(),
@@ -130,6 +133,9 @@ impl Info<'_> {
         json.texts("notes", &mut self.notes.iter().map(String::as_str));
         json.bool("sealed", manifest.sealed);
         json.bool("trial", manifest.trial);
+        if let Some(bytes) = manifest.max_memory {
+            json.number("max_memory", bytes);
+        }
         json.maybe("argv0", manifest.argv0.as_deref());
         json.texts("args", &mut manifest.args.iter().map(String::as_str));
         json.text("target", header.target.name());
@@ -192,6 +198,7 @@ fn granted(json: &mut Json, grants: &Grants) {
     json.texts("env_passed", &mut grants.pass.iter().map(String::as_str));
     json.bool("env_all", grants.env_all);
     json.bool("native", grants.native);
+    json.maybe("tmp", grants.tmp.as_ref().map(|guest| guest.as_str()));
     json.maybe("cwd", grants.cwd.as_deref());
     json.close('}');
 }

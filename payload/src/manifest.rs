@@ -23,6 +23,7 @@
 //! | 14 | homepage | text: where the app is told about | at most once |
 //! | 15 | license | text: the terms under which the app may be used | at most once |
 //! | 16 | temporary | text: the guest's name of a private directory in memory | at most once |
+//! | 17 | memory | u64, not 0: the bytes of memory that the app was limited to when it was packed, for people | at most once |
 //! | 63 | content | 32 bytes: SHA-256 of all that follows the prefix | at most once |
 //!
 //! A text is UTF-8 without NUL; it is not terminated.
@@ -52,6 +53,8 @@ pub struct Manifest {
     pub version: Option<String>,
     /// Who made the app, and where and on which terms it is to be had.
     pub about: About,
+    /// Bytes of memory that the app was limited to when it was packed. Its code has the limit; this is for people.
+    pub max_memory: Option<u64>,
     /// SHA-256 of all that follows the prefix; a [`Writer`](crate::Writer) fills it in. It is not looked at when the app
     /// starts, only by who wants to know whether the file is whole.
     pub content: Option<[u8; 32]>,
@@ -92,6 +95,7 @@ const AUTHOR: u16 = 13;
 const HOMEPAGE: u16 = 14;
 const LICENSE: u16 = 15;
 const TEMPORARY: u16 = 16;
+const MEMORY: u16 = 17;
 /// Behind whatever a later version of the format has: a writer finds it at the end.
 const CONTENT: u16 = 63;
 const READ_ONLY: u32 = 1;
@@ -135,6 +139,7 @@ impl Manifest {
             text.iter().for_each(|text| record(kind, text.as_bytes()));
         }
         self.grants.tmp.iter().for_each(|guest| record(TEMPORARY, guest.as_str().as_bytes()));
+        self.max_memory.iter().for_each(|bytes| record(MEMORY, &bytes.to_le_bytes()));
         // Last, so that a writer finds it.
         self.content.iter().for_each(|hash| record(CONTENT, hash));
         out
@@ -185,6 +190,7 @@ impl Manifest {
                 HOMEPAGE => manifest.about.homepage = Some(text(content, at, "homepage")?),
                 LICENSE => manifest.about.license = Some(text(content, at, "license")?),
                 TEMPORARY => manifest.grants.tmp = Some(text(content, at, "temporary directory")?.into()),
+                MEMORY => manifest.max_memory = Some(memory(content, at)?),
                 CONTENT => manifest.content = Some(Cursor::new(content, at).array()?),
                 VERSION => manifest.version = Some(text(content, at, "version")?),
                 found => {
@@ -215,6 +221,14 @@ impl Manifest {
         self.sealed = bits & SEALED != 0;
         self.trial = bits & TRIAL != 0;
         Ok(())
+    }
+}
+
+fn memory(content: &[u8], at: u64) -> Result<u64, Error> {
+    crate::bytes::equal(at, "memory length", 8, content.len() as u64)?;
+    match u64::from_le_bytes(Cursor::new(content, at).array()?) {
+        0 => Err(Error::new(at, Kind::Value { field: "memory", found: 0 })),
+        bytes => Ok(bytes),
     }
 }
 

@@ -52,7 +52,19 @@ fn manifest() -> impl Strategy<Value = Manifest> {
             let switched = samples::switched(switches);
             let Grants { env, pass, mounts, cwd, tmp, .. } = grants;
             let grants = Grants { env, pass, mounts, cwd, tmp, ..switched.grants };
-            Manifest { producer, app, module_sha256, argv0, args, grants, version, content: None, ..switched }
+            let max_memory = (switches > u32::MAX / 2).then_some(switches.into());
+            Manifest {
+                producer,
+                app,
+                module_sha256,
+                argv0,
+                args,
+                grants,
+                version,
+                max_memory,
+                content: None,
+                ..switched
+            }
         },
     )
 }

@@ -4,7 +4,7 @@ use std::{path::Path, time::Duration};
 
 use payload::{
     Count, Detail,
-    info::{hex, printable, size},
+    info::{binary, hex, printable, size},
 };
 use serde_json::{Value, json};
 
@@ -70,6 +70,9 @@ pub(super) fn grants(done: &Done) -> Vec<String> {
     let mut words = manifest.grants.in_words(Detail { values: false, carried: &carried });
     if words.is_empty() {
         words.push("none".to_owned());
+    }
+    if let Some(bytes) = manifest.max_memory {
+        words.push(format!("{} of memory at most", binary(bytes)));
     }
     if manifest.sealed {
         words.push("sealed".to_owned());

@@ -72,6 +72,7 @@ impl Report {
             value["name"] = manifest.app.clone().into();
             value["version"] = manifest.version.clone().into();
             value["sealed"] = manifest.sealed.into();
+            value["max_memory"] = manifest.max_memory.into();
             value["grants"] = grants(&manifest.grants, done);
             value["beside"] = done.beside.iter().map(message::as_json).collect();
             value["notes"] = message::notes(done).into();

@@ -51,6 +51,7 @@ impl Source {
         manifest.producer = producer::of(module.component.as_ref());
         manifest.module_sha256 = module.sha256;
         manifest.content = None;
+        manifest.max_memory = pack.max_memory;
         manifest.trial = false;
         replace(&mut manifest.version, &pack.version);
         replace(&mut manifest.argv0, &pack.argv0);

@@ -106,7 +106,7 @@ fn entry(dump: &mut Dump<'_>, number: u64) -> Entry {
 }
 
 /// The records of a manifest by their kinds, which count from 1; the last of them is the last of a manifest.
-const RECORDS: [&str; 16] = [
+const RECORDS: [&str; 17] = [
     "producer",
     "app",
     "module",
@@ -123,6 +123,7 @@ const RECORDS: [&str; 16] = [
     "homepage",
     "license",
     "temporary",
+    "memory",
 ];
 
 fn manifest(dump: &mut Dump<'_>, end: usize) {
@@ -146,6 +147,7 @@ fn manifest(dump: &mut Dump<'_>, end: usize) {
                 dump.text(len - 4, "guest");
             }
             "switches" => drop(dump.number(4, "switches")),
+            "memory" => drop(dump.number(8, "bytes of memory")),
             _ => dump.text(len, name),
         }
     }

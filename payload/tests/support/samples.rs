@@ -134,6 +134,7 @@ pub fn full() -> Sample {
                 homepage: Some("https://notes.example".to_owned()),
                 license: Some("MIT".to_owned()),
             },
+            max_memory: Some(64 << 20),
             content: None,
             ..switched
         },
