@@ -60,6 +60,11 @@ pub(super) fn advice(error: &clap::Error, args: &[OsString]) -> Option<String> {
         // It knows its own arguments.
         return None;
     }
+    if let Some(command) = owner(unknown) {
+        return Some(format!(
+            "{unknown} is an option of the command {command}: wasmpack {command} {unknown}"
+        ));
+    }
     let later = typed.iter().take_while(|arg| *arg != "--").find(|arg| is_command(arg));
     if let Some(meant) = later.and_then(|word| command(word)) {
         return Some(meant);
@@ -81,6 +86,14 @@ fn detached(typed: &[OsString], unknown: &str) -> Option<String> {
     let is_value = |text: &str| text == unknown || !text.starts_with('-') && !Path::new(text).exists();
     let pair = texts.windows(2).find(|pair| takes_attached(pair[0]) && is_value(pair[1]))?;
     Some(format!("{}: a value is attached to {}: {}={}", pair[1], pair[0], pair[0], pair[1]))
+}
+
+/// The command that has the option `unknown`.
+fn owner(unknown: &str) -> Option<String> {
+    let name = unknown.strip_prefix("--")?.split('=').next()?;
+    let cli = Cli::command();
+    let has = |command: &&clap::Command| command.get_arguments().any(|arg| arg.get_long() == Some(name));
+    cli.get_subcommands().find(has).map(|command| command.get_name().to_owned())
 }
 
 /// Whether `text` may be meant as a command, and not as a path or an option.

@@ -4,7 +4,7 @@ use payload::Target;
 use serde_json::{Value, json};
 
 use super::command::Targets as Flags;
-use crate::targets::stubs;
+use crate::targets::{self, stubs};
 
 /// The command's output on stdout.
 pub(super) fn text(flags: &Flags) -> String {
@@ -20,9 +20,11 @@ fn block(target: Target) -> String {
     let size = stubs::size(target).map_or_else(|| "none here".to_owned(), |size| format!("{size} bytes"));
     let also = target.aliases().join(", ");
     let row = |what: &str, text: &str| format!("{what:14}  {text}\n");
+    let short = targets::short(target, Target::host()).join(", ");
     [
         row(target.name(), target.triple()),
         row("  also", &also),
+        if short.is_empty() { String::new() } else { row("  here, too", &short) },
         row("  launcher", &size),
         row("  CPU", target.needs()),
         row("  tested", target.tested()),
@@ -34,6 +36,7 @@ fn object(target: Target) -> Value {
     json!({
         "name": target.name(),
         "aliases": target.aliases(),
+        "aliases_here": targets::short(target, Target::host()),
         "triple": target.triple(),
         "launcher_size": stubs::size(target),
         "cpu": target.needs(),

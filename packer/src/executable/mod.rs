@@ -105,6 +105,10 @@ pub fn read(path: &Path) -> Result<Vec<u8>, Error> {
     let (mut file, len) = open(path).map_err(failed)?;
     let mut bytes = Vec::new();
     file.by_ref().take(8).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.starts_with(b"\0asm") {
+        let reason = "a program in WebAssembly, and no executable yet; pack it first: wasmpack FILE -o OUT";
+        return Err(Error::new(Kind::NotPacked, reason).in_file(path));
+    }
     if !container::is_executable(&bytes) {
         // With the words that it has for such a file.
         container::find(&bytes).map_err(|error| Error::from(error).in_file(path))?;

@@ -187,6 +187,12 @@ pub fn parse(text: &str, host: Option<Target>) -> Result<Target, String> {
     said.resolve(host)
 }
 
+/// The words that mean `target` alone on a machine that is `host`, beside its other names.
+pub fn short(target: Target, host: Option<Target>) -> Vec<&'static str> {
+    let words = WORDS.iter().map(|(word, _)| *word);
+    words.filter(|word| parse(word, host) == Ok(target) && !target.aliases().contains(word)).collect()
+}
+
 fn unknown(text: &str) -> String {
     let lower = text.to_ascii_lowercase();
     let spellings = Target::ALL.into_iter().flat_map(|target| {
@@ -264,6 +270,14 @@ mod tests {
                 .unwrap_err()
                 .starts_with("could be linux-x86_64, windows-x86_64")
         );
+    }
+
+    #[test]
+    fn short_names_are_of_one_target_each() {
+        assert_eq!(short(Target::LinuxX86_64, LINUX), ["linux", "x86_64", "amd64", "x64"]);
+        assert_eq!(short(Target::LinuxArm64, LINUX), ["arm64", "aarch64"]);
+        assert!(short(Target::WindowsX86_64, LINUX).contains(&"win32"));
+        assert!(short(Target::LinuxX86_64, Some(Target::MacosArm64)).is_empty());
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Bad input gets a clear error and exit code 1, and leaves nothing behind.
 
-use crate::dir::{self, COMMAND, Dir};
+use crate::dir::{self, COMMAND, Dir, stderr};
 
 /// Packs `text`, given in binary form, and expects each of `parts` in the message.
 #[track_caller]
@@ -184,4 +184,68 @@ fn arguments_that_are_no_text_are_refused() {
     dir.command_fails(with_env.arg(latin1), 2, &["--env", "not UTF-8"]);
     let mut with_arg = dir.wasmpack(&["app.wasm", "-o", "out", "--"]);
     dir.command_fails(with_arg.arg(latin1), 2, &["not UTF-8"]);
+}
+
+#[test]
+fn a_module_that_is_to_be_looked_at_gets_the_way_out() {
+    let dir = Dir::new();
+    for command in ["inspect", "verify"] {
+        dir.fails(
+            &[command, "app.wasm"],
+            &["app.wasm: a program in WebAssembly", "pack it first: wasmpack FILE"],
+        );
+    }
+}
+
+#[test]
+fn an_option_of_a_command_is_told_with_the_command() {
+    let dir = Dir::new();
+    for (option, command) in [("--audit", "run"), ("--watch", "run"), ("--config", "build")] {
+        let output = dir.wasmpack(&["app.wasm", option]).output().unwrap();
+        let expected = format!(
+            "wasmpack: {option} is an option of the command {command}: wasmpack {command} {option}\n"
+        );
+        assert_eq!((output.status.code(), stderr(&output)), (Some(2), expected));
+    }
+}
+
+#[test]
+fn what_turns_out_to_be_wrong_with_a_description_is_told_with_its_line() {
+    let dir = Dir::new();
+    for (text, code, said) in [
+        ("module = 'none.wasm'", 1, "line 1: module: none.wasm: cannot read the module: "),
+        (
+            "module = 'app.wasm'\n\nicon = 'none.ico'\ntargets = ['windows']",
+            1,
+            "line 3: icon: none.ico: cannot read",
+        ),
+        (
+            "module = 'app.wasm'\ndir = [\n  'a::/x',\n  'b::/x',\n]",
+            2,
+            "line 4: dir: the directories a and b are both",
+        ),
+        (
+            "module = 'app.wasm'\noutput = 'x.exe'\ntargets = ['linux-arm64']",
+            2,
+            "line 3: targets: the output's name",
+        ),
+        ("module = 'app.wasm'\ncwd = '/x'", 2, "line 2: cwd: the working directory /x lies in none"),
+        ("module = 'app.wasm'\ncpu = 'native'\ntargets = ['linux-arm64']", 2, "line 2: cpu: --cpu"),
+        ("module = 'app.wasm'\nfiles = [\n  'none::/x',\n]", 1, "line 3: files: none: cannot"),
+    ] {
+        dir.write("wasmpack.toml", text.as_bytes());
+        let output = dir.wasmpack(&["build"]).output().unwrap();
+        let expected = format!("wasmpack: wasmpack.toml: {said}");
+        assert!(stderr(&output).starts_with(&expected), "{text}: {}", stderr(&output));
+        assert_eq!(output.status.code(), Some(code), "{text}");
+    }
+    // What was typed stands in no line.
+    dir.write("wasmpack.toml", b"module = 'app.wasm'\ncwd = '/y'\ndir = ['y::/y']");
+    dir.command_fails(
+        &mut dir.wasmpack(&["build", "--cwd", "/x"]),
+        2,
+        &["wasmpack: the working directory /x"],
+    );
+    std::fs::remove_file(dir.path("wasmpack.toml")).unwrap();
+    dir.fails(&["build"], &["wasmpack.toml: there is no such file"]);
 }

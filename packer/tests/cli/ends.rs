@@ -205,9 +205,10 @@ fn each_command_names_a_file_that_it_cannot_use() {
         {
             dir.fails(&[before, &[file]].concat(), &[file]);
         }
-        // A description is usage.
+        // What a description says is usage; that it cannot be read is a failure.
+        let code = if ["empty", "/dev/null"].contains(&file) { 2 } else { 1 };
         let mut build = dir.wasmpack(&["build", "--config", file]);
-        dir.command_fails(&mut build, 2, &[file]);
+        dir.command_fails(&mut build, code, &[file]);
         dir.fails(&["app.wasm", "-o", "x", "--stub", file], &[file]);
         let args = ["app.wasm", "-o", "x", "-t", "windows", "--icon", file, "--no-trial"];
         dir.fails(&args, &[]);

@@ -132,3 +132,18 @@ fn windows_shows_who_made_a_program() {
     }
     assert!(!has("https://notes.example"), "what was said for Windows wins");
 }
+
+#[test]
+fn memory_and_a_directory_in_memory_are_told() {
+    let dir = Dir::new();
+    let flags =
+        ["app.wasm", "-o", "out", "--stub", "stub", "--no-trial", "--tmp=/scratch", "--max-memory", "64M"];
+    let said = stderr(&dir.packs(&flags));
+    assert!(said.contains("64 MiB of memory at most"), "{said}");
+    let told = value(&dir.packs(&[&flags[..], &["--json"]].concat()).stdout);
+    assert_eq!((&told["max_memory"], &told["grants"]["tmp"]), (&json!(64 << 20), &json!("/scratch")));
+    let told = value(&dir.packs(&["inspect", "out", "--json"]).stdout);
+    assert_eq!((&told["max_memory"], &told["grants"]["tmp"]), (&json!(64 << 20), &json!("/scratch")));
+    let text = String::from_utf8(dir.packs(&["inspect", "out"]).stdout).unwrap();
+    assert!(text.contains("\nmemory    64 MiB at most\n"), "{text}");
+}

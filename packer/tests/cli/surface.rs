@@ -77,7 +77,7 @@ fn items(trees: &[TokenTree]) -> Vec<Item> {
                 rest.next_if(|next| matches!(next, TokenTree::Punct(punct) if punct.as_char() == '!'));
                 let Some(TokenTree::Group(group)) = rest.next() else { continue };
                 let attribute = group.stream().to_string().replace(' ', "");
-                is_test |= attribute == "cfg(test)";
+                is_test |= ["cfg(test)", "cfg(doctest)"].contains(&attribute.as_str());
                 grows |= attribute == "non_exhaustive";
             }
             tree => {

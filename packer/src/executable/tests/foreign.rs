@@ -125,7 +125,10 @@ fn files_that_cannot_be_read_are_named() {
     let error = Executable::open(&module).unwrap_err();
     assert_eq!(
         (error.kind, &error.reason[..]),
-        (Kind::NotPacked, "not an executable made by wasmpack: it is not an executable")
+        (
+            Kind::NotPacked,
+            "a program in WebAssembly, and no executable yet; pack it first: wasmpack FILE -o OUT"
+        )
     );
     let (target, stub) = stubs().into_iter().next().unwrap();
     let file = dir.path().join("app");
