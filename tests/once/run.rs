@@ -89,7 +89,7 @@ fn a_description_is_used_with_what_is_typed() {
     std::fs::rename(dir.join("wasmpack.toml"), dir.join("other.toml")).unwrap();
     assert_eq!(prints(&dir, &["--config", "other.toml"], 0), "tool\nargs\nbaked\n");
     let missing = runs(&dir, &[]);
-    assert_eq!(missing.status.code(), Some(2));
+    assert_eq!(missing.status.code(), Some(1));
     assert!(
         text(&missing.stderr).contains("wasmpack.toml: there is no such file"),
         "{}",

@@ -124,7 +124,7 @@ fn the_outputs_name_says_the_target_or_the_option_does() {
         assert_eq!(kind(&packed(&dir, name, options)), target, "{name}");
     }
     if let Some(host) = Target::host() {
-        assert_eq!(kind(&packed(&dir, "app", &[])), host);
+        assert_eq!(kind(&packed(&dir, "app", &["--force"])), host);
     }
 }
 

@@ -13,8 +13,13 @@ const GREETING: &str = "hello from a packed program, 0 arguments\n";
 fn packed(dir: &Dir, target: Target) -> Vec<u8> {
     let out = dir.join(if target == Target::WindowsX86_64 { "packed.exe" } else { "packed" });
     let mut command = Command::new(env!("CARGO_BIN_EXE_wasmpack"));
-    let output =
-        command.arg(fixture("hello")).arg("-o").arg(&out).args(["--target", target.name()]).output().unwrap();
+    let output = command
+        .arg(fixture("hello"))
+        .arg("-o")
+        .arg(&out)
+        .args(["--force", "--target", target.name()])
+        .output()
+        .unwrap();
     assert!(output.status.success(), "{}", text(&output.stderr));
     std::fs::read(out).unwrap()
 }

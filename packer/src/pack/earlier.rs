@@ -4,7 +4,10 @@ use std::{fs, path::Path};
 
 use payload::Target;
 
-use crate::{Error, Kind, executable::Executable};
+use crate::{
+    Error, Kind, container,
+    executable::{self, Executable},
+};
 
 /// The most bytes that a file of ours can begin with before it is clear what it is.
 const HEAD: usize = 8;
@@ -18,12 +21,18 @@ pub(super) fn check(file: &Path, target: Target) -> Result<(), Error> {
     if !file.symlink_metadata().is_ok_and(|there| there.is_file() && there.len() > 0) {
         return Ok(());
     }
-    let what = match Executable::open(file) {
-        Ok(there) if there.prefix().header.target == target => return Ok(()),
-        Ok(there) => format!("an executable for {}", there.prefix().header.target.name()),
-        // One of ours that was damaged, or of another version.
-        Err(error) if matches!(error.kind, Kind::Damaged | Kind::OtherVersion) => return Ok(()),
-        Err(_) => "a file that wasmpack did not pack".to_owned(),
+    let is_ours = |bytes: Vec<u8>| match container::find(&bytes) {
+        Ok(_) => Some(Executable::from_bytes(bytes).ok()),
+        // One that was cut or stripped, or is of another version.
+        Err(error) if error.kind != container::Kind::Foreign => Some(None),
+        Err(_) => None,
+    };
+    let what = match executable::read(file).ok().and_then(is_ours) {
+        Some(Some(there)) if there.prefix().header.target != target => {
+            format!("an executable for {}", there.prefix().header.target.name())
+        }
+        Some(_) => return Ok(()),
+        None => "a file that wasmpack did not pack".to_owned(),
     };
     let reason = format!("there is {what} under this name; name another, or replace it with --force");
     Err(Error::new(Kind::OutputPlace, reason).in_file(file))

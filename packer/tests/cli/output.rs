@@ -139,7 +139,7 @@ fn only_what_was_packed_for_the_same_target_is_replaced_unasked() {
     let mut damaged = fresh.clone();
     let at = damaged.len() - 8;
     damaged[at..].fill(0x55);
-    for nothing in [Vec::new(), damaged] {
+    for nothing in [Vec::new(), damaged, elf::stub(&payload::Locator::BARE)] {
         dir.write("out", &nothing);
         dir.packs(&PACK);
         assert!(dir.read("out") == fresh);
