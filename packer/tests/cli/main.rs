@@ -7,6 +7,8 @@
 
 mod api;
 mod bad_input;
+#[cfg(target_os = "linux")]
+mod bar;
 mod carried;
 mod dir;
 #[cfg(target_os = "linux")]

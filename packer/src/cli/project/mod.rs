@@ -90,7 +90,7 @@ pub(super) fn describe(config: &Path, options: Given, without: &str) -> Result<P
         |key| format!("{}: {key} is ignored: it cannot be combined with what was typed", config.display());
     let lines = lines.filter(|name| {
         let is = |row: &&Row| row.name == name;
-        !left_out.iter().any(|row| is(row)) && !option::all().filter(is).any(|row| typed.has(row))
+        !left_out.iter().any(is) && !option::all().filter(is).any(|row| typed.has(row))
     });
     let notes = left_out.into_iter().filter_map(Row::key).map(ignored).collect();
     Ok(Project { module: described.module, typed: options.typed(), lines, notes })
