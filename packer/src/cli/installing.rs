@@ -29,12 +29,15 @@ pub(super) fn run(flags: Flags) -> ExitCode {
     let Flags { files, builds, config, options } = flags;
     let described = match config {
         Some(config) => project::describe(&config, options.0, "wasmpack installers --name NAME")
-            .map(|(_, typed, _)| typed),
+            .map(|project| project.typed),
         None => Ok(options.0.typed()),
     };
     let typed = match described {
         Ok(typed) => typed,
-        Err(reason) => return usage(reason),
+        Err((code, reason)) => {
+            complain(&reason);
+            return code;
+        }
     };
     let given = match given(&files, builds) {
         Ok(given) => given,

@@ -63,6 +63,7 @@ pub(super) fn pack(typed: Typed, input: PathBuf, is_typed: bool) -> Result<Pack,
     check_targets(&typed, &places, is_typed, host)?;
     check_names(&typed.grants, typed.told.cwd.as_deref(), typed.told.tmp.as_ref(), carried.is_some())?;
     let compiler = typed.compiler.unwrap_or(Compiler::Cranelift);
+    let sign = typed.sign.filter(|_| typed.archive).as_deref().map(password::key).transpose();
     Ok(Pack {
         opened: Some(opened),
         outputs: places.outputs,
@@ -102,7 +103,7 @@ pub(super) fn pack(typed: Typed, input: PathBuf, is_typed: bool) -> Result<Pack,
         keep_module: typed.keep_module,
         archive: typed.archive.then_some(typed.include),
         description: typed.description,
-        sign: typed.sign.filter(|_| typed.archive).as_deref().map(password::key).transpose()?,
+        sign: sign.map_err(Unfit::of(&["sign"]))?,
         installers: (typed.archive && !typed.installers.is_empty())
             .then_some(Installers { kinds: typed.installers, ..typed.release }),
         shown: PeOptions { gui: typed.gui, version_info: typed.version_info, ..PeOptions::default() },
