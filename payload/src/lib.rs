@@ -39,6 +39,7 @@ pub mod manifest;
 mod prefix;
 pub mod section;
 pub mod tree;
+pub mod universal;
 pub mod unwind;
 mod varint;
 mod writer;
