@@ -38,6 +38,9 @@ fuzz_target!(|data: &[u8]| {
     if mode & 8 != 0 {
         file.truncate(file.len() * usize::from(*cut) / 255);
     }
+    for place in container::universal::executables(&file).unwrap_or_default() {
+        assert!(file.get(place).is_some());
+    }
     let Ok(found) = container::find(&file) else { return };
     assert!(container::is_executable(&file));
     assert!(file.get(found.slot..found.slot + 32).is_some() && !file[found.payload.clone()].is_empty());

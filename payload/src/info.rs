@@ -5,7 +5,7 @@
 
 use std::fmt::Write;
 
-use crate::{Detail, Encoding, Grants, Prefix, SectionKind, json::Json, target::Os};
+use crate::{Detail, Encoding, Grants, Prefix, SectionKind, json::Json, target::Os, universal::Machine};
 pub use terms::words::{binary, hex, is_seen, printable, printable_lines, size};
 
 /// Who decides about the grants, beside who packs.
@@ -28,8 +28,23 @@ pub struct Info<'a> {
     pub notes: &'a [String],
     /// Who decides about them.
     pub owner: Owner,
-    /// Bytes in the executable.
+    /// Bytes in the file.
     pub file_len: u64,
+    /// Bytes in the executable: all of the file, but in a universal file of macOS.
+    pub len: u64,
+    /// The other executables in a universal file.
+    pub others: &'a [Other<'a>],
+}
+
+/// Another executable in the same file, for another CPU.
+#[derive(Clone, Copy, Debug)]
+pub struct Other<'a> {
+    /// The machine that it is for.
+    pub machine: Machine,
+    /// Its bytes.
+    pub len: u64,
+    /// The program in it, where that was read.
+    pub prefix: Option<&'a Prefix>,
 }
 
 impl Info<'_> {
@@ -54,11 +69,10 @@ impl Info<'_> {
         if let Some(bytes) = manifest.max_memory {
             line("memory", &format!("{} at most", binary(bytes)));
         }
-        let features = match header.cpu.is_empty() {
-            true => String::new(),
-            false => format!("; the CPU must have {}", header.cpu),
-        };
-        line("target", &format!("{}{features}", header.target.name()));
+        line("target", &format!("{}{}", header.target.name(), features(self.prefix)));
+        for Other { machine, prefix, .. } in self.others {
+            line("", &format!("{machine}{}", prefix.map_or_else(String::new, features)));
+        }
         if long {
             self.stored(&mut line);
         }
@@ -104,19 +118,15 @@ impl Info<'_> {
             line("content", &format!("SHA-256 {}", hex(content)));
         }
         line("size", &format!("{}, of which", size(self.file_len)));
-        line("", &format!("{} launcher", size(self.launcher_len())));
-        for section in &self.prefix.sections {
-            let decoded = match section.len == section.stored_len {
-                true => String::new(),
-                false => format!(", {} once decoded", size(section.len)),
-            };
-            line("", &format!("{} {}{decoded}", size(section.stored_len), section.kind.name()));
+        if !self.others.is_empty() {
+            line("", &format!("{} {}, of which", size(self.len), header.target.name()));
         }
-    }
-
-    fn launcher_len(&self) -> u64 {
-        let payload_len = self.prefix.sections.last().map_or(0, |last| last.offset + last.stored_len);
-        self.file_len.saturating_sub(payload_len)
+        parts(self.prefix, self.len, line);
+        for Other { machine, len, prefix } in self.others {
+            let of_which = if prefix.is_some() { ", of which" } else { "" };
+            line("", &format!("{} {machine}{of_which}", size(*len)));
+            prefix.iter().for_each(|prefix| parts(prefix, *len, line));
+        }
     }
 
     /// All of it as JSON, with the values of variables.
@@ -147,8 +157,7 @@ impl Info<'_> {
                 Os::Macos => "Mach-O",
             },
         );
-        let features = header.cpu.to_string();
-        json.texts("cpu", &mut features.split(", ").filter(|name| !name.is_empty()));
+        cpu(&mut json, self.prefix);
         json.text("producer", &manifest.producer);
         json.text("compiler", header.compiler.name());
         json.text("engine", &header.engine.to_string());
@@ -158,21 +167,70 @@ impl Info<'_> {
         json.close('}');
         json.maybe("content_sha256", manifest.content.map(|content| hex(&content)).as_deref());
         json.number("size", self.file_len);
-        json.number("launcher_size", self.launcher_len());
-        json.open("sections", '[');
-        for section in &self.prefix.sections {
-            json.open("", '{');
-            json.text("name", section.kind.name());
-            json.number("offset", section.offset);
-            json.number("stored", section.stored_len);
-            json.number("length", section.len);
-            json.bool("compressed", section.encoding != Encoding::Raw);
-            json.close('}');
+        stored(&mut json, self.prefix, self.len);
+        if !self.others.is_empty() {
+            json.open("others", '[');
+            for Other { machine, len, prefix } in self.others {
+                json.open("", '{');
+                json.text("target", &machine.to_string());
+                json.number("size", *len);
+                if let Some(prefix) = prefix {
+                    cpu(&mut json, prefix);
+                    stored(&mut json, prefix, *len);
+                }
+                json.close('}');
+            }
+            json.close(']');
         }
-        json.close(']');
         json.close('}');
         json.finish()
     }
+}
+
+/// What the CPU must have, behind a target's name.
+fn features(prefix: &Prefix) -> String {
+    match prefix.header.cpu.is_empty() {
+        true => String::new(),
+        false => format!("; the CPU must have {}", prefix.header.cpu),
+    }
+}
+
+/// A line for the launcher and for each section of an executable of `len` bytes.
+fn parts(prefix: &Prefix, len: u64, line: &mut dyn FnMut(&str, &str)) {
+    line("", &format!("{} launcher", size(launcher_len(prefix, len))));
+    for section in &prefix.sections {
+        let decoded = match section.len == section.stored_len {
+            true => String::new(),
+            false => format!(", {} once decoded", size(section.len)),
+        };
+        line("", &format!("{} {}{decoded}", size(section.stored_len), section.kind.name()));
+    }
+}
+
+/// What of an executable of `len` bytes is not payload.
+fn launcher_len(prefix: &Prefix, len: u64) -> u64 {
+    len.saturating_sub(prefix.sections.last().map_or(0, |last| last.offset + last.stored_len))
+}
+
+fn cpu(json: &mut Json, prefix: &Prefix) {
+    let features = prefix.header.cpu.to_string();
+    json.texts("cpu", &mut features.split(", ").filter(|name| !name.is_empty()));
+}
+
+/// The launcher and the sections of an executable of `len` bytes.
+fn stored(json: &mut Json, prefix: &Prefix, len: u64) {
+    json.number("launcher_size", launcher_len(prefix, len));
+    json.open("sections", '[');
+    for section in &prefix.sections {
+        json.open("", '{');
+        json.text("name", section.kind.name());
+        json.number("offset", section.offset);
+        json.number("stored", section.stored_len);
+        json.number("length", section.len);
+        json.bool("compressed", section.encoding != Encoding::Raw);
+        json.close('}');
+    }
+    json.close(']');
 }
 
 fn granted(json: &mut Json, grants: &Grants) {

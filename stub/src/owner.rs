@@ -6,8 +6,8 @@
 
 use std::ffi::OsString;
 
-use payload::info::{Info, Owner, printable};
-use payload::{Hash, Manifest, SectionKind};
+use payload::info::{Info, Other, Owner, printable};
+use payload::{Hash, Manifest, SectionKind, universal::Slice};
 
 use crate::fail::Failure;
 use crate::image::Stored;
@@ -184,8 +184,17 @@ fn info(packed: &Packed, granted: Result<Granted, Failure>, long: bool, json: bo
         }
     };
     let owner = if sys::process::is_privileged() { Owner::Nobody } else { Owner::Starter };
-    let info =
-        Info { prefix: &packed.prefix, grants: &grants, notes: &notes, owner, file_len: packed.file_len() };
+    let other = |slice: &Slice| Other { machine: slice.machine, len: slice.len, prefix: None };
+    let others: Vec<Other<'_>> = packed.others().iter().map(other).collect();
+    let info = Info {
+        prefix: &packed.prefix,
+        grants: &grants,
+        notes: &notes,
+        owner,
+        file_len: packed.file_len(),
+        len: packed.len(),
+        others: &others,
+    };
     if json { info.json() } else { info.text(long) }
 }
 

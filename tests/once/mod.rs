@@ -9,6 +9,7 @@ mod docs;
 mod everyday;
 #[cfg(target_os = "linux")]
 mod installers;
+mod macs;
 mod messages;
 mod names;
 #[cfg(target_os = "linux")]

@@ -134,7 +134,11 @@ fn contradictions_and_unknown_targets_are_refused_with_a_way_out() {
     let both = ["app-windows-x86_64.exe", "--target linux-arm64", "rename the output"];
     refused(&dir.join("app-windows-x86_64.exe"), &["--target", "linux-arm64"], &both);
     refused(&dir.join("app.exe"), &["--target", "linux-x86_64"], &["app.exe", "contradicts --target"]);
-    refused(&dir.join("app-macos"), &[], &["could be macos-arm64, macos-x86_64", "--target"]);
+    refused(&dir.join("app-linux-macos"), &[], &["could be linux-x86_64", "macos-arm64", "--target"]);
+    refused(&dir.join("app-macos-arm64"), &["--target", "macos"], &["contradicts --target macos:"]);
+    refused(&dir.join("app"), &["--target", "universal"], &["is not a target"]);
+    let stub = ["--target", "macos", "--stub", "x"];
+    refused(&dir.join("app"), &stub, &["--stub is a launcher for one target"]);
     refused(&dir.join("app"), &["--target", "linux-arm46"], &["did you mean linux-arm64?"]);
     refused(&dir.join("app"), &["--target", "windows-arm64"], &["by emulation"]);
     let stub = ["--target", "linux-arm64,linux-x86_64", "--stub", "x"];

@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use payload::{Locator, Target};
+use payload::{Locator, Target, universal};
 
 use super::{elf, locator::locator, macho, pe};
 use crate::{Error, Kind};
@@ -39,9 +39,7 @@ impl Format {
             [b'M', b'Z', ..] => Some(Format::Pe),
             // Mach-O of 64 and of 32 bits.
             [0xcf | 0xce, 0xfa, 0xed, 0xfe, ..] => Some(Format::MachO),
-            // Where a universal file has the number of its executables, a Java class has its version, 45 or more.
-            [0xca, 0xfe, 0xba, 0xbe, a, b, c, d, ..] if u32::from_be_bytes([*a, *b, *c, *d]) >= 45 => None,
-            _ if is_universal(head) => Some(Format::MachO),
+            _ if universal::is_universal(head) => Some(Format::MachO),
             _ => None,
         }
     }
@@ -66,17 +64,23 @@ pub fn is_executable(head: &[u8]) -> bool {
     Format::of(head).is_some()
 }
 
-/// Where the payload of `file`, a finished executable of any format, lies.
+/// Whether `file` is an executable of wasmpack, or a universal file with one.
+pub fn is_packed(file: &[u8]) -> bool {
+    let places = crate::universal::executables(file);
+    places.is_ok_and(|places| places.into_iter().any(|place| find(&file[place]).is_ok()))
+}
+
+/// Where the payload of `file`, a finished executable of any format, lies. Of a universal file, each of the
+/// [executables](crate::universal::executables) in it is one.
 ///
 /// # Errors
-/// `Foreign` for what is no executable or another program's; `OtherVersion` for one of another version of wasmpack; `NotPacked` for a universal file, a bare launcher, and a
-/// payload that was cut off.
+/// `Foreign` for what is no executable or another program's; `OtherVersion` for one of another version of wasmpack; `NotPacked`
+/// for a universal file as a whole, a bare launcher, and a payload that was cut off.
 pub fn find(file: &[u8]) -> Result<Found, Error> {
     let format = Format::of(file).ok_or_else(|| Error::new(Kind::Foreign, "it is not an executable"))?;
-    if is_universal(file) {
+    if universal::is_universal(file) {
         return Err(not_packed(
-            "a universal file, with executables for several CPUs; thin it first: lipo -thin arm64 (or x86_64) FILE \
-             -output OUT",
+            "a universal file where one executable is expected; take it out: lipo -thin arm64 (or x86_64) FILE -output OUT",
         ));
     }
     let (target, slot, locator) = locate(file, format).map_err(foreign)?;
@@ -93,10 +97,6 @@ pub fn find(file: &[u8]) -> Result<Found, Error> {
         )));
     };
     Ok(Found { format, target, slot, payload: start..end })
-}
-
-fn is_universal(head: &[u8]) -> bool {
-    head.first_chunk().is_some_and(|magic| macho::commands::UNIVERSAL.contains(magic))
 }
 
 fn locate(file: &[u8], format: Format) -> Result<(Target, usize, Option<Locator>), Error> {

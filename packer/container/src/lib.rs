@@ -19,10 +19,11 @@ pub mod pe;
 pub mod testing;
 #[cfg(test)]
 mod tests;
+pub mod universal;
 mod verify;
 
 pub use error::{Error, Kind};
-pub use find::{Format, Found, find, is_executable};
+pub use find::{Format, Found, find, is_executable, is_packed};
 pub use limit::MAX_LEN;
 use payload::Target;
 

@@ -5,7 +5,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use payload::info::{self, Info, Owner, printable};
+use payload::{
+    info::{self, Info, Other, Owner, printable},
+    universal::Machine,
+};
 use serde_json::{Value, json};
 
 use super::{
@@ -15,7 +18,7 @@ use super::{
 };
 use crate::{
     Check, Error, Kind, container,
-    executable::{self, Executable, Launcher},
+    executable::{self, Executable, Launcher, Part},
     output::{Output, STANDARD},
     pack::source,
     producer, read,
@@ -41,12 +44,20 @@ pub(super) fn inspect(flags: &Inspect) -> ExitCode {
     }
     let prefix = executable.prefix();
     let notes: Vec<String> = producer::imported(&prefix.manifest.producer).into_iter().collect();
+    let mut parts = executable.parts();
+    let len = parts.next().map_or(0, |own| own.len);
+    let machine = |part: &Part<'_>| Machine::of(part.prefix.header.target.cpu());
+    let others: Vec<Other<'_>> = parts
+        .filter_map(|part| Some(Other { machine: machine(&part)?, len: part.len, prefix: Some(part.prefix) }))
+        .collect();
     let told = Info {
         prefix,
         grants: &prefix.manifest.grants,
         notes: &notes,
         owner: Owner::Starter,
         file_len: executable.file().len() as u64,
+        len,
+        others: &others,
     };
     out(&if flags.json { told.json() } else { told.text(flags.long) })
 }

@@ -154,7 +154,7 @@ fn places(
 
 /// Checks that the options can be used for the targets.
 fn check_targets(typed: &Typed, places: &Places, is_typed: bool, host: Option<Target>) -> Result<(), Unfit> {
-    let targets: Vec<Target> = places.outputs.iter().map(|place| place.target).collect();
+    let targets: Vec<Target> = places.outputs.iter().flat_map(|place| place.target.targets()).collect();
     let for_windows = typed.gui || typed.icon.is_some() || !typed.version_info.is_empty();
     if is_typed && for_windows && !targets.contains(&Target::WindowsX86_64) {
         let names = targets::list(&targets);

@@ -34,10 +34,17 @@ pub(super) fn packed(pack: &Pack, place: &Place, packed: &Packed) -> String {
 
 /// The parts of the executable, a line each.
 pub(super) fn sections(packed: &Packed) -> Vec<String> {
-    let mut lines = vec![format!("  {:>9} launcher", size(packed.launcher_len))];
-    for (kind, len, stored) in &packed.sections {
-        let decoded = if len == stored { String::new() } else { format!(", {} once decoded", size(*len)) };
-        lines.push(format!("  {:>9} {}{decoded}", size(*stored), kind.name()));
+    let mut lines = Vec::new();
+    for part in &packed.parts {
+        if packed.parts.len() > 1 {
+            lines.push(format!("  {:>9} {}, of which", size(part.len), part.target.name()));
+        }
+        lines.push(format!("  {:>9} launcher", size(part.launcher_len)));
+        for (kind, len, stored) in &part.sections {
+            let decoded =
+                if len == stored { String::new() } else { format!(", {} once decoded", size(*len)) };
+            lines.push(format!("  {:>9} {}{decoded}", size(*stored), kind.name()));
+        }
     }
     lines
 }

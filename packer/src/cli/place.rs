@@ -8,7 +8,7 @@ use crate::{
     output::archive,
     output::{STANDARD, is_special},
     pack::{Place, stem},
-    targets::{self, name, part},
+    targets::{self, name, part, platform::Platform},
 };
 
 /// A value of `--target`.
@@ -16,7 +16,7 @@ use crate::{
 pub(super) enum Wanted {
     /// All targets.
     All,
-    One(Target),
+    One(Platform),
 }
 
 /// Reads one value of `--target`.
@@ -100,7 +100,7 @@ impl Order<'_> {
     }
 
     /// Standard output, for one executable.
-    fn standard(&self, targets: &[Target], host: Option<Target>) -> Result<Places, String> {
+    fn standard(&self, targets: &[Platform], host: Option<Target>) -> Result<Places, String> {
         if self.archive || targets.len() > 1 {
             return Err(
                 "only one executable can go to standard output; name a folder with -o, such as -o dist/"
@@ -113,7 +113,7 @@ impl Order<'_> {
     }
 
     /// Files of one folder, called by the app's name and their targets.
-    fn in_folder(&self, mut targets: Vec<Target>, host: Option<Target>) -> Result<Places, String> {
+    fn in_folder(&self, mut targets: Vec<Platform>, host: Option<Target>) -> Result<Places, String> {
         let folder = self.output.ok_or("name the folder to write to with -o, such as -o dist/")?;
         let app = self.app()?;
         let is_said = !targets.is_empty();
@@ -122,7 +122,7 @@ impl Order<'_> {
         }
         targets.iter().try_for_each(|target| fits(&app, *target))?;
         if let (true, Some(version)) = (self.archive, self.version) {
-            let fits = |target: &Target| part::check(version, *target);
+            let fits = |target: &Platform| target.targets().try_for_each(|one| part::check(version, one));
             targets
                 .iter()
                 .try_for_each(fits)
@@ -141,11 +141,11 @@ impl Order<'_> {
 
     /// One executable in the current folder, under the name that was said, or the input's: what an executable calls itself
     /// chooses no file here.
-    fn here(&self, target: Option<Target>, host: Option<Target>) -> Result<Places, String> {
+    fn here(&self, target: Option<Platform>, host: Option<Target>) -> Result<Places, String> {
         let target = target.map_or_else(|| this_machine(host), Ok)?;
         let own = Order { carried: None, ..*self }.app()?;
         fits(&own, target)?;
-        let file = match host == Some(target) {
+        let file = match host.is_some_and(|host| target == host) {
             true => name::bare(&own, target),
             false => name::of(&own, target),
         };
@@ -158,10 +158,10 @@ impl Order<'_> {
     }
 
     /// The targets that were asked for, each once.
-    fn wanted(&self) -> Vec<Target> {
+    fn wanted(&self) -> Vec<Platform> {
         let mut targets = Vec::new();
         for target in self.targets.iter().flat_map(|wanted| match wanted {
-            Wanted::All => Target::ALL.to_vec(),
+            Wanted::All => Target::ALL.map(Platform::One).to_vec(),
             Wanted::One(target) => vec![*target],
         }) {
             if !targets.contains(&target) {
@@ -188,7 +188,7 @@ impl Order<'_> {
 
 /// The path to write for `output`: Windows starts only what has an ending, and what has none may be the file of another target.
 /// A number behind a dot is part of a version. What is no file's name stays: a device, a pipe, a folder, or nothing.
-fn runnable(output: &Path, target: Target) -> PathBuf {
+fn runnable(output: &Path, target: Platform) -> PathBuf {
     let is_no_file = output.file_name().is_none()
         || output.metadata().is_ok_and(|metadata| !metadata.is_file())
         || is_special(output);
@@ -203,13 +203,17 @@ fn runnable(output: &Path, target: Target) -> PathBuf {
 }
 
 /// Checks that the app's name can be the name of a file for `target`.
-fn fits(app: &str, target: Target) -> Result<(), String> {
-    part::check_first(app, target)
+fn fits(app: &str, target: Platform) -> Result<(), String> {
+    let check = |one| part::check_first(app, one);
+    target
+        .targets()
+        .try_for_each(check)
         .map_err(|why| format!("the program's name {why}; choose another with --name"))
 }
 
-fn this_machine(host: Option<Target>) -> Result<Target, String> {
-    host.ok_or_else(|| "this machine is not a target of wasmpack; name one with --target".to_owned())
+fn this_machine(host: Option<Target>) -> Result<Platform, String> {
+    host.map(Platform::One)
+        .ok_or_else(|| "this machine is not a target of wasmpack; name one with --target".to_owned())
 }
 
 #[cfg(test)]
@@ -266,9 +270,12 @@ mod tests {
     fn standard_output_takes_one_executable() {
         let places = of("-", &[], None).unwrap();
         assert!(places.to_stdout && places.folder.is_none());
-        assert_eq!((places.outputs[0].target, places.app.as_str()), (Target::LinuxX86_64, "tool"));
         assert_eq!(
-            of("-", &[Wanted::One(Target::MacosArm64)], None).unwrap().outputs[0].target,
+            (places.outputs[0].target, places.app.as_str()),
+            (Platform::One(Target::LinuxX86_64), "tool")
+        );
+        assert_eq!(
+            of("-", &[Wanted::One(Platform::One(Target::MacosArm64))], None).unwrap().outputs[0].target,
             Target::MacosArm64
         );
         assert!(of("-", &[Wanted::All], None).unwrap_err().contains("one executable"));
@@ -280,7 +287,7 @@ mod tests {
     fn without_out_it_is_the_programs_name_here() {
         let places = order(None, &[], None).places(HOST).unwrap();
         assert_eq!((files(&places), places.app.as_str()), (vec!["tool".to_owned()], "tool"));
-        let windows = [Wanted::One(Target::WindowsX86_64)];
+        let windows = [Wanted::One(Platform::One(Target::WindowsX86_64))];
         assert_eq!(files(&order(None, &windows, None).places(HOST).unwrap()), ["tool-windows-x86_64.exe"]);
         assert!(order(None, &[Wanted::All], None).places(HOST).unwrap_err().contains("-o dist/"));
     }
@@ -293,7 +300,7 @@ mod tests {
             ..order(Some("d".as_ref()), targets, None)
         };
         assert_eq!(files(&order(&[]).places(HOST).unwrap()), ["d/tool-linux-x86_64-1.2.tar.gz"]);
-        let windows = [Wanted::One(Target::WindowsX86_64)];
+        let windows = [Wanted::One(Platform::One(Target::WindowsX86_64))];
         assert_eq!(files(&order(&windows).places(HOST).unwrap()), ["d/tool-windows-x86_64-1.2.zip"]);
     }
 
@@ -304,9 +311,9 @@ mod tests {
     #[test]
     fn one_file_is_for_what_its_name_says() {
         let place = of("dist/app-linux-arm64", &[], None).unwrap();
-        assert_eq!((place.outputs[0].target, place.app.as_str()), (Target::LinuxArm64, "app"));
-        let place = of("app", &[Wanted::One(Target::MacosArm64)], None).unwrap();
-        assert_eq!((place.outputs[0].target, place.folder), (Target::MacosArm64, None));
+        assert_eq!((place.outputs[0].target, place.app.as_str()), (Platform::One(Target::LinuxArm64), "app"));
+        let place = of("app", &[Wanted::One(Platform::One(Target::MacosArm64))], None).unwrap();
+        assert_eq!((place.outputs[0].target, place.folder), (Platform::One(Target::MacosArm64), None));
         for (output, file) in [
             ("d.e/app", "d.e/app.exe"),
             ("app-1.2", "app-1.2.exe"),
@@ -317,7 +324,7 @@ mod tests {
             ("", ""),
             ("none/..", "none/.."),
         ] {
-            let place = of(output, &[Wanted::One(Target::WindowsX86_64)], None).unwrap();
+            let place = of(output, &[Wanted::One(Platform::One(Target::WindowsX86_64))], None).unwrap();
             assert!(cfg!(windows) || files(&place) == [file], "{output}");
         }
         assert_eq!(of("linux-arm64/app", &[], None).unwrap().outputs[0].target, Target::LinuxX86_64);
@@ -325,18 +332,36 @@ mod tests {
 
     #[test]
     fn a_contradiction_names_both() {
-        let error = of("app-windows.exe", &[Wanted::One(Target::LinuxArm64)], None).unwrap_err();
+        let error =
+            of("app-windows.exe", &[Wanted::One(Platform::One(Target::LinuxArm64))], None).unwrap_err();
         assert!(error.contains("app-windows.exe") && error.contains("--target linux-arm64"), "{error}");
-        assert!(of("app-macos", &[], None).unwrap_err().ends_with("name the target with --target"));
-        assert!(of("app-macos", &[Wanted::One(Target::MacosX86_64)], None).is_ok());
+        assert!(of("app-arm64-x64", &[], None).unwrap_err().ends_with("name the target with --target"));
+        assert!(of("app-macos", &[Wanted::One(Platform::One(Target::MacosX86_64))], None).is_ok());
+    }
+
+    #[test]
+    fn both_macs_are_one_file() {
+        let both = [Wanted::One(Platform::Macos)];
+        for (output, targets) in [("app-macos", &[][..]), ("app", &both), ("app-macos", &both)] {
+            let places = of(output, targets, None).unwrap();
+            assert_eq!((places.outputs.len(), places.outputs[0].target), (1, Platform::Macos));
+            assert_eq!((files(&places), places.app.as_str()), (vec![output.to_owned()], "app"));
+        }
+        assert!(of("app-macos-arm64", &both, None).unwrap_err().contains("contradicts --target macos:"));
+        assert_eq!(files(&order(None, &both, None).places(HOST).unwrap()), ["tool-macos"]);
+        assert_eq!(files(&of("d/", &both, None).unwrap()), ["d/tool-macos"]);
+        let more = [Wanted::One(Target::LinuxArm64.into()), both[0].clone(), both[0].clone()];
+        assert_eq!(files(&of("d", &more, None).unwrap()), ["d/tool-linux-arm64", "d/tool-macos"]);
+        let archive = Order { archive: true, version: Some("1.2"), ..order(Some("d".as_ref()), &both, None) };
+        assert_eq!(files(&archive.places(HOST).unwrap()), ["d/tool-macos-1.2.tar.gz"]);
     }
 
     #[test]
     fn several_go_to_a_folder_under_the_apps_name() {
         let two = [
-            Wanted::One(Target::LinuxArm64),
-            Wanted::One(Target::WindowsX86_64),
-            Wanted::One(Target::LinuxArm64),
+            Wanted::One(Platform::One(Target::LinuxArm64)),
+            Wanted::One(Platform::One(Target::WindowsX86_64)),
+            Wanted::One(Platform::One(Target::LinuxArm64)),
         ];
         let places = of("dist", &two, None).unwrap();
         assert_eq!(files(&places), ["dist/tool-linux-arm64", "dist/tool-windows-x86_64.exe"]);

@@ -2,13 +2,13 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use payload::{Grants, info::hex};
+use payload::{Grants, SectionKind, info::hex};
 use serde_json::{Value, json};
 
 use super::message;
 use crate::{
     Error, Pack, Packed,
-    pack::{Done, Place},
+    pack::{Done, Part, Place},
 };
 
 /// What became of each target, as it becomes known.
@@ -21,20 +21,26 @@ pub(super) struct Report {
 impl Report {
     /// Notes that a target was packed.
     pub(super) fn packed(&self, place: &Place, packed: &Packed) {
-        let sections: Vec<Value> = packed
-            .sections
-            .iter()
-            .map(|(kind, len, stored)| json!({ "name": kind.name(), "length": len, "stored": stored }))
-            .collect();
-        let value = json!({
+        let mut value = json!({
             "file": place.file.to_string_lossy(),
             "target": place.target.name(),
             "size": packed.output_len,
             "sha256": hex(&packed.sha256),
-            "launcher_size": packed.launcher_len,
-            "sections": sections,
+            "launcher_size": packed.parts.iter().map(|part| part.launcher_len).sum::<u64>(),
+            "sections": sections(&packed.parts),
             "seconds": packed.took.as_secs_f64(),
         });
+        if packed.parts.len() > 1 {
+            let part = |part: &Part| {
+                json!({
+                    "target": part.target.name(),
+                    "size": part.len,
+                    "launcher_size": part.launcher_len,
+                    "sections": sections(std::slice::from_ref(part)),
+                })
+            };
+            value["executables"] = packed.parts.iter().map(part).collect();
+        }
         self.packed.lock().unwrap_or_else(PoisonError::into_inner).push((
             place.clone(),
             packed.input_len,
@@ -79,6 +85,20 @@ impl Report {
         }
         value
     }
+}
+
+/// The sections of `parts`; those of one kind are added up.
+fn sections(parts: &[Part]) -> Vec<Value> {
+    let mut sums: Vec<(SectionKind, u64, u64)> = Vec::new();
+    for (kind, len, stored) in parts.iter().flat_map(|part| &part.sections) {
+        match sums.iter_mut().find(|(of, ..)| of == kind) {
+            Some(sum) => *sum = (*kind, sum.1 + len, sum.2 + stored),
+            None => sums.push((*kind, *len, *stored)),
+        }
+    }
+    sums.iter()
+        .map(|(kind, len, stored)| json!({ "name": kind.name(), "length": len, "stored": stored }))
+        .collect()
 }
 
 /// The grants, without the values of variables: this goes into logs.

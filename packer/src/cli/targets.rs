@@ -4,22 +4,21 @@ use payload::Target;
 use serde_json::{Value, json};
 
 use super::command::Targets as Flags;
-use crate::targets::{self, stubs};
+use crate::targets::{self, platform::Platform, stubs};
 
 /// The command's output on stdout.
 pub(super) fn text(flags: &Flags) -> String {
     if flags.json {
-        let list: Vec<Value> = Target::ALL.into_iter().map(object).collect();
-        return super::json(&Value::Array(list));
+        let targets = Target::ALL.into_iter().map(object);
+        return super::json(&targets.chain(Platform::JOINED.map(joined_object)).collect());
     }
-    Target::ALL.into_iter().map(block).collect()
+    Target::ALL.into_iter().map(block).chain(Platform::JOINED.map(joined_block)).collect()
 }
 
 /// Lines about `target`, which fit a terminal.
 fn block(target: Target) -> String {
     let size = stubs::size(target).map_or_else(|| "none here".to_owned(), |size| format!("{size} bytes"));
     let also = target.aliases().join(", ");
-    let row = |what: &str, text: &str| format!("{what:14}  {text}\n");
     let short = targets::short(target, Target::host()).join(", ");
     [
         row(target.name(), target.triple()),
@@ -30,6 +29,25 @@ fn block(target: Target) -> String {
         row("  tested", target.tested()),
     ]
     .concat()
+}
+
+fn row(what: &str, text: &str) -> String {
+    format!("{what:14}  {text}\n")
+}
+
+/// Lines about a platform that is several targets.
+fn joined_block(platform: Platform) -> String {
+    let targets: Vec<&str> = platform.targets().map(Target::name).collect();
+    [
+        row(platform.name(), &format!("one file for {}", targets.join(" and "))),
+        row("  also", &platform.aliases().join(", ")),
+    ]
+    .concat()
+}
+
+fn joined_object(platform: Platform) -> Value {
+    let targets: Vec<&str> = platform.targets().map(Target::name).collect();
+    json!({ "name": platform.name(), "aliases": platform.aliases(), "targets": targets })
 }
 
 fn object(target: Target) -> Value {
@@ -55,7 +73,8 @@ mod tests {
         let list: Value = serde_json::from_str(&text(&Flags { json: true })).unwrap();
         assert!(table.lines().all(|line| line.chars().count() <= 80), "{table}");
         let heads: Vec<&str> = table.lines().filter(|line| !line.starts_with(' ')).collect();
-        assert_eq!(heads.len(), Target::ALL.len());
+        assert_eq!(heads.len(), Target::ALL.len() + 1);
+        assert_eq!(heads[6], "macos           one file for macos-x86_64 and macos-arm64");
         for (line, target) in heads.into_iter().zip(Target::ALL) {
             assert!(line.starts_with(target.name()) && line.ends_with(target.triple()), "{line}");
             assert!(target.aliases().iter().all(|also| table.contains(also)), "{table}");

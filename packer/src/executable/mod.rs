@@ -2,8 +2,12 @@
 //!
 //! [`Executable`] gives access to the content of files whose header and manifest match their hash. [`verify`] is for unknown
 //! files: it checks all parts, also after one has failed. Both find the payload as its launcher does ([`container::find`]).
+//!
+//! A universal file of macOS has an executable for each CPU ([`slice`]). They must have one program; where it does not matter
+//! which is read, it is the first.
 
 mod prefix;
+mod slice;
 #[cfg(test)]
 mod tests;
 mod verify;
@@ -12,11 +16,11 @@ use std::{io::Read, path::Path};
 
 use payload::{Manifest, Prefix, SectionKind};
 
-use self::prefix::{damaged, prefix};
 pub use self::verify::{Launcher, verify, verify_with};
+use self::{prefix::damaged, slice::Slice};
 use crate::{
     Error, Kind,
-    container::{self, Format, Found, MAX_LEN, check::Check},
+    container::{self, Format, MAX_LEN, check::Check},
     error::spoken,
     read::open,
     store::decode,
@@ -26,8 +30,19 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Executable {
     file: Vec<u8>,
-    found: Found,
-    prefix: Prefix,
+    /// The one executable in it, or the first of a universal file.
+    first: Slice,
+    others: Vec<Slice>,
+}
+
+/// An executable, or one of those in a universal file.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Part<'a> {
+    /// All that is read before the app starts.
+    pub prefix: &'a Prefix,
+    /// Its bytes, launcher included.
+    pub len: u64,
 }
 
 impl Executable {
@@ -43,26 +58,37 @@ impl Executable {
     ///
     /// # Errors
     /// `NotPacked` as [`container::find`] says; `Damaged` for a header, section table or manifest that was changed, is
-    /// of another version, or is for another machine than the launcher.
+    /// of another version, or is for another machine than the launcher, and for a universal file whose executables do not have
+    /// one program.
     pub fn from_bytes(file: Vec<u8>) -> Result<Executable, Error> {
-        let found = container::find(&file)?;
-        let prefix = prefix(&file, &found)?;
-        Ok(Executable { file, found, prefix })
+        let mut slices = Slice::all(&file)?.into_iter();
+        let first = slices.next().ok_or_else(|| damaged("it has no executable"))?;
+        let others = slices.collect();
+        Ok(Executable { file, first, others })
+    }
+
+    /// The executables in it: one, or in a universal file one for each CPU.
+    pub fn parts(&self) -> impl Iterator<Item = Part<'_>> {
+        let part = |slice: &'_ Slice| (slice.place.end - slice.place.start) as u64;
+        [&self.first]
+            .into_iter()
+            .chain(&self.others)
+            .map(move |slice| Part { prefix: &slice.prefix, len: part(slice) })
     }
 
     /// Its container.
     pub fn format(&self) -> Format {
-        self.found.format
+        self.first.found.format
     }
 
     /// All that is read before the app starts.
     pub fn prefix(&self) -> &Prefix {
-        &self.prefix
+        &self.first.prefix
     }
 
     /// The manifest.
     pub fn manifest(&self) -> &Manifest {
-        &self.prefix.manifest
+        &self.first.prefix.manifest
     }
 
     /// The whole file.
@@ -72,7 +98,7 @@ impl Executable {
 
     /// The payload's bytes.
     pub fn payload(&self) -> &[u8] {
-        &self.file[self.found.payload.clone()]
+        self.first.payload(&self.file)
     }
 
     /// The decoded content of the section of this kind; `None` if there is none.
@@ -80,7 +106,7 @@ impl Executable {
     /// # Errors
     /// `Damaged`, naming the section, when a chunk is.
     pub fn section(&self, kind: SectionKind) -> Result<Option<Vec<u8>>, Error> {
-        let Some(section) = self.prefix.section(kind) else { return Ok(None) };
+        let Some(section) = self.first.prefix.section(kind) else { return Ok(None) };
         let content = decode::section(self.payload(), section);
         content.map(Some).map_err(|error| match error {
             decode::Error::Damaged(error) => damaged(&format!("section {}: {error}", kind.name())),
@@ -90,7 +116,7 @@ impl Executable {
 
     /// Checks all of it, as [`verify`] does.
     pub fn verify(&self) -> Vec<Check> {
-        verify::checks(&self.file, &self.found, Ok(&self.prefix), Launcher::Carried)
+        verify::all(&self.file, Launcher::Carried).expect("it was read")
     }
 }
 

@@ -2,14 +2,21 @@
 
 use std::path::Path;
 
-use payload::{Prefix, Section, SectionKind, frames::Frames, image::Image, tree::Tree, unwind::Unwind};
+use payload::{
+    Prefix, Section, SectionKind, frames::Frames, image::Image, tree::Tree, universal::Machine,
+    unwind::Unwind,
+};
 
-use super::prefix::prefix;
+use super::{
+    prefix::prefix,
+    slice::{Slice, is_for},
+};
 use crate::{
     Error,
     container::{
         self, Found,
         check::{self, Check},
+        universal,
     },
     producer::{self, PRODUCER},
     store::decode,
@@ -31,6 +38,17 @@ pub enum Launcher<'a> {
     },
 }
 
+impl<'a> Launcher<'a> {
+    /// The launcher for `machine`: of a universal file with launchers, the one in it.
+    fn of(self, machine: Machine) -> Launcher<'a> {
+        let Launcher::Own { name, bytes } = self else { return self };
+        let slices = universal::slices(bytes).unwrap_or_default();
+        let own = slices.iter().find(|slice| slice.machine == machine);
+        let place = own.map_or(0..bytes.len(), |own| own.offset as usize..own.place().end as usize);
+        Launcher::Own { name, bytes: &bytes[place] }
+    }
+}
+
 /// Looks at everything in `file`, a finished executable: its container, its signature, the payload down to the last
 /// chunk, and its launcher. What is damaged in one place keeps no other from being looked at; only what lies behind a
 /// damaged header cannot be found.
@@ -46,9 +64,61 @@ pub fn verify(file: &[u8]) -> Result<Vec<Check>, Error> {
 /// # Errors
 /// As [`verify`].
 pub fn verify_with(file: &[u8], launcher: Launcher<'_>) -> Result<Vec<Check>, Error> {
-    let found = container::find(file)?;
-    let prefix = prefix(file, &found);
-    Ok(checks(file, &found, prefix.as_ref(), launcher))
+    all(file, launcher)
+}
+
+/// The checks of the executable in `file`, or of each in a universal file and of this as a whole.
+///
+/// # Errors
+/// As [`verify`]; if none of those in a universal file can be looked at.
+pub(super) fn all(file: &[u8], launcher: Launcher<'_>) -> Result<Vec<Check>, Error> {
+    let slices = universal::slices(file)?;
+    if slices.is_empty() {
+        let found = container::find(file)?;
+        let prefix = prefix(file, &found);
+        return Ok(checks(file, &found, prefix.as_ref(), launcher));
+    }
+    let places = universal::executables(file)?;
+    let mut all = vec![Check::new("universal file", whole(file, &slices))];
+    let mut failed = Vec::new();
+    for (slice, place) in slices.iter().zip(&places) {
+        let own = &file[place.clone()];
+        let named = |check: Check| Check { what: format!("{}: {}", slice.machine, check.what), ..check };
+        match container::find(own) {
+            Ok(found) => {
+                if let Err(what) = is_for(Some(slice.machine), &found) {
+                    all.push(named(Check::new("executable", Err(what))));
+                }
+                let launcher = launcher.of(slice.machine);
+                all.extend(
+                    checks(own, &found, prefix(own, &found).as_ref(), launcher).into_iter().map(named),
+                );
+            }
+            Err(error) => {
+                all.push(named(Check::new("executable", Err(error.to_string()))));
+                failed.push(error);
+            }
+        }
+    }
+    match failed.into_iter().next() {
+        Some(first) if all.len() == 1 + places.len() => return Err(first.into()),
+        Some(_) => {}
+        None => {
+            let names: Vec<String> = slices.iter().map(|slice| slice.machine.to_string()).collect();
+            let one = Slice::all(file).map(|_| format!("the same in {}", names.join(" and ")));
+            all.push(Check::new("program", one.map_err(|error| error.reason)));
+        }
+    }
+    Ok(all)
+}
+
+/// What holds for a universal file apart from those in it.
+fn whole(file: &[u8], slices: &[payload::universal::Slice]) -> Result<String, String> {
+    universal::gaps(file, slices)?;
+    Ok(match slices.len() {
+        1 => "1 executable".to_owned(),
+        count => format!("{count} executables"),
+    })
 }
 
 /// The checks; `prefix` is the payload's.

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use payload::{About, Compiler, DirGrant, GuestName, Target, Variable};
+use payload::{About, Compiler, DirGrant, GuestName, Variable};
 
 use super::{Grant, Pack, Place};
 use crate::{
@@ -11,14 +11,15 @@ use crate::{
     input::files::Folder,
     progress::{Observer, Progress},
     store::Storage,
+    targets::platform::Platform,
     trial::Trial,
 };
 
 impl Pack {
-    /// Adds a target. With several, [`Pack::write`] takes a folder.
+    /// Adds a file for a target, or for [both Macs](Platform::Macos). With several, [`Pack::write`] takes a folder.
     #[must_use]
-    pub fn target(mut self, target: Target) -> Pack {
-        self.outputs.push(Place { target, file: PathBuf::new() });
+    pub fn target(mut self, target: impl Into<Platform>) -> Pack {
+        self.outputs.push(Place { target: target.into(), file: PathBuf::new() });
         self
     }
 

@@ -25,6 +25,7 @@ mod opened;
 mod published;
 mod run;
 mod shared;
+mod slices;
 pub mod source;
 mod told;
 mod trial;
@@ -49,7 +50,7 @@ use crate::{
     release::{Installers, Written, sign::Key},
     store::Storage,
     store::compress::DEFAULT_LEVEL,
-    targets::{name, part},
+    targets::{name, part, platform::Platform},
     trial::Trial,
 };
 
@@ -151,8 +152,8 @@ impl Grant {
 /// One file to write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// The machine it is for.
-    pub target: Target,
+    /// What it is for.
+    pub target: Platform,
     /// Its path.
     pub file: PathBuf,
 }
@@ -169,14 +170,25 @@ pub struct Packed {
     pub output_len: u64,
     /// SHA-256 of that file.
     pub sha256: [u8; 32],
-    /// Bytes of the launcher in it.
-    pub launcher_len: u64,
-    /// Its sections: bytes once decoded, and bytes in the file.
-    pub sections: Vec<(SectionKind, u64, u64)>,
+    /// The executables in it: one, or in a universal file one for each CPU.
+    pub parts: Vec<Part>,
     /// The order of its functions.
     pub layout: Layout,
     /// How long it took from the start of the pack.
     pub took: Duration,
+}
+
+/// What an executable consists of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// The machine that it is for.
+    pub target: Target,
+    /// Its bytes.
+    pub len: u64,
+    /// Bytes of the launcher in it.
+    pub launcher_len: u64,
+    /// Its sections: bytes once decoded, and bytes in the file.
+    pub sections: Vec<(SectionKind, u64, u64)>,
 }
 
 /// The order of functions.
@@ -298,8 +310,8 @@ impl Pack {
             place.file = path.to_owned();
         } else {
             let app = self.app.clone().unwrap_or_else(|| stem(&self.input));
-            for place in &self.outputs {
-                part::check_first(&app, place.target)
+            for target in self.outputs.iter().flat_map(|place| place.target.targets()) {
+                part::check_first(&app, target)
                     .map_err(|why| Error::new(Kind::Name, format!("the program's name {why}")))?;
             }
             self.outputs.iter_mut().for_each(|place| place.file = path.join(name::of(&app, place.target)));

@@ -11,13 +11,13 @@ use std::{
     time::Instant,
 };
 
-use payload::{About, Manifest, Prefix, SectionKind, info::printable};
+use payload::{About, Manifest, Target, info::printable};
 
 use super::{
     Done, Layout, Pack, Packed, Place, earlier,
     fitness::Fitness,
-    made::Made,
     shared::{Shared, launcher},
+    slices::Slice,
     source::Source,
     trial::Trying,
     twins::Twins,
@@ -25,7 +25,7 @@ use super::{
 use crate::{
     Error, Kind,
     cache::{Cache, entry, key::Key},
-    container::{self, pe::PeOptions},
+    container::pe::PeOptions,
     input::{Module, command, files::Files, program::Program, unprovided::Unprovided},
     output::{self, Output},
     parallel,
@@ -40,7 +40,8 @@ use crate::{
 struct Job<'a> {
     place: &'a Place,
     output: Output,
-    stub: Vec<u8>,
+    /// The launcher for each target of the file.
+    launchers: Vec<(Target, Vec<u8>)>,
 }
 
 /// The share of a pack that what all targets have in common usually takes.
@@ -115,7 +116,8 @@ impl Pack {
         drop((wasm, text));
         let carried = Arc::new(Carried::new(files));
         let wasm_sha256 = payload::sha256(&program.wasm);
-        let (twins, once) = (Twins::of(jobs.iter().map(|job| job.place.target)), store::Once::default());
+        let targets = jobs.iter().flat_map(|job| job.place.target.targets());
+        let (twins, once) = (Twins::of(targets), store::Once::default());
         let shared = Shared {
             program,
             wasm_sha256,
@@ -219,7 +221,9 @@ impl Pack {
                 output
             }
         };
-        Ok(Job { place, output, stub: launcher(place.target, own_stub)? })
+        let launcher = |target| launcher(target, own_stub).map(|stub| (target, stub));
+        let launchers = place.target.targets().map(launcher).collect::<Result<_, Error>>()?;
+        Ok(Job { place, output, launchers })
     }
 
     /// The jobs whose target can have the module.
@@ -233,7 +237,8 @@ impl Pack {
     ) -> Result<Vec<Prepared<'a>>, Error> {
         let check = |(place, job): Prepared<'a>| {
             let valid = job.and_then(|job| {
-                fitness.check(place.target).map_err(|error| error.in_file(&self.input)).map(|()| job)
+                let checked = place.target.targets().try_for_each(|target| fitness.check(target));
+                checked.map_err(|error| error.in_file(&self.input)).map(|()| job)
             });
             (place, valid)
         };
@@ -255,33 +260,22 @@ impl Pack {
         written: &Mutex<Vec<Archived>>,
         progress: &Progress,
     ) -> Result<Packed, Error> {
-        let Job { place: Place { target, file }, output, stub } = job;
-        let made = self.made(*target, shared, trying, progress);
-        let Made { header, sections: own, functions } = made.map_err(|error| error.in_file(&self.input))?;
+        let Job { place: Place { target, file }, output, launchers } = job;
+        let slices = self.slices(&launchers, file, shared, trying, progress)?;
+        drop(launchers);
+        let functions = slices.iter().map(|slice| slice.functions).max().unwrap_or_default();
+        let (bytes, parts) = Slice::file(slices).map_err(|error| Error::from(error).in_file(file))?;
         let layout = match functions {
             0 => Layout::Calls,
             functions => Layout::Start { functions },
         };
         let manifest = &shared.manifest;
-        let payload = store::payload(header, manifest, &own, &shared.sections);
-        drop(own);
-        let bytes =
-            container::embed(&stub, *target, &payload, &shared.shown).map_err(|error| match &self.stub {
-                Some(stub) if error.kind == container::Kind::OtherVersion => {
-                    let reason = format!("{error}; without --stub, wasmpack uses its own launcher");
-                    Error::new(Kind::OtherVersion, reason).in_file(stub)
-                }
-                Some(stub) if error.kind == container::Kind::Stub => Error::from(error).in_file(stub),
-                _ => Error::from(error).in_file(file),
-            })?;
-        let sections = sections(&payload)?;
         let packed = Packed {
             input_len: 0,
             component: false,
             output_len: bytes.len() as u64,
             sha256: payload::sha256(&bytes),
-            launcher_len: stub.len() as u64,
-            sections,
+            parts,
             layout,
             took: std::time::Duration::ZERO,
         };
@@ -327,20 +321,6 @@ impl Pack {
         let read = |stub: &PathBuf| read::whole(stub, "the launcher", read::MOST_LAUNCHER);
         self.stub.as_ref().map(read).transpose()
     }
-}
-
-/// The sections of a payload that was just written: kinds, and bytes decoded and stored.
-///
-/// # Errors
-/// `TooLarge` where a part of it is longer than the format allows.
-fn sections(payload: &[u8]) -> Result<Vec<(SectionKind, u64, u64)>, Error> {
-    let len = payload.len() as u64;
-    let prefix = Prefix::len(payload, len).and_then(|end| Prefix::parse(&payload[..end], len));
-    let prefix = prefix.map_err(|error| {
-        let reason = format!("a part of it would be larger than an executable can hold: {error}");
-        Error::new(Kind::TooLarge, reason)
-    })?;
-    Ok(prefix.sections.iter().map(|section| (section.kind, section.len, section.stored_len)).collect())
 }
 
 /// Does `one` for each job, on as many threads as there are cores.

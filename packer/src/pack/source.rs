@@ -151,7 +151,7 @@ fn check_names(manifest: &Manifest, pack: &Pack) -> Result<(), Error> {
         let (what, option) = (what.to_owned(), option.to_owned());
         move |why| Error::new(Kind::Name, format!("{what} {why}; choose another ({option})"))
     };
-    for target in pack.outputs.iter().map(|place| place.target) {
+    for target in pack.outputs.iter().flat_map(|place| place.target.targets()) {
         if pack.app.is_none() {
             part::check_first(&manifest.app, target).map_err(fail("its name", "--name"))?;
         }

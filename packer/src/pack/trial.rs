@@ -179,7 +179,8 @@ impl Pack {
         progress: &Progress,
     ) -> Result<Tried, Error> {
         // What was said about launcher and CPU is for the targets that are packed, which may be other machines.
-        let wanted = self.outputs.iter().any(|place| place.target == target);
+        let wanted =
+            self.outputs.iter().flat_map(|place| place.target.targets()).any(|packed| packed == target);
         let own_stub = shared.own_stub.as_deref().filter(|_| wanted);
         let (stub, cpu) = (launcher(target, own_stub)?, if wanted { self.cpu } else { Raise::default() });
         let compiled = compile::compile(&shared.program.wasm, target, self.compiler, cpu, progress)?;

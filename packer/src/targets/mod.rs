@@ -10,6 +10,7 @@
 
 pub mod name;
 pub mod part;
+pub mod platform;
 #[cfg(test)]
 mod repeated;
 pub mod stubs;
@@ -19,6 +20,7 @@ use payload::{
     target::{Cpu, Os},
 };
 
+use self::platform::Platform;
 use crate::nearest::nearest;
 
 /// The meaning of one part of a spelling.
@@ -26,6 +28,8 @@ use crate::nearest::nearest;
 enum Part {
     Os(Os),
     Cpu(Cpu),
+    /// Both CPUs of macOS.
+    Universal,
     /// Part of a triple that chooses nothing.
     Filler,
     /// A known system or CPU that is not supported.
@@ -58,6 +62,8 @@ const WORDS: &[(&str, Part)] = &[
     ("rv64gc", Part::Cpu(Cpu::Riscv64)),
     ("rv64", Part::Cpu(Cpu::Riscv64)),
     ("riscv", Part::Cpu(Cpu::Riscv64)),
+    ("universal", Part::Universal),
+    ("universal2", Part::Universal),
     ("unknown", Filler),
     ("pc", Filler),
     ("gnu", Filler),
@@ -112,6 +118,7 @@ fn words(text: &str) -> Vec<String> {
 pub struct Said {
     systems: Vec<Os>,
     cpus: Vec<Cpu>,
+    universal: bool,
 }
 
 impl Said {
@@ -119,27 +126,40 @@ impl Said {
         match part {
             Part::Os(os) if !self.systems.contains(&os) => self.systems.push(os),
             Part::Cpu(cpu) if !self.cpus.contains(&cpu) => self.cpus.push(cpu),
+            Part::Universal => self.universal = true,
             _ => {}
         }
     }
 
-    /// True if no part was named.
+    /// True if neither a system nor a CPU was named.
     pub fn is_nothing(&self) -> bool {
         self.systems.is_empty() && self.cpus.is_empty()
     }
 
-    /// True if `target` agrees with all named parts.
-    pub fn allows(&self, target: Target) -> bool {
+    /// True if `platform` agrees with all named parts.
+    pub fn allows(&self, platform: Platform) -> bool {
+        (!self.universal || platform == Platform::Macos)
+            && platform.targets().all(|target| self.allows_target(target))
+    }
+
+    fn allows_target(&self, target: Target) -> bool {
         (self.systems.is_empty() || self.systems.contains(&target.os()))
             && (self.cpus.is_empty() || self.cpus.contains(&target.cpu()))
     }
 
-    /// The one target with these parts, on a machine that is `host`.
+    /// The one target with these parts, on a machine that is `host`; for macOS without a CPU both Macs, on any machine.
     ///
     /// # Errors
     /// If several targets have these parts, or none; the message names them.
-    fn resolve(&self, host: Option<Target>) -> Result<Target, String> {
-        let meant: Vec<Target> = Target::ALL.into_iter().filter(|target| self.allows(*target)).collect();
+    fn resolve(&self, host: Option<Target>) -> Result<Platform, String> {
+        if self.systems == [Os::Macos] && self.cpus.is_empty() {
+            return Ok(Platform::Macos);
+        }
+        if self.universal {
+            return Err(self.nobody());
+        }
+        let meant: Vec<Target> =
+            Target::ALL.into_iter().filter(|target| self.allows_target(*target)).collect();
         let names = || list(&meant);
         if self.systems.len() > 1 || self.cpus.len() > 1 {
             return Err(format!("could be {}", names()));
@@ -148,8 +168,11 @@ impl Said {
         let here: Vec<Target> = meant.iter().filter(of_this_system).copied().collect();
         match (&meant[..], &here[..]) {
             ([], _) => Err(self.nobody()),
-            ([one], _) | (_, [one]) => Ok(*one),
-            _ => host.filter(|host| meant.contains(host)).ok_or_else(|| format!("could be {}", names())),
+            ([one], _) | (_, [one]) => Ok(Platform::One(*one)),
+            _ => host
+                .filter(|host| meant.contains(host))
+                .map(Platform::One)
+                .ok_or_else(|| format!("could be {}", names())),
         }
     }
 
@@ -167,11 +190,11 @@ pub fn list(targets: &[Target]) -> String {
     targets.iter().map(|target| target.name()).collect::<Vec<_>>().join(", ")
 }
 
-/// The target that `text` names on a machine that is `host`.
+/// What `text` names on a machine that is `host`: a target, or both Macs.
 ///
 /// # Errors
 /// If a part is unknown (the message has the nearest spelling); if several targets are named, or none.
-pub fn parse(text: &str, host: Option<Target>) -> Result<Target, String> {
+pub fn parse(text: &str, host: Option<Target>) -> Result<Platform, String> {
     let words = words(text);
     let mut said = Said::default();
     for part in words.iter().map(|text| word(text)) {
@@ -239,7 +262,7 @@ mod tests {
         ];
         for (target, spellings) in spellings {
             for spelling in spellings.split(' ') {
-                assert_eq!(parse(spelling, LINUX), Ok(target), "{spelling}");
+                assert_eq!(parse(spelling, LINUX), Ok(target.into()), "{spelling}");
             }
         }
     }
@@ -248,19 +271,26 @@ mod tests {
     fn every_alias_and_triple_of_the_table_is_its_target() {
         for target in Target::ALL {
             for spelling in target.aliases().iter().chain([&target.name(), &target.triple()]) {
-                assert_eq!(parse(spelling, None), Ok(target), "{spelling}");
+                assert_eq!(parse(spelling, None), Ok(target.into()), "{spelling}");
             }
         }
     }
 
     #[test]
     fn a_part_left_out_is_this_machines_or_the_only_one_or_refused() {
-        assert_eq!(parse("linux", LINUX), Ok(Target::LinuxX86_64));
-        assert_eq!(parse("linux", Some(Target::LinuxRiscv64)), Ok(Target::LinuxRiscv64));
-        assert_eq!(parse("arm64", LINUX), Ok(Target::LinuxArm64));
-        assert_eq!(parse("arm64", Some(Target::MacosX86_64)), Ok(Target::MacosArm64));
-        assert_eq!(parse("riscv64", None), Ok(Target::LinuxRiscv64));
-        let several = parse("macos", LINUX).unwrap_err();
+        assert_eq!(parse("linux", LINUX), Ok(Target::LinuxX86_64.into()));
+        assert_eq!(parse("linux", Some(Target::LinuxRiscv64)), Ok(Target::LinuxRiscv64.into()));
+        assert_eq!(parse("arm64", LINUX), Ok(Target::LinuxArm64.into()));
+        assert_eq!(parse("arm64", Some(Target::MacosX86_64)), Ok(Target::MacosArm64.into()));
+        assert_eq!(parse("riscv64", None), Ok(Target::LinuxRiscv64.into()));
+        for host in [LINUX, Some(Target::MacosArm64), Some(Target::MacosX86_64), None] {
+            for both in
+                ["macos", "darwin", "Apple", "macos-universal", "universal-apple-darwin", "mac_universal2"]
+            {
+                assert_eq!(parse(both, host), Ok(Platform::Macos), "{both}");
+            }
+        }
+        let several = parse("macos-arm64-x86_64", LINUX).unwrap_err();
         assert_eq!(several, "could be macos-arm64, macos-x86_64");
         assert!(
             parse("arm64", Some(Target::WindowsX86_64)).unwrap_err().contains("linux-arm64, macos-arm64")
@@ -287,6 +317,9 @@ mod tests {
             "linux-i686",
             "armv7-unknown-linux-gnueabihf",
             "macos-riscv64",
+            "universal",
+            "macos-universal-arm64",
+            "linux-universal",
             "",
             "-",
             "gnu",

@@ -6,7 +6,7 @@
 
 use payload::Target;
 
-use super::{Os, Part, Said, list, word, words};
+use super::{Os, Part, Said, list, platform::Platform, word, words};
 
 /// The extension of executables on Windows.
 const EXE: &str = "exe";
@@ -37,10 +37,11 @@ pub fn said(name: &str) -> Said {
 ///
 /// # Errors
 /// If the name does not name exactly one target; if it names none and this machine is not a target.
-pub fn target(name: &str, host: Option<Target>) -> Result<Target, String> {
+pub fn target(name: &str, host: Option<Target>) -> Result<Platform, String> {
     let said = said(name);
     if said.is_nothing() {
-        return host.ok_or_else(|| "this machine is not a target of wasmpack".to_owned());
+        let here = host.map(Platform::One);
+        return here.ok_or_else(|| "this machine is not a target of wasmpack".to_owned());
     }
     // `app-linux-mips`: a part is known, and another is of no target.
     if words(name).iter().skip(1).any(|text| word(text) == Some(Part::Other)) {
@@ -83,13 +84,14 @@ fn without_last(name: &str) -> Option<&str> {
 }
 
 /// The name of the file for `target` where several are written: `NAME-TARGET`, with `.exe` for Windows.
-pub fn of(app: &str, target: Target) -> String {
+pub fn of(app: &str, target: impl Into<Platform>) -> String {
+    let target = target.into();
     bare(&format!("{app}-{}", target.name()), target)
 }
 
 /// The name of a file for `target`, without the target in it.
-pub fn bare(app: &str, target: Target) -> String {
-    format!("{app}{}", target.os().program_suffix())
+pub fn bare(app: &str, target: impl Into<Platform>) -> String {
+    format!("{app}{}", target.into().os().program_suffix())
 }
 
 #[cfg(test)]
@@ -117,7 +119,7 @@ mod tests {
         ];
         for (expected, names) in names {
             for name in names.split(' ') {
-                assert_eq!(target(name, LINUX), Ok(expected), "{name}");
+                assert_eq!(target(name, LINUX), Ok(expected.into()), "{name}");
             }
         }
     }
@@ -132,6 +134,8 @@ mod tests {
             "apple",
             "big-apple",
             "learn-riscv",
+            "app-universal",
+            "universal",
             "my-arm",
             "x86",
             "windowsill",
@@ -139,16 +143,15 @@ mod tests {
             "",
         ] {
             assert!(said(name).is_nothing(), "{name}");
-            assert_eq!(target(name, Some(Target::MacosArm64)), Ok(Target::MacosArm64), "{name}");
+            assert_eq!(target(name, Some(Target::MacosArm64)), Ok(Target::MacosArm64.into()), "{name}");
         }
         assert!(target("app", None).is_err());
     }
 
     #[test]
     fn a_name_that_says_several_or_none_is_refused() {
-        assert!(
-            target("app-macos", LINUX).unwrap_err().contains("app-macos could be macos-arm64, macos-x86_64")
-        );
+        assert!(target("app-macos-universal-arm64", LINUX).unwrap_err().contains("names not a target"));
+        assert!(target("app-linux-macos", LINUX).unwrap_err().contains("app-linux-macos could be linux"));
         assert!(target("app-linux-arm64.exe", LINUX).unwrap_err().contains("could be linux-arm64"));
         assert!(target("app-windows-arm64", LINUX).unwrap_err().contains("by emulation"));
         for name in
@@ -162,12 +165,33 @@ mod tests {
     }
 
     #[test]
+    fn a_name_with_macos_and_no_cpu_is_for_both_macs_on_any_machine() {
+        for name in ["app-macos", "app-1.2-darwin", "my_app.osx", "app-macos-universal", "app-universal-mac"]
+        {
+            for host in [LINUX, Some(Target::MacosArm64), None] {
+                assert_eq!(target(name, host), Ok(Platform::Macos), "{name}");
+            }
+        }
+        assert_eq!(app("app-macos"), "app");
+        assert_eq!(app("app-macos-universal"), "app");
+        assert_eq!(of("my-app", Platform::Macos), "my-app-macos");
+        assert_eq!(app("my-universal"), "my-universal");
+    }
+
+    #[test]
     fn names_allow_what_agrees() {
-        assert!(said("app-apple-arm64").allows(Target::MacosArm64));
-        assert!(!said("app-apple-arm64").allows(Target::MacosX86_64));
-        assert!(!said("app.exe").allows(Target::LinuxX86_64));
-        assert!(said("app").allows(Target::LinuxRiscv64));
-        assert!(said("app-arm64").allows(Target::MacosArm64));
+        assert!(said("app-apple-arm64").allows(Target::MacosArm64.into()));
+        assert!(!said("app-apple-arm64").allows(Target::MacosX86_64.into()));
+        assert!(!said("app.exe").allows(Target::LinuxX86_64.into()));
+        assert!(said("app").allows(Target::LinuxRiscv64.into()));
+        assert!(said("app-arm64").allows(Target::MacosArm64.into()));
+        assert!(said("app-macos").allows(Target::MacosArm64.into()));
+        assert!(!said("app-macos-universal").allows(Target::MacosArm64.into()));
+        for (name, agrees) in
+            [("app", true), ("app-macos", true), ("app-macos-arm64", false), ("app.exe", false)]
+        {
+            assert_eq!(said(name).allows(Platform::Macos), agrees, "{name}");
+        }
     }
 
     #[test]
@@ -188,7 +212,7 @@ mod tests {
         }
         for target in Target::ALL {
             assert_eq!(app(&of("my-app", target)), "my-app");
-            assert_eq!(super::target(&of("my-app", target), None), Ok(target));
+            assert_eq!(super::target(&of("my-app", target), None), Ok(target.into()));
         }
     }
 }

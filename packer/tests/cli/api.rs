@@ -45,7 +45,7 @@ fn what_is_said_is_in_the_executable() {
     let [(place, packed)] = &written[..] else { panic!("one file") };
     assert_eq!(
         (place.target, packed.output_len),
-        (Target::LinuxArm64, std::fs::metadata(&out).unwrap().len())
+        (Target::LinuxArm64.into(), std::fs::metadata(&out).unwrap().len())
     );
     assert!(executable.verify().iter().all(|check| check.result.is_ok()), "{:?}", executable.verify());
 }

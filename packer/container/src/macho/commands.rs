@@ -4,13 +4,13 @@
 //! offset nobody would shift, so it is an error and not passed through.
 
 use goblin::mach::{
-    constants::cputype::{CPU_TYPE_ARM64, CPU_TYPE_X86_64},
     header::{MH_DYLDLINK, MH_EXECUTE, MH_MAGIC_64, MH_PIE, SIZEOF_HEADER_64},
     load_command::*,
 };
 use payload::{
     Target,
     target::{Cpu, Os},
+    universal::{self, Machine as Known},
 };
 
 use super::{
@@ -26,9 +26,6 @@ const LC_FUNCTION_VARIANTS: u32 = 0x37;
 const LC_FUNCTION_VARIANT_FIXUPS: u32 = 0x38;
 const LC_TARGET_TRIPLE: u32 = 0x39;
 
-/// First bytes of a universal file, which holds executables for several CPUs; 32-bit and 64-bit offsets.
-pub(crate) const UNIVERSAL: [[u8; 4]; 2] = [[0xca, 0xfe, 0xba, 0xbe], [0xca, 0xfe, 0xba, 0xbf]];
-
 /// Offsets of fields in `mach_header_64`, in bytes from the start of the file.
 pub(super) const NCMDS: usize = 16;
 pub(super) const SIZEOFCMDS: usize = 20;
@@ -40,15 +37,14 @@ const FLAGS: usize = 24;
 /// A CPU as Mach-O knows it.
 struct Machine {
     cpu: Cpu,
-    cpu_type: u32,
-    cpu_subtype: u32,
+    known: Known,
     /// The alignment of segments, in bytes.
     page: u64,
 }
 
 const MACHINES: [Machine; 2] = [
-    Machine { cpu: Cpu::Arm64, cpu_type: CPU_TYPE_ARM64, cpu_subtype: 0, page: ALIGNMENT },
-    Machine { cpu: Cpu::X86_64, cpu_type: CPU_TYPE_X86_64, cpu_subtype: 3, page: 0x1000 },
+    Machine { cpu: Cpu::Arm64, known: Known::ARM64, page: ALIGNMENT },
+    Machine { cpu: Cpu::X86_64, known: Known::X86_64, page: 0x1000 },
 ];
 
 /// The part of `cpusubtype` that names a CPU; the rest are capability bits.
@@ -106,7 +102,7 @@ pub(super) fn read(file: &[u8], target: Target) -> Result<Vec<Command>, Error> {
 /// `Stub` when the file is too short, and for other CPUs.
 pub(super) fn target(file: &[u8]) -> Result<Target, Error> {
     let found = u32_at(file, CPUTYPE)?;
-    let machine = MACHINES.iter().find(|machine| machine.cpu_type == found);
+    let machine = MACHINES.iter().find(|machine| machine.known.cpu == found);
     let target = machine.and_then(|machine| Target::of(Os::Macos, machine.cpu));
     target.ok_or_else(|| broken(CPUTYPE, &format!("CPU {found:#x} is not supported")))
 }
@@ -122,7 +118,7 @@ fn machine(target: Target) -> Option<&'static Machine> {
 
 fn check_header(file: &[u8], target: Target) -> Result<(), Error> {
     let magic: [u8; 4] = array(file, 0)?;
-    if UNIVERSAL.contains(&magic) {
+    if [universal::MAGIC, universal::MAGIC_WIDE].contains(&magic) {
         let what = format!(
             "a universal file, with executables for several CPUs; take the one for {} out of it (lipo -thin)",
             target.name()
@@ -134,7 +130,7 @@ fn check_header(file: &[u8], target: Target) -> Result<(), Error> {
     }
     let machine = machine(target)
         .ok_or_else(|| broken(0, &format!("a Mach-O file cannot be a launcher for {}", target.name())))?;
-    let (cpu, subtype) = (machine.cpu_type, machine.cpu_subtype);
+    let Known { cpu, variant: subtype } = machine.known;
     let found = u32_at(file, CPUTYPE)?;
     if found != cpu {
         let what = format!(

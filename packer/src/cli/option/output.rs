@@ -33,8 +33,8 @@ pub(super) static ROWS: &[Row] = &[
         short: Some('t'),
         key: Key::Other("targets"),
         section: SECTION,
-        text: "The target, such as linux-arm64 or apple-arm64; several separated by commas, or all [default: from OUT's \
-               name, else this machine]",
+        text: "The target, such as linux-arm64 or apple-arm64, or macos: one file for both Macs; several separated by commas, \
+               or all [default: from OUT's name, else this machine]",
         takes: Takes::Each("TARGET"),
         is_list: true,
         example: "linux-arm64",

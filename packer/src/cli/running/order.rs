@@ -132,7 +132,7 @@ fn for_a_start(typed: Typed) -> Typed {
 
 /// The compiler that is done first, if what it makes runs here, and as it should.
 fn quick(pack: &Pack) -> Compiler {
-    let target = pack.outputs.first().map(|place| place.target);
+    let target = pack.outputs.first().and_then(|place| place.target.targets().next());
     let runs = match target.map(Target::cpu) {
         Some(Cpu::X86_64) => CpuFeatures::of_this_cpu().has(CpuFeatures::AVX),
         // There it does not trap where it should: see docs/decisions.md.

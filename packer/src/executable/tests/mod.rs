@@ -3,6 +3,7 @@
 mod damage;
 mod foreign;
 mod signed;
+mod universal;
 
 use payload::{
     Compiler, CpuFeatures, Engine, Header, Locator, Target, Writer, chunk,
@@ -41,14 +42,21 @@ fn code() -> Vec<u8> {
 
 /// A payload with a section of every kind; `raw`: with raw images.
 fn payload(target: Target, raw: bool) -> Vec<u8> {
-    let header =
-        Header { target, engine: Engine::PINNED, compiler: Compiler::Cranelift, cpu: CpuFeatures::NONE };
-    let manifest = Manifest {
+    payload_of(target, raw, &manifest())
+}
+
+fn manifest() -> Manifest {
+    Manifest {
         producer: crate::producer::PRODUCER.to_owned(),
         app: "app".to_owned(),
         args: vec!["--color".to_owned()],
         ..Manifest::default()
-    };
+    }
+}
+
+fn payload_of(target: Target, raw: bool, manifest: &Manifest) -> Vec<u8> {
+    let header =
+        Header { target, engine: Engine::PINNED, compiler: Compiler::Cranelift, cpu: CpuFeatures::NONE };
     let image = Image {
         table_offset: 0x1_0000,
         metadata: b"for the engine".to_vec(),
@@ -65,7 +73,7 @@ fn payload(target: Target, raw: bool) -> Vec<u8> {
         (SectionKind::Unwind, unwind.to_bytes()),
         (SectionKind::Frames, frames.to_bytes()),
     ];
-    let mut writer = Writer::new(header, &manifest);
+    let mut writer = Writer::new(header, manifest);
     for (kind, content) in sections {
         let is_image = matches!(kind, SectionKind::Code | SectionKind::Memory);
         writer = if raw && is_image {
@@ -93,7 +101,7 @@ fn findings(file: &[u8], stub: &[u8]) -> Result<Vec<String>, Error> {
     let found = container::find(file)?;
     let own = container::check::is_made_of(file, &found, stub);
     let own = if own == Ok(true) { None } else { Some(format!("launcher: {own:?}")) };
-    let others = verify::of_itself(file, &found, prefix(file, &found).as_ref());
+    let others = verify::of_itself(file, &found, prefix::prefix(file, &found).as_ref());
     let failed = others
         .into_iter()
         .filter_map(|check| check.result.err().map(|what| format!("{}: {what}", check.what)));

@@ -110,7 +110,7 @@ impl Walk<'_> {
                 return Ok(None);
             }
             let bytes = read(&path)?;
-            if container::is_executable(&bytes) && container::find(&bytes).is_ok() {
+            if container::is_packed(&bytes) {
                 self.out.packed.push(path);
             }
             self.files.add(&bytes)

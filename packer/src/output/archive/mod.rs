@@ -6,15 +6,16 @@
 
 use installers::bundle;
 pub use installers::bundle::Member;
-use payload::{Target, info::hex};
+use payload::info::hex;
 
-use crate::{Error, Kind};
+use crate::{Error, Kind, targets::platform::Platform};
 
 /// The file with the hashes of archives.
 pub const SUMS: &str = "SHA256SUMS";
 
 /// The file name of an archive of `app` for `target`, such as `notes-linux-x86_64-1.2.0.tar.gz`.
-pub fn name(app: &str, target: Target, version: Option<&str>) -> String {
+pub fn name(app: &str, target: impl Into<Platform>, version: Option<&str>) -> String {
+    let target = target.into();
     let version = version.map_or_else(String::new, |version| format!("-{version}"));
     format!("{app}-{}{version}{}", target.name(), target.os().archive_suffix())
 }
@@ -26,14 +27,14 @@ pub fn name(app: &str, target: Target, version: Option<&str>) -> String {
 /// # Errors
 /// `Archive` for a name that is empty, absolute or given twice, leads out of the archive, or holds a backslash or a
 /// control character.
-pub fn archive(target: Target, members: &[Member], time: Option<u64>) -> Result<Vec<u8>, Error> {
+pub fn archive(target: impl Into<Platform>, members: &[Member], time: Option<u64>) -> Result<Vec<u8>, Error> {
     for (index, member) in members.iter().enumerate() {
         check_name(member.name)?;
         if members[..index].iter().any(|other| other.name == member.name) {
             return Err(unusable(member.name, "two files have it"));
         }
     }
-    let made = match target.os().archive_suffix() {
+    let made = match target.into().os().archive_suffix() {
         ".zip" => bundle::zip(members, time),
         _ => bundle::tar_gz(members, time),
     };

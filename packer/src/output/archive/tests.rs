@@ -4,6 +4,8 @@ use std::{fs, path::Path, process::Command};
 
 use super::*;
 
+use payload::Target;
+
 const LINUX: Target = Target::LinuxX86_64;
 const WINDOWS: Target = Target::WindowsX86_64;
 /// 2024-02-29 12:34:56 UTC.
