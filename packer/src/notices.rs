@@ -4,6 +4,8 @@ use std::{fmt::Write, io::Read};
 
 use payload::Target;
 
+use crate::targets::platform::Platform;
+
 /// `assets/notices.toml`, compressed.
 static NOTICES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/notices.zst"));
 
@@ -13,14 +15,16 @@ pub const FILE: &str = "THIRD-PARTY.txt";
 const OTHER_FILE: &str = "THIRD-PARTY-wasmpack.txt";
 
 /// The terms of what is in an executable for `target`: its launcher.
-pub fn executable(target: Target) -> String {
+pub fn executable(platform: impl Into<Platform>) -> String {
+    let platform = platform.into();
     let head = format!(
         "This executable was made by wasmpack, and contains its launcher for {}. The launcher has the terms of wasmpack, \
          MIT OR Apache-2.0. It contains software of others, whose terms follow. The terms of the program that the executable \
          runs are not among them.",
-        target.name()
+        platform.name()
     );
-    text(&head, |part| part.executables.iter().any(|name| name == target.name()))
+    let is_in = |target: Target, part: &Part| part.executables.iter().any(|name| name == target.name());
+    text(&head, |part| platform.targets().any(|target| is_in(target, part)))
 }
 
 /// The terms of what is in executables for any target.

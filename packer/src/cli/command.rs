@@ -10,7 +10,7 @@ use super::{
     given::{Given, GivenToPublish, GivenToRun},
     place,
 };
-use crate::targets;
+use crate::targets::{self, platform::Platform};
 
 /// Turn a WASI program into a native executable, for any platform, from any machine.
 #[derive(Debug, Parser)]
@@ -197,7 +197,7 @@ pub(super) struct Installers {
 
     /// An executable, whatever its name, and its target
     #[arg(long = "for", value_name = "TARGET=EXE", value_parser = build)]
-    pub(super) builds: Vec<(Target, PathBuf)>,
+    pub(super) builds: Vec<(Platform, PathBuf)>,
 
     /// A wasmpack.toml whose keys are used, such as name, version and download-url; not its module
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
@@ -209,7 +209,7 @@ pub(super) struct Installers {
 }
 
 /// `TARGET=EXE`, apart.
-fn build(text: &str) -> Result<(Target, PathBuf), String> {
+fn build(text: &str) -> Result<(Platform, PathBuf), String> {
     match text.split_once('=') {
         Some((target, file)) if !file.is_empty() => match place::wanted(target)? {
             place::Wanted::One(target) => Ok((target, file.into())),
@@ -259,7 +259,7 @@ pub(super) struct Licenses {
 }
 
 /// Reads a target's name.
-fn target(text: &str) -> Result<Target, String> {
+fn target(text: &str) -> Result<Platform, String> {
     targets::parse(text, Target::host())
 }
 

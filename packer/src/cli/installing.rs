@@ -14,11 +14,11 @@ use crate::{
     output::{self, Output, archive},
     read,
     release::{self, Archived, Beside, Installer, Written, machine},
-    targets::{self, name, part},
+    targets::{self, name, part, platform::Platform},
 };
 
 /// An executable, and the machine it is for.
-type Given = (Target, PathBuf);
+type Given = (Platform, PathBuf);
 
 /// Writes them.
 pub(super) fn run(flags: Flags) -> ExitCode {
@@ -121,15 +121,15 @@ struct Done {
     archives: Vec<Written>,
     beside: Vec<Written>,
     notes: Vec<String>,
-    targets: Vec<Target>,
+    platforms: Vec<Platform>,
 }
 
 impl Order {
     fn new(typed: &Typed, given: Vec<Given>) -> Result<Order, String> {
         let name = typed.name.clone().ok_or("name the program with --name")?;
         let folder = typed.output.clone().ok_or("name the folder to write to with -o, such as -o dist/")?;
-        for (target, _) in &given {
-            part::check_first(&name, *target)
+        for target in given.iter().flat_map(|(platform, _)| platform.targets()) {
+            part::check_first(&name, target)
                 .map_err(|why| format!("the program's name {why}; choose another with --name"))?;
         }
         Ok(Order { name, folder, given, time: packing::source_date_epoch()? })
@@ -144,7 +144,8 @@ impl Order {
         };
         let included: Vec<(String, Vec<u8>)> =
             typed.include.iter().map(read).collect::<Result<_, Error>>()?;
-        let targets: Vec<Target> = self.given.iter().map(|(target, _)| *target).collect();
+        let platforms: Vec<Platform> = self.given.iter().map(|(platform, _)| *platform).collect();
+        let targets: Vec<Target> = platforms.iter().flat_map(|platform| platform.targets()).collect();
         let kinds = match typed.installers.is_empty() {
             true => Installer::ALL.to_vec(),
             false => typed.installers.clone(),
@@ -156,25 +157,25 @@ impl Order {
         let made = output::make_folder(&self.folder)?;
         let inputs: Vec<&Path> = self.given.iter().map(|(_, file)| file.as_path()).collect();
         let names: Vec<String> =
-            targets.iter().map(|target| archive::name(&self.name, *target, version)).collect();
+            platforms.iter().map(|platform| archive::name(&self.name, *platform, version)).collect();
         let beside = Beside::prepare(&self.folder, &inputs, &names, Some(plan), key, self.time)?;
         let places = names.iter().map(|name| Output::prepare(&self.folder.join(name), &inputs, false));
         let places: Vec<Output> = places.collect::<Result<_, Error>>()?;
 
         let mut archived = Vec::new();
         let mut archives = Vec::new();
-        for ((target, file), name) in self.given.iter().zip(&names) {
+        for ((platform, file), name) in self.given.iter().zip(&names) {
             let bytes = read::whole(file, "the executable", container::MAX_LEN)?;
-            check_machine(&bytes, *target).map_err(|why| Error::new(Kind::Read, why).in_file(file))?;
-            let program = name::bare(&self.name, *target);
+            check_machine(&bytes, *platform).map_err(|why| Error::new(Kind::Read, why).in_file(file))?;
+            let program = name::bare(&self.name, *platform);
             let mut members = vec![archive::Member { name: &program, bytes: &bytes, executable: true }];
             let included = included.iter();
             members.extend(included.map(|(name, bytes)| archive::Member { name, bytes, executable: false }));
-            let archive = archive::archive(*target, &members, self.time)?;
+            let archive = archive::archive(*platform, &members, self.time)?;
             let (sha256, signature) = (payload::sha256(&archive), beside.signature(&archive, name)?);
             archives.push((self.folder.join(name), archive));
             archived.push(Archived {
-                target: *target,
+                platform: *platform,
                 name: name.clone(),
                 sha256,
                 program,
@@ -193,15 +194,15 @@ impl Order {
             len: bytes.len() as u64,
             sha256: archived.sha256,
         });
-        Ok(Done { archives: archives.collect(), beside, notes, targets })
+        Ok(Done { archives: archives.collect(), beside, notes, platforms })
     }
 }
 
 impl Done {
     fn value(&self, typed: &Typed) -> Value {
-        let archives = self.archives.iter().zip(&self.targets).map(|(written, target)| {
+        let archives = self.archives.iter().zip(&self.platforms).map(|(written, platform)| {
             let mut value = message::as_json(written);
-            value["target"] = target.name().into();
+            value["target"] = platform.name().into();
             value
         });
         json!({
@@ -215,11 +216,11 @@ impl Done {
 }
 
 /// Checks that `bytes` is an executable for `target`, as far as its first bytes tell.
-fn check_machine(bytes: &[u8], target: Target) -> Result<(), String> {
+fn check_machine(bytes: &[u8], platform: Platform) -> Result<(), String> {
     let said = machine::targets(bytes);
     match said.is_empty() {
         true => Err("it is no executable for a target of wasmpack".to_owned()),
-        false if said.contains(&target) => Ok(()),
-        false => Err(format!("it is for {}, not for {}", targets::list(&said), target.name())),
+        false if platform.targets().all(|target| said.contains(&target)) => Ok(()),
+        false => Err(format!("it is for {}, not for {}", targets::list(&said), platform.name())),
     }
 }

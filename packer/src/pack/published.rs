@@ -15,7 +15,7 @@ use crate::{
     },
     read,
     release::{Archived, Beside, Installers, Written},
-    targets::name,
+    targets::{name, platform::Platform},
 };
 
 impl Pack {
@@ -26,9 +26,15 @@ impl Pack {
         included: &[(String, Vec<u8>)],
     ) -> Result<Option<Beside>, Error> {
         let Some(folder) = self.folder.as_ref().filter(|_| self.archive.is_some()) else { return Ok(None) };
-        let targets: Vec<Target> = self.outputs.iter().map(|place| place.target).collect();
+        let targets: Vec<Target> = self.outputs.iter().flat_map(|place| place.target.targets()).collect();
         let description = self.description.as_deref();
-        let plan = |wanted: &Installers| wanted.plan(manifest, description, &targets, included, self.time);
+        // What is installed from a package brings the terms of its launcher as well.
+        let mut extra = included.to_vec();
+        extra.push((
+            notices::name(included.iter().map(|(name, _)| name.as_str())).to_owned(),
+            notices::executables().into(),
+        ));
+        let plan = |wanted: &Installers| wanted.plan(manifest, description, &targets, &extra, self.time);
         let plan = self.installers.as_ref().map(plan).transpose()?;
         let archives: Vec<String> = self.outputs.iter().map(|place| file_name(&place.file)).collect();
         Beside::prepare(folder, &[], &archives, plan, self.sign.clone(), self.time).map(Some)
@@ -46,26 +52,26 @@ impl Pack {
     /// Writes the archive in `file` of an executable with these `bytes`. It is returned with its length.
     pub(super) fn archived(
         &self,
-        target: Target,
+        platform: Platform,
         file: &Path,
         bytes: Vec<u8>,
         shared: &Shared,
         beside: &Beside,
         output: Output,
     ) -> Result<(Archived, u64), Error> {
-        let program = name::bare(&shared.manifest.app, target);
+        let program = name::bare(&shared.manifest.app, platform);
         let mut members = vec![Member { name: &program, bytes: &bytes, executable: true }];
         members.extend(shared.included.iter().map(|(name, bytes)| Member { name, bytes, executable: false }));
-        let notices = notices::executable(target);
+        let notices = notices::executable(platform);
         let notices_name = notices::name(members.iter().map(|member| member.name));
         members.push(Member { name: notices_name, bytes: notices.as_bytes(), executable: false });
-        let archive = archive::archive(target, &members, self.time).map_err(|error| error.in_file(file))?;
+        let archive = archive::archive(platform, &members, self.time).map_err(|error| error.in_file(file))?;
         let name = file_name(file);
         let signature = beside.signature(&archive, &name)?;
         output.write(&archive)?;
         let sha256 = payload::sha256(&archive);
         let bytes = if beside.needs_bytes() { bytes } else { Vec::new() };
-        Ok((Archived { target, name, sha256, program, bytes, signature }, archive.len() as u64))
+        Ok((Archived { platform, name, sha256, program, bytes, signature }, archive.len() as u64))
     }
 
     /// Writes what goes beside the archives that were `written`, with notes on what does not.

@@ -269,7 +269,6 @@ impl Pack {
             0 => Layout::Calls,
             functions => Layout::Start { functions },
         };
-        let manifest = &shared.manifest;
         let packed = Packed {
             input_len: 0,
             component: false,

@@ -16,6 +16,7 @@ use self::sign::Key;
 use crate::{
     Error, Kind,
     output::{self, Made, Output, archive},
+    targets::platform::Platform,
 };
 
 /// Installers to make, and what only they need to know of a program.
@@ -82,7 +83,7 @@ pub(crate) fn planned(
 /// An archive that was written.
 #[derive(Debug)]
 pub(crate) struct Archived {
-    pub(crate) target: Target,
+    pub(crate) platform: Platform,
     /// Its file name.
     pub(crate) name: String,
     pub(crate) sha256: [u8; 32],
@@ -174,7 +175,7 @@ impl Beside {
     /// # Errors
     /// As [`Output::write`]; `Installer`, if one cannot be made.
     pub(crate) fn write(mut self, archived: &[Archived], all: bool) -> Result<Vec<Written>, Error> {
-        let builds: Vec<Build> = archived.iter().map(build).collect();
+        let builds: Vec<Build> = archived.iter().flat_map(builds).collect();
         let mut files = match &self.installers {
             Some(plan) if all => plan.files(&builds).map_err(|error| {
                 Error::new(Kind::Installer, format!("cannot make the installers: {error}"))
@@ -206,14 +207,15 @@ impl Beside {
     }
 }
 
-fn build(archived: &Archived) -> Build<'_> {
-    Build {
-        target: archived.target,
+/// An archive, as the build for each target that the executable in it is for.
+fn builds(archived: &Archived) -> impl Iterator<Item = Build<'_>> {
+    archived.platform.targets().map(|target| Build {
+        target,
         archive: &archived.name,
         sha256: archived.sha256,
         program: &archived.program,
         bytes: &archived.bytes,
-    }
+    })
 }
 
 fn text_file(name: String, bytes: Vec<u8>) -> File {

@@ -213,7 +213,9 @@ pub fn parse(text: &str, host: Option<Target>) -> Result<Platform, String> {
 /// The words that mean `target` alone on a machine that is `host`, beside its other names.
 pub fn short(target: Target, host: Option<Target>) -> Vec<&'static str> {
     let words = WORDS.iter().map(|(word, _)| *word);
-    words.filter(|word| parse(word, host) == Ok(target) && !target.aliases().contains(word)).collect()
+    words
+        .filter(|word| parse(word, host) == Ok(Platform::One(target)) && !target.aliases().contains(word))
+        .collect()
 }
 
 fn unknown(text: &str) -> String {

@@ -3,7 +3,7 @@
 use payload::{Target, target::Os};
 
 /// What one file is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Platform {
     /// One system and CPU.
     One(Target),
