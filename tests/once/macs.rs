@@ -15,6 +15,7 @@ fn both_macs(dir: &Dir) -> (Vec<u8>, Vec<u8>, Vec<u8>) {
             .arg("-o")
             .arg(&out)
             .args(options)
+            .arg("--force")
             .output()
             .unwrap();
         assert!(output.status.success(), "{}", text(&output.stderr));

@@ -12,11 +12,12 @@ use std::str::FromStr;
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 /// Where messages are made.
-const SOURCES: [&str; 8] = [
+const SOURCES: [&str; 9] = [
     "packer/src",
     "packer/container/src",
     "packer/lower/src",
     "packer/component/src",
+    "packer/installers/src",
     "payload/src",
     "payload/terms/src",
     "stub/src",
@@ -24,7 +25,7 @@ const SOURCES: [&str; 8] = [
 ];
 
 /// Files whose texts tell what a program may touch, or are help: nobody has to be told a way out of these.
-const TELLING: [&str; 13] = [
+const TELLING: [&str; 14] = [
     "packer/src/cli/command.rs",
     "packer/src/cli/given.rs",
     "packer/src/cli/manual.rs",
@@ -32,6 +33,7 @@ const TELLING: [&str; 13] = [
     "packer/src/cli/schema.rs",
     "packer/src/cli/shell.rs",
     "packer/src/cli/targets.rs",
+    "packer/src/notices.rs",
     "packer/src/producer.rs",
     "packer/src/progress.rs",
     "payload/src/info.rs",

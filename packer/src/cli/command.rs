@@ -255,7 +255,7 @@ pub(super) struct Licenses {
 
     /// Only of what lands in executables for this target
     #[arg(short, long, value_name = "TARGET", conflicts_with = "executables", value_parser = target)]
-    pub(super) target: Option<Target>,
+    pub(super) target: Option<Platform>,
 }
 
 /// Reads a target's name.
