@@ -21,6 +21,7 @@ pub mod cache;
 #[doc(hidden)]
 pub mod cli;
 pub mod compile;
+mod earlier;
 mod error;
 pub mod executable;
 pub mod input;

@@ -25,7 +25,8 @@ try {
 } catch {
   fail(
     `the package ${found[0]}, which has the program for this machine, is not installed; ` +
-      "install again with optional dependencies (without --omit=optional), and on this machine"
+      "install again with optional dependencies (without --omit=optional), and on this machine; " +
+      "if the packages are not published, install both from their files"
   );
 }
 

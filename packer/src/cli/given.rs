@@ -159,8 +159,9 @@ impl Args for GivenToRun {
 pub(super) struct GivenToPublish(pub(super) Given);
 
 /// The names of those.
-const TO_PUBLISH: [&str; 15] = [
+const TO_PUBLISH: [&str; 16] = [
     "output",
+    "force",
     "name",
     "app-version",
     "author",

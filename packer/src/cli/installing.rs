@@ -10,7 +10,7 @@ use super::{
     say, typed::Typed,
 };
 use crate::{
-    Error, Kind, container,
+    Error, Kind, container, earlier,
     output::{self, Output, archive},
     read,
     release::{self, Archived, Beside, Installer, Written, machine},
@@ -98,7 +98,7 @@ fn in_folder(folder: &Path) -> Result<Vec<PathBuf>, String> {
         let path = entry.map_err(unreadable)?.path();
         // The beginning is enough; what cannot be read is told when it is to be packed.
         let head = read::head(&path).unwrap_or_default();
-        if path.is_file() && !machine::targets(&head).is_empty() {
+        if path.is_file() && !machine::targets(&head).is_empty() && !earlier::is_installer(&path) {
             files.push(path);
         }
     }
@@ -155,12 +155,17 @@ impl Order {
         let plan = release::planned(&meta, &kinds, &targets, &included, self.time)?;
 
         let made = output::make_folder(&self.folder)?;
-        let inputs: Vec<&Path> = self.given.iter().map(|(_, file)| file.as_path()).collect();
+        let mut inputs: Vec<&Path> = self.given.iter().map(|(_, file)| file.as_path()).collect();
+        inputs.extend(typed.include.iter().chain(&typed.sign).map(PathBuf::as_path));
         let names: Vec<String> =
             platforms.iter().map(|platform| archive::name(&self.name, *platform, version)).collect();
         let beside = Beside::prepare(&self.folder, &inputs, &names, Some(plan), key, self.time)?;
         let places = names.iter().map(|name| Output::prepare(&self.folder.join(name), &inputs, false));
         let places: Vec<Output> = places.collect::<Result<_, Error>>()?;
+        if !typed.force {
+            names.iter().try_for_each(|name| earlier::check_archive(&self.folder.join(name)))?;
+            beside.check_earlier()?;
+        }
 
         let mut archived = Vec::new();
         let mut archives = Vec::new();

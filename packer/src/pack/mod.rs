@@ -16,7 +16,6 @@
 
 mod builder;
 mod compiled;
-mod earlier;
 mod fitness;
 mod made;
 mod mounts;

@@ -37,7 +37,11 @@ impl Pack {
         let plan = |wanted: &Installers| wanted.plan(manifest, description, &targets, &extra, self.time);
         let plan = self.installers.as_ref().map(plan).transpose()?;
         let archives: Vec<String> = self.outputs.iter().map(|place| file_name(&place.file)).collect();
-        Beside::prepare(folder, &[], &archives, plan, self.sign.clone(), self.time).map(Some)
+        let beside = Beside::prepare(folder, &self.inputs(), &archives, plan, self.sign.clone(), self.time)?;
+        if !self.force {
+            beside.check_earlier()?;
+        }
+        Ok(Some(beside))
     }
 
     /// The files that go into archives beside the executable.

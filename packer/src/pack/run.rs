@@ -14,7 +14,7 @@ use std::{
 use payload::{About, Manifest, Target, info::printable};
 
 use super::{
-    Done, Layout, Pack, Packed, Place, earlier,
+    Done, Layout, Pack, Packed, Place,
     fitness::Fitness,
     shared::{Shared, launcher},
     slices::Slice,
@@ -26,6 +26,7 @@ use crate::{
     Error, Kind,
     cache::{Cache, entry, key::Key},
     container::pe::PeOptions,
+    earlier,
     input::{Module, command, files::Files, program::Program, unprovided::Unprovided},
     output::{self, Output},
     parallel,
@@ -33,7 +34,7 @@ use crate::{
     read,
     release::{Archived, Beside},
     store::{self, Stored},
-    trial::Carried,
+    trial::{Carried, Trial},
 };
 
 /// One target's work, with all that can be known before compiling.
@@ -77,6 +78,7 @@ impl Pack {
             self.outputs.iter().map(|place| (place, self.job(place, own_stub.as_deref()))).collect();
         let (shown, included) = (self.shown(&manifest)?, self.included()?);
         let beside = self.beside(&manifest, &included)?;
+        self.check_save_profile()?;
         let mut fitness = Fitness::new(&module.wasm, self.compiler);
         let outcomes = self.validate(&mut fitness, jobs).map_err(in_app)?;
         let lowered = fitness.lowered();
@@ -204,20 +206,37 @@ impl Pack {
         Ok(stored)
     }
 
+    /// The files that are read, and must not be written to.
+    pub(super) fn inputs(&self) -> Vec<&Path> {
+        let input = Some(&self.input).filter(|_| !self.is_in_memory);
+        let mut inputs: Vec<&Path> =
+            input.into_iter().chain(&self.stub).chain(&self.icon).map(PathBuf::as_path).collect();
+        inputs.extend(self.archive.iter().flatten().map(PathBuf::as_path));
+        inputs.extend(self.sign.iter().map(|key| key.file()));
+        if let Trial::Saved(files) = &self.trial {
+            inputs.extend(files.iter().map(PathBuf::as_path));
+        }
+        inputs
+    }
+
+    /// Checks that nothing is lost that no earlier pack wrote there.
+    fn check_earlier(&self, place: &Place) -> Result<(), Error> {
+        match &self.archive {
+            _ if self.force || self.memory.is_some() || self.to_stdout => Ok(()),
+            Some(_) => earlier::check_archive(&place.file),
+            None => earlier::check(&place.file, place.target),
+        }
+    }
+
     /// Everything about one target that can be found wanting before the module is looked at.
     fn job<'a>(&self, place: &'a Place, own_stub: Option<&[u8]>) -> Result<Job<'a>, Error> {
-        let input = Some(&self.input).filter(|_| !self.is_in_memory);
-        let inputs: Vec<&Path> = input.into_iter().chain(&self.stub).map(PathBuf::as_path).collect();
+        let inputs = self.inputs();
         let output = match (&self.memory, self.to_stdout) {
             (Some(memory), _) => Output::memory(memory),
             (None, true) => Output::standard(&inputs, true)?,
             (None, false) => {
                 let output = Output::prepare(&place.file, &inputs, self.archive.is_none())?;
-                match &self.archive {
-                    _ if self.force => {}
-                    Some(_) => earlier::check_archive(&place.file)?,
-                    None => earlier::check(&place.file, place.target)?,
-                }
+                self.check_earlier(place)?;
                 output
             }
         };
@@ -260,7 +279,8 @@ impl Pack {
         written: &Mutex<Vec<Archived>>,
         progress: &Progress,
     ) -> Result<Packed, Error> {
-        let Job { place: Place { target, file }, output, launchers } = job;
+        let Job { place, output, launchers } = job;
+        let Place { target, file } = place;
         let slices = self.slices(&launchers, file, shared, trying, progress)?;
         drop(launchers);
         let functions = slices.iter().map(|slice| slice.functions).max().unwrap_or_default();
@@ -280,6 +300,8 @@ impl Pack {
         };
         progress.check()?;
         progress.end();
+        // Somebody may have written there meanwhile.
+        self.check_earlier(place)?;
         let Some(beside) = beside else {
             output.write(&bytes)?;
             return Ok(packed);

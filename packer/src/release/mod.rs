@@ -14,7 +14,7 @@ use payload::{About, Manifest, Target};
 
 use self::sign::Key;
 use crate::{
-    Error, Kind,
+    Error, Kind, earlier,
     output::{self, Made, Output, archive},
     targets::platform::Platform,
 };
@@ -150,6 +150,14 @@ impl Beside {
         });
         let outputs = prepared.collect::<Result<_, Error>>()?;
         Ok(Beside { folder: folder.to_owned(), outputs, installers, key, time, _made: made })
+    }
+
+    /// Checks that nothing is lost that no earlier pack wrote beside archives.
+    ///
+    /// # Errors
+    /// As [`earlier::check_beside`].
+    pub(crate) fn check_earlier(&self) -> Result<(), Error> {
+        self.outputs.iter().try_for_each(|(name, _)| earlier::check_beside(&self.folder.join(name)))
     }
 
     /// Whether installers need executables.

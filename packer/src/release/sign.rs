@@ -4,7 +4,12 @@
 //! SHA-256. It has no time, unless `SOURCE_DATE_EPOCH` names one. The bytes of two signatures differ all the same: minisign's
 //! Ed25519 takes random bytes along, so that a fault of the machine does not tell the key.
 
-use std::{fmt, io::Cursor, path::Path, sync::Arc};
+use std::{
+    fmt,
+    io::Cursor,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use minisign::{PublicKey, PublicKeyBox, SecretKey, SecretKeyBox, SignatureBox};
 use payload::info::{hex, printable};
@@ -18,7 +23,10 @@ const MOST: u64 = 64 * 1024;
 
 /// A secret key, ready to be used.
 #[derive(Clone)]
-pub struct Key(Arc<SecretKey>);
+pub struct Key {
+    secret: Arc<SecretKey>,
+    file: PathBuf,
+}
 
 impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -35,10 +43,11 @@ impl Key {
     pub fn open(file: &Path, password: impl FnOnce() -> Result<String, String>) -> Result<Key, Error> {
         let fail = |why: String| Error::new(Kind::Sign, why).in_file(file);
         let text = text(file, "the key")?;
+        let of = |key| Key { secret: Arc::new(key), file: file.to_owned() };
         let no_key = || fail("it is no secret key of minisign; `minisign -G` makes one".to_owned());
         let boxed = || SecretKeyBox::from_string(&text).map_err(|_| no_key());
         if let Ok(key) = SecretKey::from_unencrypted_box(boxed()?) {
-            return Ok(Key(Arc::new(key)));
+            return Ok(of(key));
         }
         // Is it one at all? Whoever has no password should not be asked for it.
         let is_key = text.lines().nth(1).is_some_and(|line| line.trim().len() == 212);
@@ -47,9 +56,14 @@ impl Key {
         }
         let password = password().map_err(fail)?;
         let key = SecretKey::from_box(boxed()?, Some(password));
-        key.map(|key| Key(Arc::new(key))).map_err(|_| {
+        key.map(of).map_err(|_| {
             fail("cannot open the key: the password is wrong, or the file is damaged".to_owned())
         })
+    }
+
+    /// The file that it was read from.
+    pub(crate) fn file(&self) -> &Path {
+        &self.file
     }
 
     /// The signature of `bytes`, which are those of a file called `name`.
@@ -60,7 +74,7 @@ impl Key {
         let time = time.map_or_else(String::new, |time| format!("timestamp:{time}\t"));
         let comment = format!("{time}file:{}\tsha256:{}", printable(name), hex(&payload::sha256(bytes)));
         let untrusted = "signature from wasmpack; check it with minisign or wasmpack verify --pubkey";
-        let signed = minisign::sign(None, &self.0, Cursor::new(bytes), Some(&comment), Some(untrusted));
+        let signed = minisign::sign(None, &self.secret, Cursor::new(bytes), Some(&comment), Some(untrusted));
         signed
             .map(SignatureBox::into_string)
             .map_err(|error| Error::new(Kind::Sign, format!("cannot sign {name}: {error}")))

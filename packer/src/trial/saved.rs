@@ -22,7 +22,7 @@ use super::{
 use crate::{Error, Kind};
 
 /// The line that every profile begins with.
-const HEAD: &str = "wasmpack profile 1";
+pub(crate) const HEAD: &str = "wasmpack profile 1";
 /// What begins a bare start.
 const START: &str = "start";
 /// What begins a start that all others are like.

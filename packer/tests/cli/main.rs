@@ -22,6 +22,7 @@ mod manual;
 #[cfg(unix)]
 mod output;
 mod publish;
+mod replaced;
 #[cfg(target_os = "linux")]
 mod shell;
 #[cfg(target_os = "linux")]

@@ -50,6 +50,11 @@ impl Lines {
         self
     }
 
+    /// Whether an option is described, and was not typed.
+    pub(super) fn has(&self, option: &str) -> bool {
+        self.values.iter().any(|value| value.name == option)
+    }
+
     fn before(&self, value: &Value) -> String {
         format!("{}: line {}: {}: ", printable(&self.config.to_string_lossy()), value.line, value.key)
     }

@@ -49,6 +49,10 @@ pub(super) fn run(build: Build) -> ExitCode {
         ("installers", !typed.installers.is_empty(), "is for archives"),
         ("sign", typed.sign.is_some(), "is for archives"),
     ] {
+        if is_given && !typed.archive && !lines.has(key) {
+            complain(&format!("--{key} {what}; add --archive"));
+            return ExitCode::Usage;
+        }
         if is_given && !typed.archive {
             // Not a mistake: another build of the same project makes archives.
             let note = format!("{key} is ignored: it {what}; add archive = true, or type --archive");

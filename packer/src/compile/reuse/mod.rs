@@ -102,7 +102,7 @@ impl Outline {
         let number = |bytes: &[u8]| bytes.try_into().map(u32::from_le_bytes).ok();
         let body = |entry: &[u8]| {
             let (sha256, rest) = entry.split_first_chunk::<32>()?;
-            let (start, len) = rest.split_at(4);
+            let (start, len) = rest.split_at_checked(4)?;
             Some(Body { sha256: *sha256, start: number(start)?, len: number(len)? })
         };
         let bodies = bytes.chunks(ENTRY).map(body).collect::<Option<_>>()?;

@@ -140,5 +140,9 @@ fn an_entry_that_does_not_fit_is_not_used() {
         let again = compiled(&after, &outline, (&then, earlier), |less| build(less, target));
         assert!(again.is_none());
     }
-    assert!(Outline::from_bytes(then.frame, &then.to_bytes()[1..]).is_none());
+    let bytes = then.to_bytes();
+    for cut in (1..bytes.len()).filter(|cut| cut % ENTRY != 0) {
+        assert!(Outline::from_bytes(then.frame, &bytes[cut..]).is_none(), "{cut}");
+        assert!(Outline::from_bytes(then.frame, &bytes[..cut]).is_none(), "{cut}");
+    }
 }

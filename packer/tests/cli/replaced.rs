@@ -1,0 +1,130 @@
+//! What is replaced unasked: nothing but what an earlier pack wrote under that name.
+
+use crate::dir::{Dir, stderr};
+
+const ABOUT: [&str; 12] = [
+    "--name",
+    "notes",
+    "--app-version",
+    "1.0.0",
+    "--homepage",
+    "https://notes.example",
+    "--license",
+    "MIT",
+    "--description",
+    "Takes notes",
+    "--download-url",
+    "https://notes.example",
+];
+
+#[test]
+fn what_is_written_beside_archives_replaces_only_its_own_kind() {
+    let pack =
+        ["app.wasm", "-t", "linux-x86_64,windows", "--archive", "--installers", "all", "-o", "dist", "-q"];
+    let order = [&pack[..], &ABOUT].concat();
+    let dir = Dir::new();
+    dir.packs(&order);
+    dir.packs(&order);
+    for name in ["install.sh", "install.ps1", "notes.json", "notes.rb", "SHA256SUMS", "npm/notes-1.0.0.tgz"] {
+        let own = dir.read(&format!("dist/{name}"));
+        dir.write(&format!("dist/{name}"), b"PK of mine");
+        dir.fails(&order, &[&format!("{name}: there is a file under this name that"), "--force"]);
+        assert_eq!(dir.read(&format!("dist/{name}")), b"PK of mine");
+        dir.packs(&[&order[..], &["--force"]].concat());
+        assert!(dir.read(&format!("dist/{name}")) == own, "{name}");
+    }
+    dir.write("dist/notes-windows-x86_64-1.0.0.zip", b"PK of mine");
+    dir.fails(
+        &order,
+        &["notes-windows-x86_64-1.0.0.zip: there is a file under this name that is no archive"],
+    );
+}
+
+#[test]
+fn what_is_read_is_not_written_to() {
+    let dir = Dir::new();
+    std::fs::create_dir(dir.path("dist")).unwrap();
+    dir.write("dist/install.sh", b"# Written by wasmpack.\n");
+    let pack = ["app.wasm", "-t", "linux-x86_64", "--archive", "--installers", "sh", "-o", "dist", "-q"];
+    let included = [&pack[..], &ABOUT, &["--include", "dist/install.sh"]].concat();
+    dir.fails(&included, &["install.sh", "input"]);
+    dir.fails(&[&included[..], &["--force"]].concat(), &["install.sh", "input"]);
+    let installers = ["installers", "--for", "linux-x86_64=tool", "-o", "dist", "--installers", "sh"];
+    dir.write("tool", &payload_elf());
+    dir.fails(
+        &[&installers[..], &ABOUT, &["--include", "dist/install.sh"]].concat(),
+        &["install.sh", "input"],
+    );
+    assert_eq!(dir.read("dist/install.sh"), b"# Written by wasmpack.\n");
+}
+
+fn payload_elf() -> Vec<u8> {
+    std::fs::read(env!("CARGO_BIN_EXE_wasmpack")).unwrap()[..4096].to_vec()
+}
+
+#[test]
+fn installers_are_made_again_of_a_folder_that_has_them() {
+    let dir = Dir::new();
+    std::fs::create_dir(dir.path("tools")).unwrap();
+    dir.write("tools/notes-linux-x86_64", &payload_elf());
+    let make = ["installers", "tools", "-o", "tools", "--installers", "sh", "-q"];
+    for _ in 0..2 {
+        dir.packs(&[&make[..], &ABOUT].concat());
+    }
+}
+
+#[test]
+fn a_profile_is_no_executable_and_replaces_only_a_profile() {
+    let dir = Dir::new();
+    let pack = ["app.wasm", "-t", "linux-x86_64", "--stub", "stub", "-o", "out", "-q", "--save-profile"];
+    dir.fails(&[&pack[..], &["out"]].concat(), &["the executable and the profile cannot be one file"]);
+    dir.write("notes", b"notes");
+    dir.fails(
+        &[&pack[..], &["notes"]].concat(),
+        &["notes: there is a file under this name that is no profile"],
+    );
+    for _ in 0..2 {
+        dir.packs(&[&pack[..], &["profile"]].concat());
+    }
+    dir.packs(&[&pack[..], &["notes", "--force"]].concat());
+}
+
+#[test]
+fn an_executable_of_both_macs_is_replaced_only_by_one_of_both() {
+    let dir = Dir::new();
+    let pack = |targets: &str| {
+        let order = ["app.wasm", "--no-trial", "-q", "-t", targets, "-o", "out"].map(str::to_owned);
+        let order: Vec<&str> = order.iter().map(String::as_str).collect();
+        dir.wasmpack(&order).output().unwrap()
+    };
+    assert!(pack("macos").status.success());
+    assert!(pack("macos").status.success());
+    let whole = dir.read("out");
+    let told = stderr(&pack("linux-x86_64"));
+    assert!(told.contains("an executable for macos-arm64 and macos-x86_64"), "{told}");
+    assert!(!pack("macos-arm64").status.success());
+    // One of the two is somebody else's.
+    let mut mixed = whole.clone();
+    let slices = payload::universal::slices(&whole, whole.len() as u64).unwrap();
+    let first = slices[0].place();
+    let mine = std::fs::read(env!("CARGO_BIN_EXE_wasmpack")).unwrap();
+    mixed[first.start as usize..first.end as usize]
+        .copy_from_slice(&mine[..(first.end - first.start) as usize]);
+    dir.write("out", &mixed);
+    for targets in ["linux-x86_64", "macos", "macos-arm64"] {
+        assert!(!pack(targets).status.success(), "{targets}");
+        assert!(dir.read("out") == mixed);
+    }
+}
+
+#[test]
+fn a_typed_option_for_archives_needs_archives_in_a_project_as_well() {
+    let dir = Dir::new();
+    dir.write("wasmpack.toml", b"module = 'app.wasm'\noutput = 'out'\n");
+    for (option, value) in [("--sign", "nokey"), ("--installers", "sh"), ("--include", "stub")] {
+        let output = dir.wasmpack(&["build", "-q", option, value]).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{option}");
+        assert!(stderr(&output).contains(&format!("{option} ")) && stderr(&output).contains("add --archive"));
+    }
+    assert!(!dir.path("out").exists());
+}
