@@ -17,7 +17,8 @@ use payload::{
 use super::{
     certificate, checksum,
     headers::{
-        CERTIFICATES, Headers, RESOURCES, SECTION_SIZE, SUBSYSTEM_CONSOLE, SUBSYSTEM_GUI, coff, optional,
+        CERTIFICATES, Headers, RESOURCES, SECTION_SIZE, SUBSYSTEM_CONSOLE, SUBSYSTEM_GUI, broken, coff,
+        optional,
     },
     options::PeOptions,
     resources,
@@ -37,7 +38,11 @@ pub(super) fn verify(
     payload: &[u8],
     options: &PeOptions,
 ) -> Result<(), Error> {
-    let (optional, sections) = read(file).map_err(|what| mistake(&what))?;
+    let (optional, sections) = read(file).map_err(|what| match read(stub) {
+        // What it was made of cannot be read either: no mistake of the packer.
+        Err(what) => broken(0, &what),
+        Ok(_) => mistake(&what),
+    })?;
     loads(file.len(), &optional, &sections).map_err(mistake)?;
     fields(file, stub, &optional, &sections, options)?;
     let carried = carried(file, target, &sections).map_err(|what| mistake(&what))?;

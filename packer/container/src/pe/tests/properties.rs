@@ -5,6 +5,15 @@ use proptest::prelude::*;
 
 use super::*;
 
+#[test]
+fn a_section_whose_name_leads_nowhere_is_the_stubs_mistake() {
+    let mut stub = bare();
+    // A name that begins with a slash is a number: where the name stands.
+    stub[328] = b'/';
+    let error = embed(&stub, WINDOWS, b"payload", &options()).unwrap_err();
+    assert_eq!(error.kind, Kind::Stub, "{error}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
