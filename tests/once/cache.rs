@@ -72,3 +72,32 @@ fn the_trap_of_a_function_that_was_known_is_told_where_it_lies_now() {
     assert_eq!(again, alone);
     assert_ne!(again, first, "the place has moved");
 }
+
+#[test]
+fn what_was_compiled_for_a_profile_is_packed_only_where_it_was_compiled_as_asked_for() {
+    let dir = Dir::new();
+    // With the features of x86-64-v3 it is one instruction, and several without.
+    let module = r#"(module (memory (export "memory") 1) (func (export "_start")
+        (i32.store (i32.const 0) (i32.clz (i32.load (i32.const 4))))))"#;
+    let source = dir.write("program.wat", module);
+    let profile = dir.join("profile");
+    let profile = profile.to_str().unwrap();
+    let pack = |options: &[&str]| {
+        let out = dir.join("out");
+        let output = Command::new(env!("CARGO_BIN_EXE_wasmpack"))
+            .arg(&source)
+            .args(["-q", "--force", "--no-cache", "-t", "macos-x86_64", "--cpu", "x86-64-v3", "-o"])
+            .arg(&out)
+            .args(options)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        fs::read(out).unwrap()
+    };
+    if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
+        skip::because("only Linux on x86-64 tries a start with code that macOS runs");
+        return;
+    }
+    let tried = pack(&["--profile", "", "--save-profile", profile]);
+    assert!(tried == pack(&["--use-profile", profile]));
+}

@@ -1,6 +1,6 @@
 //! What installers are made of.
 
-/// What is known of the program, checked. What no chosen installer needs is empty.
+/// A program's data for installers, checked. Fields that no chosen installer needs are empty.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Known {
     /// The command.

@@ -1,4 +1,4 @@
-//! What is known of a program.
+//! A program's data for installers, as its author gives them.
 
 use std::fmt;
 
@@ -51,7 +51,7 @@ impl Kind {
     }
 }
 
-/// What is known of a program. Texts may be anything; they are checked when they are used.
+/// A program's data for installers. Texts may be anything; they are checked when they are used.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Meta {
     /// Its name, which is the command that is installed.

@@ -40,7 +40,7 @@ impl Plan {
         let mut targets = targets.to_vec();
         targets.sort_unstable();
         targets.dedup();
-        // What is wrong before what is missing.
+        // Mistakes are told before missing values.
         let command = check::command(meta)?.to_owned();
         meta.check(&wanted)?;
         let has = |kind| wanted.contains(&kind);

@@ -13,7 +13,7 @@ use crate::{
     Error, Kind, container, earlier,
     output::{self, Output, archive},
     read,
-    release::{self, Archived, Beside, Installer, Written, machine},
+    release::{self, Beside, Installer, Written, machine},
     targets::{self, name, part, platform::Platform},
 };
 
@@ -108,7 +108,7 @@ fn in_folder(folder: &Path) -> Result<Vec<PathBuf>, String> {
     }
 }
 
-/// What is to be written.
+/// The archives to make, and where.
 struct Order {
     name: String,
     folder: PathBuf,
@@ -116,7 +116,7 @@ struct Order {
     time: Option<u64>,
 }
 
-/// What was written.
+/// The files that were written, and notes.
 struct Done {
     archives: Vec<Written>,
     beside: Vec<Written>,
@@ -138,12 +138,17 @@ impl Order {
     fn write(&self, typed: &Typed) -> Result<Done, Error> {
         let key = typed.sign.as_deref().map(password::key).transpose();
         let key = key.map_err(|reason| Error::new(Kind::Sign, reason))?;
-        let read = |file: &PathBuf| {
-            let bytes = read::whole(file, "it for the archive", container::MAX_LEN)?;
-            Ok((file.file_name().unwrap_or_default().to_string_lossy().into_owned(), bytes))
+        let included = release::included(&typed.include)?;
+        let read = |(platform, file): &Given| {
+            let bytes = read::whole(file, "the executable", container::MAX_LEN)?;
+            check_machine(&bytes, *platform).map_err(|why| Error::new(Kind::Read, why).in_file(file))?;
+            Ok(bytes)
         };
-        let included: Vec<(String, Vec<u8>)> =
-            typed.include.iter().map(read).collect::<Result<_, Error>>()?;
+        let executables: Vec<Vec<u8>> = self.given.iter().map(read).collect::<Result<_, Error>>()?;
+        let extra = match executables.iter().any(|bytes| container::is_packed(bytes)) {
+            true => release::with_terms(&included),
+            false => included.clone(),
+        };
         let platforms: Vec<Platform> = self.given.iter().map(|(platform, _)| *platform).collect();
         let targets: Vec<Target> = platforms.iter().flat_map(|platform| platform.targets()).collect();
         let kinds = match typed.installers.is_empty() {
@@ -152,7 +157,7 @@ impl Order {
         };
         let version = typed.version.as_deref();
         let meta = typed.release.meta(&self.name, version, &typed.about, typed.description.as_deref());
-        let plan = release::planned(&meta, &kinds, &targets, &included, self.time)?;
+        let plan = release::planned(&meta, &kinds, &targets, &extra, self.time)?;
 
         let made = output::make_folder(&self.folder)?;
         let mut inputs: Vec<&Path> = self.given.iter().map(|(_, file)| file.as_path()).collect();
@@ -169,24 +174,10 @@ impl Order {
 
         let mut archived = Vec::new();
         let mut archives = Vec::new();
-        for ((platform, file), name) in self.given.iter().zip(&names) {
-            let bytes = read::whole(file, "the executable", container::MAX_LEN)?;
-            check_machine(&bytes, *platform).map_err(|why| Error::new(Kind::Read, why).in_file(file))?;
-            let program = name::bare(&self.name, *platform);
-            let mut members = vec![archive::Member { name: &program, bytes: &bytes, executable: true }];
-            let included = included.iter();
-            members.extend(included.map(|(name, bytes)| archive::Member { name, bytes, executable: false }));
-            let archive = archive::archive(*platform, &members, self.time)?;
-            let (sha256, signature) = (payload::sha256(&archive), beside.signature(&archive, name)?);
+        for ((bytes, platform), name) in executables.into_iter().zip(&platforms).zip(&names) {
+            let (one, archive) = beside.archive((*platform, &self.name), name.clone(), bytes, &included)?;
             archives.push((self.folder.join(name), archive));
-            archived.push(Archived {
-                platform: *platform,
-                name: name.clone(),
-                sha256,
-                program,
-                bytes,
-                signature,
-            });
+            archived.push(one);
         }
         for (place, (_, archive)) in places.into_iter().zip(&archives) {
             place.write(archive)?;
@@ -220,7 +211,7 @@ impl Done {
     }
 }
 
-/// Checks that `bytes` is an executable for `target`, as far as its first bytes tell.
+/// Checks that `bytes` is an executable for `platform`, as far as its first bytes tell.
 fn check_machine(bytes: &[u8], platform: Platform) -> Result<(), String> {
     let said = machine::targets(bytes);
     match said.is_empty() {

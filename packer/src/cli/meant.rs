@@ -45,10 +45,9 @@ impl Unfit {
 /// when it is packed.
 pub(super) fn pack(typed: Typed, input: PathBuf, is_typed: bool) -> Result<Pack, Unfit> {
     let host = Target::host();
-    if is_typed && !typed.include.is_empty() && !typed.archive {
-        return Err(Unfit::of(&["include"])("--include puts files into archives; add --archive".to_owned()));
+    if is_typed {
+        check_release(&typed).map_err(Unfit::of(&[]))?;
     }
-    check_release(&typed, is_typed).map_err(Unfit::of(&["installers", "sign"]))?;
     // Asked before it is read: a pipe may be gone then.
     let has_a_name = read::has_a_name(&input);
     let opened = Opened::read(&input).map(Arc::new);
@@ -112,14 +111,29 @@ pub(super) fn pack(typed: Typed, input: PathBuf, is_typed: bool) -> Result<Pack,
     })
 }
 
-/// Checks that what goes beside archives has archives to go beside. If not all of `typed` was typed, some may be for other builds.
-fn check_release(typed: &Typed, is_typed: bool) -> Result<(), String> {
-    if !is_typed {
-        return Ok(());
-    }
-    if !typed.archive && (!typed.installers.is_empty() || typed.sign.is_some()) {
-        let option = if typed.installers.is_empty() { "--sign" } else { "--installers" };
-        return Err(format!("{option} is for archives; add --archive"));
+/// The options in `typed` that are for archives where it asks for none, and what each does.
+pub(super) fn without_archive(typed: &Typed) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let given = [
+        ("include", "puts files into archives", !typed.include.is_empty()),
+        ("installers", "is for archives", !typed.installers.is_empty()),
+        ("sign", "is for archives", typed.sign.is_some()),
+    ];
+    let archive = typed.archive;
+    given
+        .into_iter()
+        .filter(move |(.., is_given)| *is_given && !archive)
+        .map(|(option, does, _)| (option, does))
+}
+
+/// The error for one of those, if it was typed.
+pub(super) fn needs_archive((option, does): (&str, &str)) -> String {
+    format!("--{option} {does}; add --archive")
+}
+
+/// Checks that what goes beside archives has archives to go beside, and that what installers need is for installers.
+fn check_release(typed: &Typed) -> Result<(), String> {
+    if let Some(option) = without_archive(typed).next() {
+        return Err(needs_archive(option));
     }
     let Installers { download_url, npm_name, pypi_name, .. } = &typed.release;
     let only = [("--download-url", download_url), ("--npm-name", npm_name), ("--pypi-name", pypi_name)];

@@ -32,7 +32,7 @@ use crate::{
     parallel,
     progress::Progress,
     read,
-    release::{Archived, Beside},
+    release::{self, Archived, Beside},
     store::{self, Stored},
     trial::{Carried, Trial},
 };
@@ -76,7 +76,8 @@ impl Pack {
         let made = self.folder.as_deref().map(output::make_folder).transpose()?;
         let jobs: Vec<_> =
             self.outputs.iter().map(|place| (place, self.job(place, own_stub.as_deref()))).collect();
-        let (shown, included) = (self.shown(&manifest)?, self.included()?);
+        let (shown, included) =
+            (self.shown(&manifest)?, release::included(self.archive.as_deref().unwrap_or_default())?);
         let beside = self.beside(&manifest, &included)?;
         self.check_save_profile()?;
         let mut fitness = Fitness::new(&module.wasm, self.compiler);

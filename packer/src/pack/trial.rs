@@ -218,7 +218,8 @@ impl Pack {
             told: Some(format!("started once on this machine, {with}, with what it is granted")),
             untried: None,
             note: None,
-            compiled: Mutex::new(Some((target, compiled))),
+            // Where it was compiled as it will be packed.
+            compiled: Mutex::new((cpu == self.cpu).then_some((target, compiled))),
         })
     }
 

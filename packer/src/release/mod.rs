@@ -14,9 +14,15 @@ use payload::{About, Manifest, Target};
 
 use self::sign::Key;
 use crate::{
-    Error, Kind, earlier,
-    output::{self, Made, Output, archive},
-    targets::platform::Platform,
+    Error, Kind,
+    container::{self, MAX_LEN},
+    earlier, notices,
+    output::{
+        self, Made, Output,
+        archive::{self, Member},
+    },
+    read,
+    targets::{name, platform::Platform},
 };
 
 /// Installers to make, and what only they need to know of a program.
@@ -78,6 +84,26 @@ pub(crate) fn planned(
 ) -> Result<Plan, Error> {
     let plan = Plan::new(meta, kinds, targets).and_then(|plan| plan.with(extra, time));
     plan.map_err(|fault| Error::new(Kind::Installer, fault.to_string()))
+}
+
+/// The files that go into archives beside the executable: names and bytes.
+///
+/// # Errors
+/// `Read`, and others of a file that cannot be read.
+pub(crate) fn included(files: &[PathBuf]) -> Result<Vec<(String, Vec<u8>)>, Error> {
+    let read = |file: &PathBuf| Ok((file_name(file), read::whole(file, "it for the archive", MAX_LEN)?));
+    files.iter().map(read).collect()
+}
+
+/// The same with the terms of launchers, as packages have them.
+pub(crate) fn with_terms(included: &[(String, Vec<u8>)]) -> Vec<(String, Vec<u8>)> {
+    let name = notices::name(included.iter().map(|(name, _)| name.as_str())).to_owned();
+    included.iter().cloned().chain([(name, notices::executables().into_bytes())]).collect()
+}
+
+/// The last part of a path.
+pub(crate) fn file_name(file: &Path) -> String {
+    file.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// An archive that was written.
@@ -161,7 +187,7 @@ impl Beside {
     }
 
     /// Whether installers need executables.
-    pub(crate) fn needs_bytes(&self) -> bool {
+    fn needs_bytes(&self) -> bool {
         self.installers.as_ref().is_some_and(Plan::needs_bytes)
     }
 
@@ -170,11 +196,37 @@ impl Beside {
         self.installers.as_ref().map_or(&[], Plan::notes)
     }
 
+    /// The archive called `name` of an executable of the program `app`, with these files and with the terms of its launcher, if
+    /// wasmpack packed it; and the bytes of it.
+    ///
+    /// # Errors
+    /// As [`archive::archive`] and [`Key::sign`].
+    pub(crate) fn archive(
+        &self,
+        (platform, app): (Platform, &str),
+        name: String,
+        bytes: Vec<u8>,
+        included: &[(String, Vec<u8>)],
+    ) -> Result<(Archived, Vec<u8>), Error> {
+        let program = name::bare(app, platform);
+        let mut members = vec![Member { name: &program, bytes: &bytes, executable: true }];
+        members.extend(included.iter().map(|(name, bytes)| Member { name, bytes, executable: false }));
+        let terms = container::is_packed(&bytes).then(|| notices::executable(platform));
+        if let Some(terms) = &terms {
+            let name = notices::name(members.iter().map(|member| member.name));
+            members.push(Member { name, bytes: terms.as_bytes(), executable: false });
+        }
+        let archive = archive::archive(platform, &members, self.time)?;
+        let (sha256, signature) = (payload::sha256(&archive), self.signature(&archive, &name)?);
+        let bytes = if self.needs_bytes() { bytes } else { Vec::new() };
+        Ok((Archived { platform, name, sha256, program, bytes, signature }, archive))
+    }
+
     /// The signature of an archive, if it is to have one.
     ///
     /// # Errors
     /// As [`Key::sign`].
-    pub(crate) fn signature(&self, bytes: &[u8], name: &str) -> Result<Option<String>, Error> {
+    fn signature(&self, bytes: &[u8], name: &str) -> Result<Option<String>, Error> {
         self.key.as_ref().map(|key| key.sign(bytes, name, self.time)).transpose()
     }
 

@@ -74,6 +74,23 @@ fn installers_are_made_again_of_a_folder_that_has_them() {
 }
 
 #[test]
+fn what_wasmpack_packed_has_the_terms_of_its_launcher_and_what_others_made_has_not() {
+    let dir = Dir::new();
+    dir.packs(&["app.wasm", "-t", "linux-x86_64", "--no-trial", "-q", "-o", "packed"]);
+    dir.write("other", &payload_elf());
+    for (program, has) in [("packed", true), ("other", false)] {
+        let (build, out) = (format!("linux-x86_64={program}"), format!("of-{program}"));
+        let make = ["installers", "--for", &build, "-o", &out, "--installers", "npm", "-q"];
+        dir.packs(&[&make[..], &ABOUT].concat());
+        for archive in ["notes-linux-x86_64-1.0.0.tar.gz", "npm/notes-linux-x64-1.0.0.tgz"] {
+            let listed = dir.shell(&format!("tar tzf {out}/{archive}")).output().unwrap();
+            let listed = String::from_utf8(listed.stdout).unwrap();
+            assert_eq!(listed.contains("THIRD-PARTY.txt"), has, "{archive}: {listed}");
+        }
+    }
+}
+
+#[test]
 fn a_profile_is_no_executable_and_replaces_only_a_profile() {
     let dir = Dir::new();
     let pack = ["app.wasm", "-t", "linux-x86_64", "--stub", "stub", "-o", "out", "-q", "--save-profile"];

@@ -39,7 +39,7 @@ pub(super) fn verify(
     options: &PeOptions,
 ) -> Result<(), Error> {
     let (optional, sections) = read(file).map_err(|what| match read(stub) {
-        // What it was made of cannot be read either: no mistake of the packer.
+        // The stub cannot be read either, so the packer made no mistake.
         Err(what) => broken(0, &what),
         Ok(_) => mistake(&what),
     })?;

@@ -1,4 +1,4 @@
-//! What is made is installed and run. The program is a script, so nothing is packed for it.
+//! Installers are made, used, and the installed program is run. That program is a script, so nothing is packed here.
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]

@@ -25,6 +25,7 @@ use super::{
     command::Build,
     complain,
     given::Given,
+    meant,
     option::{self, Row, Takes},
     packing, say,
     typed::Typed,
@@ -44,20 +45,15 @@ pub(super) fn run(build: Build) -> ExitCode {
                 return code;
             }
         };
-    for (key, is_given, what) in [
-        ("include", !typed.include.is_empty(), "puts files into archives"),
-        ("installers", !typed.installers.is_empty(), "is for archives"),
-        ("sign", typed.sign.is_some(), "is for archives"),
-    ] {
-        if is_given && !typed.archive && !lines.has(key) {
-            complain(&format!("--{key} {what}; add --archive"));
+    for option in meant::without_archive(&typed) {
+        let (key, does) = option;
+        if !lines.has(key) {
+            complain(&meant::needs_archive(option));
             return ExitCode::Usage;
         }
-        if is_given && !typed.archive {
-            // Not a mistake: another build of the same project makes archives.
-            let note = format!("{key} is ignored: it {what}; add archive = true, or type --archive");
-            notes.push(format!("{}: {note}", config.display()));
-        }
+        // Not a mistake: another build of the same project makes archives.
+        let note = format!("{key} is ignored: it {does}; add archive = true, or type --archive");
+        notes.push(format!("{}: {note}", config.display()));
     }
     if !typed.quiet {
         notes.iter().for_each(|note| say(note));

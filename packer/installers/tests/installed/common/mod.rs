@@ -23,7 +23,7 @@ pub const PROGRAM: &str = "#!/bin/sh\n\
     esac\n\
     printf '%s\\n' \"$@\"\nexit 7\n";
 
-/// What is known of it.
+/// The program's data.
 pub fn meta(url: &str) -> Meta {
     let some = |text: &str| Some(text.to_owned());
     Meta {

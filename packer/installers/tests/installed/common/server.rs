@@ -13,7 +13,7 @@ pub struct Server {
     pub url: String,
 }
 
-/// What is wrong with its answers.
+/// A fault in the server's answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     None,
