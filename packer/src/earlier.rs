@@ -71,11 +71,11 @@ pub(crate) fn check_archive(file: &Path) -> Result<(), Error> {
     }
 }
 
-/// Checks that nothing is lost where `file` is written beside archives: hashes, signatures, installers.
+/// Checks that nothing is lost where `file` is written beside archives of the program `app`: hashes, signatures, installers.
 ///
 /// # Errors
 /// `OutputPlace` if another file is there.
-pub(crate) fn check_beside(file: &Path) -> Result<(), Error> {
+pub(crate) fn check_beside(file: &Path, app: &str) -> Result<(), Error> {
     if !is_something(file) {
         return Ok(());
     }
@@ -83,8 +83,11 @@ pub(crate) fn check_beside(file: &Path) -> Result<(), Error> {
     let text = String::from_utf8_lossy(&head);
     let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let is_ours = match name.rsplit_once('.').map(|(_, extension)| extension) {
-        _ if name == SUMS => text.lines().next().is_some_and(is_sum),
-        _ if name.ends_with(sign::SUFFIX) => text.starts_with("untrusted comment: "),
+        _ if name == SUMS => {
+            fs::read_to_string(file).is_ok_and(|text| text.lines().all(|line| is_sum(line, app)))
+        }
+        _ if name.ends_with(sign::SUFFIX) => is_signature(file),
+        Some("sh" | "ps1") => text.contains(MARK) && text.contains(&format!("Installs {app} ")),
         Some("tgz" | "whl") => is_archive(&head),
         // A manifest of Scoop's, which can have no comment.
         Some("json") => text.contains("\"architecture\"") && text.contains("\"hash\""),
@@ -105,6 +108,33 @@ pub(crate) fn check_profile(file: &Path) -> Result<(), Error> {
         true => Ok(()),
         false => Err(other(file, "is no profile")),
     }
+}
+
+/// Checks that nothing but a man page of wasmpack is lost where one is written to `file`.
+///
+/// # Errors
+/// `OutputPlace` if another file is there.
+pub(crate) fn check_page(file: &Path) -> Result<(), Error> {
+    match !is_something(file) || String::from_utf8_lossy(&head(file)).contains(".TH wasmpack") {
+        true => Ok(()),
+        false => Err(other(file, "is no man page of wasmpack")),
+    }
+}
+
+/// Checks that nothing but the same module is lost where one with this hash is written to `file`.
+///
+/// # Errors
+/// `OutputPlace` if another file is there.
+pub(crate) fn check_module(file: &Path, sha256: &[u8; 32]) -> Result<(), Error> {
+    match !is_something(file) || fs::read(file).is_ok_and(|there| payload::sha256(&there) == *sha256) {
+        true => Ok(()),
+        false => Err(other(file, "is not this module")),
+    }
+}
+
+/// Whether `file` is a signature that an earlier pack wrote.
+pub(crate) fn is_signature(file: &Path) -> bool {
+    head(file).starts_with(b"untrusted comment: signature")
 }
 
 /// Whether `file` is an installer that an earlier pack wrote.
@@ -130,10 +160,15 @@ fn is_archive(head: &[u8]) -> bool {
     head.starts_with(b"PK\x03\x04") || head.starts_with(&[0x1f, 0x8b, 8])
 }
 
-/// Whether a line is a hash and a name, as `sha256sum` writes them.
-fn is_sum(line: &str) -> bool {
+/// Whether a line is a hash, as `sha256sum` writes them, and the name of a file that is written of `app`, in any version.
+fn is_sum(line: &str, app: &str) -> bool {
+    let is_own = |name: &str| {
+        let behind = name.strip_prefix(app).or_else(|| name.strip_prefix(&app.to_ascii_lowercase()));
+        behind.is_some_and(|behind| behind.starts_with(['-', '.']))
+            || ["install.", "npm/", "pypi/"].iter().any(|own| name.starts_with(own))
+    };
     line.split_once("  ").is_some_and(|(hash, name)| {
-        hash.len() == 64 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()) && !name.is_empty()
+        hash.len() == 64 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()) && is_own(name)
     })
 }
 

@@ -184,6 +184,10 @@ pub(super) struct Extract {
     #[arg(short, long, value_name = "APP.wasm", value_hint = clap::ValueHint::FilePath)]
     pub(super) output: Option<PathBuf>,
 
+    /// Replace another file than this module under that name
+    #[arg(long, requires = "output")]
+    pub(super) force: bool,
+
     /// The folder to write the files to that it carries: a new or an empty one
     #[arg(long, value_name = "FOLDER", value_hint = clap::ValueHint::DirPath)]
     pub(super) files: Option<PathBuf>,

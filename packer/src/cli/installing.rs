@@ -164,12 +164,13 @@ impl Order {
         inputs.extend(typed.include.iter().chain(&typed.sign).map(PathBuf::as_path));
         let names: Vec<String> =
             platforms.iter().map(|platform| archive::name(&self.name, *platform, version)).collect();
-        let beside = Beside::prepare(&self.folder, &inputs, &names, Some(plan), key, self.time)?;
+        let how = (self.time, typed.force);
+        let place = (self.folder.as_path(), self.name.as_str());
+        let beside = Beside::prepare(place, &inputs, &names, Some(plan), key, how)?;
         let places = names.iter().map(|name| Output::prepare(&self.folder.join(name), &inputs, false));
         let places: Vec<Output> = places.collect::<Result<_, Error>>()?;
         if !typed.force {
             names.iter().try_for_each(|name| earlier::check_archive(&self.folder.join(name)))?;
-            beside.check_earlier()?;
         }
 
         let mut archived = Vec::new();
@@ -182,8 +183,7 @@ impl Order {
         for (place, (_, archive)) in places.into_iter().zip(&archives) {
             place.write(archive)?;
         }
-        let notes = beside.notes().to_vec();
-        let beside = beside.write(&archived, true)?;
+        let (beside, notes) = beside.write(&archived, true)?;
         drop(made);
         let archives = archives.into_iter().zip(&archived).map(|((file, bytes), archived)| Written {
             file,

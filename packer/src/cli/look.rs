@@ -17,7 +17,7 @@ use super::{
     complain, contents, fail, json, out, say,
 };
 use crate::{
-    Check, Error, Kind, container,
+    Check, Error, Kind, container, earlier,
     executable::{self, Executable, Launcher, Part},
     output::{Output, STANDARD},
     pack::source,
@@ -141,7 +141,7 @@ fn signature(flags: &Verify, bytes: &[u8], key: &str) -> Result<Check, Error> {
 pub(super) fn extract(flags: &Extract) -> ExitCode {
     let written = Executable::open(&flags.file).and_then(|executable| {
         if let Some(output) = &flags.output {
-            extract_module(&executable, &flags.file, output)?;
+            extract_module(&executable, flags, output)?;
         }
         match &flags.files {
             Some(folder) => contents::write(&executable, &flags.file, folder),
@@ -151,14 +151,18 @@ pub(super) fn extract(flags: &Extract) -> ExitCode {
     written.map_or_else(|error| fail(&error), |()| ExitCode::Success)
 }
 
-/// Writes the module that `executable`, which is in `file`, kept to `output`, a piece at a time.
-fn extract_module(executable: &Executable, file: &Path, output: &Path) -> Result<(), Error> {
+/// Writes the module that `executable` kept to `output`, a piece at a time.
+fn extract_module(executable: &Executable, flags: &Extract, output: &Path) -> Result<(), Error> {
+    let file = flags.file.as_path();
     let len = source::check_module(executable).map_err(|error| error.in_file(file))?;
     let to_stdout = output.as_os_str() == STANDARD;
     let place = match to_stdout {
         true => Output::standard(&[file], false)?,
         false => Output::prepare(output, &[file], false)?,
     };
+    if !to_stdout && !flags.force {
+        earlier::check_module(output, &executable.manifest().module_sha256)?;
+    }
     place.write_with(len, &mut |out| write_module(executable, out))?;
     if !to_stdout {
         say(&format!("{}: {}, SHA-256 as packed", output.display(), info::size(len)));

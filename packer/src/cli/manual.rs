@@ -1,6 +1,6 @@
 //! `wasmpack man`: the pages of the commands, and that of wasmpack.toml.
 
-use std::{fs, io, path::Path};
+use std::io;
 
 use clap::CommandFactory;
 use clap_mangen::roff::{Roff, bold, roman};
@@ -10,7 +10,11 @@ use super::{
     command::{Cli, EXAMPLES, Man},
     fail, init, option, out, say,
 };
-use crate::{Error, Kind, error::spoken, output};
+use crate::{
+    Error, Kind, earlier,
+    error::spoken,
+    output::{self, Output},
+};
 
 /// Prints the man page, or writes the pages of all commands and of wasmpack.toml into a folder.
 pub(super) fn run(flags: &Man) -> ExitCode {
@@ -21,9 +25,18 @@ pub(super) fn run(flags: &Man) -> ExitCode {
         };
     };
     let written = output::make_folder(dir).and_then(|_| {
-        pages(dir).map_err(|error| {
+        let fail = |error| {
             Error::new(Kind::Write, format!("cannot write the man pages: {}", spoken(&error))).in_file(dir)
-        })
+        };
+        let pages = pages().map_err(fail)?;
+        let place = |(name, text)| {
+            let file = dir.join(name);
+            earlier::check_page(&file)?;
+            Ok((Output::prepare(&file, &[], false)?, text))
+        };
+        // All of them can be written, before the first is.
+        let places: Vec<(Output, Vec<u8>)> = pages.into_iter().map(place).collect::<Result<_, Error>>()?;
+        places.into_iter().try_for_each(|(place, text)| place.write(&text))
     });
     match written {
         Ok(()) => {
@@ -34,10 +47,20 @@ pub(super) fn run(flags: &Man) -> ExitCode {
     }
 }
 
-fn pages(dir: &Path) -> io::Result<()> {
-    clap_mangen::generate_to(Cli::command(), dir)?;
-    fs::write(dir.join("wasmpack.1"), page()?)?;
-    fs::write(dir.join("wasmpack.toml.5"), description())
+/// All pages, with the names of their files.
+fn pages() -> io::Result<Vec<(String, Vec<u8>)>> {
+    let mut cli = Cli::command().disable_help_subcommand(true);
+    cli.build();
+    let mut pages =
+        vec![("wasmpack.1".to_owned(), page()?), ("wasmpack.toml.5".to_owned(), description().into())];
+    for command in cli.get_subcommands().filter(|command| !command.is_hide_set()) {
+        let mut page = Vec::new();
+        let man = clap_mangen::Man::new(command.clone());
+        let name = man.get_filename();
+        man.render(&mut page)?;
+        pages.push((name, page));
+    }
+    Ok(pages)
 }
 
 /// The command's own page. What stands behind its help has sections here, whose lines stay as they are.

@@ -5,7 +5,7 @@ use std::{path::PathBuf, sync::Arc};
 use payload::{Compiler, DirGrant, GuestName, Manifest, Target};
 
 use super::{
-    password,
+    ExitCode, password,
     place::{Order, Places},
     typed::Typed,
 };
@@ -28,12 +28,18 @@ use crate::{
 pub(super) struct Unfit {
     pub(super) reason: String,
     pub(super) options: &'static [&'static str],
+    pub(super) code: ExitCode,
 }
 
 impl Unfit {
     /// Makes one of a sentence about `options`.
     fn of(options: &'static [&'static str]) -> impl Fn(String) -> Unfit {
-        move |reason| Unfit { reason, options }
+        move |reason| Unfit { reason, options, code: ExitCode::Usage }
+    }
+
+    /// The same of a file that cannot be used.
+    fn of_file(self) -> Unfit {
+        Unfit { code: ExitCode::Failure, ..self }
     }
 }
 
@@ -102,7 +108,7 @@ pub(super) fn pack(typed: Typed, input: PathBuf, is_typed: bool) -> Result<Pack,
         keep_module: typed.keep_module,
         archive: typed.archive.then_some(typed.include),
         description: typed.description,
-        sign: sign.map_err(Unfit::of(&["sign"]))?,
+        sign: sign.map_err(|reason| Unfit::of(&["sign"])(reason).of_file())?,
         installers: (typed.archive && !typed.installers.is_empty())
             .then_some(Installers { kinds: typed.installers, ..typed.release }),
         shown: PeOptions { gui: typed.gui, version_info: typed.version_info, ..PeOptions::default() },

@@ -28,15 +28,18 @@ pub(super) fn run(input: PathBuf, typed: Typed, described: Option<&Lines>) -> Ex
     let quiet = typed.quiet || wants_json;
     let pack = meant::pack(typed, input, described.is_none())
         .map_err(|unfit| match described {
-            Some(lines) => lines.of(unfit.options, &unfit.reason),
-            None => unfit.reason,
+            Some(lines) => (unfit.code, lines.of(unfit.options, &unfit.reason)),
+            None => (unfit.code, unfit.reason),
         })
-        .and_then(|pack| Ok(Pack { time: source_date_epoch()?, ..pack }));
+        .and_then(|pack| {
+            let time = source_date_epoch().map_err(|reason| (ExitCode::Usage, reason))?;
+            Ok(Pack { time, ..pack })
+        });
     let pack = match pack {
         Ok(pack) => pack,
-        Err(reason) => {
+        Err((code, reason)) => {
             complain(&printable(&reason));
-            return ExitCode::Usage;
+            return code;
         }
     };
     if wants_json && pack.to_stdout {

@@ -23,6 +23,7 @@ mod needless;
 mod opened;
 mod published;
 mod run;
+mod saving;
 mod shared;
 mod slices;
 pub mod source;

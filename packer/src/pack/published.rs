@@ -28,11 +28,9 @@ impl Pack {
         let plan = self.installers.as_ref().map(plan).transpose()?;
         let archives: Vec<String> =
             self.outputs.iter().map(|place| release::file_name(&place.file)).collect();
-        let beside = Beside::prepare(folder, &self.inputs(), &archives, plan, self.sign.clone(), self.time)?;
-        if !self.force {
-            beside.check_earlier()?;
-        }
-        Ok(Some(beside))
+        let place = (folder.as_path(), manifest.app.as_str());
+        let (key, how) = (self.sign.clone(), (self.time, self.force));
+        Beside::prepare(place, &self.inputs(), &archives, plan, key, how).map(Some)
     }
 
     /// Writes the archive in `file` of an executable with these `bytes`. It is returned with its length.
@@ -60,10 +58,11 @@ impl Pack {
         notes: &mut Vec<String>,
     ) -> Result<Vec<Written>, Error> {
         let is_all = written.len() == self.outputs.len();
-        notes.extend(beside.notes().iter().cloned());
+        let (written, told) = beside.write(written, is_all)?;
+        notes.extend(told);
         if self.installers.is_some() && !is_all {
             notes.push("no installers were written: they are for all targets, and one failed".to_owned());
         }
-        beside.write(written, is_all)
+        Ok(written)
     }
 }

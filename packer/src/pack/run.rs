@@ -79,7 +79,7 @@ impl Pack {
         let (shown, included) =
             (self.shown(&manifest)?, release::included(self.archive.as_deref().unwrap_or_default())?);
         let beside = self.beside(&manifest, &included)?;
-        self.check_save_profile()?;
+        self.check_save_profile(beside.as_ref())?;
         let mut fitness = Fitness::new(&module.wasm, self.compiler);
         let outcomes = self.validate(&mut fitness, jobs).map_err(in_app)?;
         let lowered = fitness.lowered();

@@ -17,8 +17,7 @@ use crate::{
     cache::key::Key,
     compile::cpu::Raise,
     compile::{self, Compiled},
-    earlier, link,
-    output::Output,
+    link,
     progress::Progress,
     read,
     store::Storage,
@@ -128,28 +127,10 @@ impl Pack {
             Trial::Bare | Trial::None => Tried::default(),
         };
         if let Some(file) = &self.save_profile {
-            let mut inputs = vec![self.input.as_path()];
-            if let Trial::Saved(files) = &self.trial {
-                inputs.retain(|input| !files.iter().any(|file| file == input));
-            }
             let text = saved::text(&tried.profile, &shared.program.wasm)?;
-            Output::prepare(file, &inputs, false)?.write(text.as_bytes())?;
+            self.profile_place(file)?.write(text.as_bytes())?;
         }
         Ok(tried)
-    }
-
-    /// Checks the place of the profile that is saved, before time is spent on finding it.
-    ///
-    /// # Errors
-    /// `OutputPlace` if the executable goes there as well, or another file is there.
-    pub(super) fn check_save_profile(&self) -> Result<(), Error> {
-        let Some(file) = &self.save_profile else { return Ok(()) };
-        if self.outputs.iter().any(|place| place.file == *file) && self.memory.is_none() && !self.to_stdout {
-            let reason =
-                "the executable and the profile cannot be one file; name another with --save-profile";
-            return Err(Error::new(Kind::OutputPlace, reason).in_file(file));
-        }
-        if self.force { Ok(()) } else { earlier::check_profile(file) }
     }
 
     /// Tries a start without arguments, alone with what the executable carries.

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use installers::{Build, File, Plan};
 pub use installers::{Kind as Installer, Meta};
-use payload::{About, Manifest, Target};
+use payload::{About, Manifest, Target, info::printable};
 
 use self::sign::Key;
 use crate::{
@@ -140,22 +140,26 @@ pub(crate) struct Beside {
     installers: Option<Plan>,
     key: Option<Key>,
     time: Option<u64>,
+    /// The program's name, which tells its files from another's; `None`: whatever lies there is replaced.
+    app: Option<String>,
+    notes: Vec<String>,
     // Below the folder: they go if nothing is written into them.
     _made: Vec<Made>,
 }
 
 impl Beside {
-    /// Checks all places in `folder`, beside archives that are called `archives`.
+    /// Checks all places in `folder`, beside archives that are called `archives`, of the program `app`. Without `force` only
+    /// what an earlier pack of that program wrote is replaced.
     ///
     /// # Errors
-    /// As [`Output::prepare`].
+    /// As [`Output::prepare`] and [`earlier::check_beside`].
     pub(crate) fn prepare(
-        folder: &Path,
+        (folder, app): (&Path, &str),
         inputs: &[&Path],
         archives: &[String],
         installers: Option<Plan>,
         key: Option<Key>,
-        time: Option<u64>,
+        (time, force): (Option<u64>, bool),
     ) -> Result<Beside, Error> {
         let mut names = installers.as_ref().map(Plan::names).unwrap_or_default();
         let made: Result<Vec<Made>, Error> = ["npm/", "pypi/"]
@@ -175,25 +179,39 @@ impl Beside {
             Ok((name, output))
         });
         let outputs = prepared.collect::<Result<_, Error>>()?;
-        Ok(Beside { folder: folder.to_owned(), outputs, installers, key, time, _made: made })
+        let notes = installers.as_ref().map_or(&[][..], Plan::notes).to_vec();
+        let (folder, app) = (folder.to_owned(), (!force).then(|| app.to_owned()));
+        let beside = Beside { folder, outputs, installers, key, time, app, notes, _made: made };
+        beside.outputs.iter().try_for_each(|(name, _)| beside.check(name))?;
+        Ok(beside)
     }
 
-    /// Checks that nothing is lost that no earlier pack wrote beside archives.
-    ///
-    /// # Errors
-    /// As [`earlier::check_beside`].
-    pub(crate) fn check_earlier(&self) -> Result<(), Error> {
-        self.outputs.iter().try_for_each(|(name, _)| earlier::check_beside(&self.folder.join(name)))
+    /// Checks that nothing is lost under `name` that no earlier pack of the program wrote.
+    fn check(&self, name: &str) -> Result<(), Error> {
+        let check = |app: &String| earlier::check_beside(&self.folder.join(name), app);
+        self.app.as_ref().map_or(Ok(()), check)
+    }
+
+    /// The paths of all files that are written.
+    pub(crate) fn files(&self) -> impl Iterator<Item = PathBuf> {
+        self.outputs.iter().map(|(name, _)| self.folder.join(name))
+    }
+
+    /// Takes away the signature that an earlier pack made of `name`, which is written anew and not signed.
+    fn forget_signature(&mut self, name: &str) {
+        let signature = self.folder.join(format!("{name}{}", sign::SUFFIX));
+        if self.key.is_none() && earlier::is_signature(&signature) && std::fs::remove_file(&signature).is_ok()
+        {
+            let told = printable(&signature.to_string_lossy());
+            self.notes.push(format!(
+                "{told} was removed: it was made for an earlier {name}; sign again with --sign"
+            ));
+        }
     }
 
     /// Whether installers need executables.
     fn needs_bytes(&self) -> bool {
         self.installers.as_ref().is_some_and(Plan::needs_bytes)
-    }
-
-    /// Notes on what is not made.
-    pub(crate) fn notes(&self) -> &[String] {
-        self.installers.as_ref().map_or(&[], Plan::notes)
     }
 
     /// The archive called `name` of an executable of the program `app`, with these files and with the terms of its launcher, if
@@ -230,11 +248,16 @@ impl Beside {
         self.key.as_ref().map(|key| key.sign(bytes, name, self.time)).transpose()
     }
 
-    /// Writes everything that belongs to the archives `archived`; installers only if those are `all`. What was written is returned.
+    /// Writes everything that belongs to the archives `archived`; installers only if those are `all`. Returns the files that were
+    /// written, and notes.
     ///
     /// # Errors
-    /// As [`Output::write`]; `Installer`, if one cannot be made.
-    pub(crate) fn write(mut self, archived: &[Archived], all: bool) -> Result<Vec<Written>, Error> {
+    /// As [`Output::write`] and [`earlier::check_beside`]; `Installer`, if one cannot be made.
+    pub(crate) fn write(
+        mut self,
+        archived: &[Archived],
+        all: bool,
+    ) -> Result<(Vec<Written>, Vec<String>), Error> {
         let builds: Vec<Build> = archived.iter().flat_map(builds).collect();
         let mut files = match &self.installers {
             Some(plan) if all => plan.files(&builds).map_err(|error| {
@@ -255,15 +278,20 @@ impl Beside {
             files.push(text_file(format!("{}{}", archive::SUMS, sign::SUFFIX), signature.into_bytes()));
         }
         files.push(text_file(archive::SUMS.to_owned(), sums));
+        for name in archived.iter().map(|archive| archive.name.as_str()).chain([archive::SUMS]) {
+            self.forget_signature(name);
+        }
         let mut written = Vec::new();
         for File { name, bytes, .. } in files {
+            // Somebody may have written there meanwhile.
+            self.check(&name)?;
             let at = self.outputs.iter().position(|(known, _)| *known == name);
             let (_, output) = self.outputs.swap_remove(at.expect("each file has a place"));
             output.write(&bytes)?;
             let (len, sha256) = (bytes.len() as u64, payload::sha256(&bytes));
             written.push(Written { file: self.folder.join(name), len, sha256 });
         }
-        Ok(written)
+        Ok((written, self.notes))
     }
 }
 

@@ -128,7 +128,10 @@ pub fn check(
     let of = comment.split('\t').find_map(|part| part.strip_prefix("file:"));
     let name = printable(&file.file_name().unwrap_or_default().to_string_lossy());
     Ok(match of {
-        Some(of) if of != name => Err(format!("it is that of a file called {}", printable(of))),
+        // What comes from a pipe has no name; the signed one is told.
+        Some(of) if of != name && read::has_a_name(file) => {
+            Err(format!("it is that of a file called {}", printable(of)))
+        }
         _ => Ok(format!(
             "of this file, by the owner of the key ({})",
             printable(&comment).replace("\\t", ", ")

@@ -94,7 +94,7 @@ fn what_wasmpack_packed_has_the_terms_of_its_launcher_and_what_others_made_has_n
 fn a_profile_is_no_executable_and_replaces_only_a_profile() {
     let dir = Dir::new();
     let pack = ["app.wasm", "-t", "linux-x86_64", "--stub", "stub", "-o", "out", "-q", "--save-profile"];
-    dir.fails(&[&pack[..], &["out"]].concat(), &["the executable and the profile cannot be one file"]);
+    dir.fails(&[&pack[..], &["out"]].concat(), &["the profile and another output cannot be one file"]);
     dir.write("notes", b"notes");
     dir.fails(
         &[&pack[..], &["notes"]].concat(),
@@ -144,4 +144,79 @@ fn a_typed_option_for_archives_needs_archives_in_a_project_as_well() {
         assert!(stderr(&output).contains(&format!("{option} ")) && stderr(&output).contains("add --archive"));
     }
     assert!(!dir.path("out").exists());
+}
+
+#[test]
+fn what_another_program_or_a_user_wrote_beside_archives_stays() {
+    let pack = ["app.wasm", "-t", "linux-x86_64", "--archive", "--installers", "sh", "-o", "dist", "-q"];
+    let order = [&pack[..], &ABOUT].concat();
+    let dir = Dir::new();
+    dir.packs(&order);
+    let later = order.iter().map(|word| if *word == "1.0.0" { "1.1.0" } else { word });
+    dir.packs(&later.collect::<Vec<_>>());
+    let other: Vec<&str> = order.iter().map(|word| if *word == "notes" { "other" } else { word }).collect();
+    dir.fails(&other, &["there is a file under this name that was not written by wasmpack"]);
+    let sums = format!("{}  source.tar\n", "0".repeat(64));
+    dir.write("dist/SHA256SUMS", sums.as_bytes());
+    dir.fails(&order, &["SHA256SUMS: there is a file under this name that was not written by wasmpack"]);
+    assert_eq!(dir.read("dist/SHA256SUMS"), sums.as_bytes());
+}
+
+#[test]
+fn a_module_is_extracted_over_itself_and_over_nothing_else_unasked() {
+    let dir = Dir::new();
+    dir.packs(&["app.wasm", "--keep-module", "--no-trial", "-q", "-t", "linux-x86_64", "-o", "packed"]);
+    for _ in 0..2 {
+        dir.packs(&["extract", "packed", "-o", "out.wasm"]);
+    }
+    dir.write("key", b"secret");
+    dir.fails(&["extract", "packed", "-o", "key"], &["key: there is a file under this name", "--force"]);
+    assert_eq!(dir.read("key"), b"secret");
+    dir.packs(&["extract", "packed", "-o", "key", "--force"]);
+    assert!(dir.read("key") == dir.read("app.wasm"));
+}
+
+#[cfg(unix)]
+#[test]
+fn man_pages_replace_man_pages_and_links() {
+    let dir = Dir::new();
+    for _ in 0..2 {
+        dir.packs(&["man", "--dir", "man"]);
+    }
+    dir.write("mine", b"mine");
+    std::fs::remove_file(dir.path("man/wasmpack.1")).unwrap();
+    std::os::unix::fs::symlink("../mine", dir.path("man/wasmpack.1")).unwrap();
+    dir.packs(&["man", "--dir", "man"]);
+    assert_eq!(dir.read("mine"), b"mine");
+    dir.write("man/wasmpack-build.1", b"mine");
+    dir.fails(&["man", "--dir", "man"], &["wasmpack-build.1: there is a file under this name"]);
+    assert_eq!(dir.read("man/wasmpack-build.1"), b"mine");
+}
+
+#[test]
+fn a_profile_goes_where_no_other_output_goes_and_over_no_input() {
+    let dir = Dir::new();
+    std::fs::create_dir(dir.path("dist")).unwrap();
+    let pack = ["app.wasm", "-t", "linux-x86_64", "-q", "--name", "p", "--save-profile"];
+    let archive = ["--archive", "-o", "dist"];
+    for (profile, more) in [
+        ("./out", &["-o", "out"][..]),
+        ("./dist/SHA256SUMS", &archive),
+        ("dist/../dist/p-linux-x86_64.tar.gz", &archive),
+    ] {
+        let order = [&pack[..], &[profile], more, &["--force"]].concat();
+        dir.fails(&order, &["the profile and another output cannot be one file"]);
+    }
+    dir.write("text", b"text");
+    let order = [&pack[..], &["text"], &archive, &["--include", "text", "--force"]].concat();
+    dir.fails(&order, &["text", "input"]);
+    assert_eq!(dir.read("text"), b"text");
+}
+
+#[test]
+fn files_of_an_archive_that_differ_only_in_case_are_refused() {
+    let dir = Dir::new();
+    dir.write("P.EXE", b"mine");
+    let order = ["app.wasm", "-t", "windows", "--name", "p", "--archive", "--include", "P.EXE", "-o", "d"];
+    dir.fails(&order, &["P.EXE", "two files have it"]);
 }

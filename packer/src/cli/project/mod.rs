@@ -51,6 +51,11 @@ pub(super) fn run(build: Build) -> ExitCode {
             complain(&meant::needs_archive(option));
             return ExitCode::Usage;
         }
+        if key == "sign" {
+            // Who publishes would not notice that nothing is signed.
+            complain(&lines.of(&[key], &format!("it {does}; add archive = true, or type --archive")));
+            return ExitCode::Usage;
+        }
         // Not a mistake: another build of the same project makes archives.
         let note = format!("{key} is ignored: it {does}; add archive = true, or type --archive");
         notes.push(format!("{}: {note}", config.display()));

@@ -30,7 +30,8 @@ pub fn name(app: &str, target: impl Into<Platform>, version: Option<&str>) -> St
 pub fn archive(target: impl Into<Platform>, members: &[Member], time: Option<u64>) -> Result<Vec<u8>, Error> {
     for (index, member) in members.iter().enumerate() {
         check_name(member.name)?;
-        if members[..index].iter().any(|other| other.name == member.name) {
+        // One would replace the other where case does not matter.
+        if members[..index].iter().any(|other| other.name.to_lowercase() == member.name.to_lowercase()) {
             return Err(unusable(member.name, "two files have it"));
         }
     }
