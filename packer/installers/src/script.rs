@@ -74,8 +74,10 @@ pub(crate) fn sh(known: &Known, builds: &[Build]) -> File {
 }
 
 /// An address as the word in `${X:-word}`: shells differ in what a quotation mark is there, but not in what a backslash is.
+///
+/// A tilde is no plain sign: behind a colon of what is assigned it stands for the home folder.
 fn in_expansion(address: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-._~:/@%,+=".contains(c);
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-._:/@%,+=".contains(c);
     address.chars().flat_map(|c| (!plain(c)).then_some('\\').into_iter().chain([c])).collect()
 }
 

@@ -100,7 +100,9 @@ impl Proposal {
     fn is_in(&self, compiler: Compiler, target: Target) -> bool {
         let compiles = match compiler {
             Compiler::Cranelift => self.cranelift,
-            Compiler::Singlepass => self.singlepass,
+            Compiler::Singlepass => {
+                self.singlepass && !(self.flag == WasmFeatures::THREADS && is_arm(target))
+            }
         };
         compiles && self.needs.are_met(target)
     }
@@ -112,9 +114,15 @@ fn has_vectors(target: Target) -> bool {
     target != Target::LinuxRiscv64
 }
 
+/// Whether code for `target` is for 64-bit Arm, where Singlepass' atomic additions, subtractions and exchanges of what is not a
+/// constant lose it (wasmer 7.2.0).
+fn is_arm(target: Target) -> bool {
+    matches!(target, Target::LinuxArm64 | Target::MacosArm64)
+}
+
 /// The class of a target: a module is checked once for each class.
 pub fn class(target: Target) -> impl Copy + Eq {
-    has_vectors(target)
+    (has_vectors(target), is_arm(target))
 }
 
 /// Every feature that `keep` accepts, on top of those that are no proposals but switches of the validator.
@@ -265,6 +273,22 @@ mod tests {
         }
         for target in Target::ALL.into_iter().filter(|target| *target != Target::LinuxRiscv64) {
             assert_eq!(refusal_for(target, simd, Compiler::Cranelift), "");
+        }
+    }
+
+    #[test]
+    fn atomics_are_refused_where_singlepass_gets_them_wrong() {
+        let atomic = "(memory 1 1 shared) (func (result i32) i32.const 0 i32.atomic.load)";
+        for target in Target::ALL {
+            assert_eq!(refusal_for(target, atomic, Compiler::Cranelift), "");
+            let reason = refusal_for(target, atomic, Compiler::Singlepass);
+            match is_arm(target) {
+                true => assert_eq!(
+                    reason,
+                    "uses threads, which the singlepass compiler lacks: pack with --compiler cranelift, which has it"
+                ),
+                false => assert_eq!(reason, ""),
+            }
         }
     }
 

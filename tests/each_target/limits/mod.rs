@@ -3,6 +3,7 @@
 
 mod accesses;
 mod addresses;
+mod atomics;
 mod code;
 mod frames;
 mod memory;

@@ -25,9 +25,14 @@ fn text() -> impl Strategy<Value = String> {
     prop::collection::vec(part, 0..6).prop_map(|parts| parts.concat())
 }
 
-/// A URL with everything that an address may have.
+/// A URL with everything that an address may have, and what means something in a shell more often than that.
 fn url() -> impl Strategy<Value = String> {
-    "https://[a-z]{1,8}\\.example(/[a-zA-Z0-9._~!$&'()*+,;=:@%-]{1,12}){0,3}"
+    let parts = prop_oneof![
+        "(/[a-zA-Z0-9._~!$&'()*+,;=:@%-]{1,12}){0,3}",
+        "/[:=/]{1,2}~[/:a-z]{0,3}",
+        "/[~$&'()*;=:]{1,8}",
+    ];
+    ("https://[a-z]{1,8}\\.example", parts).prop_map(|(host, path)| host + &path)
 }
 
 proptest! {
