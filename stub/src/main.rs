@@ -9,6 +9,8 @@
 //! context  grants, and the user's arguments    →  what the app may touch; `carried` has files of its own
 //! image    stored sections                     →  a module ready to run
 //! run      imports, instance, `_start`         →  an exit code
+//! threads  more of them, if the app starts any
+//! ending   what is done at the end, once
 //! audit    what would have been enough, if that was asked for
 //! hint     after a failure for want of a grant →  a line that says how to grant it
 //! ```
@@ -21,6 +23,7 @@ mod audit;
 mod carried;
 mod check;
 mod context;
+mod ending;
 mod expand;
 mod fail;
 mod hint;
@@ -30,6 +33,7 @@ mod options;
 mod owner;
 mod run;
 mod sys;
+mod threads;
 mod trace;
 mod trial;
 
@@ -61,15 +65,8 @@ fn launch() -> Result<i32, Failure> {
     let stored = image::Stored::new(packed)?;
     let ctx = context::open(manifest, &granted, stored)?;
     let (mut store, module) = image::module(stored)?;
-    let run::Ended { code, misses, used } = run::command(&mut store, &module, ctx)?;
-    trial::end(manifest);
-    if granted.audit {
-        audit::tell(&used, &granted.grants);
-    }
-    if code != 0 {
-        hint::give(&misses, &granted.grants, manifest.sealed || sys::process::is_privileged());
-        sys::console::linger();
-    }
+    let ending = Box::leak(Box::new(ending::Ending::new(manifest, granted)));
+    let code = run::command(&mut store, &module, ctx, ending)?;
     // The process ends here. Taking apart what the system takes back as a whole would be work for nothing.
     std::mem::forget((store, module));
     Ok(code)

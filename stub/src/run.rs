@@ -1,14 +1,18 @@
 //! Running the app: imports, instance, `_start`, and what its end means.
 
+use std::sync::Arc;
+
 use payload::info::printable;
-use sandbox::{Ctx, Exit, Miss, State, Used};
+use sandbox::{Ctx, Exit, FIRST, State, ThreadExit};
 use wasmer::{
     AsStoreMut, Extern, ExternType, Function, FunctionEnv, FunctionType, Instance, InstantiationError,
-    Module, RuntimeError, Store,
+    Memory, MemoryType, Module, RuntimeError, Store,
 };
 
+use crate::ending::Ending;
 use crate::fail::{self, Context, Failure};
 use crate::image;
+use crate::threads::{Common, Spawner};
 use crate::{sys, trace};
 
 /// Exit code of an app that trapped: what a shell reports for a native program that aborted.
@@ -16,66 +20,119 @@ const EXIT_TRAP: i32 = 134;
 /// Frames that a trap's report shows; a stack that overflowed has thousands.
 const FRAMES_SHOWN: usize = 32;
 
-/// What came of a program.
-#[derive(Debug)]
-pub(crate) struct Ended {
-    /// Its exit code.
-    pub(crate) code: i32,
-    /// What it asked for in vain.
-    pub(crate) misses: Vec<Miss>,
-    /// What it used of the host, if that was to be known.
-    pub(crate) used: Used,
-}
-
-/// Runs a WASI command to its end.
-pub(crate) fn command(store: &mut Store, module: &Module, ctx: Ctx) -> Result<Ended, Failure> {
+/// Runs a WASI command to its end; its exit code.
+pub(crate) fn command(
+    store: &mut Store,
+    module: &Module,
+    ctx: Ctx,
+    ending: &'static Ending,
+) -> Result<i32, Failure> {
     sys::stack::learn().context("cannot have a stack for the program")?;
     trace::install(store);
-    let env = FunctionEnv::new(store, State::new(ctx).bring_with(image::TOUCH));
-    let code = exit_code(store, module, &env)?;
-    let ctx = env.as_ref(store).ctx();
-    Ok(Ended { code, misses: ctx.misses(), used: ctx.used() })
-}
-
-fn exit_code(store: &mut Store, module: &Module, env: &FunctionEnv<State>) -> Result<i32, Failure> {
-    let imports = imports(store, module, env)?;
+    let ctx = Arc::new(ctx);
+    let state = State::new(Arc::clone(&ctx)).bring_with(image::TOUCH);
+    let memory = memory_type(module).map(|ty| Memory::new(store, ty)).transpose().map_err(|e| refused(&e))?;
+    let (env, address) = match &memory {
+        None => (FunctionEnv::new(store, state), 0),
+        Some(memory) => {
+            let address = memory.view(store).data_ptr() as usize;
+            let shared = memory.as_shared(store).ok_or_else(|| refused(&"its memory cannot be shared"))?;
+            let common = Common::new((store.engine().clone(), module.clone()), (shared, address), ending);
+            let spawner = Arc::new(Spawner(Arc::new(common)));
+            (FunctionEnv::new(store, state.of_thread(FIRST, spawner)), address)
+        }
+    };
+    let imports = imports(store, module, &env, memory.as_ref())?;
     let instance = match Instance::new_by_index(store, module, &imports) {
         Ok(instance) => instance,
         // Data or elements that do not fit.
-        Err(InstantiationError::Start(error)) => return Ok(ended(error, &mut |_| None)),
-        Err(error) => {
-            let limits = sys::OfMemory;
-            return Err(match image::memory::refused() {
-                Some(failure) => Failure::new(failure.to_string()),
-                None => Failure::new(format!("cannot set up the program: {error}{limits}")),
-            });
-        }
+        Err(InstantiationError::Start(error)) => return Ok(end(ending, &ctx, Err(error), &mut |_| None)),
+        Err(error) => return Err(refused(&error)),
     };
-    sys::cross::install(store, &instance);
-    if let Ok(memory) = instance.exports.get_memory("memory") {
-        env.as_mut(store).attach(memory.clone());
+    sys::cross::install(store, &instance, memory.is_some());
+    match memory {
+        #[allow(unsafe_code, reason = "where the memory is was found above")]
+        // SAFETY: the address is the memory's, which never moves, and the store has it.
+        Some(memory) => unsafe { env.as_mut(store).attach_shared(memory, address) },
+        None => {
+            if let Ok(memory) = instance.exports.get_memory("memory") {
+                env.as_mut(store).attach(memory.clone());
+            }
+        }
     }
     let start = instance.exports.get_typed_function::<(), ()>(&*store, "_start");
     let start = start.context("the program has no start function")?;
-    let ended_by = start.call(store);
-    let mut number = |name: &str| {
-        let value = instance.exports.get_global(name).ok()?.get(store);
-        value.i32().map(|value| value as u32)
-    };
-    Ok(ended_by.map_or_else(|error| ended(error, &mut number), |()| 0))
+    let result = start.call(store);
+    Ok(end(ending, &ctx, result, &mut number(store, &instance)))
 }
 
-/// What the app imports, in its order: WASI, and for a function that nobody provides one that says so when called.
-fn imports(store: &mut Store, module: &Module, env: &FunctionEnv<State>) -> Result<Vec<Extern>, Failure> {
+/// Does what is to be done when the first thread is at its end; the exit code.
+fn end(
+    ending: &Ending,
+    ctx: &Ctx,
+    result: Result<(), RuntimeError>,
+    number: &mut dyn FnMut(&str) -> Option<u32>,
+) -> i32 {
+    let result = match result {
+        // The program goes on for as long as another thread does.
+        Err(error) if error.downcast_ref::<ThreadExit>().is_some() => {
+            ctx.wait_for_threads();
+            Ok(())
+        }
+        result => result,
+    };
+    ending.claim();
+    let code = result.map_or_else(|error| code(error, number), |()| 0);
+    ending.finish(ctx, code);
+    code
+}
+
+/// Why there is no memory, or no instance.
+fn refused(error: &dyn std::fmt::Display) -> Failure {
+    match image::memory::refused() {
+        Some(failure) => Failure::new(failure.to_string()),
+        None => Failure::new(format!("cannot set up the program: {error}{}", sys::OfMemory)),
+    }
+}
+
+/// The type of the memory that the app imports to share it among its threads, if it does.
+fn memory_type(module: &Module) -> Option<MemoryType> {
+    module.imports().find_map(|import| match import.ty() {
+        ExternType::Memory(ty) if ty.shared => Some(*ty),
+        _ => None,
+    })
+}
+
+/// Tells what the exported i32 global of a name holds.
+pub(crate) fn number<'a>(store: &'a mut Store, instance: &'a Instance) -> impl FnMut(&str) -> Option<u32> {
+    move |name: &str| {
+        let value = instance.exports.get_global(name).ok()?.get(store);
+        value.i32().map(|value| value as u32)
+    }
+}
+
+/// What the app imports, in its order: its memory, if its threads share it, WASI, and for a function that nobody provides one
+/// that says so when called.
+pub(crate) fn imports(
+    store: &mut Store,
+    module: &Module,
+    env: &FunctionEnv<State>,
+    memory: Option<&Memory>,
+) -> Result<Vec<Extern>, Failure> {
     let provide = |import: wasmer::ImportType| {
         let (from, name) = (import.module(), import.name());
-        let ExternType::Function(wanted) = import.ty() else {
-            let message =
-                format!("the program imports {from}.{name}, which is no function; nothing provides it");
-            return Err(Failure::new(message));
+        let wanted = match (import.ty(), memory) {
+            (ExternType::Function(wanted), _) => wanted,
+            (ExternType::Memory(ty), Some(memory)) if ty.shared => return Ok(memory.clone().into()),
+            _ => {
+                let message =
+                    format!("the program imports {from}.{name}, which is no function; nothing provides it");
+                return Err(Failure::new(message));
+            }
         };
         let function = sandbox::imports::function(store, env, from, name)
             .filter(|function| function.ty(store) == *wanted)
+            .or_else(|| sandbox::imports::unknown(store, from, wanted))
             .unwrap_or_else(|| missing(store, wanted, from, name));
         Ok(function.into())
     };
@@ -89,7 +146,7 @@ fn missing(store: &mut impl AsStoreMut, ty: &FunctionType, from: &str, name: &st
 
 /// The exit code of a program that ended by itself, or trapped; a trap is reported. `number` tells what the exported i32 global
 /// of a name holds.
-fn ended(error: RuntimeError, number: &mut dyn FnMut(&str) -> Option<u32>) -> i32 {
+pub(crate) fn code(error: RuntimeError, number: &mut dyn FnMut(&str) -> Option<u32>) -> i32 {
     match error.downcast::<Exit>() {
         // Systems that keep a byte of it take the lowest.
         Ok(Exit(code)) => code as i32,

@@ -24,6 +24,7 @@ use crate::randomness::Randomness;
 use crate::rights;
 use crate::strings::Strings;
 use crate::sys::{self, Stream};
+use crate::threads::{Locals, Threads};
 use crate::words::{Access, Opened};
 
 /// The state behind one program's calls. Any number of calls may use it at once: nothing in it is locked while a call waits.
@@ -37,6 +38,10 @@ pub struct Ctx {
     pub(crate) misses: Misses,
     /// For the directories that the program reads.
     pub(crate) listings: Budget,
+    pub(crate) threads: Threads,
+    pub(crate) locals: Locals,
+    /// Where it stands, by its own name for that.
+    pub(crate) cwd: String,
 }
 
 /// Builds a [`Ctx`]: nothing is granted that is not named here, but the standard streams and an empty directory.
@@ -87,6 +92,16 @@ impl Ctx {
     /// (how many, says `misses.rs`), oldest first.
     pub fn misses(&self) -> Vec<Miss> {
         self.misses.last()
+    }
+
+    /// Waits until the program's first thread is alone, as it is from the start unless it starts others.
+    pub fn wait_for_threads(&self) {
+        self.threads.join_all();
+    }
+
+    /// How many threads there are beside the first.
+    pub fn thread_count(&self) -> usize {
+        self.threads.count()
     }
 
     /// What the program used of what it was granted; nothing unless it was built to be audited.
@@ -240,6 +255,9 @@ impl CtxBuilder {
             randomness,
             misses: Misses::new(native, self.audited),
             listings: self.listings,
+            threads: Threads::default(),
+            locals: Locals::default(),
+            cwd: self.cwd.unwrap_or_else(|| "/".to_owned()),
         })
     }
 }

@@ -1,4 +1,4 @@
-//! WASI preview 1 (and preview 0) for one packed program, confined by capabilities.
+//! WASI preview 1 (and preview 0, and what of WASIX is there) for one packed program, confined by capabilities.
 //!
 //! A call's way from the guest to the operating system. Each floor uses those below it and knows none above:
 //!
@@ -7,6 +7,7 @@
 //! imports, plain   from the table to functions, for wasmer and for any other engine; turn a Result into an errno
 //! calls        one documented function per call: checks arguments and rights, reads and writes guest memory
 //! ctx          everything behind the calls of one program, and what it was granted (grants)
+//! threads      who calls: which threads there are, and what they wait for
 //! fds          the descriptor table: what a number means, and which rights came with it
 //! fs           what a descriptor stands for: files and directories, of the host or of trees that come with the program
 //! clock, randomness, misses, audit, kept   what else a program has
@@ -50,6 +51,7 @@ pub mod rights;
 mod strings;
 mod sys;
 pub mod table;
+mod threads;
 mod words;
 
 pub use audit::{Use, Used};
@@ -61,6 +63,7 @@ pub use fs::tree::source::{Files, Node};
 pub use imports::State;
 pub use memory::{Bring, Memory};
 pub use misses::Miss;
+pub use threads::{FIRST, MOST, Spawn, Thread, ThreadExit};
 /// The types and constants of the specification.
 pub use wasip1 as spec;
 pub use words::Access;

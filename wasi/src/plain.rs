@@ -10,7 +10,7 @@ use crate::errno::Result;
 use crate::exit::Exit;
 use crate::memory::Memory;
 use crate::preview0;
-use crate::table::{PREVIEW0, PREVIEW1, calls};
+use crate::table::{PREVIEW0, PREVIEW1, SPAWN, THREADS, WASIX, calls, thread_calls};
 
 /// A type of a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +29,58 @@ pub struct Call {
     /// What it does.
     pub run: Run,
 }
+
+/// What becomes of an import.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Provided {
+    /// It is there.
+    Here,
+    /// It answers that there is no such call (`nosys`).
+    Unknown,
+    /// It is not there: a call ends the program.
+    Nowhere,
+}
+
+/// What becomes of the import `name` of `module`, which has this type; `None` stands for a type of a value that no call has.
+pub fn provided(
+    module: &str,
+    name: &str,
+    parameters: &[Option<Parameter>],
+    results: &[Option<Parameter>],
+) -> Provided {
+    let takes = |own: &[Parameter]| own.iter().copied().map(Some).eq(parameters.iter().copied());
+    let answers = results == [Some(Parameter::I32)];
+    let is_here = match (module, name) {
+        (WASIX, "thread_exit") => results.is_empty() && takes(&[Parameter::I32]),
+        (WASIX, "callback_signal") => results.is_empty() && takes(&[Parameter::I32, Parameter::I32]),
+        (THREADS, SPAWN) => answers && takes(&[Parameter::I32]),
+        _ => {
+            let of_threads = thread_call(name).filter(|_| module == WASIX);
+            let call = call(if module == WASIX { PREVIEW1 } else { module }, name);
+            of_threads.is_some_and(|own| answers && takes(own))
+                || call.is_some_and(|call| call.has_type(parameters.iter().copied(), results))
+        }
+    };
+    match is_here {
+        true => Provided::Here,
+        false if module == WASIX && answers => Provided::Unknown,
+        false => Provided::Nowhere,
+    }
+}
+
+/// What a call of threads takes.
+macro_rules! thread_call {
+    ($($name:ident($($parameter:ident: $type:ty),*) in $family:ident;)*) => {
+        fn thread_call(name: &str) -> Option<&'static [Parameter]> {
+            match name {
+                $(stringify!($name) => Some(&[$(<$type as Number>::TYPE),*]),)*
+                _ => None,
+            }
+        }
+    };
+}
+
+thread_calls!(thread_call);
 
 impl Call {
     /// True if the call takes these parameters (`None` stands for any other type) and answers with as many numbers (i32). A
@@ -159,6 +211,20 @@ mod tests {
     fn every_name_is_a_call_and_gets_its_arguments() {
         assert!(NAMES.iter().all(|name| call(PREVIEW1, name).is_some()));
         assert!(call(PREVIEW0, "sock_accept").is_none() && call("env", "fd_read").is_none());
+        let i32s = |count| vec![Some(Parameter::I32); count];
+        let of =
+            |module, name, takes: usize, answers: usize| provided(module, name, &i32s(takes), &i32s(answers));
+        assert_eq!(of(PREVIEW1, "fd_read", 4, 1), Provided::Here);
+        assert_eq!(of(WASIX, "fd_read", 4, 1), Provided::Here);
+        assert_eq!(of(WASIX, "fd_read", 5, 1), Provided::Unknown, "an other function of that name");
+        assert_eq!(of(WASIX, "fd_read", 4, 0), Provided::Nowhere);
+        assert_eq!(of(WASIX, "futex_wait", 4, 1), Provided::Here);
+        assert_eq!(of(PREVIEW1, "futex_wait", 4, 1), Provided::Nowhere);
+        assert_eq!(of(WASIX, "thread_spawn", 5, 1), Provided::Unknown, "that of 2022");
+        assert_eq!(of(WASIX, "thread_exit", 1, 0), Provided::Here);
+        assert_eq!(of(WASIX, "callback_signal", 2, 0), Provided::Here);
+        assert_eq!(of(THREADS, SPAWN, 1, 1), Provided::Here);
+        assert_eq!(of(WASIX, SPAWN, 1, 1), Provided::Unknown);
         let Call { parameters, run: Run::Answers(random) } = call(PREVIEW1, "random_get").unwrap() else {
             panic!("it answers")
         };

@@ -73,6 +73,36 @@ macro_rules! calls {
 
 pub(crate) use calls;
 
+/// Hands the calls of threads to the macro `$each`, as [`calls`] does: those of WASIX that answer with an errno, in
+/// [`crate::calls::threads`] and [`crate::calls::wasix`]. Made by themselves are `wasi.thread-spawn`, `thread_exit` and
+/// `callback_signal`, which answer otherwise.
+macro_rules! thread_calls {
+    ($each:ident) => {
+        $each! {
+            thread_spawn(start: u32, tid: u32) in threads;
+            thread_spawn_v2(start: u32, tid: u32) in threads;
+            thread_join(tid: u32) in threads;
+            thread_id(tid: u32) in threads;
+            thread_parallelism(count: u32) in threads;
+            thread_sleep(nanos: u64) in threads;
+            futex_wait(futex: u32, expected: u32, timeout: u32, woken: u32) in threads;
+            futex_wake(futex: u32, woken: u32) in threads;
+            futex_wake_all(futex: u32, woken: u32) in threads;
+            thread_local_create(user_data: u64, key: u32) in wasix;
+            thread_local_destroy(key: u32) in wasix;
+            thread_local_set(key: u32, value: u64) in wasix;
+            thread_local_get(key: u32, value: u32) in wasix;
+            proc_id(pid: u32) in wasix;
+            proc_parent(pid: u32, parent: u32) in wasix;
+            proc_signals_sizes_get(count: u32) in wasix;
+            proc_signals_get(list: u32) in wasix;
+            getcwd(path: u32, path_len: u32) in wasix;
+        }
+    };
+}
+
+pub(crate) use thread_calls;
+
 macro_rules! names {
     (by themselves: $($own:ident),*; $($name:ident($($parameter:ident: $type:ty),*) in $family:ident;)*) => {
         /// The names of all calls of preview 1.
@@ -86,3 +116,11 @@ calls!(names);
 pub const PREVIEW1: &str = "wasi_snapshot_preview1";
 /// The module name of preview 0's imports.
 pub const PREVIEW0: &str = "wasi_unstable";
+/// The module name of WASIX's imports. What preview 1 has is there, too; of the rest, what is unknown answers `nosys`.
+pub const WASIX: &str = "wasix_32v1";
+/// The module name of the one import of wasi-threads.
+pub const THREADS: &str = "wasi";
+/// Its name.
+pub const SPAWN: &str = "thread-spawn";
+/// The export that a thread runs.
+pub const THREAD_START: &str = "wasi_thread_start";

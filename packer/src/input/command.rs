@@ -1,7 +1,7 @@
 //! Is this module a WASI command: a program that can start, and that finds what it imports?
 //!
-//! Any function may be imported; [`super::unprovided`] tells what becomes of one that nobody provides. Other imports (memories,
-//! tables, globals) would have to exist at the start, and are refused.
+//! Any function may be imported; [`super::unprovided`] tells what becomes of one that nobody provides. So may be one memory, under
+//! any name, which the program's threads share. Other imports (tables, globals) would have to exist at the start, and are refused.
 
 use std::collections::HashMap;
 
@@ -10,12 +10,13 @@ use wasmer_compiler::wasmparser::{
 };
 
 use payload::info::printable;
+use sandbox::table::{PREVIEW0, PREVIEW1, WASIX};
 
 use super::{signatures, unprovided::Unprovided};
 use crate::{Error, Kind, input::proposals};
 
 /// Modules whose functions work on the app's memory.
-const WASI: [&str; 2] = ["wasi_snapshot_preview1", "wasi_unstable"];
+const WASI: [&str; 3] = [PREVIEW1, PREVIEW0, WASIX];
 
 /// The facts about a module that matter when it is started.
 #[derive(Default)]
@@ -23,8 +24,10 @@ struct Outline<'a> {
     types: Vec<FuncType>,
     /// Types of all functions, imported ones first.
     functions: Vec<u32>,
-    /// Imports that are no functions: what, module, name.
+    /// Imports that are no functions, nor the shared memory: what, module, name.
     foreign: Vec<(&'static str, &'a str, &'a str)>,
+    /// True if a memory is imported to be shared.
+    imports_memory: bool,
     imports_wasi: bool,
     exports: HashMap<&'a str, (ExternalKind, u32)>,
 }
@@ -67,6 +70,10 @@ impl<'a> Outline<'a> {
                         let foreign = match import.ty {
                             TypeRef::Func(index) | TypeRef::FuncExact(index) => {
                                 outline.functions.push(index);
+                                continue;
+                            }
+                            TypeRef::Memory(memory) if memory.shared && !outline.imports_memory => {
+                                outline.imports_memory = true;
                                 continue;
                             }
                             TypeRef::Memory(_) => "memory",
@@ -142,8 +149,8 @@ impl<'a> Outline<'a> {
             rest => format!(" and {rest} more"),
         };
         let reason = format!(
-            "imports the {}{more}, which wasmpack does not provide: only functions can be imported; build the app as one \
-             complete, single-threaded module",
+            "imports the {}{more}, which wasmpack does not provide: only functions can be imported, and a memory that is shared \
+             among threads; build the app as one complete module, not as a library or position-independent",
             list.join(", the ")
         );
         Err(Error::new(Kind::Import, reason))
@@ -151,7 +158,7 @@ impl<'a> Outline<'a> {
 
     fn check_memory(&self) -> Result<(), Error> {
         let has_memory = matches!(self.exports.get("memory"), Some((ExternalKind::Memory, _)));
-        if has_memory || !self.imports_wasi {
+        if has_memory || self.imports_memory || !self.imports_wasi {
             return Ok(());
         }
         let reason =
@@ -212,6 +219,19 @@ mod tests {
         assert!(reason(r#"(module (memory (export "_start") 1))"#).contains("_start is a memory"));
         let text = r#"(module (func (export "_start") (param i32 i64) (result i32) i32.const 0))"#;
         assert!(reason(text).contains("(i32, i64) -> (i32)"), "{}", reason(text));
+    }
+
+    #[test]
+    fn a_memory_that_is_shared_may_be_imported_under_any_name_once() {
+        let text = |more: &str| {
+            format!(
+                r#"(module (import "foo" "bar" (memory 1 2 shared)) {more} (import "wasix_32v1" "proc_exit" (func (param i32)))
+                    (func (export "_start")))"#
+            )
+        };
+        assert_eq!(check(&wat::parse_str(text("")).unwrap()), Ok(()));
+        let second = r#"(import "foo" "two" (memory 1 2 shared))"#;
+        assert!(reason(&text(second)).contains("the memory foo.two, which"));
     }
 
     #[test]

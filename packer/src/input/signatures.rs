@@ -8,13 +8,16 @@ use wasmer_types::{FunctionType, Type};
 
 use crate::{Error, Kind};
 
-/// The types of WASI's functions, those of preview 0 included: parameters, and whether there is a result. `i` is an i32, `I` an
+/// The types of WASI's functions, those of preview 0 and WASIX included: parameters, and whether there is a result. `i` is an i32, `I` an
 /// i64.
-const WASI: [(&str, bool); 17] = [
+const WASI: [(&str, bool); 20] = [
     ("", true),
     ("i", false),
     ("i", true),
+    ("ii", false),
     ("ii", true),
+    ("I", true),
+    ("Ii", true),
     ("iI", true),
     ("iii", true),
     ("iIi", true),

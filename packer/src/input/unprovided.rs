@@ -1,13 +1,13 @@
 //! Functions that a module imports and nobody provides.
 //!
-//! The module is packed all the same: many import what they never call. A call traps, and the trap names the import. Which
-//! functions they are tells what the module was built for.
+//! The module is packed all the same: many import what they never call. A call traps, and the trap names the import; but where
+//! a function of WASIX is not known, the call answers so (`nosys`). Which functions they are tells what the module was built for.
 
 use std::collections::HashSet;
 
 use payload::info::printable;
 use sandbox::{
-    plain::{self, Call, Parameter},
+    plain::{self, Parameter, Provided},
     table::PREVIEW1,
 };
 use wasmer_compiler::wasmparser::{BinaryReaderError, FuncType, Parser, Payload, TypeRef, ValType};
@@ -19,7 +19,12 @@ const LONGEST: usize = 80;
 
 /// Functions that a module imports and nobody provides: modules and names, each once.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Unprovided<'a>(Vec<(&'a str, &'a str)>);
+pub struct Unprovided<'a> {
+    /// Those of which a call ends the program.
+    nowhere: Vec<(&'a str, &'a str)>,
+    /// Those that answer that there is no such call.
+    unknown: Vec<(&'a str, &'a str)>,
+}
 
 /// Something that modules are built for: a test of one import (module, name), what to call it, and what to do instead.
 type Origin = (fn(&str, &str) -> bool, &'static str, &'static str);
@@ -31,7 +36,11 @@ const ORIGINS: &[Origin] = &[
         "wasm-bindgen, which runs in JavaScript",
         "build it as a program for wasm32-wasip1, without wasm-bindgen and crates that need it",
     ),
-    (|module, _| module.starts_with("wasix_"), "WASIX", "build it for plain WASI (preview 1)"),
+    (
+        |module, _| module.starts_with("wasix_"),
+        "WASIX",
+        "of that wasmpack has threads and little more; build it as one static module, or for plain WASI (preview 1)",
+    ),
     (
         |module, name| {
             module == "gojs"
@@ -67,7 +76,7 @@ impl<'a> Unprovided<'a> {
     /// If it is not.
     pub fn read(module: &'a [u8]) -> Result<Unprovided<'a>, BinaryReaderError> {
         let mut types: Vec<FuncType> = Vec::new();
-        let (mut found, mut named) = (Vec::new(), HashSet::new());
+        let (mut found, mut named) = (Unprovided::default(), HashSet::new());
         for payload in Parser::new(0).parse_all(module) {
             match payload? {
                 Payload::TypeSection(section) => {
@@ -80,10 +89,14 @@ impl<'a> Unprovided<'a> {
                         let import = import?;
                         let (TypeRef::Func(ty) | TypeRef::FuncExact(ty)) = import.ty else { continue };
                         let name = (import.module, import.name);
-                        let is_of = |call: &Call| types.get(ty as usize).is_some_and(|ty| is_of(call, ty));
-                        let is_provided = plain::call(name.0, name.1).is_some_and(|call| is_of(&call));
-                        if !is_provided && named.insert(name) {
-                            found.push(name);
+                        let ty = types.get(ty as usize).expect("a valid module's imports have types");
+                        let list = match provided(name, ty) {
+                            Provided::Here => continue,
+                            Provided::Unknown => &mut found.unknown,
+                            Provided::Nowhere => &mut found.nowhere,
+                        };
+                        if named.insert(name) {
+                            list.push(name);
                         }
                     }
                     break;
@@ -91,12 +104,13 @@ impl<'a> Unprovided<'a> {
                 _ => {}
             }
         }
-        Ok(Unprovided(found))
+        Ok(found)
     }
 
     /// A sentence that names what the module was probably built for, and what to do instead. `None` if its imports do not tell.
     pub fn origin(&self) -> Option<String> {
-        let is_one = |(of, ..): &&Origin| self.0.iter().any(|(module, name)| of(module, name));
+        let all = || self.nowhere.iter().chain(&self.unknown);
+        let is_one = |(of, ..): &&Origin| all().any(|(module, name)| of(module, name));
         let (_, what, instead) = ORIGINS.iter().find(is_one)?;
         Some(format!("it seems to be built for {what}: {instead}"))
     }
@@ -105,12 +119,22 @@ impl<'a> Unprovided<'a> {
     pub fn note(&self) -> Option<String> {
         let name = |(module, name): &(&str, &str)| format!("{}.{}", printable(module), printable(name));
         let origin = self.origin().map_or_else(String::new, |origin| format!("; {origin}"));
-        sentence(&self.0, name).map(|sentence| sentence + &origin)
+        sentence(&self.nowhere, name).map(|sentence| sentence + &origin)
+    }
+
+    /// A sentence about those that answer that there is no such call, if there are any.
+    pub fn unknown(&self) -> Option<String> {
+        // They are all of one module.
+        let (named, more) = list(&self.unknown, |(_, name)| printable(name).to_string());
+        let module = self.unknown.first().map(|(module, _)| printable(module))?;
+        Some(format!(
+            "of {module} it imports {named}{more}, which wasmpack does not have: a call answers nosys, and the program goes on"
+        ))
     }
 }
 
-/// A sentence about `imports` that nobody provides, if there are any: it names a few of them.
-pub(super) fn sentence<T>(imports: &[T], name: impl Fn(&T) -> String) -> Option<String> {
+/// The first names of a list, and how many more there are.
+fn list<T>(imports: &[T], name: impl Fn(&T) -> String) -> (String, String) {
     let short = |name: String| match name.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}...", &name[..end]),
         None => name,
@@ -120,21 +144,26 @@ pub(super) fn sentence<T>(imports: &[T], name: impl Fn(&T) -> String) -> Option<
         0 => String::new(),
         rest => format!(" and {rest} more"),
     };
-    let named = named.join(", ");
+    (named.join(", "), more)
+}
+
+/// A sentence about `imports` that nobody provides, if there are any: it names a few of them.
+pub(super) fn sentence<T>(imports: &[T], name: impl Fn(&T) -> String) -> Option<String> {
+    let (named, more) = list(imports, name);
     (!imports.is_empty()).then(|| {
         format!("it imports {named}{more}, which wasmpack does not provide: a call ends the program")
     })
 }
 
-/// Whether `call` has this type: what has another is another function.
-fn is_of(call: &Call, ty: &FuncType) -> bool {
+/// What becomes of the import `name` of this type.
+fn provided((module, name): (&str, &str), ty: &FuncType) -> Provided {
     let parameter = |ty: &ValType| match ty {
         ValType::I32 => Some(Parameter::I32),
         ValType::I64 => Some(Parameter::I64),
         _ => None,
     };
-    let results: Vec<_> = ty.results().iter().map(parameter).collect();
-    call.has_type(ty.params().iter().map(parameter), &results)
+    let all = |types: &[ValType]| -> Vec<_> { types.iter().map(parameter).collect() };
+    plain::provided(module, name, &all(ty.params()), &all(ty.results()))
 }
 
 #[cfg(test)]
@@ -159,6 +188,26 @@ mod tests {
         assert!(!of(""));
         assert!(of(r#"(import "wasi_snapshot_preview1" "sched_yield" (func))"#));
         assert!(of(r#"(import "wasi_snapshot_preview1" "nothing" (func (result i32)))"#));
+    }
+
+    #[test]
+    fn what_answers_that_it_is_not_there_is_told_apart_from_what_ends_the_program() {
+        let text = r#"(module (import "wasix_32v1" "fd_write" (func (param i32 i32 i32 i32) (result i32)))
+            (import "wasix_32v1" "futex_wait" (func (param i32 i32 i32 i32) (result i32)))
+            (import "wasix_32v1" "proc_fork" (func (param i32 i32) (result i32)))
+            (import "wasix_32v1" "proc_exit2" (func (param i32))))"#;
+        let module = wat::parse_str(text).unwrap();
+        let found = Unprovided::read(&module).unwrap();
+        assert_eq!(
+            found.unknown().unwrap(),
+            "of wasix_32v1 it imports proc_fork, which wasmpack does not have: a call answers nosys, and the program goes on"
+        );
+        let note = found.note().unwrap();
+        assert!(
+            note.starts_with("it imports wasix_32v1.proc_exit2, which") && note.contains("WASIX"),
+            "{note}"
+        );
+        assert_eq!(Unprovided::default().unknown(), None);
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 use wasmer_compiler::{ArtifactBuild, ArtifactCreate};
 use wasmer_types::{
-    InitExprOp, MemoryIndex, ModuleInfo, OwnedDataInitializer, WASM_PAGE_SIZE, entity::EntityRef,
+    InitExprOp, MemoryIndex, MemoryType, ModuleInfo, OwnedDataInitializer, WASM_PAGE_SIZE, entity::EntityRef,
 };
 
 use crate::input::segments;
@@ -37,8 +37,10 @@ fn fold_segments(module: &ModuleInfo, segments: &[&OwnedDataInitializer], granul
     debug_assert!((WASM_PAGE_SIZE as u64).is_multiple_of(granularity));
     let rest = |from: usize| segments[from..].iter().map(|segment| (*segment).clone()).collect();
     let memory = MemoryIndex::new(0);
-    // An imported memory is made by others, before this module is there.
-    let Some(ty) = module.memories.get(memory).filter(|_| module.num_imported_memories == 0) else {
+    // A memory that is imported and not shared is made by others. One that is shared the launcher makes, once for all threads: what
+    // is part of the image is not put there once more for each of them.
+    let is_its = |ty: &&MemoryType| module.num_imported_memories == 0 || ty.shared;
+    let Some(ty) = module.memories.get(memory).filter(is_its) else {
         return Folded { image: None, rest: rest(0) };
     };
     let memory_len = ty.minimum.bytes().0 as u64;
@@ -145,6 +147,9 @@ mod tests {
     fn imported_memories_and_second_ones_are_left() {
         let imported = folded(r#"(module (import "env" "memory" (memory 1)) (data (i32.const 0) "x"))"#);
         assert!(imported.image.is_none() && imported.rest.len() == 1);
+        let shared =
+            folded(r#"(module (import "env" "memory" (memory 1 1 shared)) (data (i32.const 8) "x"))"#);
+        assert!(shared.image.is_some_and(|image| image.bytes[8] == b'x') && shared.rest.is_empty());
         let none = folded("(module (memory 1))");
         assert!(none.image.is_none() && none.rest.is_empty());
         let empty = folded(r#"(module (memory 1) (data (i32.const 0x10000) ""))"#);

@@ -88,11 +88,14 @@ impl Pack {
             command::check(&lowered.wasm).map_err(in_app)?;
         }
         let Module { wasm, file_len, component, .. } = module;
-        let unprovided = match &component {
-            Some(component) => component.note(),
-            None => Unprovided::read(&wasm).expect("the module was validated").note(),
+        let unprovided: Vec<String> = match &component {
+            Some(component) => component.note().into_iter().collect(),
+            None => {
+                let unprovided = Unprovided::read(&wasm).expect("the module was validated");
+                unprovided.note().into_iter().chain(unprovided.unknown()).collect()
+            }
         };
-        if let Some(reason) = unprovided.as_ref().filter(|_| self.strict) {
+        if let Some(reason) = unprovided.first().filter(|_| self.strict) {
             return Err(in_app(Error::new(Kind::Import, format!("{reason} (--strict refuses that)"))));
         }
         notes.extend(unprovided);

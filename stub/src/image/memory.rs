@@ -1,4 +1,5 @@
-//! The app's first memory starts as the memory image: wasmer reserves it, and the image is put over its beginning.
+//! The app's first memory starts as the memory image: wasmer reserves it, and the image is put over its beginning. It is the app's
+//! own, made with its instance, or one that its threads share, made before.
 
 use std::ptr::NonNull;
 use std::sync::OnceLock;
@@ -7,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use payload::Section;
 use wasmer_compiler::{BaseTunables, Tunables};
 use wasmer_types::{MemoryError, MemoryStyle, MemoryType, TableStyle, TableType};
-use wasmer_vm::{VMMemory, VMMemoryDefinition, VMTable, VMTableDefinition};
+use wasmer_vm::{LinearMemory, VMMemory, VMMemoryDefinition, VMTable, VMTableDefinition};
 
 use super::paging::{self, Hints, Kind};
 use super::stored::{DAMAGED, Stored};
@@ -66,6 +67,37 @@ impl Initial {
     }
 }
 
+/// Notes why a memory could not be made.
+fn note(error: &MemoryError) {
+    let limits = sys::OfMemory;
+    let why = format!("cannot reserve the addresses that the program's memory needs: {error}{limits}");
+    REFUSED.set(Failure::new(why)).ok();
+}
+
+impl ImageTunables {
+    /// Puts the image into a memory that was just made, if it is the first: memories are made in the order of their indices.
+    ///
+    /// # Safety
+    /// The definition is that of the memory, which stays for as long as the process does, and which nobody has seen.
+    #[allow(unsafe_code, reason = "the image is put where memory was just made")]
+    unsafe fn begin(&self, definition: NonNull<VMMemoryDefinition>) -> Result<(), MemoryError> {
+        let is_first = !IS_MADE.swap(true, Ordering::Relaxed);
+        let Some(initial) = self.initial.as_ref().filter(|_| is_first) else { return Ok(()) };
+        // SAFETY: the caller's promise.
+        let VMMemoryDefinition { base, current_length } = unsafe { *definition.as_ptr() };
+        let placed = initial.fits(current_length).and_then(|()| {
+            // SAFETY: the image lies within the memory, of which the caller promises the rest.
+            let region =
+                unsafe { Region::adopt(base.add(initial.start as usize), initial.section.len as usize) };
+            initial.place(region)
+        });
+        placed.map_err(|failure| {
+            REFUSED.set(failure).ok();
+            MemoryError::Generic("its memory image".to_owned())
+        })
+    }
+}
+
 #[allow(unsafe_code, reason = "the trait's hooks are unsafe; each only hands on what it was given")]
 impl Tunables for ImageTunables {
     fn memory_style(&self, memory: &MemoryType) -> MemoryStyle {
@@ -77,7 +109,10 @@ impl Tunables for ImageTunables {
     }
 
     fn create_host_memory(&self, ty: &MemoryType, style: &MemoryStyle) -> Result<VMMemory, MemoryError> {
-        self.base.create_host_memory(ty, style)
+        let memory = self.base.create_host_memory(ty, style).inspect_err(note)?;
+        // SAFETY: the memory was just made, and has a definition for as long as it is there.
+        unsafe { self.begin(memory.vmmemory())? };
+        Ok(memory)
     }
 
     // SAFETY: asks of its caller what the trait asks, and no more.
@@ -88,29 +123,9 @@ impl Tunables for ImageTunables {
         definition: NonNull<VMMemoryDefinition>,
     ) -> Result<VMMemory, MemoryError> {
         // SAFETY: the caller's promise about `definition` is handed on.
-        let memory = unsafe { self.base.create_vm_memory(ty, style, definition) }.inspect_err(|error| {
-            let limits = sys::OfMemory;
-            let why =
-                format!("cannot reserve the addresses that the program's memory needs: {error}{limits}");
-            REFUSED.set(Failure::new(why)).ok();
-        })?;
-        // Memories are made in the order of their indices: the first that comes here is the first.
-        let is_first = !IS_MADE.swap(true, Ordering::Relaxed);
-        if let (true, Some(initial)) = (is_first, &self.initial) {
-            // SAFETY: the call above has just written the definition.
-            let VMMemoryDefinition { base, current_length } = unsafe { *definition.as_ptr() };
-            let placed = initial.fits(current_length).and_then(|()| {
-                // SAFETY: the image lies within the memory, which was just made, stays for as long as its instance, and so
-                // the process, does, and which nobody has seen.
-                let region =
-                    unsafe { Region::adopt(base.add(initial.start as usize), initial.section.len as usize) };
-                initial.place(region)
-            });
-            placed.map_err(|failure| {
-                REFUSED.set(failure).ok();
-                MemoryError::Generic("its memory image".to_owned())
-            })?;
-        }
+        let memory = unsafe { self.base.create_vm_memory(ty, style, definition) }.inspect_err(note)?;
+        // SAFETY: the call above has just written the definition.
+        unsafe { self.begin(definition)? };
         Ok(memory)
     }
 

@@ -48,6 +48,11 @@ pub(crate) fn touched() -> String {
     paging::touched()
 }
 
+/// From now on nothing that is touched is noted: which of several threads comes first is not the same at every start.
+pub(crate) fn stop_noting() {
+    paging::stop_noting();
+}
+
 /// The program's module, in a store of its own. Its code is in its place.
 pub(crate) fn module(stored: Stored) -> Result<(Store, Module), Failure> {
     let memory_len = stored.find(SectionKind::Memory).map_or(0, |section| section.len);

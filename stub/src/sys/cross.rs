@@ -8,29 +8,53 @@
 //! The engine's functions run on the app's stack. An app that calls one with hardly any stack left would have it overflow in
 //! code that may hold a lock, or the allocator's. So each entry looks first whether there is room, and touches the guard
 //! below the stack if there is not: that is the same trap, at a place where nothing is held.
+//!
+//! A program without threads has one stack, and where it ends is a number in a static. One that may have threads gets entries
+//! that ask [`cross`], which knows the thread.
 #![allow(unsafe_code)]
 
+use std::cell::Cell;
 use std::sync::atomic::Ordering;
 
 use wasmer::{Instance, Store, Value};
 use wasmer_types::{ExportIndex, VMBuiltinFunctionIndex, VMOffsets};
 use wasmer_vm::VMCallerCheckedAnyfunc;
 
-use super::cpu::enter;
 use super::cpu::state::{COUNT, CROSSED, FLOOR, FUNCTIONS};
+use super::cpu::{enter, enter_in_thread};
 
 /// Bytes of stack that the engine's functions find at least.
 const ROOM: usize = 128 * 1024;
 
-/// Where the app last entered the engine: the frame pointer and the address to return to.
+thread_local! {
+    /// Where this thread last entered the engine, if the program may have several.
+    static CROSSED_HERE: Cell<(usize, usize)> = const { Cell::new((0, 0)) };
+    /// As [`FLOOR`], for this thread.
+    static FLOOR_HERE: Cell<(usize, usize)> = const { Cell::new((0, 0)) };
+}
+
+/// Where the app last entered the engine in this thread: the frame pointer and the address to return to.
 pub(crate) fn last() -> Option<(usize, usize)> {
     let [frame, address] = [0, 1].map(|index| CROSSED[index].load(Ordering::Relaxed));
+    let (frame, address) = if address != 0 { (frame, address) } else { CROSSED_HERE.get() };
     (address != 0).then_some((frame, address))
 }
 
-/// Replaces the entries of the table of `instance`, which `store` has, and which was not entered yet; nothing if the table is
-/// not where the engine's own offsets say.
-pub(crate) fn install(store: &Store, instance: &Instance) {
+/// Notes that the app enters the engine in this thread, with this frame pointer, return address and stack pointer. Where
+/// there is hardly any stack left it touches the guard below it, which is a trap: so it owns nothing.
+pub(super) extern "C" fn cross(frame: usize, address: usize, stack: usize) {
+    CROSSED_HERE.set((frame, address));
+    let (floor, guard) = FLOOR_HERE.get();
+    if stack < floor {
+        // SAFETY: the address lies within the guard of this thread's stack, which nothing else is ever mapped at while the
+        // stack is there: reading it raises a fault, of which the engine makes the trap.
+        unsafe { (guard as *const u8).read_volatile() };
+    }
+}
+
+/// Replaces the entries of the table of `instance`, which `store` has, and which was not entered yet, as the program wants them
+/// that `may_have_threads` or not; nothing if the table is not where the engine's own offsets say.
+pub(crate) fn install(store: &Store, instance: &Instance, may_have_threads: bool) {
     let Some(context) = context(store, instance) else { return };
     let offsets = VMOffsets::new(size_of::<usize>() as u8, instance.module().info());
     let first = VMBuiltinFunctionIndex::get_memory32_grow_index();
@@ -42,21 +66,31 @@ pub(crate) fn install(store: &Store, instance: &Instance) {
     }
     let stack = super::stack::bounds();
     if !stack.is_empty() {
-        FLOOR[0].store(stack.start + ROOM, Ordering::Relaxed);
-        FLOOR[1].store(stack.start - super::stack::GUARD / 2, Ordering::Relaxed);
+        let (floor, guard) = (stack.start + ROOM, stack.start - super::stack::GUARD / 2);
+        match may_have_threads {
+            true => FLOOR_HERE.set((floor, guard)),
+            false => [floor, guard]
+                .iter()
+                .zip(&FLOOR)
+                .for_each(|(value, place)| place.store(*value, Ordering::Relaxed)),
+        }
     }
-    for (index, entry) in entries().into_iter().enumerate() {
+    let entries = if may_have_threads { entries_in_threads() } else { entries() };
+    for (index, entry) in entries.into_iter().enumerate() {
         // SAFETY: the table has COUNT entries, and this thread alone uses the instance, which does not run now.
         unsafe {
+            // Every instance has the same.
             FUNCTIONS[index].store(table.add(index).read(), Ordering::Relaxed);
             table.add(index).write(entry);
         }
     }
-    // macOS's own library has fast ones.
+    // macOS's own library has fast ones. These look at the one floor.
     #[cfg(all(target_arch = "x86_64", not(target_os = "macos")))]
-    for (index, entry) in super::bulk::entries(instance.module().info(), &offsets) {
-        // SAFETY: as above.
-        unsafe { table.add(index).write(entry) };
+    if !may_have_threads {
+        for (index, entry) in super::bulk::entries(instance.module().info(), &offsets) {
+            // SAFETY: as above.
+            unsafe { table.add(index).write(entry) };
+        }
     }
 }
 
@@ -80,6 +114,11 @@ macro_rules! entries {
         /// The instructions for each entry.
         fn entries() -> [usize; COUNT] {
             [$(enter::<$index> as *const () as usize),*]
+        }
+
+        /// The same, for a program that may have threads.
+        fn entries_in_threads() -> [usize; COUNT] {
+            [$(enter_in_thread::<$index> as *const () as usize),*]
         }
     };
 }

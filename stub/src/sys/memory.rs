@@ -39,6 +39,16 @@ impl Region {
         Region { base: base as usize, len, is_writable: true }
     }
 
+    /// Gives the addresses back, with what is there.
+    ///
+    /// # Safety
+    /// It is all of what was reserved, and nothing there is used any more.
+    #[cfg(target_os = "linux")]
+    pub(super) unsafe fn release(&self) {
+        // SAFETY: the caller's promise. Where it fails, the addresses stay taken, which does no harm.
+        unsafe { system::release(self.base, self.len) };
+    }
+
     /// The first `len` bytes, and what lies behind them.
     ///
     /// # Panics

@@ -71,6 +71,16 @@ pub(crate) use spin::SpinLock;
 #[cfg(target_os = "linux")]
 pub(crate) use linux::signals::install as handle_faults;
 
+/// Gives this thread what its handlers of faults need, for as long as what is returned is there.
+#[cfg(target_os = "linux")]
+pub(crate) use linux::signals::own_stack as handle_faults_here;
+
+/// The engine sees to that.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn handle_faults_here() -> std::io::Result<()> {
+    Ok(())
+}
+
 /// Faults are the engine's alone.
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn handle_faults(_resolve: fn(usize) -> Outcome) -> std::io::Result<()> {

@@ -1,13 +1,14 @@
-//! The stack that the app runs on: how large it is, and where.
+//! The stack that the app runs on: how large it is, and where. Each of its threads has one.
 //!
-//! wasmer makes it, by corosensei, when something is run on it for the first time, and keeps it for what comes next. Below
+//! wasmer makes it, by corosensei, when a thread runs something on it for the first time, and keeps it for what that runs next;
+//! what a thread that has ended leaves behind is another one's, or goes ([`free`]). Below
 //! it lies a guard of 1 MiB (vendor/README.md). What follows frames, and what enters the engine from the app, must know
 //! where the stack ends: see [`super::cross`] and `frames`.
 #![allow(unsafe_code)]
 
+use std::cell::Cell;
 use std::io;
 use std::ops::Range;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::limits::Limited;
 use super::memory;
@@ -19,10 +20,14 @@ const SLACK: usize = 64 * 1024;
 /// Bytes below the stack that are never accessible.
 pub(crate) const GUARD: usize = 1024 * 1024;
 
-/// Where the readable part of the stack is known to begin and to end; 0 until [`learn`] was called.
-static BOUNDS: [AtomicUsize; 2] = [const { AtomicUsize::new(0) }; 2];
+thread_local! {
+    /// Where the readable part of this thread's stack is known to begin and to end; 0 until [`learn`] was called. A signal
+    /// handler reads it: const, so that it needs no start-up and no allocation.
+    static BOUNDS: Cell<(usize, usize)> = const { Cell::new((0, 0)) };
+}
 
-/// Has the stack made, and notes where it lies. To be called once, before anything of the app runs.
+/// Has this thread's stack made, and notes where it lies. To be called once in a thread, before anything of the app runs there,
+/// and by one thread at a time: whether there is memory for it is tried first.
 ///
 /// # Errors
 /// When the system has no memory for it.
@@ -44,13 +49,26 @@ pub(crate) fn learn() -> Result<(), Limited> {
     // SAFETY: the far end of the stack, which nothing has reached yet.
     let is_writable = |start: &usize| unsafe { memory::is_writable(*start) };
     let start = (end - SIZE..end - SIZE + SLACK).step_by(page).find(is_writable);
-    BOUNDS[0].store(start.unwrap_or(end - SIZE + SLACK), Ordering::Relaxed);
-    BOUNDS[1].store(end, Ordering::Relaxed);
+    BOUNDS.set((start.unwrap_or(end - SIZE + SLACK), end));
     Ok(())
 }
 
-/// Addresses of the app's stack that can be read, whatever was touched so far. Empty until [`learn`] was called.
+/// Bytes that must be left beside a stack for one more thread: what the launcher allocates otherwise ends the program if it is
+/// not to be had.
+const LEFT: usize = 16 * 1024 * 1024;
+
+/// True if the system has memory for the stack of one more thread, and something beside.
+pub(crate) fn has_room() -> bool {
+    memory::can_have(SIZE + GUARD + SLACK + LEFT).is_ok()
+}
+
+/// Gives the system back the stacks that threads have left behind.
+pub(crate) fn free() {
+    wasmer_vm::drain_stack_pool();
+}
+
+/// Addresses of the app's stack in this thread that can be read, whatever was touched so far. Empty until [`learn`] was called.
 pub(crate) fn bounds() -> Range<usize> {
-    let [start, end] = [0, 1].map(|index| BOUNDS[index].load(Ordering::Relaxed));
+    let (start, end) = BOUNDS.get();
     start..end
 }

@@ -6,3 +6,4 @@ mod grants;
 mod owner;
 mod run;
 mod sandbox;
+mod threads;

@@ -21,6 +21,8 @@ pub mod random;
 pub mod readdir;
 pub mod sched;
 pub mod sock;
+pub(crate) mod threads;
+pub(crate) mod wasix;
 
 use crate::errno::Result;
 use crate::memory::Memory;

@@ -5,7 +5,9 @@
 //! before anything else runs, in their order.
 
 use wasm_encoder::{Encode, Instruction, MemArg, MemArgTarget, SectionId};
-use wasmer_compiler::wasmparser::{BinaryReaderError, ConstExpr, Data, DataKind, Operator, Parser, Payload};
+use wasmer_compiler::wasmparser::{
+    BinaryReaderError, ConstExpr, Data, DataKind, Operator, Parser, Payload, TypeRef,
+};
 
 use super::parts::Parts;
 use crate::input::segments;
@@ -68,6 +70,14 @@ impl<'a> Outline<'a> {
         let mut outline = Outline::default();
         for payload in Parser::new(0).parse_all(module) {
             match payload? {
+                Payload::ImportSection(imports) => {
+                    for import in imports.into_imports() {
+                        if let TypeRef::Memory(memory) = import?.ty {
+                            outline.memory_len =
+                                memory.initial.saturating_mul(wasmer_types::WASM_PAGE_SIZE as u64);
+                        }
+                    }
+                }
                 Payload::MemorySection(memories) => {
                     if let Some(memory) = memories.into_iter().next() {
                         outline.memory_len =

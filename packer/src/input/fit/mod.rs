@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! tables    a br_table longer than an instruction reaches becomes several
+//! passive   data that a start function copies is there from the start
 //! data      data segments from 2 GiB on, which the runtime takes for negative, are copied by instructions
 //! start     those, and the start function, run at the head of `_start`
 //! memory    a bound on memory becomes the maximum that the module declares
@@ -14,6 +15,7 @@
 mod data;
 mod memory;
 mod parts;
+mod passive;
 mod start;
 mod tables;
 
@@ -65,7 +67,11 @@ fn changed(
     let mut is_changed = !tables.is_empty();
     // Without `_start` it is no program.
     if let Some(entry) = start::Entry::read(module)? {
-        let first = data::fit(&mut parts)?;
+        let mut first = passive::fit(&mut parts)?;
+        // Where that did something, there was no other data.
+        if first.is_empty() {
+            first = data::fit(&mut parts)?;
+        }
         is_changed |= entry.fit(&mut parts, &first)?;
     }
     is_changed |= max_memory.map_or(Ok(false), |most| memory::limit(&mut parts, most))?;

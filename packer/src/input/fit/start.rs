@@ -3,9 +3,13 @@
 //! WebAssembly runs it while the instance is being made. The launcher cannot prepare an instance before there is one: it
 //! would not see where the app enters the engine, and calls of WASI would not find its memory. So `_start` becomes a new
 //! function that calls the start function and then the old `_start`. Nothing runs between the two.
+//!
+//! Each thread has an instance of its own, so the same is done with what a thread runs, `wasi_thread_start`.
 
 use wasm_encoder::{Encode, Instruction, SectionId};
 use wasmer_compiler::wasmparser::{BinaryReaderError, Export, ExternalKind, Parser, Payload, TypeRef};
+
+use sandbox::table::THREAD_START;
 
 use super::parts::Parts;
 
@@ -24,16 +28,24 @@ pub(super) struct Entry<'a> {
     start: Option<u32>,
     /// The function that is exported as `_start`.
     entry: u32,
+    /// The function that a thread runs, if there is one, and how many parameters it has: all of its type is handed on.
+    thread: Option<(u32, u32)>,
     exports: Vec<Export<'a>>,
 }
 
 impl<'a> Entry<'a> {
     /// `None` if there is no `_start`.
     pub(super) fn read(module: &'a [u8]) -> Result<Option<Entry<'a>>, BinaryReaderError> {
-        let (mut types, mut exports, mut start) = (Vec::new(), Vec::new(), None);
+        let (mut types, mut exports, mut start) = (Vec::new(), Vec::<Export<'_>>::new(), None);
+        let mut parameters = Vec::new();
         let mut imported = 0;
         for payload in Parser::new(0).parse_all(module) {
             match payload? {
+                Payload::TypeSection(section) => {
+                    for ty in section.into_iter_err_on_gc_types() {
+                        parameters.push(ty?.params().len() as u32);
+                    }
+                }
                 Payload::ImportSection(imports) => {
                     for import in imports.into_imports() {
                         if let TypeRef::Func(ty) | TypeRef::FuncExact(ty) = import?.ty {
@@ -53,8 +65,10 @@ impl<'a> Entry<'a> {
                 _ => {}
             }
         }
-        let entry = exports.iter().find(|export| is_entry(export)).map(|export| export.index);
-        Ok(entry.map(|entry| Entry { imported, types, start, entry, exports }))
+        let find = |name| exports.iter().find(|export| is_function(export, name)).map(|export| export.index);
+        let thread = find(THREAD_START).map(|index| (index, parameters[types[index as usize] as usize]));
+        let entry = find(ENTRY);
+        Ok(entry.map(|entry| Entry { imported, types, start, entry, thread, exports }))
     }
 
     /// Has `_start` run `first`, encoded instructions that leave nothing behind, and the start function before all else. True
@@ -71,21 +85,33 @@ impl<'a> Entry<'a> {
         Instruction::End.encode(&mut body);
         // It takes and returns nothing, as `_start` does.
         let ty = self.types[self.entry as usize];
-        let function = parts.add_function(self.imported, ty, body)?;
-        parts.replace(SectionId::Export, self.exports(function));
+        let entry = parts.add_function(self.imported, ty, body)?;
+        let thread = match (self.start, self.thread) {
+            (Some(start), Some((thread, parameters))) => {
+                let mut body = vec![0];
+                Instruction::Call(start).encode(&mut body);
+                (0..parameters).for_each(|local| Instruction::LocalGet(local).encode(&mut body));
+                Instruction::Call(thread).encode(&mut body);
+                Instruction::End.encode(&mut body);
+                Some(parts.add_function(self.imported, self.types[thread as usize], body)?)
+            }
+            _ => None,
+        };
+        parts.replace(SectionId::Export, self.exports(entry, thread));
         parts.remove(SectionId::Start);
         Ok(true)
     }
 
-    /// The export section, with `entry` as `_start`.
-    fn exports(&self, entry: u32) -> Vec<u8> {
+    /// The export section, with `entry` as `_start`, and `thread` as what a thread runs.
+    fn exports(&self, entry: u32, thread: Option<u32>) -> Vec<u8> {
         let mut content = Vec::new();
         (self.exports.len() as u32).encode(&mut content);
         for export in &self.exports {
             export.name.encode(&mut content);
-            let (kind, index) = match is_entry(export) {
-                true => (FUNCTION, entry),
-                false => (mark(export.kind), export.index),
+            let (kind, index) = match thread.filter(|_| is_function(export, THREAD_START)) {
+                Some(thread) => (FUNCTION, thread),
+                None if is_function(export, ENTRY) => (FUNCTION, entry),
+                None => (mark(export.kind), export.index),
             };
             content.push(kind);
             index.encode(&mut content);
@@ -94,8 +120,8 @@ impl<'a> Entry<'a> {
     }
 }
 
-fn is_entry(export: &Export<'_>) -> bool {
-    export.name == ENTRY && matches!(export.kind, ExternalKind::Func | ExternalKind::FuncExact)
+fn is_function(export: &Export<'_>, name: &str) -> bool {
+    export.name == name && matches!(export.kind, ExternalKind::Func | ExternalKind::FuncExact)
 }
 
 /// The mark of an export of this kind (WebAssembly specification, "Export Section").
@@ -153,6 +179,19 @@ mod tests {
     fn entry_code(module: &[u8]) -> &[u8] {
         let range = bodies(module).unwrap().last().unwrap().range();
         &module[range]
+    }
+
+    #[test]
+    fn what_a_thread_runs_begins_with_the_start_function_as_well() {
+        let (_, fitted) = fitted(
+            r#"(module (func $two) (start $two) (func (export "_start"))
+                (func (export "wasi_thread_start") (param i32 i32)) (func (export "last")))"#,
+        );
+        let entry = Entry::read(&fitted).unwrap().unwrap();
+        assert_eq!((entry.start, entry.entry, entry.thread), (None, 4, Some((5, 2))));
+        // No locals; call $two; both parameters; call the old one; end.
+        assert_eq!(entry_code(&fitted), [0, 0x10, 0, 0x20, 0, 0x20, 1, 0x10, 2, 0x0b]);
+        assert_eq!(entry.exports.last().map(|export| export.index), Some(3));
     }
 
     #[test]

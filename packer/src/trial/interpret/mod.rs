@@ -16,6 +16,7 @@ mod tried;
 use std::{fmt, sync::Arc};
 
 use sandbox::{Access, Ctx, Exit};
+use wasmer_compiler::wasmparser::{Parser, Payload, TypeRef};
 use wasmi::{CompilationMode, Config, Engine, Linker, Module, Store, TrapCode};
 
 use self::{
@@ -42,6 +43,9 @@ const MOST_STACK: usize = 16 << 20;
 /// `Profile` if this machine has no memory for it.
 pub fn start(module: &[u8], given: &Given, carried: &Arc<Carried>) -> Result<Result<Tried, String>, Error> {
     let unfit = |what: &dyn fmt::Display| Ok(Err(format!("the program cannot be interpreted: {what}")));
+    if shares_memory(module) {
+        return unfit(&"it may have threads, and the interpreter has one");
+    }
     let noting = match noting::noting(module, STEPS) {
         Ok(noting) => noting,
         Err(error) => return unfit(&error),
@@ -83,6 +87,20 @@ pub fn start(module: &[u8], given: &Given, carried: &Arc<Carried>) -> Result<Res
         },
     };
     Ok(Ok(Tried { steps: notes.steps, ended, took }))
+}
+
+/// True if the module has a memory that threads can share.
+fn shares_memory(module: &[u8]) -> bool {
+    let is_shared = |payload| match payload {
+        Payload::ImportSection(imports) => imports.into_imports().any(|import| {
+            import.is_ok_and(|import| matches!(import.ty, TypeRef::Memory(memory) if memory.shared))
+        }),
+        Payload::MemorySection(memories) => {
+            memories.into_iter().any(|memory| memory.is_ok_and(|memory| memory.shared))
+        }
+        _ => false,
+    };
+    Parser::new(0).parse_all(module).any(|payload| payload.is_ok_and(is_shared))
 }
 
 /// On a machine with more the trial would find more: so this one cannot go on without.

@@ -26,6 +26,9 @@ pub(in super::super) fn touched() -> String {
     String::new()
 }
 
+/// Nothing is.
+pub(in super::super) fn stop_noting() {}
+
 /// Puts the image that `section` holds into `region`, which may be longer.
 pub(in super::super) fn place(
     kind: Kind,

@@ -4,7 +4,7 @@
 //! place     puts an image into a region
 //! resolve   what is to be done about a fault at an address
 //! TOUCH     what makes the app's memory accessible before the system is handed it
-//! touched   what was touched so far
+//! touched   what was touched so far, until nothing is noted any more
 //! ```
 
 mod hints;
@@ -19,4 +19,4 @@ mod way;
 
 pub(super) use hints::Hints;
 pub(super) use kind::Kind;
-pub(super) use way::{TOUCH, place, resolve, touched};
+pub(super) use way::{TOUCH, place, resolve, stop_noting, touched};

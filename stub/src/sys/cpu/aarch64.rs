@@ -4,6 +4,7 @@
 use std::ffi::c_void;
 use std::io;
 
+use super::super::cross::cross;
 use super::state::{CROSSED, FLOOR, FUNCTIONS};
 
 #[cfg(not(target_vendor = "apple"))]
@@ -62,6 +63,35 @@ pub(in super::super) extern "C" fn enter<const INDEX: usize>() {
         "udf #0",
         crossed = sym CROSSED,
         floor = sym FLOOR,
+        functions = sym FUNCTIONS,
+        offset = const INDEX * 8,
+    )
+}
+
+/// The same for a program that may have threads: tells [`cross`] the frame pointer, the return address and the stack pointer, and
+/// goes to function `INDEX` with all arguments as they came. Those in registers are kept on the stack meanwhile (AAPCS64, section
+/// 6.8.2); none is a vector.
+#[unsafe(naked)]
+pub(in super::super) extern "C" fn enter_in_thread<const INDEX: usize>() {
+    std::arch::naked_asm!(
+        "stp x29, x30, [sp, #-80]!",
+        "stp x0, x1, [sp, #16]",
+        "stp x2, x3, [sp, #32]",
+        "stp x4, x5, [sp, #48]",
+        "stp x6, x7, [sp, #64]",
+        "mov x0, x29",
+        "mov x1, x30",
+        "add x2, sp, #80",
+        "bl {cross}",
+        "ldp x0, x1, [sp, #16]",
+        "ldp x2, x3, [sp, #32]",
+        "ldp x4, x5, [sp, #48]",
+        "ldp x6, x7, [sp, #64]",
+        "ldp x29, x30, [sp], #80",
+        address!("x16", "functions"),
+        "ldr x16, [x16, #{offset}]",
+        "br x16",
+        cross = sym cross,
         functions = sym FUNCTIONS,
         offset = const INDEX * 8,
     )

@@ -3,6 +3,7 @@
 
 use std::io;
 
+use super::super::cross::cross;
 use super::state::{CROSSED, FLOOR, FUNCTIONS};
 
 /// Notes the frame pointer and the return address, and goes to function `INDEX` if it has room to run. Only registers are
@@ -25,6 +26,45 @@ pub(in super::super) extern "C" fn enter<const INDEX: usize>() {
         "unimp",
         crossed = sym CROSSED,
         floor = sym FLOOR,
+        functions = sym FUNCTIONS,
+        offset = const INDEX * 8,
+    )
+}
+
+/// The same for a program that may have threads: tells [`cross`] the frame pointer, the return address and the stack pointer, and
+/// goes to function `INDEX` with all arguments as they came. Those in registers are kept on the stack meanwhile (RISC-V psABI,
+/// "Integer Calling Convention"); none is a floating-point number.
+#[unsafe(naked)]
+pub(in super::super) extern "C" fn enter_in_thread<const INDEX: usize>() {
+    std::arch::naked_asm!(
+        "addi sp, sp, -80",
+        "sd ra, 0(sp)",
+        "sd a0, 8(sp)",
+        "sd a1, 16(sp)",
+        "sd a2, 24(sp)",
+        "sd a3, 32(sp)",
+        "sd a4, 40(sp)",
+        "sd a5, 48(sp)",
+        "sd a6, 56(sp)",
+        "sd a7, 64(sp)",
+        "mv a0, s0",
+        "mv a1, ra",
+        "addi a2, sp, 80",
+        "call {cross}",
+        "ld ra, 0(sp)",
+        "ld a0, 8(sp)",
+        "ld a1, 16(sp)",
+        "ld a2, 24(sp)",
+        "ld a3, 32(sp)",
+        "ld a4, 40(sp)",
+        "ld a5, 48(sp)",
+        "ld a6, 56(sp)",
+        "ld a7, 64(sp)",
+        "addi sp, sp, 80",
+        "lla t1, {functions}",
+        "ld t1, {offset}(t1)",
+        "jr t1",
+        cross = sym cross,
         functions = sym FUNCTIONS,
         offset = const INDEX * 8,
     )

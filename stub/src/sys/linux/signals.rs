@@ -37,7 +37,8 @@ pub(crate) fn install(resolve: fn(usize) -> Outcome) -> io::Result<()> {
     note_kept_back();
     // wasmer installs its handlers once; after this call it never puts them before ours.
     wasmer_vm::init_traps();
-    own_stack()?;
+    // This thread has it until the process ends.
+    std::mem::forget(own_stack()?);
     for (signal, before) in SIGNALS.into_iter().zip(&PREVIOUS) {
         let _ = before.set(install_one(signal, handler)?);
     }
@@ -86,14 +87,36 @@ fn unblock() -> io::Result<()> {
     if result == 0 { Ok(()) } else { Err(io::Error::from_raw_os_error(result)) }
 }
 
+/// A stack for handlers that this thread has, until this is dropped.
+#[derive(Debug)]
+pub(crate) struct OwnStack {
+    /// What it had before.
+    before: libc::stack_t,
+    region: Region,
+}
+
+impl Drop for OwnStack {
+    fn drop(&mut self) {
+        // SAFETY: puts back what this thread had, which is still there: threads have their stacks for as long as they run.
+        if unsafe { libc::sigaltstack(&self.before, std::ptr::null_mut()) } == 0 {
+            // SAFETY: the range was reserved for this alone, and no handler runs on it any more.
+            unsafe { self.region.release() };
+        }
+    }
+}
+
 /// Gives this thread a stack for handlers that is large enough for ours, above memory that cannot be touched.
-pub(crate) fn own_stack() -> io::Result<()> {
-    let (_guard, stack) = Region::reserve(GUARD + STACK)?.split_at(GUARD);
-    let lowest = stack.writable()?.addresses().start;
+pub(crate) fn own_stack() -> io::Result<OwnStack> {
+    let region = Region::reserve(GUARD + STACK)?;
+    let lowest = region.addresses().start + GUARD;
+    // SAFETY: that part of the range was just reserved, and nothing is there.
+    unsafe { crate::sys::unix::memory::allow_writing(lowest, STACK)? };
     let stack = libc::stack_t { ss_sp: lowest as *mut c_void, ss_flags: 0, ss_size: STACK };
-    // SAFETY: the memory is this thread's alone, for as long as the process lives.
-    match unsafe { libc::sigaltstack(&stack, std::ptr::null_mut()) } {
-        0 => Ok(()),
+    // SAFETY: zeroes are a valid value of this C structure.
+    let mut before: libc::stack_t = unsafe { std::mem::zeroed() };
+    // SAFETY: the memory is this thread's alone, for as long as it has this stack.
+    match unsafe { libc::sigaltstack(&stack, &mut before) } {
+        0 => Ok(OwnStack { before, region }),
         _ => Err(io::Error::last_os_error()),
     }
 }

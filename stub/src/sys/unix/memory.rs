@@ -40,6 +40,16 @@ pub(crate) fn reserve(len: usize) -> io::Result<usize> {
     anonymous(len, libc::PROT_NONE)
 }
 
+/// Gives reserved addresses back, with what is there.
+///
+/// # Safety
+/// The range is the caller's alone, in whole pages, and nothing there is used any more.
+#[cfg(target_os = "linux")]
+pub(in super::super) unsafe fn release(address: usize, len: usize) {
+    // SAFETY: the caller's promise.
+    unsafe { libc::munmap(address as *mut c_void, len) };
+}
+
 /// Makes reserved memory readable and writable.
 ///
 /// # Safety

@@ -30,7 +30,7 @@ use crate::image::stored::Stored;
 use crate::sys::{self, Outcome, Use, memory::Region};
 use pager::Pager;
 
-pub(in super::super) use record::touched;
+pub(in super::super) use record::{stop_noting, touched};
 
 /// What makes the app's memory accessible before the system is handed it.
 pub(in super::super) const TOUCH: Option<sandbox::Bring> = Some(touch);

@@ -23,6 +23,12 @@ pub(super) fn record(touch: Touch) {
     }
 }
 
+/// Notes nothing from now on.
+pub(in super::super::super) fn stop_noting() {
+    // What others note at this moment comes too late as well.
+    COUNT.store(MOST, Ordering::Relaxed);
+}
+
 /// The chunks that were touched, in the order of their first touch: a line `code N` or `memory N` for each.
 pub(in super::super::super) fn touched() -> String {
     let places = TOUCHED.iter().map(|place| place.load(Ordering::Relaxed)).take_while(|number| *number != 0);

@@ -107,7 +107,7 @@ fn threads_that_touch_cold_chunks_at_once_see_whole_chunks() {
         for thread in 0..THREADS {
             let (barrier, wrong, memory) = (&barrier, &wrong, &memory);
             scope.spawn(move || {
-                sys::signals::own_stack().unwrap();
+                let _stack = sys::signals::own_stack().unwrap();
                 for round in 0..ROUNDS {
                     if barrier.wait().is_leader() {
                         images::all().for_each(|pager| pager.forget());

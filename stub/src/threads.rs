@@ -1,0 +1,149 @@
+//! The threads of an app that shares its memory among them, beside the first.
+//!
+//! Each is a thread of the system with a store and an instance of its own; module, memory and what is behind the calls are the
+//! same for all. So each has its own globals and tables, as wasi-threads wants it, and its own stack.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::thread::Builder;
+
+use sandbox::{Ctx, Spawn, State, Thread, ThreadExit, table};
+use wasmer::{Engine, FunctionEnv, Instance, Module, RuntimeError, SharedMemory, Store, TypedFunction};
+
+use crate::ending::Ending;
+use crate::{image, run, sys, trace};
+
+/// Bytes of the stack that calls of WASI run on.
+const STACK: usize = 1024 * 1024;
+
+/// What all threads have in common.
+pub(crate) struct Common {
+    pub(crate) engine: Engine,
+    pub(crate) module: Module,
+    pub(crate) memory: SharedMemory,
+    /// Where the memory is.
+    pub(crate) address: usize,
+    pub(crate) ending: &'static Ending,
+    /// Held by whoever starts a thread: only one at a time tries whether there is memory for it.
+    making: Mutex<()>,
+    /// How many there were at most since stacks were given back last.
+    most: AtomicUsize,
+}
+
+impl Common {
+    pub(crate) fn new(
+        (engine, module): (Engine, Module),
+        (memory, address): (SharedMemory, usize),
+        ending: &'static Ending,
+    ) -> Common {
+        Common {
+            engine,
+            module,
+            memory,
+            address,
+            ending,
+            making: Mutex::default(),
+            most: AtomicUsize::new(0),
+        }
+    }
+}
+
+/// What starts threads.
+pub(crate) struct Spawner(pub(crate) Arc<Common>);
+
+impl std::fmt::Debug for Spawner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Spawner")
+    }
+}
+
+impl Spawn for Spawner {
+    fn spawn(&self, thread: Thread, argument: u32) -> bool {
+        image::stop_noting();
+        let _making = self.0.making.lock().unwrap_or_else(PoisonError::into_inner);
+        if !sys::stack::has_room() {
+            return false;
+        }
+        self.0.most.fetch_max(thread.ctx().thread_count(), Ordering::Relaxed);
+        let is_ready = Arc::new(OnceLock::new());
+        let (common, tell) = (Arc::clone(&self.0), Arc::clone(&is_ready));
+        let run = move || {
+            let ctx = Arc::clone(thread.ctx());
+            run(&common, thread, argument, &tell);
+            common.give_back(&ctx);
+        };
+        Builder::new().stack_size(STACK).spawn(run).is_ok() && *is_ready.wait()
+    }
+}
+
+impl Common {
+    /// Gives stacks back after the end of a thread, if many more are kept than are used.
+    fn give_back(&self, ctx: &Ctx) {
+        let count = ctx.thread_count();
+        if count * 2 < self.most.load(Ordering::Relaxed) {
+            self.most.store(count, Ordering::Relaxed);
+            sys::stack::free();
+        }
+    }
+}
+
+/// A thread's own instance, and what it is to run.
+struct Prepared {
+    store: Store,
+    instance: Instance,
+    start: TypedFunction<(u32, u32), ()>,
+}
+
+/// Runs a thread from its first moment to its last. Says in `tell` whether it gets as far as the app's code.
+fn run(common: &Arc<Common>, thread: Thread, argument: u32, tell: &OnceLock<bool>) {
+    let tell = |is_ready: bool| {
+        let _ = tell.set(is_ready);
+    };
+    let faults = sys::handle_faults_here();
+    let prepared = faults.as_ref().ok().and_then(|_| prepare(common, &thread));
+    let Some(Prepared { mut store, instance, start }) = prepared else {
+        // It never was one.
+        drop(thread);
+        return tell(false);
+    };
+    tell(true);
+    if let Err(error) = start.call(&mut store, thread.tid(), argument) {
+        ended(common, thread.ctx(), error, &mut store, &instance);
+    }
+    // From the inside out; whoever waits for the thread goes on when all that it had is gone.
+    drop((start, instance, store));
+    drop(faults);
+    drop(thread);
+}
+
+/// Ends the program, unless the thread ended by itself.
+fn ended(common: &Common, ctx: &Ctx, error: RuntimeError, store: &mut Store, instance: &Instance) {
+    if error.downcast_ref::<ThreadExit>().is_some() {
+        return;
+    }
+    common.ending.claim();
+    let code = run::code(error, &mut run::number(store, instance));
+    common.ending.finish(ctx, code);
+    std::process::exit(code);
+}
+
+/// `None` if there is no room for a thread, or the app has nothing that one could run.
+fn prepare(common: &Arc<Common>, thread: &Thread) -> Option<Prepared> {
+    sys::stack::learn().ok()?;
+    let mut store = Store::new(common.engine.clone());
+    trace::install(&mut store);
+    let spawner = Arc::new(Spawner(Arc::clone(common)));
+    let state = State::new(Arc::clone(thread.ctx())).bring_with(image::TOUCH);
+    let env = FunctionEnv::new(&mut store, state.of_thread(thread.tid(), spawner));
+    let memory = common.memory.clone().attach(&mut store);
+    let imports = run::imports(&mut store, &common.module, &env, Some(&memory)).ok()?;
+    let instance = Instance::new_by_index(&mut store, &common.module, &imports).ok()?;
+    sys::cross::install(&store, &instance, true);
+    #[allow(unsafe_code, reason = "where the memory is was found once")]
+    // SAFETY: the address is the memory's, which never moves, and this store has its share in it.
+    unsafe {
+        env.as_mut(&mut store).attach_shared(memory, common.address);
+    }
+    let start = instance.exports.get_typed_function(&store, table::THREAD_START).ok()?;
+    Some(Prepared { store, instance, start })
+}
