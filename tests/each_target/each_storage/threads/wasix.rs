@@ -133,7 +133,9 @@ fn what_needs_nothing_of_the_host_is_there() {
     );
     let dir = Dir::new();
     assert_eq!(prints(&dir.pack_text("nothing", &text, &[]), &[], 77), "/");
-    assert_eq!(prints(&dir.pack_text("stands", &text, &["--tmp=/work", "--cwd", "/work"]), &[], 77), "/work");
+    let grant = format!("{}::/work", dir.path().display());
+    let stands = dir.pack_text("stands", &text, &["--dir", &grant, "--cwd", "/work"]);
+    assert_eq!(prints(&stands, &[], 77), "/work");
 }
 
 #[test]
