@@ -32,21 +32,24 @@ pub(crate) fn command(
     let ctx = Arc::new(ctx);
     let state = State::new(Arc::clone(&ctx)).bring_with(image::TOUCH);
     let memory = memory_type(module).map(|ty| Memory::new(store, ty)).transpose().map_err(|e| refused(&e))?;
-    let (env, address) = match &memory {
-        None => (FunctionEnv::new(store, state), 0),
+    let (env, address, common) = match &memory {
+        None => (FunctionEnv::new(store, state), 0, None),
         Some(memory) => {
             let address = memory.view(store).data_ptr() as usize;
             let shared = memory.as_shared(store).ok_or_else(|| refused(&"its memory cannot be shared"))?;
             let common = Common::new((store.engine().clone(), module.clone()), (shared, address), ending);
-            let spawner = Arc::new(Spawner(Arc::new(common)));
-            (FunctionEnv::new(store, state.of_thread(FIRST, spawner)), address)
+            let common = Arc::new(common);
+            let spawner = Arc::new(Spawner(Arc::clone(&common)));
+            (FunctionEnv::new(store, state.of_thread(FIRST, spawner)), address, Some(common))
         }
     };
     let imports = imports(store, module, &env, memory.as_ref())?;
     let instance = match Instance::new_by_index(store, module, &imports) {
         Ok(instance) => instance,
         // Data or elements that do not fit.
-        Err(InstantiationError::Start(error)) => return Ok(end(ending, &ctx, Err(error), &mut |_| None)),
+        Err(InstantiationError::Start(error)) => {
+            return Ok(end(ending, (&ctx, None), Err(error), &mut |_| None));
+        }
         Err(error) => return Err(refused(&error)),
     };
     sys::cross::install(store, &instance, memory.is_some());
@@ -63,20 +66,20 @@ pub(crate) fn command(
     let start = instance.exports.get_typed_function::<(), ()>(&*store, "_start");
     let start = start.context("the program has no start function")?;
     let result = start.call(store);
-    Ok(end(ending, &ctx, result, &mut number(store, &instance)))
+    Ok(end(ending, (&ctx, common.as_deref()), result, &mut number(store, &instance)))
 }
 
 /// Does what is to be done when the first thread is at its end; the exit code.
 fn end(
     ending: &Ending,
-    ctx: &Ctx,
+    (ctx, threads): (&Ctx, Option<&Common>),
     result: Result<(), RuntimeError>,
     number: &mut dyn FnMut(&str) -> Option<u32>,
 ) -> i32 {
     let result = match result {
         // The program goes on for as long as another thread does.
         Err(error) if error.downcast_ref::<ThreadExit>().is_some() => {
-            ctx.wait_for_threads();
+            threads.into_iter().for_each(|threads| threads.join(ctx));
             Ok(())
         }
         result => result,

@@ -5,7 +5,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::thread::Builder;
+use std::thread::{Builder, JoinHandle};
 
 use sandbox::{Ctx, Spawn, State, Thread, ThreadExit, table};
 use wasmer::{Engine, FunctionEnv, Instance, Module, RuntimeError, SharedMemory, Store, TypedFunction};
@@ -24,8 +24,9 @@ pub(crate) struct Common {
     /// Where the memory is.
     pub(crate) address: usize,
     pub(crate) ending: &'static Ending,
-    /// Held by whoever starts a thread: only one at a time tries whether there is memory for it.
-    making: Mutex<()>,
+    /// The system's threads that may still be there. Held by whoever starts one: only one at a time tries whether there is memory
+    /// for it.
+    handles: Mutex<Vec<JoinHandle<()>>>,
     /// How many there were at most since stacks were given back last.
     most: AtomicUsize,
 }
@@ -42,7 +43,7 @@ impl Common {
             memory,
             address,
             ending,
-            making: Mutex::default(),
+            handles: Mutex::default(),
             most: AtomicUsize::new(0),
         }
     }
@@ -60,7 +61,8 @@ impl std::fmt::Debug for Spawner {
 impl Spawn for Spawner {
     fn spawn(&self, thread: Thread, argument: u32) -> bool {
         image::stop_noting();
-        let _making = self.0.making.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut handles = self.0.handles.lock().unwrap_or_else(PoisonError::into_inner);
+        handles.retain(|handle| !handle.is_finished());
         if !sys::stack::has_room() {
             return false;
         }
@@ -72,11 +74,23 @@ impl Spawn for Spawner {
             run(&common, thread, argument, &tell);
             common.give_back(&ctx);
         };
-        Builder::new().stack_size(STACK).spawn(run).is_ok() && *is_ready.wait()
+        let Ok(handle) = Builder::new().stack_size(STACK).spawn(run) else { return false };
+        handles.push(handle);
+        *is_ready.wait()
     }
 }
 
 impl Common {
+    /// Waits until the first thread is alone, in the program and in the process.
+    pub(crate) fn join(&self, ctx: &Ctx) {
+        ctx.wait_for_threads();
+        let handles = std::mem::take(&mut *self.handles.lock().unwrap_or_else(PoisonError::into_inner));
+        for handle in handles {
+            // A thread that panicked ended the process.
+            let _ = handle.join();
+        }
+    }
+
     /// Gives stacks back after the end of a thread, if many more are kept than are used.
     fn give_back(&self, ctx: &Ctx) {
         let count = ctx.thread_count();

@@ -11,6 +11,7 @@ use wasmer::{
     RuntimeError, Type, Value,
 };
 
+use crate::caller::{Caller, Spawn, ThreadExit};
 use crate::calls::proc::Raised;
 use crate::calls::{
     args, clock, environ, fd_io, fd_stat, fd_table, path, poll, proc, random, readdir, sched, sock, threads,
@@ -22,7 +23,7 @@ use crate::memory::{Bring, Memory};
 use crate::piece::Piece;
 use crate::preview0;
 use crate::table::{PREVIEW0, PREVIEW1, SPAWN, THREADS, WASIX, calls, thread_calls};
-use crate::threads::{Caller, FIRST, Spawn, ThreadExit};
+use crate::threads::FIRST;
 
 /// What host functions work on: the program's state, and its memory once it has one. Each thread of a program has one of its
 /// own, because each has a store of its own; they share the program's state.

@@ -5,9 +5,10 @@
 //! ```text
 //! table        what can be imported: each call once
 //! imports, plain   from the table to functions, for wasmer and for any other engine; turn a Result into an errno
+//! caller       who makes a call, and how threads begin
 //! calls        one documented function per call: checks arguments and rights, reads and writes guest memory
 //! ctx          everything behind the calls of one program, and what it was granted (grants)
-//! threads      who calls: which threads there are, and what they wait for
+//! threads      which threads there are, and what they wait for
 //! fds          the descriptor table: what a number means, and which rights came with it
 //! fs           what a descriptor stands for: files and directories, of the host or of trees that come with the program
 //! clock, randomness, misses, audit, kept   what else a program has
@@ -29,6 +30,7 @@
 
 mod abi;
 mod audit;
+mod caller;
 pub mod calls;
 mod clock;
 mod ctx;
@@ -55,6 +57,7 @@ mod threads;
 mod words;
 
 pub use audit::{Use, Used};
+pub use caller::{Spawn, Thread, ThreadExit};
 pub use ctx::{Ctx, CtxBuilder};
 pub use errno::{Error, Result};
 pub use exit::Exit;
@@ -63,7 +66,7 @@ pub use fs::tree::source::{Files, Node};
 pub use imports::State;
 pub use memory::{Bring, Memory};
 pub use misses::Miss;
-pub use threads::{FIRST, MOST, Spawn, Thread, ThreadExit};
+pub use threads::{FIRST, MOST};
 /// The types and constants of the specification.
 pub use wasip1 as spec;
 pub use words::Access;

@@ -10,46 +10,26 @@
 //! below the stack if there is not: that is the same trap, at a place where nothing is held.
 //!
 //! A program without threads has one stack, and where it ends is a number in a static. One that may have threads gets entries
-//! that ask [`cross`], which knows the thread.
+//! that ask a function which knows the thread.
 #![allow(unsafe_code)]
 
-use std::cell::Cell;
 use std::sync::atomic::Ordering;
 
 use wasmer::{Instance, Store, Value};
 use wasmer_types::{ExportIndex, VMBuiltinFunctionIndex, VMOffsets};
 use wasmer_vm::VMCallerCheckedAnyfunc;
 
-use super::cpu::state::{COUNT, CROSSED, FLOOR, FUNCTIONS};
+use super::cpu::state::{COUNT, CROSSED, CROSSED_HERE, FLOOR, FLOOR_HERE, FUNCTIONS};
 use super::cpu::{enter, enter_in_thread};
 
 /// Bytes of stack that the engine's functions find at least.
 const ROOM: usize = 128 * 1024;
-
-thread_local! {
-    /// Where this thread last entered the engine, if the program may have several.
-    static CROSSED_HERE: Cell<(usize, usize)> = const { Cell::new((0, 0)) };
-    /// As [`FLOOR`], for this thread.
-    static FLOOR_HERE: Cell<(usize, usize)> = const { Cell::new((0, 0)) };
-}
 
 /// Where the app last entered the engine in this thread: the frame pointer and the address to return to.
 pub(crate) fn last() -> Option<(usize, usize)> {
     let [frame, address] = [0, 1].map(|index| CROSSED[index].load(Ordering::Relaxed));
     let (frame, address) = if address != 0 { (frame, address) } else { CROSSED_HERE.get() };
     (address != 0).then_some((frame, address))
-}
-
-/// Notes that the app enters the engine in this thread, with this frame pointer, return address and stack pointer. Where
-/// there is hardly any stack left it touches the guard below it, which is a trap: so it owns nothing.
-pub(super) extern "C" fn cross(frame: usize, address: usize, stack: usize) {
-    CROSSED_HERE.set((frame, address));
-    let (floor, guard) = FLOOR_HERE.get();
-    if stack < floor {
-        // SAFETY: the address lies within the guard of this thread's stack, which nothing else is ever mapped at while the
-        // stack is there: reading it raises a fault, of which the engine makes the trap.
-        unsafe { (guard as *const u8).read_volatile() };
-    }
 }
 
 /// Replaces the entries of the table of `instance`, which `store` has, and which was not entered yet, as the program wants them

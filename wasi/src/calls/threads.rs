@@ -4,9 +4,10 @@
 
 use std::time::Duration;
 
+use crate::caller::Caller;
 use crate::errno::Result;
 use crate::memory::Memory;
-use crate::threads::{Caller, Futexes, Waited};
+use crate::threads::{Futexes, Waited};
 
 /// `wasi.thread-spawn`: starts a thread that runs `wasi_thread_start` with its number and `argument`. Answers with the number,
 /// or with an errno below zero: `again` if there are 1,024 beside the first, or the system has no room.

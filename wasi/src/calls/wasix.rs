@@ -1,8 +1,8 @@
 //! Calls of WASIX that need nothing of the host: what a program is, where it stands, and values of its threads.
 
+use crate::caller::Caller;
 use crate::errno::Result;
 use crate::memory::Memory;
-use crate::threads::Caller;
 
 /// The number of the program itself: it has a world of its own, and the host's numbers are nobody's business in it.
 const PID: u32 = 1;

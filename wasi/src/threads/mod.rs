@@ -6,18 +6,13 @@
 //! locals   values that each thread has for itself
 //! ```
 //!
-//! What runs a thread is the launcher's business: it hands in a [`Spawn`]. All threads share one [`Ctx`], and each call of
-//! theirs comes with its [`Caller`].
+//! Who makes a call is [`crate::caller`]'s business.
 
 mod futexes;
 mod locals;
 
 use std::collections::BTreeSet;
-use std::fmt::Debug;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-
-use crate::ctx::Ctx;
-use crate::errno::Result;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 pub(crate) use futexes::{Futexes, Waited};
 pub(crate) use locals::Locals;
@@ -29,73 +24,6 @@ pub const FIRST: u32 = 1;
 pub const MOST: usize = 1024;
 /// No number is as high as this (wasi-threads, "TIDs are 29 bits").
 const END: u32 = 1 << 29;
-
-/// What starts threads.
-pub trait Spawn: Debug + Send + Sync {
-    /// Starts `thread` with `argument`, and returns when it is about to run the program's code. False if there can be none.
-    fn spawn(&self, thread: Thread, argument: u32) -> bool;
-}
-
-/// A thread beside the first, from before it runs until after; it counts for as long as this is there.
-#[derive(Debug)]
-pub struct Thread {
-    ctx: Arc<Ctx>,
-    tid: u32,
-}
-
-impl Thread {
-    /// Its number.
-    pub fn tid(&self) -> u32 {
-        self.tid
-    }
-
-    /// The program that it is of.
-    pub fn ctx(&self) -> &Arc<Ctx> {
-        &self.ctx
-    }
-}
-
-impl Drop for Thread {
-    fn drop(&mut self) {
-        self.ctx.locals.forget(self.tid);
-        self.ctx.threads.end(self.tid);
-    }
-}
-
-/// The end of one thread by its own will, carried through wasmer as a user error.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ThreadExit;
-
-impl std::fmt::Display for ThreadExit {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("the thread exits")
-    }
-}
-
-impl std::error::Error for ThreadExit {}
-
-/// Who calls.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Caller<'a> {
-    pub(crate) ctx: &'a Arc<Ctx>,
-    pub(crate) tid: u32,
-    pub(crate) spawner: Option<&'a Arc<dyn Spawn>>,
-}
-
-impl Caller<'_> {
-    /// Starts a thread with `argument`; its number.
-    ///
-    /// # Errors
-    /// `again` if there are too many, or the system has no room for one more; `notsup` for a program that no thread can be
-    /// started in.
-    pub(crate) fn spawn(self, argument: u32) -> Result<u32> {
-        let spawner = self.spawner.ok_or(wasip1::ERRNO_NOTSUP)?;
-        let tid = self.ctx.threads.begin().ok_or(wasip1::ERRNO_AGAIN)?;
-        // From here on it ends when this is dropped, whoever does.
-        let thread = Thread { ctx: Arc::clone(self.ctx), tid };
-        if spawner.spawn(thread, argument) { Ok(tid) } else { Err(wasip1::ERRNO_AGAIN.into()) }
-    }
-}
 
 /// All threads of a program, and what they wait for.
 #[derive(Debug, Default)]
@@ -120,7 +48,7 @@ impl Threads {
     }
 
     /// A number that no other thread has; `None` if there are too many.
-    fn begin(&self) -> Option<u32> {
+    pub(crate) fn begin(&self) -> Option<u32> {
         let mut live = self.lock();
         if live.tids.len() >= MOST {
             return None;
@@ -135,7 +63,8 @@ impl Threads {
         }
     }
 
-    fn end(&self, tid: u32) {
+    /// Says that a thread has ended.
+    pub(crate) fn end(&self, tid: u32) {
         self.lock().tids.remove(&tid);
         self.ended.notify_all();
     }
@@ -165,59 +94,30 @@ impl Threads {
 mod tests {
     use super::*;
 
-    #[derive(Debug)]
-    struct Keep(Mutex<Vec<Thread>>);
-
-    impl Spawn for Keep {
-        fn spawn(&self, thread: Thread, argument: u32) -> bool {
-            let mut kept = self.0.lock().unwrap();
-            kept.push(thread);
-            if argument == 0 {
-                kept.pop();
-            }
-            argument != 0
-        }
-    }
-
     #[test]
     fn numbers_are_above_the_firsts_and_nobody_has_two_and_there_is_a_bound() {
-        let ctx = Arc::new(Ctx::builder().build().unwrap());
-        let keep = Arc::new(Keep(Mutex::default()));
-        let spawner: Arc<dyn Spawn> = Arc::clone(&keep) as _;
-        let caller = Caller { ctx: &ctx, tid: FIRST, spawner: Some(&spawner) };
-        let tids: BTreeSet<u32> = (0..MOST).map(|_| caller.spawn(7).unwrap()).collect();
-        assert_eq!((tids.len(), tids.first()), (MOST, Some(&(FIRST + 1))));
-        assert_eq!(caller.spawn(7).unwrap_err().0, wasip1::ERRNO_AGAIN);
-        let one = keep.0.lock().unwrap().pop();
-        assert_eq!(ctx.threads.count(), MOST);
-        drop(one);
-        assert_eq!(
-            caller.spawn(0).unwrap_err().0,
-            wasip1::ERRNO_AGAIN,
-            "and one that did not begin does not count"
-        );
-        assert_eq!(ctx.threads.count(), MOST - 1);
-        ctx.threads.lock().last = END - 1;
-        let last = caller.spawn(7).unwrap();
-        assert!((FIRST + 1..END).contains(&last), "{last}");
-        keep.0.lock().unwrap().clear();
-        ctx.threads.join(last);
-        ctx.threads.join_all();
-        let nobody = Caller { spawner: None, ..caller };
-        assert_eq!(nobody.spawn(7).unwrap_err().0, wasip1::ERRNO_NOTSUP);
+        let threads = Threads::default();
+        let tids: BTreeSet<u32> = (0..MOST).map(|_| threads.begin().unwrap()).collect();
+        assert_eq!((tids.len(), tids.first(), threads.count()), (MOST, Some(&(FIRST + 1)), MOST));
+        assert_eq!(threads.begin(), None);
+        threads.end(700);
+        threads.lock().last = END - 1;
+        assert_eq!(threads.begin(), Some(700), "the numbers begin again, and what is in use is passed over");
+        tids.into_iter().for_each(|tid| threads.end(tid));
+        threads.join(700);
+        threads.join_all();
     }
 
     #[test]
     fn whoever_joins_waits_for_the_end() {
-        let ctx = Arc::new(Ctx::builder().build().unwrap());
-        let tid = ctx.threads.begin().unwrap();
-        let thread = Thread { ctx: Arc::clone(&ctx), tid };
+        let threads = Threads::default();
+        let tid = threads.begin().unwrap();
         std::thread::scope(|scope| {
-            let waits = scope.spawn(|| ctx.threads.join(tid));
+            let waits = scope.spawn(|| threads.join(tid));
             std::thread::sleep(std::time::Duration::from_millis(20));
             assert!(!waits.is_finished());
-            drop(thread);
+            threads.end(tid);
         });
-        assert_eq!(ctx.threads.count(), 0);
+        assert_eq!(threads.count(), 0);
     }
 }

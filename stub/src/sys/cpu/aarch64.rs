@@ -4,8 +4,7 @@
 use std::ffi::c_void;
 use std::io;
 
-use super::super::cross::cross;
-use super::state::{CROSSED, FLOOR, FUNCTIONS};
+use super::state::{CROSSED, FLOOR, FUNCTIONS, cross};
 
 #[cfg(not(target_vendor = "apple"))]
 macro_rules! address {

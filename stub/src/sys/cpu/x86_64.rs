@@ -4,8 +4,7 @@
 #[cfg(unix)]
 use std::io;
 
-use super::super::cross::cross;
-use super::state::{CROSSED, FLOOR, FUNCTIONS};
+use super::state::{CROSSED, FLOOR, FUNCTIONS, cross};
 
 /// Notes the frame pointer and the return address, and goes to function `INDEX` if it has room to run. Only registers are
 /// used that the calling convention leaves free between a call and its callee.
