@@ -56,7 +56,7 @@ pub fn provided(
         (THREADS, SPAWN) => answers && takes(&[Parameter::I32]),
         _ => {
             let of_threads = thread_call(name).filter(|_| module == WASIX);
-            let call = call(if module == WASIX { PREVIEW1 } else { module }, name);
+            let call = call(module, name);
             of_threads.is_some_and(|own| answers && takes(own))
                 || call.is_some_and(|call| call.has_type(parameters.iter().copied(), results))
         }
@@ -159,7 +159,7 @@ macro_rules! plain {
 /// The call `name` of `module`, or `None` if WASI has no such function.
 pub fn call(module: &str, name: &str) -> Option<Call> {
     match (module, name) {
-        (PREVIEW1, _) => preview1(name),
+        (PREVIEW1 | WASIX, _) => preview1(name),
         (PREVIEW0, "fd_seek") => {
             Some(plain!(preview0::fd_seek, (fd: u32, offset: i64, whence: u32, newoffset: u32)))
         }

@@ -3,10 +3,13 @@
 //! wasmer takes the address of a data segment for a signed number, and refuses those from 2 GiB on. Segments that become part
 //! of the memory image are none of its business. If one of the others lies there, all of these become passive, and are copied
 //! before anything else runs, in their order.
+//!
+//! The same is done with the others of a memory that is shared: each thread has an instance, and would copy them again over what
+//! the program has written.
 
 use wasm_encoder::{Encode, Instruction, MemArg, MemArgTarget, SectionId};
 use wasmer_compiler::wasmparser::{
-    BinaryReaderError, ConstExpr, Data, DataKind, Operator, Parser, Payload, TypeRef,
+    BinaryReaderError, ConstExpr, Data, DataKind, MemoryType, Operator, Parser, Payload, TypeRef,
 };
 
 use super::parts::Parts;
@@ -19,6 +22,7 @@ const NEGATIVE: u64 = 1 << 31;
 #[derive(Default)]
 struct Outline<'a> {
     memory_len: u64,
+    is_shared: bool,
     segments: Vec<Data<'a>>,
 }
 
@@ -43,7 +47,8 @@ pub(super) fn fit(parts: &mut Parts<'_>) -> Result<Vec<u8>, BinaryReaderError> {
     }
     let is_far = |address: Option<u64>| address.is_some_and(|address| address >= NEGATIVE);
     // One whose address is not known here would have to be applied between the others; there is none without imports.
-    if !copied.iter().any(|one| is_far(one.1)) || copied.iter().any(|one| one.1.is_none()) {
+    let is_to_be = outline.is_shared && !copied.is_empty() || copied.iter().any(|one| is_far(one.1));
+    if !is_to_be || copied.iter().any(|one| one.1.is_none()) {
         return Ok(Vec::new());
     }
 
@@ -66,6 +71,11 @@ pub(super) fn fit(parts: &mut Parts<'_>) -> Result<Vec<u8>, BinaryReaderError> {
 const PASSIVE: u8 = 1;
 
 impl<'a> Outline<'a> {
+    fn note(&mut self, memory: MemoryType) {
+        self.memory_len = memory.initial.saturating_mul(wasmer_types::WASM_PAGE_SIZE as u64);
+        self.is_shared = memory.shared;
+    }
+
     fn read(module: &'a [u8]) -> Result<Outline<'a>, BinaryReaderError> {
         let mut outline = Outline::default();
         for payload in Parser::new(0).parse_all(module) {
@@ -73,15 +83,13 @@ impl<'a> Outline<'a> {
                 Payload::ImportSection(imports) => {
                     for import in imports.into_imports() {
                         if let TypeRef::Memory(memory) = import?.ty {
-                            outline.memory_len =
-                                memory.initial.saturating_mul(wasmer_types::WASM_PAGE_SIZE as u64);
+                            outline.note(memory);
                         }
                     }
                 }
                 Payload::MemorySection(memories) => {
                     if let Some(memory) = memories.into_iter().next() {
-                        outline.memory_len =
-                            memory?.initial.saturating_mul(wasmer_types::WASM_PAGE_SIZE as u64);
+                        outline.note(memory?);
                     }
                 }
                 Payload::DataSection(data) => {
@@ -177,6 +185,19 @@ mod tests {
             assert_eq!(fitted(&format!("(module (memory 49152) {data})")), None, "{data}");
         }
         assert_eq!(fitted(r#"(module (memory 1))"#), None);
+    }
+
+    #[test]
+    fn what_cannot_be_part_of_the_image_of_a_shared_memory_is_copied_once() {
+        let text = |shared: &str| {
+            format!(
+                r#"(module (import "env" "memory" (memory 20000 20000 {shared})) (func (export "_start"))
+                    (data (i32.const 0) "low") (data (i32.const 0x40000000) "high"))"#
+            )
+        };
+        assert_eq!(passive(&fitted(&text("shared")).unwrap()), [false, true]);
+        assert_eq!(fitted(&text("").replace("20000 20000", "20000")), None);
+        assert_eq!(fitted(&text("shared").replace("0x40000000", "64")), None);
     }
 
     #[test]
