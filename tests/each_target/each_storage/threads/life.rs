@@ -1,7 +1,7 @@
 //! Threads begin, work and end.
 
 use super::program;
-use crate::common::{self, Dir, prints, skipped_on_windows, skipped_when_emulated, text};
+use crate::common::{self, Dir, prints, skipped_when_emulated, text};
 
 #[test]
 fn threads_share_memory_and_have_numbers_arguments_and_globals_of_their_own() {
@@ -113,7 +113,7 @@ fn without_something_to_run_no_thread_begins() {
 
 #[test]
 fn one_thread_after_another_leaves_nothing_behind() {
-    if skipped_on_windows("limit on addresses") || skipped_when_emulated("with a limit on addresses") {
+    if skipped_when_emulated("with a limit on addresses") {
         return;
     }
     let text = program(
