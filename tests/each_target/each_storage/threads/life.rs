@@ -123,12 +123,12 @@ fn one_thread_after_another_leaves_nothing_behind() {
                 (local.set $index (i32.add (local.get $index) (i32.const 1)))
                 (if (i32.lt_s (call $spawn (local.get $index)) (i32.const 0)) (then (call $exit (i32.const 1))))
                 (call $wait (i32.const 1024) (local.get $index))
-                (br_if $more (i32.lt_u (local.get $index) (i32.const 20000)))))"#,
+                (br_if $more (i32.lt_u (local.get $index) (i32.const 6000)))))"#,
     );
     let dir = Dir::new();
     let program = dir.pack_text("churn", &text, &[]);
     // What their stacks for handlers would take by themselves is more.
-    let limited = "ulimit -v 9000000; exec \"$0\"";
+    let limited = "ulimit -v 7000000; exec \"$0\"";
     let output = common::output(std::process::Command::new("sh").args(["-c", limited]).arg(&program));
     assert_eq!(output.status.code(), Some(0), "{}", common::text(&output.stderr));
 }
