@@ -88,7 +88,7 @@ fn text() -> String {
 fn threads_that_touch_cold_chunks_at_once_find_what_belongs_there() {
     let dir = Dir::new();
     let source = dir.write("cold.wat", text());
-    for compiler in ["cranelift", "singlepass"] {
+    for compiler in super::compilers() {
         let program = dir.join(&common::file_name(compiler));
         common::pack(&source, &program, &["--compiler", compiler]);
         for _ in 0..5 {

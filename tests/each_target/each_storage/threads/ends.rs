@@ -115,7 +115,7 @@ fn a_wait_ends_when_its_time_is_up_or_it_is_told_and_not_before() {
             (call $exit (i32.add (i32.const 40) (memory.atomic.notify (i32.const 1028) (i32.const -1)))))"#,
     );
     let dir = Dir::new();
-    for compiler in ["cranelift", "singlepass"] {
+    for compiler in super::compilers() {
         let program = dir.pack_text(&format!("times-{compiler}"), &text, &["--compiler", compiler]);
         common::prints(&program, &[], 40);
     }

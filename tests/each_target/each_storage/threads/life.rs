@@ -31,7 +31,7 @@ fn threads_share_memory_and_have_numbers_arguments_and_globals_of_their_own() {
             (call $exit (i32.eq (i32.atomic.load (i32.const 1028)) (i32.const 36000))))"#,
     );
     let dir = Dir::new();
-    for compiler in ["cranelift", "singlepass"] {
+    for compiler in super::compilers() {
         let program = dir.pack_text(&format!("share-{compiler}"), &text, &["--compiler", compiler]);
         prints(&program, &[], 1);
     }
@@ -100,6 +100,46 @@ fn what_the_linkers_start_function_copies_is_there_in_every_thread() {
     let other = text.replace("(br 1))", "(nop) (br 1))");
     assert_ne!(other, text);
     prints(&dir.pack_text("other", &other, &[]), &[], 16);
+}
+
+#[test]
+fn atomic_instructions_compute_what_they_say() {
+    let text = program(
+        r#"(global $g (mut i32) (i32.const 5))
+        (func $is (param $n i32) (param $v i32) (param $e i32) (if (i32.ne (local.get $v) (local.get $e)) (then (call $exit (local.get $n)))))
+ (func (export "_start") (local $l i32) (local $L i64)
+  (local.set $l (i32.const 7)) (local.set $L (i64.const 7))
+  (call $is (i32.const 1) (i32.atomic.rmw.add (i32.const 1024) (local.get $l)) (i32.const 0))
+  (call $is (i32.const 2) (i32.atomic.rmw.add (i32.const 1024) (global.get $g)) (i32.const 7))
+  (call $is (i32.const 3) (i32.atomic.rmw.sub (i32.const 1024) (local.get $l)) (i32.const 12))
+  (call $is (i32.const 4) (i32.atomic.rmw.or (i32.const 1024) (local.get $l)) (i32.const 5))
+  (call $is (i32.const 5) (i32.atomic.rmw.and (i32.const 1024) (global.get $g)) (i32.const 7))
+  (call $is (i32.const 6) (i32.atomic.rmw.xor (i32.const 1024) (local.get $l)) (i32.const 5))
+  (call $is (i32.const 7) (i32.atomic.rmw.xchg (i32.const 1024) (local.get $l)) (i32.const 2))
+  (call $is (i32.const 8) (i32.atomic.rmw.cmpxchg (i32.const 1024) (local.get $l) (global.get $g)) (i32.const 7))
+  (call $is (i32.const 9) (i32.atomic.rmw.cmpxchg (i32.const 1024) (local.get $l) (local.get $l)) (i32.const 5))
+  (call $is (i32.const 10) (i32.atomic.load (i32.const 1024)) (i32.const 5))
+  (call $is (i32.const 11) (i32.wrap_i64 (i64.atomic.rmw.add (i32.const 1032) (local.get $L))) (i32.const 0))
+  (call $is (i32.const 12) (i32.wrap_i64 (i64.atomic.rmw.sub (i32.const 1032) (local.get $L))) (i32.const 7))
+  (call $is (i32.const 13) (i32.wrap_i64 (i64.atomic.rmw.xchg (i32.const 1032) (local.get $L))) (i32.const 0))
+  (call $is (i32.const 14) (i32.wrap_i64 (i64.atomic.rmw.cmpxchg (i32.const 1032) (local.get $L) (i64.const 9))) (i32.const 7))
+  (call $is (i32.const 15) (i32.atomic.rmw8.add_u (i32.const 1040) (local.get $l)) (i32.const 0))
+  (call $is (i32.const 16) (i32.atomic.rmw8.sub_u (i32.const 1040) (local.get $l)) (i32.const 7))
+  (call $is (i32.const 17) (i32.atomic.rmw16.add_u (i32.const 1044) (local.get $l)) (i32.const 0))
+  (call $is (i32.const 18) (i32.atomic.rmw16.cmpxchg_u (i32.const 1044) (local.get $l) (global.get $g)) (i32.const 7))
+  (call $is (i32.const 19) (i32.atomic.rmw8.cmpxchg_u (i32.const 1040) (i32.const 0) (local.get $l)) (i32.const 0))
+  (call $is (i32.const 20) (i32.load (i32.const 1040)) (i32.const 7))
+  (call $is (i32.const 21) (i32.load (i32.const 1044)) (i32.const 5))
+  (call $is (i32.const 22) (i32.wrap_i64 (i64.load (i32.const 1032))) (i32.const 9))
+  (i32.atomic.store (i32.const 1024) (local.get $l)) (i32.atomic.store8 (i32.const 1028) (local.get $l))
+  (call $is (i32.const 23) (i32.atomic.load (i32.const 1024)) (i32.const 7))
+  (call $is (i32.const 24) (i32.atomic.load8_u (i32.const 1028)) (i32.const 7))
+  (call $exit (i32.const 77)))"#,
+    );
+    let dir = Dir::new();
+    for compiler in super::compilers() {
+        prints(&dir.pack_text(&format!("atomic-{compiler}"), &text, &["--compiler", compiler]), &[], 77);
+    }
 }
 
 #[test]

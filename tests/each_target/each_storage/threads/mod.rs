@@ -16,6 +16,14 @@ mod life;
 mod traps;
 mod wasix;
 
+/// The compilers that have atomic instructions for the target.
+fn compilers() -> &'static [&'static str] {
+    match crate::common::target() {
+        payload::Target::LinuxArm64 | payload::Target::MacosArm64 => &["cranelift"],
+        _ => &["cranelift", "singlepass"],
+    }
+}
+
 /// A program with the imports that these tests use, and `fields` of its own. Its memory is shared: what is behind 1024 is free.
 /// `$wait` waits until the word at an address is a number, `$tell` adds one to such a word and wakes who waits, and `$exit` ends
 /// the program.

@@ -31,7 +31,7 @@ fn trapping(body: &str, first: &str) -> String {
 #[test]
 fn a_trap_in_a_thread_says_what_and_where_with_both_compilers() {
     let dir = Dir::new();
-    for compiler in ["cranelift", "singlepass"] {
+    for compiler in super::compilers() {
         for (index, (body, what)) in TRAPS.into_iter().enumerate() {
             let name = format!("trap{index}");
             // Both threads trap, at the same moment, while the first waits or is about to enter the engine itself.
@@ -103,7 +103,7 @@ fn a_thread_with_hardly_any_stack_left_traps_where_it_enters_the_engine() {
             (drop (memory.atomic.wait32 (i32.const 1032) (i32.const 0) (i64.const -1))))"#,
     );
     let dir = Dir::new();
-    for compiler in ["cranelift", "singlepass"] {
+    for compiler in super::compilers() {
         let program = dir.pack_text(&format!("edge-{compiler}"), &text, &["--compiler", compiler]);
         let said = common::complains(&program, &[], 134);
         assert!(said.contains("trap: call stack exhausted"), "{compiler}: {said}");

@@ -82,7 +82,7 @@ fn threads_begin_wait_wake_and_are_waited_for() {
             (call $exit (i32.const 77)))"#,
     );
     let dir = Dir::new();
-    for compiler in ["cranelift", "singlepass"] {
+    for compiler in super::compilers() {
         prints(&dir.pack_text(&format!("wasix-{compiler}"), &text, &["--compiler", compiler]), &[], 77);
     }
 }
