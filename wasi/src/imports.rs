@@ -7,8 +7,8 @@
 use std::sync::Arc;
 
 use wasmer::{
-    AsStoreMut, AsStoreRef, Function, FunctionEnv, FunctionEnvMut, FunctionType, Memory as WasmMemory,
-    RuntimeError, Type, Value,
+    AsStoreMut, AsStoreRef, FromToNativeWasmType, Function, FunctionEnv, FunctionEnvMut, FunctionType,
+    Memory as WasmMemory, RuntimeError, Type, Value,
 };
 
 use crate::caller::{Caller, Spawn, ThreadExit};
@@ -118,11 +118,6 @@ fn number(result: Result<()>) -> i32 {
     result.map_or_else(|error| error.0, |()| wasip1::ERRNO_SUCCESS).raw().into()
 }
 
-/// Runs one call and answers with its errno.
-fn answer(env: FunctionEnvMut<'_, State>, call: impl FnOnce(&Ctx, &Memory<'_>) -> Result<()>) -> i32 {
-    number(with(env, |state, memory| call(&state.ctx, memory)))
-}
-
 /// Runs one call of a thread.
 fn with_caller<T>(env: FunctionEnvMut<'_, State>, call: impl FnOnce(Caller<'_>, &Memory<'_>) -> T) -> T {
     with(env, |State { ctx, tid, spawner, .. }, memory| {
@@ -130,12 +125,54 @@ fn with_caller<T>(env: FunctionEnvMut<'_, State>, call: impl FnOnce(Caller<'_>, 
     })
 }
 
+/// A call that becomes a function to be imported. What is called is a value and no type, so that all calls that take the same
+/// are compiled once.
+trait Import<Parameters> {
+    fn import(self, store: &mut impl AsStoreMut, env: &FunctionEnv<State>) -> Function;
+}
+
+macro_rules! import {
+    ($($parameter:ident)*) => {
+        #[allow(non_snake_case, reason = "a parameter is called as its type")]
+        impl<$($parameter: FromToNativeWasmType + 'static),*> Import<($($parameter,)*)>
+            for fn(&Ctx, &Memory<'_>, $($parameter),*) -> Result<()>
+        {
+            fn import(self, store: &mut impl AsStoreMut, env: &FunctionEnv<State>) -> Function {
+                let call = move |env: FunctionEnvMut<'_, State>, $($parameter: $parameter),*| -> i32 {
+                    number(with(env, |state, memory| self(&state.ctx, memory, $($parameter),*)))
+                };
+                Function::new_typed_with_env(store, env, call)
+            }
+        }
+
+        #[allow(non_snake_case, reason = "a parameter is called as its type")]
+        impl<$($parameter: FromToNativeWasmType + 'static),*> Import<($($parameter,)*)>
+            for fn(Caller<'_>, &Memory<'_>, $($parameter),*) -> Result<()>
+        {
+            fn import(self, store: &mut impl AsStoreMut, env: &FunctionEnv<State>) -> Function {
+                let call = move |env: FunctionEnvMut<'_, State>, $($parameter: $parameter),*| -> i32 {
+                    number(with_caller(env, |caller, memory| self(caller, memory, $($parameter),*)))
+                };
+                Function::new_typed_with_env(store, env, call)
+            }
+        }
+    };
+}
+
+import!();
+import!(A);
+import!(A B);
+import!(A B C);
+import!(A B C D);
+import!(A B C D E);
+import!(A B C D E F);
+import!(A B C D E F G);
+import!(A B C D E F G H I);
+
 /// A function that runs `$call` with the arguments of the given types.
 macro_rules! function {
     ($store:expr, $env:expr, $call:path, ($($name:ident: $type:ty),*)) => {
-        Function::new_typed_with_env($store, $env, |env: FunctionEnvMut<'_, State>, $($name: $type),*| -> i32 {
-            answer(env, |ctx, memory| $call(ctx, memory, $($name),*))
-        })
+        ($call as fn(&Ctx, &Memory<'_>, $($type),*) -> Result<()>).import($store, $env)
     };
 }
 
@@ -250,10 +287,8 @@ macro_rules! thread_call {
         fn thread_call(store: &mut impl AsStoreMut, env: &FunctionEnv<State>, name: &str) -> Option<Function> {
             $(
                 if name == stringify!($name) {
-                    let call = |env: FunctionEnvMut<'_, State>, $($parameter: $type),*| -> i32 {
-                        number(with_caller(env, |caller, memory| $family::$name(caller, memory, $($parameter),*)))
-                    };
-                    return Some(Function::new_typed_with_env(store, env, call));
+                    let call = $family::$name as fn(Caller<'_>, &Memory<'_>, $($type),*) -> Result<()>;
+                    return Some(call.import(store, env));
                 }
             )*
             None
