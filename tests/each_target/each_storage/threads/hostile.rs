@@ -2,7 +2,7 @@
 
 use super::program;
 use crate::common::{self, Dir, prints, skipped_when_emulated, target};
-use payload::Target;
+use payload::{Target, target::Os};
 
 #[test]
 fn a_thread_bomb_meets_a_bound_and_the_program_goes_on() {
@@ -141,7 +141,10 @@ fn arguments_that_change_while_calls_run_reach_nothing_outside() {
     let dir = Dir::new();
     dir.write("granted/in/a.txt", "inside..");
     dir.write("s.txt", "secret..");
-    std::os::unix::fs::symlink("..", dir.join("granted/up")).unwrap();
+    // wine shows a link of this machine as what it points to, so that nobody could tell it from a directory.
+    if target().os() != Os::Windows {
+        std::os::unix::fs::symlink("..", dir.join("granted/up")).unwrap();
+    }
     let grant = format!("{}::/", dir.join("granted").display());
     let program = dir.pack_text("race", &text, &["--dir", &grant]);
     let status = common::start(&program)
