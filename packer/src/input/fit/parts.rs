@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use wasm_encoder::{Encode, SectionId};
-use wasmer_compiler::wasmparser::{BinaryReader, BinaryReaderError, FunctionBody, Parser, Payload};
+use wasmer_compiler::wasmparser::{BinaryReader, BinaryReaderError, FunctionBody, Parser, Payload, TypeRef};
 
 /// Bytes before the first section.
 const HEAD: usize = 8;
@@ -18,6 +18,8 @@ pub(super) struct Parts<'a> {
     types: Vec<Vec<u8>>,
     /// Functions that do: the index of their type, and their body.
     functions: Vec<(u32, Vec<u8>)>,
+    /// Global variables that do, encoded.
+    globals: Vec<Vec<u8>>,
     /// Bodies that replace others, by the index among those that the module defines.
     bodies: BTreeMap<usize, Vec<u8>>,
     /// Whole sections that replace others, or are added.
@@ -36,9 +38,9 @@ impl<'a> Parts<'a> {
             let content = reader.read_reader()?;
             sections.push((kind, content.range()));
         }
-        let (types, functions) = (Vec::new(), Vec::new());
+        let (types, functions, globals) = (Vec::new(), Vec::new(), Vec::new());
         let (bodies, replaced) = (BTreeMap::new(), BTreeMap::new());
-        Ok(Parts { module, sections, types, functions, bodies, replaced, removed: Vec::new() })
+        Ok(Parts { module, sections, types, functions, globals, bodies, replaced, removed: Vec::new() })
     }
 
     pub(super) fn module(&self) -> &'a [u8] {
@@ -92,6 +94,22 @@ impl<'a> Parts<'a> {
         Ok(index)
     }
 
+    /// Adds the global variable that `encoded` says; its index.
+    pub(super) fn add_global(&mut self, encoded: Vec<u8>) -> Result<u32, BinaryReaderError> {
+        let mut imported = 0;
+        for payload in Parser::new(0).parse_all(self.module) {
+            if let Payload::ImportSection(imports) = payload? {
+                for import in imports.into_imports() {
+                    imported += u32::from(matches!(import?.ty, TypeRef::Global(_)));
+                }
+                break;
+            }
+        }
+        let index = imported + self.count(SectionId::Global)? + self.globals.len() as u32;
+        self.globals.push(encoded);
+        Ok(index)
+    }
+
     /// Replaces the body of the function with this index among those that the module defines.
     pub(super) fn replace_body(&mut self, index: usize, body: Vec<u8>) {
         self.bodies.insert(index, body);
@@ -114,6 +132,8 @@ impl<'a> Parts<'a> {
         let mut functions = Vec::new();
         self.functions.iter().for_each(|(ty, _)| ty.encode(&mut functions));
         self.grow(SectionId::Function, self.functions.len(), &functions);
+        let globals = self.globals.concat();
+        self.grow(SectionId::Global, self.globals.len(), &globals);
         if !self.bodies.is_empty() || !self.functions.is_empty() {
             let code = self.code();
             self.replaced.insert(SectionId::Code as u8, code);

@@ -5,8 +5,11 @@
 //! function that calls the start function and then the old `_start`. Nothing runs between the two.
 //!
 //! Each thread has an instance of its own, so the same is done with what a thread runs, `wasi_thread_start`.
+//!
+//! A program that jumps back over its stack (asyncify) is called again for that. What comes first is then done already, and a
+//! global variable says so.
 
-use wasm_encoder::{Encode, Instruction, SectionId};
+use wasm_encoder::{BlockType, Encode, Instruction, SectionId, ValType};
 use wasmer_compiler::wasmparser::{BinaryReaderError, Export, ExternalKind, Parser, Payload, TypeRef};
 
 use sandbox::table::THREAD_START;
@@ -15,6 +18,8 @@ use super::parts::Parts;
 
 /// The export that a command starts with.
 const ENTRY: &str = "_start";
+/// The export by which a program is led back to where it was when it is called again.
+const REWIND: &str = "asyncify_start_rewind";
 /// The mark of an export that is a function.
 const FUNCTION: u8 = 0;
 
@@ -79,8 +84,11 @@ impl<'a> Entry<'a> {
         }
         // No locals.
         let mut body = vec![0];
+        let once = self.once(parts)?;
+        begin(once, &mut body);
         body.extend_from_slice(first);
         self.start.iter().for_each(|start| Instruction::Call(*start).encode(&mut body));
+        end(once, &mut body);
         Instruction::Call(self.entry).encode(&mut body);
         Instruction::End.encode(&mut body);
         // It takes and returns nothing, as `_start` does.
@@ -89,7 +97,9 @@ impl<'a> Entry<'a> {
         let thread = match (self.start, self.thread) {
             (Some(start), Some((thread, parameters))) => {
                 let mut body = vec![0];
+                begin(once, &mut body);
                 Instruction::Call(start).encode(&mut body);
+                end(once, &mut body);
                 (0..parameters).for_each(|local| Instruction::LocalGet(local).encode(&mut body));
                 Instruction::Call(thread).encode(&mut body);
                 Instruction::End.encode(&mut body);
@@ -100,6 +110,20 @@ impl<'a> Entry<'a> {
         parts.replace(SectionId::Export, self.exports(entry, thread));
         parts.remove(SectionId::Start);
         Ok(true)
+    }
+
+    /// The variable that says what was done, if the program may be called again.
+    fn once(&self, parts: &mut Parts<'_>) -> Result<Option<u32>, BinaryReaderError> {
+        if !self.exports.iter().any(|export| is_function(export, REWIND)) {
+            return Ok(None);
+        }
+        // A number that can be changed, and is 0 at first.
+        let mut variable = Vec::new();
+        ValType::I32.encode(&mut variable);
+        variable.push(1);
+        Instruction::I32Const(0).encode(&mut variable);
+        Instruction::End.encode(&mut variable);
+        parts.add_global(variable).map(Some)
     }
 
     /// The export section, with `entry` as `_start`, and `thread` as what a thread runs.
@@ -118,6 +142,21 @@ impl<'a> Entry<'a> {
         }
         content
     }
+}
+
+/// Begins what is done once, if there is a variable that says whether it was.
+fn begin(once: Option<u32>, body: &mut Vec<u8>) {
+    let Some(variable) = once else { return };
+    Instruction::GlobalGet(variable).encode(body);
+    Instruction::I32Eqz.encode(body);
+    Instruction::If(BlockType::Empty).encode(body);
+    Instruction::I32Const(1).encode(body);
+    Instruction::GlobalSet(variable).encode(body);
+}
+
+/// Ends it.
+fn end(once: Option<u32>, body: &mut Vec<u8>) {
+    once.iter().for_each(|_| Instruction::End.encode(body));
 }
 
 fn is_function(export: &Export<'_>, name: &str) -> bool {
@@ -192,6 +231,22 @@ mod tests {
         // No locals; call $two; both parameters; call the old one; end.
         assert_eq!(entry_code(&fitted), [0, 0x10, 0, 0x20, 0, 0x20, 1, 0x10, 2, 0x0b]);
         assert_eq!(entry.exports.last().map(|export| export.index), Some(3));
+    }
+
+    #[test]
+    fn what_is_called_again_does_not_begin_again() {
+        for import in ["", r#"(import "a" "g" (global i32))"#] {
+            let (_, fitted) = fitted(&format!(
+                r#"(module {import} (global i32 (i32.const 7)) (func $two) (start $two) (func (export "_start"))
+                    (func (export "asyncify_start_rewind") (param i32))
+                    (func (export "wasi_thread_start") (param i32 i32)))"#
+            ));
+            let variable = 1 + u8::from(!import.is_empty());
+            // No locals; if the variable is 0, it becomes 1 and $two is called; both parameters; call the old one; end.
+            let once = [0x23, variable, 0x45, 0x04, 0x40, 0x41, 1, 0x24, variable, 0x10, 0, 0x0b];
+            let expected = [&[0][..], &once, &[0x20, 0, 0x20, 1, 0x10, 3, 0x0b]].concat();
+            assert_eq!(entry_code(&fitted), expected);
+        }
     }
 
     #[test]
