@@ -86,7 +86,8 @@ impl Info<'_> {
         if words.is_empty() {
             words.push("sees no file, no directory and no variable".to_owned());
         }
-        words.push("has no sockets, and starts no other program".to_owned());
+        let copies = if self.may_fork() { ", but it may start copies of itself" } else { "" };
+        words.push(format!("has no sockets, and starts no other program{copies}"));
         let mut words: Vec<String> = words.iter().map(|word| format!("it {word}")).collect();
         words.extend_from_slice(self.notes);
         if manifest.trial {
@@ -103,6 +104,11 @@ impl Info<'_> {
         };
         words.push(change.to_owned());
         words
+    }
+
+    /// True if it may start copies of its own process, which Windows has no way to make.
+    fn may_fork(&self) -> bool {
+        self.grants.fork && self.prefix.header.target.os() != Os::Windows
     }
 
     /// What it consists of.
@@ -139,7 +145,7 @@ impl Info<'_> {
         json.maybe("author", manifest.about.author.as_deref());
         json.maybe("homepage", manifest.about.homepage.as_deref());
         json.maybe("license", manifest.about.license.as_deref());
-        granted(&mut json, self.grants);
+        granted(&mut json, self.grants, self.may_fork());
         json.texts("notes", &mut self.notes.iter().map(String::as_str));
         json.bool("sealed", manifest.sealed);
         json.bool("trial", manifest.trial);
@@ -233,7 +239,7 @@ fn stored(json: &mut Json, prefix: &Prefix, len: u64) {
     json.close(']');
 }
 
-fn granted(json: &mut Json, grants: &Grants) {
+fn granted(json: &mut Json, grants: &Grants, fork: bool) {
     json.open("grants", '{');
     json.open("dirs", '[');
     for grant in grants.dirs() {
@@ -258,5 +264,6 @@ fn granted(json: &mut Json, grants: &Grants) {
     json.bool("native", grants.native);
     json.maybe("tmp", grants.tmp.as_ref().map(|guest| guest.as_str()));
     json.maybe("cwd", grants.cwd.as_deref());
+    json.bool("fork", fork);
     json.close('}');
 }

@@ -16,7 +16,7 @@
 //! | 7 | directory | flags u32 (bit 0: read-only), host length u32, host text, guest text | many |
 //! | 8 | passed variable | text: the name of a variable that is passed on when it is set | many |
 //! | 9 | files | flags u32 (bit 0: writable), guest text: a root of the [tree](crate::tree) | many |
-//! | 10 | switches | u32, not 0 (bit 0: all variables, 1: native, 2: sealed, 3: trial) | at most once |
+//! | 10 | switches | u32, not 0 (bit 0: all variables, 1: native, 2: sealed, 3: trial, 4: may start copies of itself) | at most once |
 //! | 11 | working directory | text: the guest's name | at most once |
 //! | 12 | version | text: the app's version | at most once |
 //! | 13 | author | text: who made the app | at most once |
@@ -104,6 +104,7 @@ const ENV_ALL: u32 = 1;
 const NATIVE: u32 = 1 << 1;
 const SEALED: u32 = 1 << 2;
 const TRIAL: u32 = 1 << 3;
+const FORK: u32 = 1 << 4;
 
 impl Manifest {
     /// The manifest's bytes.
@@ -145,9 +146,9 @@ impl Manifest {
         out
     }
 
-    fn switches(&self) -> [(bool, u32); 4] {
-        let Grants { env_all, native, .. } = self.grants;
-        [(env_all, ENV_ALL), (native, NATIVE), (self.sealed, SEALED), (self.trial, TRIAL)]
+    fn switches(&self) -> [(bool, u32); 5] {
+        let Grants { env_all, native, fork, .. } = self.grants;
+        [(env_all, ENV_ALL), (native, NATIVE), (self.sealed, SEALED), (self.trial, TRIAL), (fork, FORK)]
     }
 
     /// Reads a manifest; `origin` is where `bytes` starts, from the start of the payload.
@@ -213,13 +214,14 @@ impl Manifest {
     fn switch(&mut self, content: &[u8], at: u64) -> Result<(), Error> {
         let bits = u32::from_le_bytes(Cursor::new(content, at).array()?);
         crate::bytes::equal(at, "switches length", 4, content.len() as u64)?;
-        if bits == 0 || bits & !(ENV_ALL | NATIVE | SEALED | TRIAL) != 0 {
+        if bits == 0 || bits & !(ENV_ALL | NATIVE | SEALED | TRIAL | FORK) != 0 {
             return Err(Error::new(at, Kind::Value { field: "switches", found: bits.into() }));
         }
         self.grants.env_all = bits & ENV_ALL != 0;
         self.grants.native = bits & NATIVE != 0;
         self.sealed = bits & SEALED != 0;
         self.trial = bits & TRIAL != 0;
+        self.grants.fork = bits & FORK != 0;
         Ok(())
     }
 }

@@ -31,8 +31,29 @@ impl Ending {
         }
     }
 
-    /// Does what is left to do for a program that ended with `code`.
+    /// To be called in a copy of the process: its end is its own.
+    #[cfg(unix)]
+    pub(crate) fn begin_anew(&self) {
+        self.is_claimed.store(false, Ordering::Relaxed);
+    }
+
+    /// What was granted.
+    #[cfg(unix)]
+    pub(crate) fn granted(&self) -> &Granted {
+        &self.granted
+    }
+
+    /// True if this is a trial.
+    #[cfg(unix)]
+    pub(crate) fn is_trial(&self) -> bool {
+        self.manifest.trial
+    }
+
+    /// Does what is left to do for a program that ended with `code`. What there is to say, the process says that the user started.
     pub(crate) fn finish(&self, ctx: &Ctx, code: i32) {
+        if ctx.is_copy() {
+            return;
+        }
         trial::end(self.manifest);
         if self.granted.audit {
             audit::tell(&ctx.used(), &self.granted.grants);

@@ -9,7 +9,7 @@
 //! context  grants, and the user's arguments    →  what the app may touch; `carried` has files of its own
 //! image    stored sections                     →  a module ready to run
 //! run      imports, instance, `_start`         →  an exit code
-//! threads  more of them, if the app starts any
+//! threads  more of them, if the app starts any; copies of the process
 //! ending   what is done at the end, once
 //! audit    what would have been enough, if that was asked for
 //! hint     after a failure for want of a grant →  a line that says how to grant it
@@ -23,6 +23,7 @@ mod audit;
 mod carried;
 mod check;
 mod context;
+mod copies;
 mod ending;
 mod expand;
 mod fail;

@@ -2,7 +2,7 @@
 //!
 //! The packer's options with the packer's names, split as a shell would: `--dir`, `--dir-ro`, `--tmp`, `--env`, `--env-all`,
 //! `--cwd` and `--native` add to what was granted when packing, `--deny-dir` and `--deny-env` take from it, all or by
-//! name. `--audit` tells at the end what would have been enough. They are done in the order in which they stand, and names count as the program takes them. A program that has rights
+//! name; `--deny-fork` takes away that the app starts copies of itself. `--audit` tells at the end what would have been enough. They are done in the order in which they stand, and names count as the program takes them. A program that has rights
 //! which whoever starts it lacks takes none.
 //!
 //! A sealed program takes none either. The variable may have been exported for a whole session, so a sealed program that would
@@ -15,7 +15,7 @@ use payload::{DirGrant, Grants, GuestName, Manifest, Mount, Variable};
 use crate::fail::Failure;
 
 const KNOWN: &str =
-    "--dir, --dir-ro, --tmp, --env, --env-all, --cwd, --native, --audit, --deny-dir, --deny-env";
+    "--dir, --dir-ro, --tmp, --env, --env-all, --cwd, --native, --audit, --deny-dir, --deny-env, --deny-fork";
 
 /// What holds for one start.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -65,7 +65,7 @@ pub(crate) fn granted(manifest: &Manifest) -> Result<Granted, Failure> {
     Ok(Granted { notes: vec![format!("it is sealed, so {VARIABLE} changes nothing")], ..packed })
 }
 
-/// Whether `text`, which is not understood, may take something: by `--deny-dir` and `--deny-env`, or by another directory of a name.
+/// Whether `text`, which is not understood, may take something: by `--deny-dir` and its like, or by another directory of a name.
 fn may_take(text: &str) -> bool {
     const TAKING: [&str; 3] = ["--deny-", "--dir", "--tmp"];
     match shlex::split(text) {
@@ -88,6 +88,9 @@ fn taken(packed: &Grants, changed: &Granted) -> Option<String> {
     }
     if let Some(guest) = packed.tmp.as_ref().filter(|_| grants.tmp.is_none()) {
         return Some(format!("the directory {guest}"));
+    }
+    if packed.fork && !grants.fork {
+        return Some("starting copies of itself".to_owned());
     }
     if packed.env_all && !grants.env_all {
         return Some("all variables".to_owned());
@@ -197,6 +200,7 @@ fn changed(granted: Granted, words: &[String]) -> Result<Granted, String> {
             _ if attached.is_some() => return Err(format!("{word} is no option; there are {KNOWN}")),
             "--env-all" => grants.env_all = true,
             "--audit" => audit = true,
+            "--deny-fork" => grants.fork = false,
             "--native" => grants = Grants { native: true, env_all: true, ..grants },
             // The options whose value may be left out have it attached.
             value if ["--deny-dir", "--deny-env", "--tmp"].contains(&before) && !value.starts_with('-') => {

@@ -135,6 +135,7 @@ WASMPACK_OPTS changes its grants for one start:
   --cwd GUEST                                   where it starts
   --native                                      all files, as for a native program
   --deny-dir[=GUEST], --deny-env[=NAME]         takes back one grant, or all of the kind
+  --deny-fork                                   lets it start no copies of itself
   --audit                                       tells at the end which grants would have been enough
 ";
 const SEALED: &str = "It is sealed: WASMPACK_OPTS cannot change its grants.\n";

@@ -11,8 +11,8 @@ use wasmer::{
 
 use crate::ending::Ending;
 use crate::fail::{self, Context, Failure};
-use crate::image;
 use crate::threads::{Common, Spawner};
+use crate::{copies, image};
 use crate::{sys, trace};
 
 /// Exit code of an app that trapped: what a shell reports for a native program that aborted.
@@ -33,13 +33,19 @@ pub(crate) fn command(
     let state = State::new(Arc::clone(&ctx)).bring_with(image::TOUCH);
     let memory = memory_type(module).map(|ty| Memory::new(store, ty)).transpose().map_err(|e| refused(&e))?;
     let (env, address, common) = match &memory {
-        None => (FunctionEnv::new(store, state), 0, None),
+        None => {
+            let state = state.fork_with(copies::starter(ending, None));
+            (FunctionEnv::new(store, state), 0, None)
+        }
         Some(memory) => {
             let address = memory.view(store).data_ptr() as usize;
             let shared = memory.as_shared(store).ok_or_else(|| refused(&"its memory cannot be shared"))?;
             let common = Common::new((store.engine().clone(), module.clone()), (shared, address), ending);
             let common = Arc::new(common);
             let spawner = Arc::new(Spawner(Arc::clone(&common)));
+            let forker = copies::starter(ending, Some(Arc::clone(&common)));
+            common.fork_with(forker.as_ref());
+            let state = state.fork_with(forker);
             (FunctionEnv::new(store, state.of_thread(FIRST, spawner)), address, Some(common))
         }
     };
@@ -63,6 +69,7 @@ pub(crate) fn command(
             }
         }
     }
+    State::attach_jumps(&env, store, &instance, None);
     let start = instance.exports.get_typed_function::<(), ()>(&*store, "_start");
     let start = start.context("the program has no start function")?;
     let result = start.call(store);
@@ -133,8 +140,7 @@ pub(crate) fn imports(
                 return Err(Failure::new(message));
             }
         };
-        let function = sandbox::imports::function(store, env, from, name)
-            .filter(|function| function.ty(store) == *wanted)
+        let function = sandbox::imports::function(store, env, from, name, wanted)
             .or_else(|| sandbox::imports::unknown(store, from, wanted))
             .unwrap_or_else(|| missing(store, wanted, from, name));
         Ok(function.into())

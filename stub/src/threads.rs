@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::{Builder, JoinHandle};
 
-use sandbox::{Ctx, Spawn, State, Thread, ThreadExit, table};
+use sandbox::{Ctx, Fork, Spawn, State, Thread, ThreadExit, table};
 use wasmer::{Engine, FunctionEnv, Instance, Module, RuntimeError, SharedMemory, Store, TypedFunction};
 
 use crate::ending::Ending;
@@ -24,6 +24,8 @@ pub(crate) struct Common {
     /// Where the memory is.
     pub(crate) address: usize,
     pub(crate) ending: &'static Ending,
+    /// What starts copies of the process, if anything does.
+    forker: OnceLock<Arc<dyn Fork>>,
     /// The system's threads that may still be there. Held by whoever starts one: only one at a time tries whether there is memory
     /// for it.
     handles: Mutex<Vec<JoinHandle<()>>>,
@@ -43,6 +45,7 @@ impl Common {
             memory,
             address,
             ending,
+            forker: OnceLock::new(),
             handles: Mutex::default(),
             most: AtomicUsize::new(0),
         }
@@ -81,6 +84,23 @@ impl Spawn for Spawner {
 }
 
 impl Common {
+    /// Says what starts copies of the process: the same for all threads, so that each can wait for those of another.
+    pub(crate) fn fork_with(&self, forker: Option<&Arc<dyn Fork>>) {
+        let _ = forker.map(|forker| self.forker.set(Arc::clone(forker)));
+    }
+
+    /// Makes a copy of the process by `fork`, in which the threads of this one are not there.
+    #[cfg(unix)]
+    pub(crate) fn fork<T>(&self, fork: impl FnOnce() -> T, is_copy: impl FnOnce(&T) -> bool) -> T {
+        let mut handles = self.handles.lock().unwrap_or_else(PoisonError::into_inner);
+        let forked = fork();
+        if is_copy(&forked) {
+            // Nobody can wait for them, or let them go.
+            std::mem::forget(std::mem::take(&mut *handles));
+        }
+        forked
+    }
+
     /// Waits until the first thread is alone, in the program and in the process.
     pub(crate) fn join(&self, ctx: &Ctx) {
         ctx.wait_for_threads();
@@ -114,20 +134,29 @@ fn run(common: &Arc<Common>, thread: Thread, argument: u32, tell: &OnceLock<bool
         let _ = tell.set(is_ready);
     };
     let faults = sys::handle_faults_here();
-    let prepared = faults.as_ref().ok().and_then(|_| prepare(common, &thread));
+    let prepared = faults.as_ref().ok().and_then(|_| prepare(common, &thread, argument));
     let Some(Prepared { mut store, instance, start }) = prepared else {
         // It never was one.
         drop(thread);
         return tell(false);
     };
     tell(true);
-    if let Err(error) = start.call(&mut store, thread.tid(), argument) {
-        ended(common, thread.ctx(), error, &mut store, &instance);
+    let result = start.call(&mut store, thread.tid(), argument);
+    let ctx = Arc::clone(thread.ctx());
+    if let Err(error) = result {
+        ended(common, &ctx, error, &mut store, &instance);
     }
+    if ctx.main_thread() == thread.tid() {
+        // A copy of the process, which this thread has started and has from the beginning.
+        common.join(&ctx);
+        end(common, &ctx, 0);
+    }
+    let inside = ctx.enter();
     // From the inside out; whoever waits for the thread goes on when all that it had is gone.
     drop((start, instance, store));
     drop(faults);
     drop(thread);
+    drop(inside);
 }
 
 /// Ends the program, unless the thread ended by itself.
@@ -141,13 +170,21 @@ fn ended(common: &Common, ctx: &Ctx, error: RuntimeError, store: &mut Store, ins
     std::process::exit(code);
 }
 
+/// Ends the process.
+fn end(common: &Common, ctx: &Ctx, code: i32) -> ! {
+    common.ending.claim();
+    common.ending.finish(ctx, code);
+    std::process::exit(code);
+}
+
 /// `None` if there is no room for a thread, or the app has nothing that one could run.
-fn prepare(common: &Arc<Common>, thread: &Thread) -> Option<Prepared> {
+fn prepare(common: &Arc<Common>, thread: &Thread, argument: u32) -> Option<Prepared> {
     sys::stack::learn().ok()?;
     let mut store = Store::new(common.engine.clone());
     trace::install(&mut store);
     let spawner = Arc::new(Spawner(Arc::clone(common)));
     let state = State::new(Arc::clone(thread.ctx())).bring_with(image::TOUCH);
+    let state = state.fork_with(common.forker.get().cloned());
     let env = FunctionEnv::new(&mut store, state.of_thread(thread.tid(), spawner));
     let memory = common.memory.clone().attach(&mut store);
     let imports = run::imports(&mut store, &common.module, &env, Some(&memory)).ok()?;
@@ -158,6 +195,7 @@ fn prepare(common: &Arc<Common>, thread: &Thread) -> Option<Prepared> {
     unsafe {
         env.as_mut(&mut store).attach_shared(memory, common.address);
     }
+    State::attach_jumps(&env, &mut store, &instance, Some(argument));
     let start = instance.exports.get_typed_function(&store, table::THREAD_START).ok()?;
     Some(Prepared { store, instance, start })
 }

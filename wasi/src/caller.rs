@@ -13,6 +13,54 @@ pub trait Spawn: Debug + Send + Sync {
     fn spawn(&self, thread: Thread, argument: u32) -> bool;
 }
 
+/// What starts copies of the process, and waits for their ends.
+pub trait Fork: Debug + Send + Sync {
+    /// Makes a copy of this process, which `parent` is the number of.
+    ///
+    /// # Errors
+    /// `perm` if the owner of the program does not let it; `again` if there are too many, or the system has no room.
+    fn fork(&self, parent: u32) -> Result<Forked>;
+
+    /// Waits for the end of the copy with this number, or of any; `None` if none has ended and it is not to `block`.
+    ///
+    /// # Errors
+    /// `child` if this process has not started such a copy, or its end was told.
+    fn wait(&self, child: Option<u32>, block: bool) -> Result<Option<Ended>>;
+
+    /// Waits until the copy with this number has ended, which is still to be told; not at all if there is none.
+    fn wait_untold(&self, child: u32);
+
+    /// The number of the process that started the one with this number, if that is there.
+    fn parent(&self, number: u32) -> Option<u32>;
+}
+
+/// Which process goes on when one has become two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Forked {
+    /// The one that there was, with the number of the new one.
+    Parent(u32),
+    /// The new one, with its own number.
+    Child(u32),
+}
+
+/// The end of a process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// Its number.
+    pub number: u32,
+    /// How it ended.
+    pub how: How,
+}
+
+/// How a process ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum How {
+    /// With this exit code.
+    Exit(u8),
+    /// By this signal, as the specification counts them.
+    Signal(u8),
+}
+
 /// A thread beside the first, from before it runs until after; it counts for as long as this is there.
 #[derive(Debug)]
 pub struct Thread {
@@ -57,6 +105,7 @@ pub(crate) struct Caller<'a> {
     pub(crate) ctx: &'a Arc<Ctx>,
     pub(crate) tid: u32,
     pub(crate) spawner: Option<&'a Arc<dyn Spawn>>,
+    pub(crate) forker: Option<&'a Arc<dyn Fork>>,
 }
 
 impl Caller<'_> {
@@ -99,7 +148,7 @@ mod tests {
         let ctx = Arc::new(Ctx::builder().build().unwrap());
         let keep = Arc::new(Keep::default());
         let spawner: Arc<dyn Spawn> = Arc::clone(&keep) as _;
-        let caller = Caller { ctx: &ctx, tid: FIRST, spawner: Some(&spawner) };
+        let caller = Caller { ctx: &ctx, tid: FIRST, spawner: Some(&spawner), forker: None };
         (0..MOST).for_each(|_| assert!(caller.spawn(7).is_ok()));
         assert_eq!(caller.spawn(7).unwrap_err().0, wasip1::ERRNO_AGAIN);
         drop(keep.0.lock().unwrap().pop());

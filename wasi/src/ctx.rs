@@ -20,12 +20,16 @@ use crate::fs::tree::source::{Files, Nothing};
 use crate::grants::Grants;
 use crate::kept::Budget;
 use crate::misses::{Miss, Misses};
+use crate::processes::Processes;
 use crate::randomness::Randomness;
 use crate::rights;
 use crate::strings::Strings;
 use crate::sys::{self, Stream};
-use crate::threads::{Locals, Threads};
+use crate::threads::{Inside, Locals, Threads};
 use crate::words::{Access, Opened};
+
+/// Bytes that are kept of the places on their stacks that all threads may jump back to.
+const JUMPS: u64 = 64 << 20;
 
 /// The state behind one program's calls. Any number of calls may use it at once: nothing in it is locked while a call waits.
 #[derive(Debug)]
@@ -40,6 +44,9 @@ pub struct Ctx {
     pub(crate) listings: Budget,
     pub(crate) threads: Threads,
     pub(crate) locals: Locals,
+    /// For the places on their stacks that threads may jump to.
+    pub(crate) jumps: Budget,
+    pub(crate) processes: Processes,
     /// Where it stands, by its own name for that.
     pub(crate) cwd: String,
 }
@@ -97,6 +104,22 @@ impl Ctx {
     /// Waits until the program's first thread is alone, as it is from the start unless it starts others.
     pub fn wait_for_threads(&self) {
         self.threads.join_all();
+    }
+
+    /// The number of the thread whose end is that of the process once it is alone: the first, but in a copy that another thread
+    /// has started.
+    pub fn main_thread(&self) -> u32 {
+        self.threads.main()
+    }
+
+    /// To be held by a thread while it does what no other thread may be copied in the middle of.
+    pub fn enter(&self) -> Inside<'_> {
+        self.threads.gate.enter()
+    }
+
+    /// True in a copy of the process that was started.
+    pub fn is_copy(&self) -> bool {
+        self.processes.is_copy()
     }
 
     /// How many threads there are beside the first.
@@ -257,6 +280,8 @@ impl CtxBuilder {
             listings: self.listings,
             threads: Threads::default(),
             locals: Locals::default(),
+            jumps: Budget::of(JUMPS),
+            processes: Processes::default(),
             cwd: self.cwd.unwrap_or_else(|| "/".to_owned()),
         })
     }

@@ -4,112 +4,30 @@
 //! Only the functions that an app imports are made, each as a typed static function, so nothing is looked up and
 //! nothing is boxed when it is called. A failed call becomes its errno; only `proc_exit` and `proc_raise` unwind.
 
-use std::sync::Arc;
-
 use wasmer::{
-    AsStoreMut, AsStoreRef, FromToNativeWasmType, Function, FunctionEnv, FunctionEnvMut, FunctionType,
-    Memory as WasmMemory, RuntimeError, Type, Value,
+    AsStoreMut, FromToNativeWasmType, Function, FunctionEnv, FunctionEnvMut, FunctionType, RuntimeError,
+    Type, Value,
 };
 
-use crate::caller::{Caller, Spawn, ThreadExit};
+use crate::caller::{Caller, ThreadExit};
 use crate::calls::proc::Raised;
 use crate::calls::{
-    args, clock, environ, fd_io, fd_stat, fd_table, path, poll, proc, random, readdir, sched, sock, threads,
-    wasix,
+    args, clock, environ, fd_io, fd_stat, fd_table, path, poll, proc, processes, random, readdir, sched,
+    sock, threads, wasix,
 };
 use crate::ctx::Ctx;
 use crate::errno::Result;
-use crate::memory::{Bring, Memory};
-use crate::piece::Piece;
+use crate::jumps;
+use crate::memory::Memory;
 use crate::preview0;
+use crate::state::State;
 use crate::table::{PREVIEW0, PREVIEW1, SPAWN, THREADS, WASIX, calls, thread_calls};
-use crate::threads::FIRST;
-
-/// What host functions work on: the program's state, and its memory once it has one. Each thread of a program has one of its
-/// own, because each has a store of its own; they share the program's state.
-#[derive(Debug)]
-pub struct State {
-    ctx: Arc<Ctx>,
-    memory: Guest,
-    bring: Option<Bring>,
-    tid: u32,
-    spawner: Option<Arc<dyn Spawn>>,
-}
-
-/// The app's memory.
-#[derive(Debug)]
-enum Guest {
-    /// There is none yet.
-    None,
-    /// One that one thread has.
-    Own(WasmMemory),
-    /// One that several threads have, and its address, which never changes. What the engine notes of it is not to be read
-    /// while another thread lets it grow; its size can be asked for.
-    Shared { memory: WasmMemory, address: usize },
-}
-
-impl State {
-    /// State for an app that is not instantiated yet.
-    pub fn new(ctx: impl Into<Arc<Ctx>>) -> State {
-        State { ctx: ctx.into(), memory: Guest::None, bring: None, tid: FIRST, spawner: None }
-    }
-
-    /// The same state, with what makes part of the app's memory accessible before the operating system is handed it.
-    #[must_use]
-    pub fn bring_with(self, bring: Option<Bring>) -> State {
-        State { bring, ..self }
-    }
-
-    /// The same state, as thread `tid` of the program has it, which starts others by `spawner`.
-    #[must_use]
-    pub fn of_thread(self, tid: u32, spawner: Arc<dyn Spawn>) -> State {
-        State { tid, spawner: Some(spawner), ..self }
-    }
-
-    /// The program's state.
-    pub fn ctx(&self) -> &Arc<Ctx> {
-        &self.ctx
-    }
-
-    /// Says where the app's memory is, which no other thread has. Until then every pointer is a `fault`.
-    pub fn attach(&mut self, memory: WasmMemory) {
-        self.memory = Guest::Own(memory);
-    }
-
-    /// Says where the app's memory is, which its threads share: at `address`.
-    ///
-    /// # Safety
-    /// It is there, and stays there for as long as `memory` does.
-    #[allow(unsafe_code, reason = "an address is taken on trust")]
-    pub unsafe fn attach_shared(&mut self, memory: WasmMemory, address: usize) {
-        self.memory = Guest::Shared { memory, address };
-    }
-}
-
-impl Guest {
-    /// All of it, as it is now.
-    fn all(&self, store: &impl AsStoreRef) -> Piece<'_> {
-        let (start, len) = match self {
-            Guest::None => return Piece::EMPTY,
-            Guest::Own(memory) => {
-                let view = memory.view(store);
-                (view.data_ptr(), view.data_size() as usize)
-            }
-            Guest::Shared { memory, address } => (*address as *mut u8, memory.size(store).bytes().0),
-        };
-        // SAFETY: this is all of the app's memory, which never moves or shrinks and stays until the store goes. Only the app's
-        // own code touches it, and what is reached from here: nothing makes a reference to it.
-        #[allow(unsafe_code)]
-        unsafe {
-            Piece::at(start, len)
-        }
-    }
-}
 
 /// Runs one call with the guest's memory at hand.
 fn with<T>(mut env: FunctionEnvMut<'_, State>, call: impl FnOnce(&State, &Memory<'_>) -> T) -> T {
     let (state, store) = env.data_and_store_mut();
-    let memory = Memory::of(state.memory.all(&store)).bring_with(state.bring);
+    let _inside = state.enter();
+    let memory = state.memory(&store);
     call(state, &memory)
 }
 
@@ -120,9 +38,7 @@ fn number(result: Result<()>) -> i32 {
 
 /// Runs one call of a thread.
 fn with_caller<T>(env: FunctionEnvMut<'_, State>, call: impl FnOnce(Caller<'_>, &Memory<'_>) -> T) -> T {
-    with(env, |State { ctx, tid, spawner, .. }, memory| {
-        call(Caller { ctx, tid: *tid, spawner: spawner.as_ref() }, memory)
-    })
+    with(env, |state, memory| call(state.caller(), memory))
 }
 
 /// A call that becomes a function to be imported. What is called is a value and no type, so that all calls that take the same
@@ -139,7 +55,7 @@ macro_rules! import {
         {
             fn import(self, store: &mut impl AsStoreMut, env: &FunctionEnv<State>) -> Function {
                 let call = move |env: FunctionEnvMut<'_, State>, $($parameter: $parameter),*| -> i32 {
-                    number(with(env, |state, memory| self(&state.ctx, memory, $($parameter),*)))
+                    number(with(env, |state, memory| self(state.ctx(), memory, $($parameter),*)))
                 };
                 Function::new_typed_with_env(store, env, call)
             }
@@ -176,9 +92,33 @@ macro_rules! function {
     };
 }
 
-/// The import `name` of `module`, or `None` if there is no such function. One that has another type than the app wants is
-/// another function.
+/// The import `name` of `module` that has the type `wanted`, or `None` if there is no such function. One that has another type
+/// is another function.
 pub fn function(
+    store: &mut impl AsStoreMut,
+    env: &FunctionEnv<State>,
+    module: &str,
+    name: &str,
+    wanted: &FunctionType,
+) -> Option<Function> {
+    let now = named(store, env, module, name).filter(|function| function.ty(store) == *wanted);
+    now.or_else(|| older(store, env, module, name).filter(|function| function.ty(store) == *wanted))
+}
+
+/// The import `name` of `module` as programs of earlier years have it, where that differs.
+fn older(
+    store: &mut impl AsStoreMut,
+    env: &FunctionEnv<State>,
+    module: &str,
+    name: &str,
+) -> Option<Function> {
+    let is_join = module == WASIX && name == "proc_join";
+    let join = processes::proc_join_2022 as fn(Caller<'_>, &Memory<'_>, u32, u32) -> Result<()>;
+    is_join.then(|| join.import(store, env))
+}
+
+/// The import `name` of `module`.
+fn named(
     store: &mut impl AsStoreMut,
     env: &FunctionEnv<State>,
     module: &str,
@@ -210,6 +150,10 @@ pub fn function(
         WASIX => match name {
             "thread_exit" => Some(thread_exit(store)),
             "callback_signal" => Some(callback_signal(store)),
+            "stack_checkpoint" => Some(Function::new_typed_with_env(store, env, jumps::checkpoint)),
+            "stack_restore" => Some(Function::new_typed_with_env(store, env, jumps::restore)),
+            // It ends a copy that shares the program's memory otherwise; here none does.
+            "proc_exit2" => Some(proc_exit(store)),
             _ => thread_call(store, env, name).or_else(|| preview1(store, env, name)),
         },
         THREADS if name == SPAWN => Some(thread_spawn(store, env)),

@@ -24,11 +24,16 @@ pub(crate) struct Kept {
 
 impl Default for Budget {
     fn default() -> Budget {
-        Budget(Arc::new(AtomicU64::new(DEFAULT)))
+        Budget::of(DEFAULT)
     }
 }
 
 impl Budget {
+    /// So many bytes.
+    pub(crate) fn of(bytes: u64) -> Budget {
+        Budget(Arc::new(AtomicU64::new(bytes)))
+    }
+
     /// Sets how much may be kept. Nothing is yet.
     pub(crate) fn set(&self, bytes: u64) {
         self.0.store(bytes, Ordering::Relaxed);

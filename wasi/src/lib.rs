@@ -5,10 +5,11 @@
 //! ```text
 //! table        what can be imported: each call once
 //! imports, plain   from the table to functions, for wasmer and for any other engine; turn a Result into an errno
-//! caller       who makes a call, and how threads begin
+//! jumps        setjmp and longjmp, with what the program brings for it (asyncify, checkpoints); state: what host functions have
+//! caller       who makes a call, and how threads and copies of the process begin
 //! calls        one documented function per call: checks arguments and rights, reads and writes guest memory
 //! ctx          everything behind the calls of one program, and what it was granted (grants)
-//! threads      which threads there are, and what they wait for
+//! threads      which threads there are, and what they wait for; processes: who this process is among its copies
 //! fds          the descriptor table: what a number means, and which rights came with it
 //! fs           what a descriptor stands for: files and directories, of the host or of trees that come with the program
 //! clock, randomness, misses, audit, kept   what else a program has
@@ -29,9 +30,13 @@
 #![deny(unsafe_code)]
 
 mod abi;
+#[cfg(feature = "wasmer")]
+mod asyncify;
 mod audit;
 mod caller;
 pub mod calls;
+#[cfg(feature = "wasmer")]
+mod checkpoints;
 mod clock;
 mod ctx;
 mod errno;
@@ -41,6 +46,8 @@ mod fs;
 mod grants;
 #[cfg(feature = "wasmer")]
 pub mod imports;
+#[cfg(feature = "wasmer")]
+mod jumps;
 mod kept;
 mod memory;
 mod misses;
@@ -48,8 +55,11 @@ mod path;
 mod piece;
 pub mod plain;
 mod preview0;
+mod processes;
 mod randomness;
 pub mod rights;
+#[cfg(feature = "wasmer")]
+mod state;
 mod strings;
 mod sys;
 pub mod table;
@@ -57,16 +67,16 @@ mod threads;
 mod words;
 
 pub use audit::{Use, Used};
-pub use caller::{Spawn, Thread, ThreadExit};
+pub use caller::{Ended, Fork, Forked, How, Spawn, Thread, ThreadExit};
 pub use ctx::{Ctx, CtxBuilder};
 pub use errno::{Error, Result};
 pub use exit::Exit;
 pub use fs::tree::source::{Files, Node};
-#[cfg(feature = "wasmer")]
-pub use imports::State;
 pub use memory::{Bring, Memory};
 pub use misses::Miss;
-pub use threads::{FIRST, MOST};
+#[cfg(feature = "wasmer")]
+pub use state::State;
+pub use threads::{FIRST, Inside, MOST};
 /// The types and constants of the specification.
 pub use wasip1 as spec;
 pub use words::Access;

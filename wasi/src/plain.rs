@@ -54,6 +54,11 @@ pub fn provided(
         (WASIX, "thread_exit") => results.is_empty() && takes(&[Parameter::I32]),
         (WASIX, "callback_signal") => results.is_empty() && takes(&[Parameter::I32, Parameter::I32]),
         (THREADS, SPAWN) => answers && takes(&[Parameter::I32]),
+        (WASIX, "proc_exit2") => results.is_empty() && takes(&[Parameter::I32]),
+        (WASIX, "stack_checkpoint") => answers && takes(&[Parameter::I32, Parameter::I32]),
+        (WASIX, "stack_restore") => results.is_empty() && takes(&[Parameter::I32, Parameter::I64]),
+        // That of 2022 has two, that of today three.
+        (WASIX, "proc_join") if parameters.len() == 2 => answers && takes(&[Parameter::I32, Parameter::I32]),
         _ => {
             let of_threads = thread_call(name).filter(|_| module == WASIX);
             let call = call(module, name);
@@ -222,6 +227,13 @@ mod tests {
         assert_eq!(of(PREVIEW1, "futex_wait", 4, 1), Provided::Nowhere);
         assert_eq!(of(WASIX, "thread_spawn", 5, 1), Provided::Unknown, "that of 2022");
         assert_eq!(of(WASIX, "thread_exit", 1, 0), Provided::Here);
+        for (name, takes, answers) in
+            [("proc_join", 3, 1), ("proc_join", 2, 1), ("proc_exit2", 1, 0), ("stack_checkpoint", 2, 1)]
+        {
+            assert_eq!(of(WASIX, name, takes, answers), Provided::Here, "{name}");
+        }
+        assert_eq!(of(WASIX, "proc_join", 4, 1), Provided::Unknown);
+        assert_eq!(of(WASIX, "stack_restore", 2, 0), Provided::Nowhere, "what it brings has 64 bits");
         assert_eq!(of(WASIX, "callback_signal", 2, 0), Provided::Here);
         assert_eq!(of(THREADS, SPAWN, 1, 1), Provided::Here);
         assert_eq!(of(WASIX, SPAWN, 1, 1), Provided::Unknown);

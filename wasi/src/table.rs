@@ -74,7 +74,7 @@ macro_rules! calls {
 pub(crate) use calls;
 
 /// Hands the calls of threads to the macro `$each`, as [`calls`] does: those of WASIX that answer with an errno, in
-/// [`crate::calls::threads`] and [`crate::calls::wasix`]. Made by themselves are `wasi.thread-spawn`, `thread_exit` and
+/// [`crate::calls::threads`], [`crate::calls::processes`] and [`crate::calls::wasix`]. Made by themselves are `wasi.thread-spawn`, `thread_exit` and
 /// `callback_signal`, which answer otherwise.
 macro_rules! thread_calls {
     ($each:ident) => {
@@ -92,8 +92,10 @@ macro_rules! thread_calls {
             thread_local_destroy(key: u32) in wasix;
             thread_local_set(key: u32, value: u64) in wasix;
             thread_local_get(key: u32, value: u32) in wasix;
-            proc_id(pid: u32) in wasix;
-            proc_parent(pid: u32, parent: u32) in wasix;
+            proc_fork(copies_memory: u32, pid: u32) in processes;
+            proc_join(pid: u32, flags: u32, status: u32) in processes;
+            proc_id(pid: u32) in processes;
+            proc_parent(pid: u32, parent: u32) in processes;
             proc_signals_sizes_get(count: u32) in wasix;
             proc_signals_get(list: u32) in wasix;
             getcwd(path: u32, path_len: u32) in wasix;

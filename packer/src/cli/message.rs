@@ -78,6 +78,9 @@ pub(super) fn grants(done: &Done) -> Vec<String> {
     if words.is_empty() {
         words.push("none".to_owned());
     }
+    if manifest.grants.fork {
+        words.push("may start copies of itself".to_owned());
+    }
     if let Some(bytes) = manifest.max_memory {
         words.push(format!("{} of memory at most", binary(bytes)));
     }

@@ -127,6 +127,7 @@ fn grants(grants: &Grants, done: &Done) -> Value {
         "env_names": names,
         "env_passed": grants.pass,
         "env_all": grants.env_all,
+        "fork": grants.fork,
         "native": grants.native,
         "tmp": grants.tmp.as_ref().map(payload::GuestName::as_str),
         "cwd": grants.cwd,

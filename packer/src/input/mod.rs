@@ -2,12 +2,13 @@
 //!
 //! [`Module::new`] tells apart what people really hand over: nothing, some other file, a text with a mistake; and a [`component`],
 //! of which it makes a module. [`command`] then checks that the module is a program that can start, and [`unprovided`] tells what it
-//! imports in vain. [`program`] makes the module to
+//! imports in vain, [`copies`] whether it starts copies of itself. [`program`] makes the module to
 //! compile: [`exceptions`] become plain WebAssembly, [`lean`] drops sections that a running program does not need, and [`fit`]
 //! rewrites constructs that the compilers get wrong. [`files`] reads files to carry.
 
 pub mod command;
 pub mod component;
+pub mod copies;
 pub mod exceptions;
 pub mod files;
 pub mod fit;

@@ -39,7 +39,7 @@ const ORIGINS: &[Origin] = &[
     (
         |module, _| module.starts_with("wasix_"),
         "WASIX",
-        "of that wasmpack has threads and little more; build it as one static module, or for plain WASI (preview 1)",
+        "of that wasmpack has threads, fork, setjmp and little more; build it as one static module, or for plain WASI (preview 1)",
     ),
     (
         |module, name| {
@@ -195,16 +195,17 @@ mod tests {
         let text = r#"(module (import "wasix_32v1" "fd_write" (func (param i32 i32 i32 i32) (result i32)))
             (import "wasix_32v1" "futex_wait" (func (param i32 i32 i32 i32) (result i32)))
             (import "wasix_32v1" "proc_fork" (func (param i32 i32) (result i32)))
-            (import "wasix_32v1" "proc_exit2" (func (param i32))))"#;
+            (import "wasix_32v1" "proc_snapshot" (func (result i32)))
+            (import "wasix_32v1" "proc_exec" (func (param i32 i32 i32 i32))))"#;
         let module = wat::parse_str(text).unwrap();
         let found = Unprovided::read(&module).unwrap();
         assert_eq!(
             found.unknown().unwrap(),
-            "of wasix_32v1 it imports proc_fork, which wasmpack does not have: a call answers nosys, and the program goes on"
+            "of wasix_32v1 it imports proc_snapshot, which wasmpack does not have: a call answers nosys, and the program goes on"
         );
         let note = found.note().unwrap();
         assert!(
-            note.starts_with("it imports wasix_32v1.proc_exit2, which") && note.contains("WASIX"),
+            note.starts_with("it imports wasix_32v1.proc_exec, which") && note.contains("WASIX"),
             "{note}"
         );
         assert_eq!(Unprovided::default().unknown(), None);

@@ -11,7 +11,7 @@ use std::{
     time::Instant,
 };
 
-use payload::{About, Manifest, Target, info::printable};
+use payload::{About, Manifest, Target, info::printable, target::Os};
 
 use super::{
     Done, Layout, Pack, Packed, Place,
@@ -27,7 +27,7 @@ use crate::{
     cache::{Cache, entry, key::Key},
     container::pe::PeOptions,
     earlier,
-    input::{Module, command, files::Files, program::Program, unprovided::Unprovided},
+    input::{Module, command, copies, files::Files, program::Program, unprovided::Unprovided},
     output::{self, Output},
     parallel,
     progress::Progress,
@@ -71,7 +71,7 @@ impl Pack {
         progress.check()?;
         let in_app = |error: Error| error.in_file(&self.input);
 
-        let Source { module, is_kept, text, manifest, files, contents, mut notes } = Source::read(self)?;
+        let Source { module, is_kept, text, mut manifest, files, contents, mut notes } = Source::read(self)?;
         let own_stub = self.read_stub()?;
         let made = self.folder.as_deref().map(output::make_folder).transpose()?;
         let jobs: Vec<_> =
@@ -100,6 +100,8 @@ impl Pack {
         }
         notes.extend(unprovided);
         let was_component = component.is_some();
+        manifest.grants.fork = !was_component && copies::starts_copies(&wasm);
+        notes.extend(self.no_copies(&manifest));
         let mut program = Program::new(&wasm, lowered, self.max_memory).map_err(in_app)?;
         if let Some(component) = component {
             program.origin.lead_into(component.map);
@@ -178,6 +180,16 @@ impl Pack {
         };
         let (tried, untried) = (tried.told, tried.untried);
         Ok(Done { manifest: shared.manifest, contents, notes, tried, untried, beside })
+    }
+
+    /// A note for a program that starts copies of itself, if it is packed for a system that makes none.
+    fn no_copies(&self, manifest: &Manifest) -> Option<String> {
+        let mut targets = self.outputs.iter().flat_map(|place| place.target.targets());
+        let is_meant = manifest.grants.fork && targets.any(|target| target.os() == Os::Windows);
+        is_meant.then(|| {
+            "it starts copies of itself (fork), which Windows does not have: there a call answers nosys, and the program goes on"
+                .to_owned()
+        })
     }
 
     /// The sections that are the same for every target.

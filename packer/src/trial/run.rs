@@ -196,8 +196,8 @@ mod tests {
             pass: vec!["TOKEN".to_owned(), "LANG".to_owned()],
             env_all: true,
             native: true,
-            tmp: None,
             cwd: Some("/data".to_owned()),
+            ..Grants::default()
         };
         let manifest = Manifest { grants: merged, ..Manifest::default() };
         let tried = asked(&manifest, &typed).grants;

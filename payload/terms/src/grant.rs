@@ -25,6 +25,8 @@ pub struct Grants {
     pub tmp: Option<GuestName>,
     /// The app's working directory, by the guest's name; `None`: what it takes for its root.
     pub cwd: Option<String>,
+    /// True: the app may start copies of its own process. It asks for that by what it imports.
+    pub fork: bool,
 }
 
 /// What an app finds under a name: one entry of the list of what was granted.

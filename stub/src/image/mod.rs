@@ -53,6 +53,12 @@ pub(crate) fn stop_noting() {
     paging::stop_noting();
 }
 
+/// Makes a copy of this process by `fork`, which calls what it is handed in the copy before all else.
+#[cfg(unix)]
+pub(crate) fn fork<T>(fork: impl FnOnce(&dyn Fn()) -> T) -> T {
+    paging::fork(fork)
+}
+
 /// The program's module, in a store of its own. Its code is in its place.
 pub(crate) fn module(stored: Stored) -> Result<(Store, Module), Failure> {
     let memory_len = stored.find(SectionKind::Memory).map_or(0, |section| section.len);

@@ -32,7 +32,7 @@ mod system {
     #[cfg(target_os = "macos")]
     pub(crate) use super::macos::{file, process};
     #[cfg(unix)]
-    pub(crate) use super::unix::console;
+    pub(crate) use super::unix::{console, family};
     #[cfg(windows)]
     pub(super) use super::windows::registers;
     #[cfg(windows)]
@@ -58,6 +58,8 @@ pub(crate) mod stack;
 
 pub(crate) use limits::{Limited, OfMemory};
 pub(crate) use outcome::Outcome;
+#[cfg(unix)]
+pub(crate) use system::family;
 pub(crate) use system::{console, file, process};
 
 #[cfg(all(test, target_os = "linux"))]

@@ -17,6 +17,7 @@ pub mod fd_table;
 pub mod path;
 pub mod poll;
 pub mod proc;
+pub(crate) mod processes;
 pub mod random;
 pub mod readdir;
 pub mod sched;

@@ -36,10 +36,15 @@ pub fn proc_raise(signal: u32) -> Raised {
     } else if is(&[wasip1::SIGNAL_STOP, wasip1::SIGNAL_TSTP, wasip1::SIGNAL_TTIN, wasip1::SIGNAL_TTOU]) {
         Raised::Failed(wasip1::ERRNO_NOTSUP)
     } else {
-        // A shell adds Linux's number to 128. Preview 1 left out the stack fault, Linux's 16: one less from there on.
-        let left_out = u32::from(signal >= u32::from(wasip1::SIGNAL_CHLD.raw()));
-        Raised::Ended(Exit(128 + signal + left_out))
+        Raised::Ended(Exit(status(signal)))
     }
+}
+
+/// The exit status that a shell reports for a program that `signal` ended.
+pub(crate) fn status(signal: u32) -> u32 {
+    // A shell adds Linux's number to 128. Preview 1 left out the stack fault, Linux's 16: one less from there on.
+    let left_out = u32::from(signal >= u32::from(wasip1::SIGNAL_CHLD.raw()));
+    128 + signal + left_out
 }
 
 /// Ends the program with `code`.

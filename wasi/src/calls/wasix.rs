@@ -1,11 +1,8 @@
-//! Calls of WASIX that need nothing of the host: what a program is, where it stands, and values of its threads.
+//! Calls of WASIX that need nothing of the host: where a program stands, and values of its threads.
 
 use crate::caller::Caller;
 use crate::errno::Result;
 use crate::memory::Memory;
-
-/// The number of the program itself: it has a world of its own, and the host's numbers are nobody's business in it.
-const PID: u32 = 1;
 
 /// Writes a new key to `result`. What is to be told of it at its end, `user_data`, is told to nobody.
 ///
@@ -43,25 +40,6 @@ pub(crate) fn thread_local_set(caller: Caller<'_>, _memory: &Memory<'_>, key: u3
 /// `inval` if it is no key.
 pub(crate) fn thread_local_get(caller: Caller<'_>, memory: &Memory<'_>, key: u32, result: u32) -> Result<()> {
     memory.write_u64(result, caller.ctx.locals.get(caller.tid, key)?)
-}
-
-/// Writes the program's own number to `result`.
-///
-/// # Errors
-/// None but `fault`.
-pub(crate) fn proc_id(_caller: Caller<'_>, memory: &Memory<'_>, result: u32) -> Result<()> {
-    memory.write_u32(result, PID)
-}
-
-/// Writes to `result` the number of the program that started program `pid`: 0, nobody in its world.
-///
-/// # Errors
-/// `badf` for another program.
-pub(crate) fn proc_parent(_caller: Caller<'_>, memory: &Memory<'_>, pid: u32, result: u32) -> Result<()> {
-    if pid != PID {
-        return Err(wasip1::ERRNO_BADF.into());
-    }
-    memory.write_u32(result, 0)
 }
 
 /// Writes to `result` for how many signals the program was told at its start what they do: none.
@@ -112,7 +90,7 @@ mod tests {
     #[test]
     fn where_it_stands_is_told_or_how_much_room_that_takes() {
         let ctx = Arc::new(Ctx::builder().temporary("/data").cwd("/data").build().unwrap());
-        let caller = Caller { ctx: &ctx, tid: 1, spawner: None };
+        let caller = Caller { ctx: &ctx, tid: 1, spawner: None, forker: None };
         let mut bytes = [0xa5; 64];
         let memory = &Memory::new(&mut bytes);
         for (room, answer) in [(6, Ok(())), (5, Ok(())), (4, Err(wasip1::ERRNO_RANGE.into()))] {

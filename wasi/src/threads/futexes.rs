@@ -86,6 +86,11 @@ impl Futexes {
         }
         count
     }
+
+    /// Nobody waits any more.
+    pub(crate) fn forget(&self) {
+        self.lock().waiting.clear();
+    }
 }
 
 impl Queues {

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! mod      which threads there are; beginning, ending, waiting for an end
+//! gate     what waits until nobody is in the middle of a call
 //! futexes  threads that wait for a word of memory to be told of
 //! locals   values that each thread has for itself
 //! ```
@@ -9,12 +10,15 @@
 //! Who makes a call is [`crate::caller`]'s business.
 
 mod futexes;
+mod gate;
 mod locals;
 
 use std::collections::BTreeSet;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 pub(crate) use futexes::{Futexes, Waited};
+use gate::Gate;
+pub use gate::Inside;
 pub(crate) use locals::Locals;
 
 /// The number of the thread that runs `_start`.
@@ -32,6 +36,7 @@ pub(crate) struct Threads {
     /// Told when one has ended.
     ended: Condvar,
     pub(crate) futexes: Futexes,
+    pub(crate) gate: Gate,
 }
 
 /// The threads beside the first.
@@ -40,6 +45,8 @@ struct Live {
     tids: BTreeSet<u32>,
     /// The number that was given out last.
     last: u32,
+    /// The one whose end is that of the process once it is alone; 0 stands for the first.
+    main: u32,
 }
 
 impl Threads {
@@ -84,9 +91,22 @@ impl Threads {
         self.wait_while(|live| live.tids.contains(&tid));
     }
 
-    /// Waits until the first thread is alone.
+    /// Waits until [`Threads::main`] is alone.
     pub(crate) fn join_all(&self) {
-        self.wait_while(|live| !live.tids.is_empty());
+        self.wait_while(|live| live.tids.iter().any(|tid| *tid != live.main));
+    }
+
+    /// The thread whose end is that of the process once it is alone.
+    pub(crate) fn main(&self) -> u32 {
+        self.lock().main.max(FIRST)
+    }
+
+    /// To be called in a copy of the process, which has no thread but `tid`.
+    pub(crate) fn stay(&self, tid: u32) {
+        let mut live = self.lock();
+        live.tids.retain(|other| *other == tid);
+        live.main = tid;
+        self.futexes.forget();
     }
 }
 

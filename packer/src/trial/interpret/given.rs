@@ -72,7 +72,7 @@ mod tests {
                 env_all: true,
                 native: true,
                 cwd: Some("/data".to_owned()),
-                tmp: None,
+                ..Grants::default()
             },
             ..Manifest::default()
         };

@@ -29,6 +29,12 @@ pub(in super::super) fn touched() -> String {
 /// Nothing is.
 pub(in super::super) fn stop_noting() {}
 
+/// Makes a copy of this process by `fork`: nothing is to be done in it.
+#[allow(dead_code, reason = "not every system makes copies")]
+pub(in super::super) fn fork<T>(fork: impl FnOnce(&dyn Fn()) -> T) -> T {
+    fork(&|| ())
+}
+
 /// Puts the image that `section` holds into `region`, which may be longer.
 pub(in super::super) fn place(
     kind: Kind,

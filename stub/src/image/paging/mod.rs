@@ -5,6 +5,7 @@
 //! resolve   what is to be done about a fault at an address
 //! TOUCH     what makes the app's memory accessible before the system is handed it
 //! touched   what was touched so far, until nothing is noted any more
+//! fork      makes a copy of the process, in which chunks come as before
 //! ```
 
 mod hints;
@@ -19,4 +20,6 @@ mod way;
 
 pub(super) use hints::Hints;
 pub(super) use kind::Kind;
+#[cfg_attr(windows, allow(unused_imports, reason = "it makes no copies"))]
+pub(super) use way::fork;
 pub(super) use way::{TOUCH, place, resolve, stop_noting, touched};

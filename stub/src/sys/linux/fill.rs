@@ -7,7 +7,7 @@
 #![allow(unsafe_code)]
 
 use std::io;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 
 /// Protocol version and ioctl numbers of linux/userfaultfd.h; they are the same on all of Linux's CPUs here.
 const UFFD_API: u64 = 0xaa;
@@ -37,14 +37,42 @@ impl Filler {
                 return None;
             }
         }
-        let flags = libc::O_CLOEXEC | libc::O_NONBLOCK | UFFD_USER_MODE_ONLY;
-        // SAFETY: as above.
-        let fd = unsafe { libc::syscall(libc::SYS_userfaultfd, flags) };
-        // SAFETY: the kernel has just given us this descriptor, which is nobody else's.
-        let filler = (fd >= 0).then(|| Filler(unsafe { OwnedFd::from_raw_fd(fd as libc::c_int) }))?;
-        let mut api = [UFFD_API, UFFD_FEATURE_SIGBUS, 0];
-        filler.ask(UFFDIO_API, &mut api).ok()?;
+        // SAFETY: the kernel gives us this descriptor, which is nobody else's.
+        let filler = Filler(unsafe { OwnedFd::from_raw_fd(open().ok()?) });
+        filler.agree().ok()?;
         Some(filler)
+    }
+
+    /// Takes another one in its place, in a copy of the process: the one that there was fills the memory of the process that was
+    /// copied. Nothing is registered with it yet.
+    ///
+    /// # Errors
+    /// Those of the system.
+    ///
+    /// # Safety
+    /// No other thread uses it.
+    pub(crate) unsafe fn renew(&self) -> io::Result<()> {
+        let place = self.0.as_raw_fd();
+        // Closed first: there may be no room for two.
+        // SAFETY: the descriptor is this one's, and is opened again below; where that fails, the process ends.
+        unsafe { libc::close(place) };
+        let new = open()?;
+        if new != place {
+            // SAFETY: the place is this one's, and the new descriptor nobody else's.
+            let moved = unsafe { libc::dup3(new, place, libc::O_CLOEXEC) };
+            let error = io::Error::last_os_error();
+            // SAFETY: as above.
+            unsafe { libc::close(new) };
+            if moved != place {
+                return Err(error);
+            }
+        }
+        self.agree()
+    }
+
+    /// Says which kernel interface is meant.
+    fn agree(&self) -> io::Result<()> {
+        self.ask(UFFDIO_API, &mut [UFFD_API, UFFD_FEATURE_SIGBUS, 0])
     }
 
     /// From now on a touch of the `len` bytes at `address` raises SIGBUS until it is filled.
@@ -88,5 +116,15 @@ impl Filler {
             0 => Ok(()),
             _ => Err(io::Error::last_os_error()),
         }
+    }
+}
+
+/// A new descriptor of this kind.
+fn open() -> io::Result<RawFd> {
+    let flags = libc::O_CLOEXEC | libc::O_NONBLOCK | UFFD_USER_MODE_ONLY;
+    // SAFETY: the call takes a number and has no preconditions.
+    match unsafe { libc::syscall(libc::SYS_userfaultfd, flags) } {
+        -1 => Err(io::Error::last_os_error()),
+        fd => Ok(fd as RawFd),
     }
 }

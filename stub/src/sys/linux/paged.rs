@@ -49,6 +49,19 @@ impl Paged {
         Ok(Paged { base, len, what, backend: Backend::Remap { scratch } })
     }
 
+    /// To be called in a copy of the process, with a filler that was renewed: a copy has the memory, but not what was asked of the
+    /// kernel about it, and would find zeroes in pages that are not there.
+    ///
+    /// # Errors
+    /// Those of the system.
+    pub(crate) fn register_again(&self) -> io::Result<()> {
+        match self.backend {
+            // SAFETY: the range is this one's. Pages that are there stay as they are.
+            Backend::Fill(filler) => unsafe { filler.register(self.base, self.len) },
+            Backend::Remap { .. } => Ok(()),
+        }
+    }
+
     /// True if the kernel fills it: pages that are there already then stay as they are.
     pub(crate) fn is_filled(&self) -> bool {
         matches!(self.backend, Backend::Fill(_))

@@ -12,6 +12,7 @@ pub(crate) fn errno(code: i32) -> Option<Errno> {
         (SysErrno::IO, wasip1::ERRNO_IO),
         (SysErrno::NXIO, wasip1::ERRNO_NXIO),
         (SysErrno::BADF, wasip1::ERRNO_BADF),
+        (SysErrno::CHILD, wasip1::ERRNO_CHILD),
         (SysErrno::AGAIN, wasip1::ERRNO_AGAIN),
         (SysErrno::NOMEM, wasip1::ERRNO_NOMEM),
         (SysErrno::ACCESS, wasip1::ERRNO_ACCES),

@@ -5,6 +5,7 @@
 //! states       which chunks are there
 //! images       the two images
 //! prefetch     chunks that a start is likely to touch, paged in before that by a second thread
+//! copy         copies of the process, in which all this goes on
 //! record       what was touched, for the packer
 //! unreachable  why a chunk cannot be paged in
 //! ```
@@ -12,6 +13,7 @@
 //! A touch raises a signal, whose handler asks [`resolve`]. The kernel does not raise one when a system call is handed memory
 //! that is not there, it answers EFAULT: so [`TOUCH`] pages in chunks that are about to be handed to it.
 
+mod copy;
 mod images;
 mod pager;
 mod prefetch;
@@ -30,6 +32,7 @@ use crate::image::stored::Stored;
 use crate::sys::{self, Outcome, Use, memory::Region};
 use pager::Pager;
 
+pub(in super::super) use copy::fork;
 pub(in super::super) use record::{stop_noting, touched};
 
 /// What makes the app's memory accessible before the system is handed it.

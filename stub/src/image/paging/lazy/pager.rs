@@ -9,6 +9,7 @@
 //! may page in the same chunk, and the app's thread never depends on one that was put to sleep. Everything that is needed was
 //! allocated before: nothing here allocates, locks or panics once an image has its place.
 
+use std::io;
 use std::ops::Range;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -74,6 +75,19 @@ fn filler() -> Option<&'static sys::Filler> {
 /// True in a test of the way that is there for systems without the other.
 fn is_moved_for_a_test() -> bool {
     cfg!(test) && std::env::var_os("WASMPACK_TEST_MOVE").is_some()
+}
+
+/// Does `work` while no thread pages in anything.
+pub(super) fn in_turn<T>(work: impl FnOnce() -> T) -> T {
+    match WORKER.get() {
+        Some(worker) => worker.with(|_| work()),
+        None => work(),
+    }
+}
+
+/// What fills memory, if that was asked for and is there.
+pub(super) fn known_filler() -> Option<&'static sys::Filler> {
+    FILLER.get().and_then(Option::as_ref)
 }
 
 /// How often chunks were put in their places so far.
@@ -213,15 +227,27 @@ impl Pager {
     /// Pages in chunks that are busy.
     fn page_in_claimed(&self, chunks: Range<usize>) -> Result<(), Unreachable> {
         let worker = WORKER.get().ok_or(Unreachable::Damaged)?;
-        let result = match self.is_filled() {
-            true => chunks.clone().try_for_each(|index| worker.with(|worker| self.fill(index, worker))),
-            false => chunks
-                .clone()
-                .try_for_each(|index| worker.with(|worker| self.decode_to_scratch(index, worker)))
-                .and_then(|()| self.publish(chunks.clone())),
-        };
-        self.states.settle(chunks, result.is_ok());
-        result
+        // In one turn: whoever makes a copy of the process waits for its end, so that no copy has half of a chunk.
+        worker.with(|worker| {
+            let mut each = chunks.clone();
+            let result = match self.is_filled() {
+                true => each.try_for_each(|index| self.fill(index, worker)),
+                false => each
+                    .try_for_each(|index| self.decode_to_scratch(index, worker))
+                    .and_then(|()| self.publish(chunks.clone())),
+            };
+            self.states.settle(chunks, result.is_ok());
+            result
+        })
+    }
+
+    /// To be called in a copy of the process, before anything is touched there, with a filler that was renewed.
+    ///
+    /// # Errors
+    /// Those of the system.
+    pub(super) fn go_on_in_copy(&self) -> io::Result<()> {
+        self.states.give_up();
+        self.place.register_again()
     }
 
     /// Decodes chunk `index` to the buffer, and has it copied to its place.

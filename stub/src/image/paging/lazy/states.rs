@@ -62,6 +62,13 @@ impl States {
         self.0[chunks].iter().for_each(|one| one.store(state, Ordering::Release));
     }
 
+    /// Makes those cold that are busy, in a copy of the process that has nobody who pages them in.
+    pub(super) fn give_up(&self) {
+        for one in &self.0 {
+            let _ = one.compare_exchange(BUSY, COLD, Ordering::Relaxed, Ordering::Relaxed);
+        }
+    }
+
     /// Makes all cold.
     #[cfg(test)]
     pub(super) fn forget(&self) {
