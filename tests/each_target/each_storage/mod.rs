@@ -3,7 +3,9 @@
 mod conformance;
 mod files;
 mod grants;
+mod jumps;
 mod owner;
+mod processes;
 mod run;
 mod sandbox;
 mod threads;

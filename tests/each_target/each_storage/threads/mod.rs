@@ -17,7 +17,7 @@ mod traps;
 mod wasix;
 
 /// The compilers that have atomic instructions for the target.
-fn compilers() -> &'static [&'static str] {
+pub(super) fn compilers() -> &'static [&'static str] {
     match crate::common::target() {
         payload::Target::LinuxArm64 | payload::Target::MacosArm64 => &["cranelift"],
         _ => &["cranelift", "singlepass"],

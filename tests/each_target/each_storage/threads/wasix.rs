@@ -143,12 +143,12 @@ fn what_is_not_there_answers_so_and_packing_names_it() {
     let text = r#"(module
         (import "env" "memory" (memory 1 1 shared))
         (import "wasix_32v1" "proc_exit" (func $exit (param i32)))
-        (import "wasix_32v1" "proc_fork" (func $fork (param i32 i32) (result i32)))
+        (import "wasix_32v1" "proc_snapshot" (func $snapshot (param i32 i32) (result i32)))
         (import "wasix_32v1" "sock_open" (func $open (param i32 i32 i32 i32) (result i32)))
         (import "wasix_32v1" "fd_read" (func $other (param i32 i64) (result i32)))
-        (import "wasix_32v1" "proc_exit2" (func $ends (param i32)))
+        (import "wasix_32v1" "proc_exec" (func $ends (param i32 i32 i32 i32)))
         (func (export "_start")
-            (if (i32.ne (call $fork (i32.const 0) (i32.const 0)) (i32.const 52)) (then (call $exit (i32.const 1))))
+            (if (i32.ne (call $snapshot (i32.const 0) (i32.const 0)) (i32.const 52)) (then (call $exit (i32.const 1))))
             (if (i32.ne (call $other (i32.const 0) (i64.const 0)) (i32.const 52)) (then (call $exit (i32.const 2))))
             (call $exit (call $open (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0)))))"#;
     let dir = Dir::new();
@@ -158,10 +158,12 @@ fn what_is_not_there_answers_so_and_packing_names_it() {
     let said = common::text(&output.stderr);
     assert!(output.status.success(), "{said}");
     assert!(
-        said.contains("of wasix_32v1 it imports proc_fork, sock_open, fd_read, which wasmpack does not have"),
+        said.contains(
+            "of wasix_32v1 it imports proc_snapshot, sock_open, fd_read, which wasmpack does not have"
+        ),
         "{said}"
     );
-    assert!(said.contains("wasix_32v1.proc_exit2, which wasmpack does not provide"), "{said}");
+    assert!(said.contains("wasix_32v1.proc_exec, which wasmpack does not provide"), "{said}");
     prints(&program, &[], 52);
     let strict = common::wasmpack().arg(&source).arg("-o").arg(&program).arg("--strict").output().unwrap();
     assert!(!strict.status.success() && self::text(&strict.stderr).contains("--strict"));

@@ -1,0 +1,83 @@
+//! A program with threads starts copies: a copy has one thread, the one that called.
+
+use super::{FUNCTIONS, IMPORTS, has_no_copies};
+use crate::common::{self, Dir, prints};
+
+/// A program whose memory is shared. `$wait` waits until the word at an address is a number, and `$tell` adds one to it.
+fn program(fields: &str) -> String {
+    format!(
+        r#"(module {IMPORTS}
+        (import "env" "memory" (memory 64 64 shared))
+        (import "wasi" "thread-spawn" (func $spawn (param i32) (result i32)))
+        (import "wasix_32v1" "thread_join" (func $thread_join (param i32) (result i32)))
+        (import "wasix_32v1" "futex_wait" (func $futex_wait (param i32 i32 i32 i32) (result i32)))
+        (import "wasix_32v1" "futex_wake" (func $futex_wake (param i32 i32) (result i32)))
+        {FUNCTIONS}
+        (func $wait (param $at i32) (param $number i32)
+            (loop $again
+                (drop (call $sleep (i64.const 100000)))
+                (br_if $again (i32.lt_u (i32.atomic.load (local.get $at)) (local.get $number)))))
+        (func $tell (param $at i32)
+            (drop (i32.atomic.rmw.add (local.get $at) (i32.const 1))))
+        {fields})"#
+    )
+}
+
+#[test]
+fn a_copy_has_only_the_thread_that_called_and_can_have_new_ones() {
+    if has_no_copies() {
+        return;
+    }
+    let dir = Dir::new();
+    // Threads by argument: 1 writes without end, 2 waits for a word, 3 begins and ends others without end, 4 starts copies, 5 only
+    // tells that it was there, 6 starts one copy.
+    let text = program(
+        r#"(data (i32.const 2048) "x")
+        (func (export "wasi_thread_start") (param $tid i32) (param $what i32) (local $rounds i32) (local $pid i32)
+            (if (i32.eq (local.get $what) (i32.const 1))
+                (then (call $tell (i32.const 3000))
+                    (loop $ever (drop (call $fd_read (i32.const 0) (i32.const 3016) (i32.const 0) (i32.const 3020)))
+                        (drop (call $proc_id (i32.const 3024))) (br $ever))))
+            (if (i32.eq (local.get $what) (i32.const 2))
+                (then (call $tell (i32.const 3000))
+                    (loop $ever (drop (call $futex_wait (i32.const 3008) (i32.const 0) (i32.const 3040) (i32.const 3060))) (br $ever))))
+            (if (i32.eq (local.get $what) (i32.const 3))
+                (then (call $tell (i32.const 3000))
+                    (loop $ever (drop (call $thread_join (call $spawn (i32.const 5)))) (br $ever))))
+            (if (i32.eq (local.get $what) (i32.const 5)) (then (call $tell (i32.const 3004)) (return)))
+            (if (i32.eq (local.get $what) (i32.const 6))
+                (then (i32.atomic.store (i32.const 3100) (call $fork))
+                    (if (i32.eqz (i32.load (i32.const 3100))) (then (call $exit (i32.const 6))))
+                    (return)))
+            (call $wait (i32.const 3000) (i32.const 3))
+            (loop $more
+                (local.set $pid (call $fork))
+                (if (i32.eqz (local.get $pid))
+                    (then
+                        ;; Nobody else is there: nobody is woken, and what this thread does is all that is done.
+                        (call $is (i32.const 31) (call $futex_wake (i32.const 3008) (i32.const 3012)) (i32.const 0))
+                        (call $is (i32.const 32) (i32.load8_u (i32.const 3012)) (i32.const 0))
+                        (i32.atomic.store (i32.const 3004) (i32.const 0))
+                        (call $is (i32.const 33) (call $thread_join (call $spawn (i32.const 5))) (i32.const 0))
+                        (call $is (i32.const 34) (i32.atomic.load (i32.const 3004)) (i32.const 1))
+                        ;; One of three ends by itself, and takes no other thread to end.
+                        (if (i32.eqz (i32.rem_u (local.get $rounds) (i32.const 3))) (then (return)))
+                        (call $exit (i32.const 5))))
+                (call $is (i32.const 35) (call $join (local.get $pid))
+                    (select (i32.const 1000) (i32.const 1005) (i32.eqz (i32.rem_u (local.get $rounds) (i32.const 3)))))
+                (local.set $rounds (i32.add (local.get $rounds) (i32.const 1)))
+                (br_if $more (i32.lt_u (local.get $rounds) (i32.const 30))))
+            (call $exit (i32.const 70)))
+        (func (export "_start")
+            ;; A copy that one thread has started is waited for by another.
+            (drop (call $thread_join (call $spawn (i32.const 6))))
+            (call $is (i32.const 36) (call $join (i32.load (i32.const 3100))) (i32.const 1006))
+            (drop (call $spawn (i32.const 1))) (drop (call $spawn (i32.const 2))) (drop (call $spawn (i32.const 3)))
+            (drop (call $thread_join (call $spawn (i32.const 4))))
+            (call $exit (i32.const 1)))"#,
+    );
+    let source = dir.write("threads.wat", text);
+    let program = dir.join(&common::file_name("threads"));
+    common::pack(&source, &program, &["--compiler", "cranelift"]);
+    prints(&program, &[], 70);
+}
