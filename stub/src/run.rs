@@ -70,6 +70,7 @@ pub(crate) fn command(
         }
     }
     State::attach_jumps(&env, store, &instance, None);
+    sandbox::imports::handle_signals(store, &env, &instance.exports);
     let start = instance.exports.get_typed_function::<(), ()>(&*store, "_start");
     let start = start.context("the program has no start function")?;
     let result = start.call(store);

@@ -196,6 +196,7 @@ fn prepare(common: &Arc<Common>, thread: &Thread, argument: u32) -> Option<Prepa
         env.as_mut(&mut store).attach_shared(memory, common.address);
     }
     State::attach_jumps(&env, &mut store, &instance, Some(argument));
+    sandbox::imports::handle_signals(&mut store, &env, &instance.exports);
     let start = instance.exports.get_typed_function(&store, table::THREAD_START).ok()?;
     Some(Prepared { store, instance, start })
 }

@@ -1,7 +1,8 @@
 //! What a program was granted, and what it has open: everything behind its calls.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use cap_std::fs::Dir as CapDir;
 use terms::GuestName;
@@ -48,7 +49,12 @@ pub struct Ctx {
     pub(crate) jumps: Budget,
     pub(crate) processes: Processes,
     /// Where it stands, by its own name for that.
-    pub(crate) cwd: String,
+    pub(crate) cwd: Mutex<String>,
+    /// Whether it is one of WASIX.
+    wasix: AtomicBool,
+    /// Whether it handles signals.
+    #[cfg(feature = "wasmer")]
+    signals: AtomicBool,
 }
 
 /// Builds a [`Ctx`]: nothing is granted that is not named here, but the standard streams and an empty directory.
@@ -125,6 +131,28 @@ impl Ctx {
     /// How many threads there are beside the first.
     pub fn thread_count(&self) -> usize {
         self.threads.count()
+    }
+
+    /// Says that the program imports something of WASIX: there a call of preview 1 does something else.
+    pub fn be_wasix(&self) {
+        self.wasix.store(true, Ordering::Relaxed);
+    }
+
+    /// True for a program of WASIX.
+    pub(crate) fn is_wasix(&self) -> bool {
+        self.wasix.load(Ordering::Relaxed)
+    }
+
+    /// Says that the program handles signals.
+    #[cfg(feature = "wasmer")]
+    pub(crate) fn handle_signals(&self) {
+        self.signals.store(true, Ordering::Relaxed);
+    }
+
+    /// True if the program handles signals.
+    #[cfg(feature = "wasmer")]
+    pub(crate) fn handles_signals(&self) -> bool {
+        self.signals.load(Ordering::Relaxed)
     }
 
     /// What the program used of what it was granted; nothing unless it was built to be audited.
@@ -282,7 +310,10 @@ impl CtxBuilder {
             locals: Locals::default(),
             jumps: Budget::of(JUMPS),
             processes: Processes::default(),
-            cwd: self.cwd.unwrap_or_else(|| "/".to_owned()),
+            cwd: Mutex::new(self.cwd.unwrap_or_else(|| "/".to_owned())),
+            wasix: AtomicBool::new(false),
+            #[cfg(feature = "wasmer")]
+            signals: AtomicBool::new(false),
         })
     }
 }
@@ -295,6 +326,7 @@ fn standard(stream: Stream) -> Descriptor {
         left_out: 0,
         inheriting: 0,
         flags: sys::stream_flags(stream) & wasip1::FDFLAGS_NONBLOCK,
+        close_on_exec: false,
     }
 }
 
@@ -306,6 +338,7 @@ fn nowhere(stream: Stream) -> Descriptor {
         inheriting: 0,
         flags: 0,
         left_out: 0,
+        close_on_exec: false,
     }
 }
 
@@ -317,5 +350,6 @@ fn preopened(dir: Dir) -> Descriptor {
         left_out: 0,
         inheriting: rights::DIRECTORY | rights::FILE,
         flags: 0,
+        close_on_exec: false,
     }
 }

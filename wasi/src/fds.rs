@@ -9,6 +9,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use terms::GuestName;
 use wasip1::{Fdflags, Filetype, Rights};
 
 use crate::errno::Result;
@@ -29,6 +30,8 @@ pub(crate) struct Descriptor {
     pub(crate) inheriting: Rights,
     /// The flags that the guest asked for; see [`Descriptor::flags`].
     pub(crate) flags: Fdflags,
+    /// Whether it is closed when the program becomes another one.
+    pub(crate) close_on_exec: bool,
 }
 
 impl Descriptor {
@@ -93,16 +96,59 @@ impl Fds {
     /// # Errors
     /// `mfile` if none is free.
     pub(crate) fn insert(&self, descriptor: Descriptor) -> Result<u32> {
+        self.lock().insert(descriptor)
+    }
+
+    /// Gives the two the lowest free numbers, or neither.
+    ///
+    /// # Errors
+    /// `mfile` if not as many are free.
+    pub(crate) fn insert_two(&self, one: Descriptor, other: Descriptor) -> Result<(u32, u32)> {
         let mut table = self.lock();
-        table.check_room()?;
-        let first = table.first;
-        let index = first + table.slots[first..].iter().take_while(|slot| slot.is_some()).count();
-        table.first = index;
-        match table.slots.get_mut(index) {
-            Some(slot) => *slot = Some(descriptor),
-            None => table.slots.push(Some(descriptor)),
+        let one = table.insert(one)?;
+        match table.insert(other) {
+            Ok(other) => Ok((one, other)),
+            Err(error) => {
+                let taken = table.remove(one);
+                drop(table);
+                taken.and(Err(error))
+            }
         }
-        Ok(index as u32)
+    }
+
+    /// Gives what `fd` stands for another number as well: the lowest free one that is at least `least`.
+    ///
+    /// # Errors
+    /// `badf`; `inval` if there are no numbers as high; `mfile` if none is free.
+    pub(crate) fn copy(&self, fd: u32, least: u32, close_on_exec: bool) -> Result<u32> {
+        let mut table = self.lock();
+        let copied = Descriptor { close_on_exec, ..table.get(fd)?.clone() };
+        let least = least as usize;
+        if least >= MAX {
+            return Err(wasip1::ERRNO_INVAL.into());
+        }
+        if least <= table.first {
+            return table.insert(copied);
+        }
+        let taken =
+            table.slots.get(least..).unwrap_or_default().iter().take_while(|slot| slot.is_some()).count();
+        table.put(least + taken, copied).map_err(|_| wasip1::ERRNO_MFILE)?;
+        Ok((least + taken) as u32)
+    }
+
+    /// Lets `to` stand for what `from` does as well; what it stood for is closed. It need stand for nothing.
+    ///
+    /// # Errors
+    /// `badf` if `from` is not open, or there are no numbers as high as `to`.
+    pub(crate) fn copy_to(&self, from: u32, to: u32) -> Result<()> {
+        let mut table = self.lock();
+        let copied = Descriptor { close_on_exec: false, ..table.get(from)?.clone() };
+        if from != to {
+            let closed = table.put(to as usize, copied)?;
+            drop(table);
+            drop(closed);
+        }
+        Ok(())
     }
 
     /// Takes `fd` out of the table.
@@ -150,6 +196,25 @@ impl Fds {
         Ok(Arc::clone(self.lock().dir(fd, right)?.0))
     }
 
+    /// The root, under the last of its names, which older C libraries do not use: where absolute names and those from where the
+    /// program stood at its start both lead. It must have `right`.
+    ///
+    /// # Errors
+    /// `notcapable` if the program closed it.
+    pub(crate) fn root(&self, right: Rights) -> Result<Arc<Dir>> {
+        let table = self.lock();
+        let roots = table.slots.iter().flatten().filter(|descriptor| match &descriptor.object {
+            Opened::Dir(dir) => dir.guest().is_some_and(|name| GuestName::from(name).is_root()),
+            Opened::File(_) => false,
+        });
+        let root = roots.last().ok_or(wasip1::ERRNO_NOTCAPABLE)?;
+        root.require(right)?;
+        match &root.object {
+            Opened::Dir(dir) => Ok(Arc::clone(dir)),
+            Opened::File(_) => Err(wasip1::ERRNO_NOTCAPABLE.into()),
+        }
+    }
+
     /// As [`Fds::dir`], to open something below it: with the rights that it hands on.
     ///
     /// # Errors
@@ -167,6 +232,29 @@ impl Table {
     fn check_room(&self) -> Result<()> {
         let room = self.slots.len() < MAX || self.slots[self.first..].iter().any(Option::is_none);
         if room { Ok(()) } else { Err(wasip1::ERRNO_MFILE.into()) }
+    }
+
+    fn insert(&mut self, descriptor: Descriptor) -> Result<u32> {
+        self.check_room()?;
+        let first = self.first;
+        let index = first + self.slots[first..].iter().take_while(|slot| slot.is_some()).count();
+        self.first = index;
+        self.put(index, descriptor)?;
+        Ok(index as u32)
+    }
+
+    /// Lets number `index` stand for `descriptor`; returns what it stood for.
+    ///
+    /// # Errors
+    /// `badf` if there are no numbers as high.
+    fn put(&mut self, index: usize, descriptor: Descriptor) -> Result<Option<Descriptor>> {
+        if index >= MAX {
+            return Err(wasip1::ERRNO_BADF.into());
+        }
+        if index >= self.slots.len() {
+            self.slots.resize_with(index + 1, || None);
+        }
+        Ok(self.slots[index].replace(descriptor))
     }
 
     fn get(&self, fd: u32) -> Result<&Descriptor> {

@@ -5,15 +5,15 @@
 //! nothing is boxed when it is called. A failed call becomes its errno; only `proc_exit` and `proc_raise` unwind.
 
 use wasmer::{
-    AsStoreMut, FromToNativeWasmType, Function, FunctionEnv, FunctionEnvMut, FunctionType, RuntimeError,
-    Type, Value,
+    AsStoreMut, Exports, FromToNativeWasmType, Function, FunctionEnv, FunctionEnvMut, FunctionType,
+    RuntimeError, Type, Value,
 };
 
 use crate::caller::{Caller, ThreadExit};
 use crate::calls::proc::Raised;
 use crate::calls::{
-    args, clock, environ, fd_io, fd_stat, fd_table, path, poll, proc, processes, random, readdir, sched,
-    sock, threads, wasix,
+    args, clock, environ, epoll, fd_io, fd_stat, fd_table, made, path, poll, proc, processes, random,
+    readdir, sched, sock, threads, tty, wasix,
 };
 use crate::ctx::Ctx;
 use crate::errno::Result;
@@ -21,7 +21,7 @@ use crate::jumps;
 use crate::memory::Memory;
 use crate::preview0;
 use crate::state::State;
-use crate::table::{PREVIEW0, PREVIEW1, SPAWN, THREADS, WASIX, calls, thread_calls};
+use crate::table::{PREVIEW0, PREVIEW1, SIGNAL_HANDLER, SPAWN, THREADS, WASIX, calls, wasix_calls};
 
 /// Runs one call with the guest's memory at hand.
 fn with<T>(mut env: FunctionEnvMut<'_, State>, call: impl FnOnce(&State, &Memory<'_>) -> T) -> T {
@@ -84,6 +84,7 @@ import!(A B C D E);
 import!(A B C D E F);
 import!(A B C D E F G);
 import!(A B C D E F G H I);
+import!(A B C D E F G H I J);
 
 /// A function that runs `$call` with the arguments of the given types.
 macro_rules! function {
@@ -147,15 +148,20 @@ fn named(
             "sock_accept" => return None,
             _ => return preview1(store, env, name),
         }),
-        WASIX => match name {
-            "thread_exit" => Some(thread_exit(store)),
-            "callback_signal" => Some(callback_signal(store)),
-            "stack_checkpoint" => Some(Function::new_typed_with_env(store, env, jumps::checkpoint)),
-            "stack_restore" => Some(Function::new_typed_with_env(store, env, jumps::restore)),
-            // It ends a copy that shares the program's memory otherwise; here none does.
-            "proc_exit2" => Some(proc_exit(store)),
-            _ => thread_call(store, env, name).or_else(|| preview1(store, env, name)),
-        },
+        WASIX => {
+            env.as_ref(store).ctx().be_wasix();
+            match name {
+                "thread_exit" => Some(thread_exit(store)),
+                "callback_signal" => Some(callback_signal(store, env)),
+                "thread_signal" => Some(thread_signal(store, env)),
+                "proc_signal" => Some(proc_signal(store, env)),
+                "stack_checkpoint" => Some(Function::new_typed_with_env(store, env, jumps::checkpoint)),
+                "stack_restore" => Some(Function::new_typed_with_env(store, env, jumps::restore)),
+                // It ends a copy that shares the program's memory otherwise; here none does.
+                "proc_exit2" => Some(proc_exit(store)),
+                _ => wasix_call(store, env, name).or_else(|| preview1(store, env, name)),
+            }
+        }
         THREADS if name == SPAWN => Some(thread_spawn(store, env)),
         _ => None,
     }
@@ -165,6 +171,15 @@ fn named(
 pub fn unknown(store: &mut impl AsStoreMut, module: &str, ty: &FunctionType) -> Option<Function> {
     let answers = module == WASIX && ty.results() == [Type::I32];
     answers.then(|| Function::new(store, ty, |_| Ok(vec![Value::I32(wasip1::ERRNO_NOSYS.raw().into())])))
+}
+
+/// Lets the program handle signals by the function that its `exports` have for that, if they have one.
+pub fn handle_signals(store: &mut impl AsStoreMut, env: &FunctionEnv<State>, exports: &Exports) {
+    if let Ok(handler) = exports.get_function(SIGNAL_HANDLER) {
+        let ty = handler.ty(store);
+        let fits = ty.params() == [Type::I32] && ty.results().is_empty();
+        env.as_mut(store).handler = fits.then(|| handler.clone());
+    }
 }
 
 /// The import of wasi-threads that starts a thread.
@@ -181,9 +196,39 @@ fn thread_exit(store: &mut impl AsStoreMut) -> Function {
     })
 }
 
-/// The import of WASIX that says which function is to be told of signals. None ever comes.
-fn callback_signal(store: &mut impl AsStoreMut) -> Function {
-    Function::new_typed(store, |_name: u32, _name_len: u32| {})
+/// The import of WASIX that says which function is to be told of signals. It is the one that C libraries export for that.
+fn callback_signal(store: &mut impl AsStoreMut, env: &FunctionEnv<State>) -> Function {
+    Function::new_typed_with_env(store, env, |env: FunctionEnvMut<'_, State>, _name: u32, _name_len: u32| {
+        env.data().ctx().handle_signals();
+    })
+}
+
+/// The import of WASIX that sends a signal to a thread of the program: the one that calls gets it.
+fn thread_signal(store: &mut impl AsStoreMut, env: &FunctionEnv<State>) -> Function {
+    Function::new_typed_with_env(store, env, |env: FunctionEnvMut<'_, State>, tid: u32, signal: u32| {
+        if env.data().ctx().threads.is_there(tid) {
+            send(env, signal)
+        } else {
+            Ok(wasip1::ERRNO_SRCH.raw().into())
+        }
+    })
+}
+
+/// The import of WASIX that sends a signal to a program: itself.
+fn proc_signal(store: &mut impl AsStoreMut, env: &FunctionEnv<State>) -> Function {
+    Function::new_typed_with_env(store, env, |env: FunctionEnvMut<'_, State>, pid: u32, signal: u32| {
+        if pid == env.data().ctx().processes.number() { send(env, signal) } else { Ok(wasip1::ERRNO_SRCH.raw().into()) }
+    })
+}
+
+/// Lets the program handle a signal, if it said that it does; otherwise that does what it does by itself.
+fn send(mut env: FunctionEnvMut<'_, State>, signal: u32) -> std::result::Result<i32, RuntimeError> {
+    let state = env.data();
+    let handled = state.ctx().handles_signals() && proc::can_be_handled(signal);
+    match state.handler.clone().filter(|_| handled) {
+        Some(handler) => handler.call(&mut env, &[Value::I32(signal as i32)]).map(|_| 0),
+        None => raised(proc::proc_raise(signal)),
+    }
 }
 
 /// The import that ends the program.
@@ -193,15 +238,18 @@ fn proc_exit(store: &mut impl AsStoreMut) -> Function {
     })
 }
 
+/// What the guest gets of a raised signal.
+fn raised(raised: Raised) -> std::result::Result<i32, RuntimeError> {
+    match raised {
+        Raised::Ignored => Ok(wasip1::ERRNO_SUCCESS.raw().into()),
+        Raised::Failed(errno) => Ok(errno.raw().into()),
+        Raised::Ended(exit) => Err(RuntimeError::user(Box::new(exit))),
+    }
+}
+
 /// The import that may end the program.
 fn proc_raise(store: &mut impl AsStoreMut) -> Function {
-    Function::new_typed(store, |sig: u32| -> std::result::Result<i32, RuntimeError> {
-        match proc::proc_raise(sig) {
-            Raised::Ignored => Ok(wasip1::ERRNO_SUCCESS.raw().into()),
-            Raised::Failed(errno) => Ok(errno.raw().into()),
-            Raised::Ended(exit) => Err(RuntimeError::user(Box::new(exit))),
-        }
-    })
+    Function::new_typed(store, |sig: u32| raised(proc::proc_raise(sig)))
 }
 
 /// Makes the imports of preview 1 of the table of calls.
@@ -225,10 +273,10 @@ macro_rules! preview1 {
 
 calls!(preview1);
 
-/// Makes the imports of the table of the calls of threads.
-macro_rules! thread_call {
+/// Makes the imports of the table of the calls of WASIX.
+macro_rules! wasix_call {
     ($($name:ident($($parameter:ident: $type:ty),*) in $family:ident;)*) => {
-        fn thread_call(store: &mut impl AsStoreMut, env: &FunctionEnv<State>, name: &str) -> Option<Function> {
+        fn wasix_call(store: &mut impl AsStoreMut, env: &FunctionEnv<State>, name: &str) -> Option<Function> {
             $(
                 if name == stringify!($name) {
                     let call = $family::$name as fn(Caller<'_>, &Memory<'_>, $($type),*) -> Result<()>;
@@ -240,4 +288,4 @@ macro_rules! thread_call {
     };
 }
 
-thread_calls!(thread_call);
+wasix_calls!(wasix_call);

@@ -11,6 +11,7 @@
 //! ctx          everything behind the calls of one program, and what it was granted (grants)
 //! threads      which threads there are, and what they wait for; processes: who this process is among its copies
 //! fds          the descriptor table: what a number means, and which rights came with it
+//! epoll        which descriptors a list waits for, and what is told of them
 //! fs           what a descriptor stands for: files and directories, of the host or of trees that come with the program
 //! clock, randomness, misses, audit, kept   what else a program has
 //! memory       the only way to guest memory (abi: structures, path: paths, piece: ranges)
@@ -39,6 +40,7 @@ pub mod calls;
 mod checkpoints;
 mod clock;
 mod ctx;
+mod epoll;
 mod errno;
 mod exit;
 mod fds;

@@ -10,7 +10,7 @@ use crate::errno::Result;
 use crate::exit::Exit;
 use crate::memory::Memory;
 use crate::preview0;
-use crate::table::{PREVIEW0, PREVIEW1, SPAWN, THREADS, WASIX, calls, thread_calls};
+use crate::table::{OTHERS, PREVIEW0, PREVIEW1, SPAWN, THREADS, WASIX, calls, wasix_calls};
 
 /// A type of a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,8 +51,6 @@ pub fn provided(
     let takes = |own: &[Parameter]| own.iter().copied().map(Some).eq(parameters.iter().copied());
     let answers = results == [Some(Parameter::I32)];
     let is_here = match (module, name) {
-        (WASIX, "thread_exit") => results.is_empty() && takes(&[Parameter::I32]),
-        (WASIX, "callback_signal") => results.is_empty() && takes(&[Parameter::I32, Parameter::I32]),
         (THREADS, SPAWN) => answers && takes(&[Parameter::I32]),
         (WASIX, "proc_exit2") => results.is_empty() && takes(&[Parameter::I32]),
         (WASIX, "stack_checkpoint") => answers && takes(&[Parameter::I32, Parameter::I32]),
@@ -60,9 +58,14 @@ pub fn provided(
         // That of 2022 has two, that of today three.
         (WASIX, "proc_join") if parameters.len() == 2 => answers && takes(&[Parameter::I32, Parameter::I32]),
         _ => {
-            let of_threads = thread_call(name).filter(|_| module == WASIX);
+            let of_wasix = wasix_call(name).filter(|_| module == WASIX);
             let call = call(module, name);
-            of_threads.is_some_and(|own| answers && takes(own))
+            let by_itself = OTHERS.iter().find(|other| module == WASIX && other.0 == name);
+            of_wasix.is_some_and(|own| answers && takes(own))
+                || by_itself.is_some_and(|&(_, count, has_answer)| {
+                    takes(&vec![Parameter::I32; count])
+                        && if has_answer { answers } else { results.is_empty() }
+                })
                 || call.is_some_and(|call| call.has_type(parameters.iter().copied(), results))
         }
     };
@@ -73,10 +76,10 @@ pub fn provided(
     }
 }
 
-/// What a call of threads takes.
-macro_rules! thread_call {
+/// What a call of WASIX takes.
+macro_rules! wasix_call {
     ($($name:ident($($parameter:ident: $type:ty),*) in $family:ident;)*) => {
-        fn thread_call(name: &str) -> Option<&'static [Parameter]> {
+        fn wasix_call(name: &str) -> Option<&'static [Parameter]> {
             match name {
                 $(stringify!($name) => Some(&[$(<$type as Number>::TYPE),*]),)*
                 _ => None,
@@ -85,7 +88,7 @@ macro_rules! thread_call {
     };
 }
 
-thread_calls!(thread_call);
+wasix_calls!(wasix_call);
 
 impl Call {
     /// True if the call takes these parameters (`None` stands for any other type) and answers with as many numbers (i32). A

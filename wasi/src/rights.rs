@@ -43,6 +43,9 @@ pub const DIRECTORY: Rights = RIGHTS_PATH_CREATE_DIRECTORY
     | RIGHTS_FD_FILESTAT_GET
     | RIGHTS_FD_FILESTAT_SET_TIMES;
 
+/// What can be done with a pipe, an event or a list of interests, which the program made for itself: beside reading and writing.
+pub const MADE: Rights = RIGHTS_FD_FDSTAT_SET_FLAGS | RIGHTS_FD_FILESTAT_GET | RIGHTS_POLL_FD_READWRITE;
+
 /// What can be asked for when something is opened. The rest applies to sockets only and is left out of what a guest
 /// gets, as the specification allows.
 pub const OPENED: Rights = FILE | DIRECTORY;

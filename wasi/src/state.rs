@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use wasmer::{AsStoreMut, AsStoreRef, FunctionEnv, Instance, Memory as WasmMemory};
+use wasmer::{AsStoreMut, AsStoreRef, Function, FunctionEnv, Instance, Memory as WasmMemory};
 
 use crate::asyncify::Jumps;
 use crate::caller::{Caller, Fork, Spawn};
@@ -22,6 +22,8 @@ pub struct State {
     spawner: Option<Arc<dyn Spawn>>,
     forker: Option<Arc<dyn Fork>>,
     pub(crate) jumps: Option<Jumps>,
+    /// The program's function that is told of signals.
+    pub(crate) handler: Option<Function>,
 }
 
 /// The app's memory.
@@ -47,6 +49,7 @@ impl State {
             spawner: None,
             forker: None,
             jumps: None,
+            handler: None,
         }
     }
 

@@ -73,10 +73,9 @@ macro_rules! calls {
 
 pub(crate) use calls;
 
-/// Hands the calls of threads to the macro `$each`, as [`calls`] does: those of WASIX that answer with an errno, in
-/// [`crate::calls::threads`], [`crate::calls::processes`] and [`crate::calls::wasix`]. Made by themselves are `wasi.thread-spawn`, `thread_exit` and
-/// `callback_signal`, which answer otherwise.
-macro_rules! thread_calls {
+/// Hands the calls of WASIX to the macro `$each`, as [`calls`] does: those that answer with an errno. Made by themselves are
+/// `wasi.thread-spawn`, and those in [`OTHERS`], which answer otherwise or may not return.
+macro_rules! wasix_calls {
     ($each:ident) => {
         $each! {
             thread_spawn(start: u32, tid: u32) in threads;
@@ -99,11 +98,28 @@ macro_rules! thread_calls {
             proc_signals_sizes_get(count: u32) in wasix;
             proc_signals_get(list: u32) in wasix;
             getcwd(path: u32, path_len: u32) in wasix;
+            chdir(path: u32, path_len: u32) in wasix;
+            clock_time_set(id: u32, time: u64) in wasix;
+            tty_get(state: u32) in tty;
+            tty_set(state: u32) in tty;
+            fd_dup(fd: u32, copy: u32) in made;
+            fd_dup2(fd: u32, least: u32, close_on_exec: u32, copy: u32) in made;
+            fd_fdflags_get(fd: u32, flags: u32) in made;
+            fd_fdflags_set(fd: u32, flags: u32) in made;
+            fd_pipe(reader: u32, writer: u32) in made;
+            fd_event(value: u64, flags: u32, event: u32) in made;
+            epoll_create(list: u32) in epoll;
+            epoll_ctl(list: u32, what: u32, fd: u32, event: u32) in epoll;
+            epoll_wait(list: u32, events: u32, most: u32, timeout: u64, count: u32) in epoll;
+            path_open2(
+                fd: u32, dirflags: u32, path: u32, path_len: u32, oflags: u32, fs_rights_base: u64, fs_rights_inheriting: u64,
+                fdflags: u32, fdflagsext: u32, opened_fd: u32
+            ) in path;
         }
     };
 }
 
-pub(crate) use thread_calls;
+pub(crate) use wasix_calls;
 
 macro_rules! names {
     (by themselves: $($own:ident),*; $($name:ident($($parameter:ident: $type:ty),*) in $family:ident;)*) => {
@@ -126,3 +142,14 @@ pub const THREADS: &str = "wasi";
 pub const SPAWN: &str = "thread-spawn";
 /// The export that a thread runs.
 pub const THREAD_START: &str = "wasi_thread_start";
+/// The export that is told of signals.
+pub const SIGNAL_HANDLER: &str = "__wasm_signal";
+
+/// The calls of WASIX that are made by themselves: each with what it takes, in numbers of 32 bits, and whether it answers.
+pub(crate) const OTHERS: &[(&str, usize, bool)] = &[
+    ("thread_exit", 1, false),
+    ("callback_signal", 2, false),
+    ("thread_signal", 2, true),
+    ("proc_signal", 2, true),
+    ("proc_exit2", 1, false),
+];

@@ -102,3 +102,47 @@ pub(crate) struct Filestat {
     /// Nanoseconds since 1970.
     pub(crate) ctim: u64,
 }
+
+/// What can be waited for of a descriptor in a list of interests, and what has happened: WASIX's bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Ready(pub(crate) u32);
+
+impl Ready {
+    pub(crate) const NONE: Ready = Ready(0);
+    /// It can be read.
+    pub(crate) const IN: Ready = Ready(1);
+    /// It can be written.
+    pub(crate) const OUT: Ready = Ready(1 << 1);
+    /// The other side will write no more.
+    pub(crate) const RDHUP: Ready = Ready(1 << 2);
+    /// There is something urgent.
+    pub(crate) const PRI: Ready = Ready(1 << 3);
+    /// It failed. Told without being asked for.
+    pub(crate) const ERR: Ready = Ready(1 << 4);
+    /// The other side is gone. Told without being asked for.
+    pub(crate) const HUP: Ready = Ready(1 << 5);
+    /// To be told only of what happens from now on.
+    pub(crate) const EDGE: Ready = Ready(1 << 6);
+    /// To be told once.
+    pub(crate) const ONCE: Ready = Ready(1 << 7);
+    /// Every bit that is known.
+    pub(crate) const ALL: Ready = Ready((1 << 8) - 1);
+
+    /// True if all of `other` is in it.
+    pub(crate) fn has(self, other: Ready) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// True if any of `other` is in it.
+    pub(crate) fn meets(self, other: Ready) -> bool {
+        self.0 & other.0 != 0
+    }
+}
+
+impl std::ops::BitOr for Ready {
+    type Output = Ready;
+
+    fn bitor(self, other: Ready) -> Ready {
+        Ready(self.0 | other.0)
+    }
+}

@@ -9,3 +9,4 @@ mod processes;
 mod run;
 mod sandbox;
 mod threads;
+mod wasix;

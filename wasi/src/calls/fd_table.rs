@@ -15,12 +15,13 @@ pub fn fd_close(ctx: &Ctx, _memory: &Memory<'_>, fd: u32) -> Result<()> {
     ctx.fds.remove(fd).map(drop)
 }
 
-/// Moves what `from` stands for to `to`, closing what `to` stood for, in one step.
+/// Moves what `from` stands for to `to`, closing what `to` stood for, in one step. In a program of WASIX, whose C library knows
+/// the call as dup2, `from` stays open, and `to` need not be, by whichever name it is imported.
 ///
 /// # Errors
 /// `badf` if either is not open.
 pub fn fd_renumber(ctx: &Ctx, _memory: &Memory<'_>, from: u32, to: u32) -> Result<()> {
-    ctx.fds.renumber(from, to)
+    if ctx.is_wasix() { ctx.fds.copy_to(from, to) } else { ctx.fds.renumber(from, to) }
 }
 
 /// Writes file type, flags and rights of `fd` to `result`.

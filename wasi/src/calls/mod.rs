@@ -11,9 +11,11 @@
 pub mod args;
 pub mod clock;
 pub mod environ;
+pub(crate) mod epoll;
 pub mod fd_io;
 pub mod fd_stat;
 pub mod fd_table;
+pub(crate) mod made;
 pub mod path;
 pub mod poll;
 pub mod proc;
@@ -23,6 +25,7 @@ pub mod readdir;
 pub mod sched;
 pub mod sock;
 pub(crate) mod threads;
+pub(crate) mod tty;
 pub(crate) mod wasix;
 
 use crate::errno::Result;

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use super::made::closes_on_exec;
+use crate::caller::Caller;
 use crate::ctx::Ctx;
 use crate::errno::Result;
 use crate::fds::Descriptor;
@@ -40,6 +42,47 @@ pub fn path_open(
     base: u64,
     inheriting: u64,
     fdflags: u32,
+    result: u32,
+) -> Result<()> {
+    let rights = (base, inheriting);
+    open(ctx, memory, fd, lookup, path, path_len, oflags, rights, fdflags, false, result)
+}
+
+/// Opens the path as [`path_open`] does. `extended` says whether the descriptor is closed when the program becomes another one.
+///
+/// # Errors
+/// As there.
+#[allow(clippy::too_many_arguments, reason = "WASIX's signature")]
+pub(crate) fn path_open2(
+    caller: Caller<'_>,
+    memory: &Memory<'_>,
+    fd: u32,
+    lookup: u32,
+    path: u32,
+    path_len: u32,
+    oflags: u32,
+    base: u64,
+    inheriting: u64,
+    fdflags: u32,
+    extended: u32,
+    result: u32,
+) -> Result<()> {
+    let (rights, close_on_exec) = ((base, inheriting), closes_on_exec(extended)?);
+    open(caller.ctx, memory, fd, lookup, path, path_len, oflags, rights, fdflags, close_on_exec, result)
+}
+
+#[allow(clippy::too_many_arguments, reason = "the specification's signature")]
+fn open(
+    ctx: &Ctx,
+    memory: &Memory<'_>,
+    fd: u32,
+    lookup: u32,
+    path: u32,
+    path_len: u32,
+    oflags: u32,
+    (base, inheriting): (u64, u64),
+    fdflags: u32,
+    close_on_exec: bool,
     result: u32,
 ) -> Result<()> {
     let known_flags = wasip1::FDFLAGS_APPEND
@@ -105,7 +148,7 @@ pub fn path_open(
     }
     let object = object.map(Arc::new, Arc::new);
     let rights = base & applicable & !left_out;
-    let number = ctx.fds.insert(Descriptor { object, rights, left_out, inheriting, flags })?;
+    let number = ctx.fds.insert(Descriptor { object, rights, left_out, inheriting, flags, close_on_exec })?;
     memory.write_u32(result, number)
 }
 

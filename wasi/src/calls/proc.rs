@@ -47,6 +47,14 @@ pub(crate) fn status(signal: u32) -> u32 {
     128 + signal + left_out
 }
 
+/// True for a signal that a program may handle.
+#[cfg(feature = "wasmer")]
+pub(crate) fn can_be_handled(signal: u32) -> bool {
+    let fixed = [wasip1::SIGNAL_NONE, wasip1::SIGNAL_KILL, wasip1::SIGNAL_STOP];
+    signal <= u32::from(wasip1::SIGNAL_SYS.raw())
+        && fixed.iter().all(|fixed| u32::from(fixed.raw()) != signal)
+}
+
 /// Ends the program with `code`.
 pub fn proc_exit(code: u32) -> Exit {
     Exit(code)

@@ -1,8 +1,13 @@
 //! Calls of WASIX that need nothing of the host: where a program stands, and values of its threads.
 
+use std::sync::PoisonError;
+
 use crate::caller::Caller;
 use crate::errno::Result;
+use crate::fs::names::{is_separator, joined};
+use crate::fs::rule::Wanted;
 use crate::memory::Memory;
+use crate::path::{self, Room};
 
 /// Writes a new key to `result`. What is to be told of it at its end, `user_data`, is told to nobody.
 ///
@@ -64,7 +69,8 @@ pub(crate) fn proc_signals_get(_caller: Caller<'_>, _memory: &Memory<'_>, _list:
 /// # Errors
 /// `range` if it does not fit; then its length is written all the same. `inval` if there is no room at all.
 pub(crate) fn getcwd(caller: Caller<'_>, memory: &Memory<'_>, path: u32, len: u32) -> Result<()> {
-    let name = caller.ctx.cwd.as_bytes();
+    let cwd = caller.ctx.cwd.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let name = cwd.as_bytes();
     let room = memory.read_u32(len)?;
     let mut rest = memory.piece(path, room)?;
     memory.write_u32(len, name.len() as u32)?;
@@ -80,12 +86,74 @@ pub(crate) fn getcwd(caller: Caller<'_>, memory: &Memory<'_>, path: u32, len: u3
     Ok(())
 }
 
+/// Lets the program stand in the directory `path`, which is looked for from where it stands. That is what [`getcwd`] tells, and
+/// where the C library then begins by itself: a descriptor's paths begin where they did.
+///
+/// # Errors
+/// `notdir` if it is no directory; `nametoolong` if its whole name is; `notcapable` if the program has no root any more.
+pub(crate) fn chdir(caller: Caller<'_>, memory: &Memory<'_>, path: u32, path_len: u32) -> Result<()> {
+    let room = &mut Room::new();
+    let path = path::read(memory, path, path_len, room)?;
+    let ctx = caller.ctx;
+    let now = ctx.cwd.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let name = joined(if path.starts_with(is_separator) { "/" } else { &now }, path);
+    if name.len() > path::MAX_LEN {
+        return Err(wasip1::ERRNO_NAMETOOLONG.into());
+    }
+    let below = match name.trim_start_matches('/') {
+        "" => ".",
+        below => below,
+    };
+    let root = ctx.fds.root(wasip1::RIGHTS_PATH_FILESTAT_GET)?;
+    let found =
+        ctx.misses.watch(ctx.misses.asked(&root, below, Wanted::Look), root.filestat_at(below, true))?;
+    if found.filetype != wasip1::FILETYPE_DIRECTORY {
+        return Err(wasip1::ERRNO_NOTDIR.into());
+    }
+    *ctx.cwd.lock().unwrap_or_else(PoisonError::into_inner) = name;
+    Ok(())
+}
+
+/// Sets no clock: they are the machine's.
+///
+/// # Errors
+/// `inval` for an unknown clock; `perm` for any other.
+pub(crate) fn clock_time_set(caller: Caller<'_>, _memory: &Memory<'_>, id: u32, _time: u64) -> Result<()> {
+    caller.ctx.clocks.now(id)?;
+    Err(wasip1::ERRNO_PERM.into())
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
 
     use super::*;
     use crate::ctx::Ctx;
+
+    #[test]
+    fn it_stands_where_it_went_and_nowhere_that_is_no_directory() {
+        let ctx = Arc::new(Ctx::builder().temporary("/data").build().unwrap());
+        let caller = Caller { ctx: &ctx, tid: 1, spawner: None };
+        let mut bytes = [0; 8300];
+        let memory = &Memory::new(&mut bytes);
+        let go = |path: &str| {
+            memory.write(0, path.as_bytes()).unwrap();
+            let gone = chdir(caller, memory, 0, path.len() as u32).map_err(|error| error.0);
+            (gone, ctx.cwd.lock().unwrap().clone())
+        };
+        memory.write(0, b"/data/in").unwrap();
+        crate::calls::path::path_create_directory(&ctx, memory, 3, 1, 7).unwrap();
+        assert_eq!(go("data"), (Ok(()), "/data".to_owned()));
+        assert_eq!(go("./in/"), (Ok(()), "/data/in".to_owned()));
+        assert_eq!(go("../nothing"), (Err(wasip1::ERRNO_NOENT), "/data/in".to_owned()));
+        assert_eq!(go("../../../.."), (Ok(()), "/".to_owned()));
+        assert_eq!(go("/data/in"), (Ok(()), "/data/in".to_owned()));
+        assert_eq!(go(&"./".repeat(2049)).0, Err(wasip1::ERRNO_NAMETOOLONG));
+        assert_eq!(go("").0, Err(wasip1::ERRNO_NOENT));
+        // Who gave up the root goes nowhere.
+        [3, 4].map(|fd| ctx.fds.remove(fd).unwrap());
+        assert_eq!(go("/"), (Err(wasip1::ERRNO_NOTCAPABLE), "/data/in".to_owned()));
+    }
 
     #[test]
     fn where_it_stands_is_told_or_how_much_room_that_takes() {

@@ -1,4 +1,5 @@
-//! A file descriptor's file: the choice between one of the host, one of a tree and the null device, and nothing else.
+//! A file descriptor's file: the choice between one of the host, one of a tree, the null device and a list of interests, and
+//! nothing else.
 
 use std::io::SeekFrom;
 
@@ -7,6 +8,7 @@ use wasip1::Fdflags;
 use super::host::file::HostFile;
 use super::null;
 use super::tree::file::TreeFile;
+use crate::epoll::Epoll;
 use crate::errno::Result;
 use crate::piece::Piece;
 use crate::sys::Handle;
@@ -21,13 +23,15 @@ pub(crate) enum File {
     Tree(TreeFile),
     /// The null device.
     Null,
+    /// A list of files that are waited for.
+    Epoll(Epoll<File, HostFile>),
 }
 
 /// Calls the same method of whichever it is.
 macro_rules! either {
     ($of:expr, $file:ident => $call:expr) => {
         match $of {
-            File::Host($file) => $call,
+            File::Host($file) | File::Epoll(Epoll { file: $file, .. }) => $call,
             File::Tree($file) => $call,
             File::Null => {
                 let $file = null::Null;
@@ -46,15 +50,26 @@ impl File {
     /// For waiting on it; `None` for a file that is always ready.
     pub(crate) fn handle(&self) -> Option<&Handle> {
         match self {
-            File::Host(file) => Some(file.handle()),
+            File::Host(file) | File::Epoll(Epoll { file, .. }) => Some(file.handle()),
             File::Tree(_) | File::Null => None,
+        }
+    }
+
+    /// The list of interests that it is.
+    ///
+    /// # Errors
+    /// `inval` if it is none.
+    pub(crate) fn epoll(&self) -> Result<&Epoll<File, HostFile>> {
+        match self {
+            File::Epoll(epoll) => Ok(epoll),
+            _ => Err(wasip1::ERRNO_INVAL.into()),
         }
     }
 
     /// Reads into `buffers` from where the file stands. 0 is its end.
     pub(crate) fn read(&self, buffers: &mut [Piece<'_>], flags: Fdflags) -> Result<usize> {
         match self {
-            File::Host(file) => file.read(buffers, flags),
+            File::Host(file) | File::Epoll(Epoll { file, .. }) => file.read(buffers, flags),
             File::Tree(file) => file.read(buffers),
             File::Null => Ok(0),
         }
@@ -73,7 +88,7 @@ impl File {
     /// Writes `buffers` at `offset`, also in append mode, and leaves the file where it stands.
     pub(crate) fn write_at(&self, buffers: &[Piece<'_>], offset: u64, flags: Fdflags) -> Result<usize> {
         match self {
-            File::Host(file) => file.write_at(buffers, offset, flags),
+            File::Host(file) | File::Epoll(Epoll { file, .. }) => file.write_at(buffers, offset, flags),
             File::Tree(file) => file.write_at(buffers, offset),
             File::Null => Ok(null::len(buffers)),
         }
@@ -105,7 +120,7 @@ impl File {
     /// Tells the system how the range will be used; a hint, and nothing where nobody takes it.
     pub(crate) fn advise(&self, offset: u64, len: u64, advice: wasip1::Advice) -> Result<()> {
         match self {
-            File::Host(file) => file.advise(offset, len, advice),
+            File::Host(file) | File::Epoll(Epoll { file, .. }) => file.advise(offset, len, advice),
             File::Tree(_) | File::Null => Ok(()),
         }
     }
@@ -113,7 +128,7 @@ impl File {
     /// Waits until content, and unless `data_only` also what is known about it, is on the device.
     pub(crate) fn sync(&self, data_only: bool) -> Result<()> {
         match self {
-            File::Host(file) => file.sync(data_only),
+            File::Host(file) | File::Epoll(Epoll { file, .. }) => file.sync(data_only),
             File::Tree(_) | File::Null => Ok(()),
         }
     }
@@ -125,7 +140,7 @@ impl File {
     /// The flags that hold for a descriptor which remembers `remembered`.
     pub(crate) fn flags(&self, remembered: Fdflags) -> Fdflags {
         match self {
-            File::Host(file) => file.flags(remembered),
+            File::Host(file) | File::Epoll(Epoll { file, .. }) => file.flags(remembered),
             File::Tree(_) | File::Null => remembered,
         }
     }
@@ -134,7 +149,7 @@ impl File {
     /// is opened.
     pub(crate) fn set_flags(&self, old: Fdflags, new: Fdflags) -> Result<()> {
         let settable = match self {
-            File::Host(file) => file.settable(),
+            File::Host(file) | File::Epoll(Epoll { file, .. }) => file.settable(),
             File::Tree(_) => wasip1::FDFLAGS_APPEND | wasip1::FDFLAGS_NONBLOCK,
             File::Null => wasip1::FDFLAGS_NONBLOCK,
         };
@@ -142,7 +157,7 @@ impl File {
             return Err(wasip1::ERRNO_NOTSUP.into());
         }
         match self {
-            File::Host(file) => file.set_flags(new),
+            File::Host(file) | File::Epoll(Epoll { file, .. }) => file.set_flags(new),
             // The descriptor remembers them.
             File::Tree(_) | File::Null => Ok(()),
         }

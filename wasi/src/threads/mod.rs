@@ -76,6 +76,12 @@ impl Threads {
         self.ended.notify_all();
     }
 
+    /// True if thread `tid` is there.
+    #[cfg(feature = "wasmer")]
+    pub(crate) fn is_there(&self, tid: u32) -> bool {
+        tid == FIRST || self.lock().tids.contains(&tid)
+    }
+
     /// How many there are beside the first.
     pub(crate) fn count(&self) -> usize {
         self.lock().tids.len()

@@ -1,4 +1,4 @@
-//! A file of the host: one below a granted directory, or a standard stream.
+//! A file of the host: one below a granted directory, a standard stream, or what the program had the system make for it.
 //!
 //! The standard streams are the real ones: nothing is buffered between the guest and them. They are shared with
 //! whoever started the program, so no flag of theirs is ever changed: whether a program waits is up to it alone, and the
@@ -11,7 +11,7 @@ use wasip1::Fdflags;
 
 use crate::errno::Result;
 use crate::piece::Piece;
-use crate::sys::{self, Handle, Stream};
+use crate::sys::{self, Handle, Own, Stream};
 use crate::words::{Access, Filestat, Times};
 
 /// An open file.
@@ -30,6 +30,11 @@ impl HostFile {
         HostFile { handle: Handle::Stream(stream), access: Access::ReadWrite }
     }
 
+    /// What the program made for itself.
+    pub(crate) fn own(own: Own) -> HostFile {
+        HostFile { handle: Handle::Own(own), access: Access::ReadWrite }
+    }
+
     /// What may be done with it.
     pub(crate) fn access(&self) -> Access {
         self.access
@@ -44,6 +49,7 @@ impl HostFile {
     pub(crate) fn read(&self, buffers: &mut [Piece<'_>], flags: Fdflags) -> Result<usize> {
         Ok(match &self.handle {
             Handle::Stream(stream) => sys::read_stream(*stream, buffers, is_nonblocking(flags))?,
+            Handle::Own(own) => own.read(buffers)?,
             handle => sys::read(handle, buffers)?,
         })
     }
@@ -57,6 +63,7 @@ impl HostFile {
     pub(crate) fn write(&self, buffers: &[Piece<'_>], flags: Fdflags) -> Result<usize> {
         Ok(match &self.handle {
             Handle::Stream(stream) => sys::write_stream(*stream, buffers, is_nonblocking(flags))?,
+            Handle::Own(own) => own.write(buffers)?,
             handle => sys::write(handle, buffers, appends(flags))?,
         })
     }
@@ -114,20 +121,22 @@ impl HostFile {
     }
 
     /// The flags that hold for a descriptor which remembers `remembered`: of a stream only whether the program waits is
-    /// its own.
+    /// its own. Of what it made itself, all copies of a descriptor have that in common.
     pub(crate) fn flags(&self, remembered: Fdflags) -> Fdflags {
         match &self.handle {
             Handle::Stream(stream) => {
                 sys::stream_flags(*stream) & !wasip1::FDFLAGS_NONBLOCK | remembered & wasip1::FDFLAGS_NONBLOCK
             }
             Handle::File(_) => remembered,
+            Handle::Own(own) if own.is_nonblocking() => wasip1::FDFLAGS_NONBLOCK,
+            Handle::Own(_) => 0,
         }
     }
 
     /// The flags that can be changed.
     pub(crate) fn settable(&self) -> Fdflags {
         match &self.handle {
-            Handle::Stream(_) => wasip1::FDFLAGS_NONBLOCK,
+            Handle::Stream(_) | Handle::Own(_) => wasip1::FDFLAGS_NONBLOCK,
             Handle::File(_) => wasip1::FDFLAGS_APPEND | wasip1::FDFLAGS_NONBLOCK,
         }
     }
@@ -137,6 +146,7 @@ impl HostFile {
         match &self.handle {
             Handle::File(file) => Ok(sys::set_flags(file, flags)?),
             Handle::Stream(_) => Ok(()),
+            Handle::Own(own) => Ok(own.set_nonblocking(is_nonblocking(flags))?),
         }
     }
 }

@@ -22,6 +22,7 @@ impl AsFd for Handle {
         match self {
             Handle::File(file) => file.as_fd(),
             Handle::Stream(stream) => stream.as_fd(),
+            Handle::Own(own) => own.as_fd(),
         }
     }
 }

@@ -2,7 +2,10 @@
 
 mod errno;
 mod file;
+#[cfg(target_os = "linux")]
+mod interests;
 mod listing;
+mod own;
 mod stat;
 mod streams;
 mod time;
@@ -10,7 +13,10 @@ mod transfer;
 
 pub(crate) use errno::errno;
 pub(crate) use file::*;
+#[cfg(target_os = "linux")]
+pub(crate) use interests::{add_interest, happened, interests, modify_interest, remove_interest};
 pub(crate) use listing::entries;
+pub(crate) use own::{Own, event, pipe};
 pub(crate) use stat::{filestat, filestat_by_path, filestat_of, filestat_of_file, filestat_of_name};
-pub(crate) use streams::{read_stream, stream_flags, write_stream, write_stream_at};
+pub(crate) use streams::{read_stream, stream_flags, terminal, write_stream, write_stream_at};
 pub(crate) use time::{CLOCK_RESOLUTION, cpu_time, poll, readable, yield_now};

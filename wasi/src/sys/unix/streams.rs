@@ -13,7 +13,7 @@ use wasip1::Fdflags;
 
 use super::transfer;
 use crate::piece::Piece;
-use crate::sys::handle::Stream;
+use crate::sys::handle::{Stream, Terminal};
 
 /// How many bytes fit into a pipe that is said to have room; as many are written as one (pipe(7), "PIPE_BUF").
 const PIPE_STEP: usize = if cfg!(target_os = "linux") { 4096 } else { 512 };
@@ -44,6 +44,21 @@ pub(crate) fn stream_flags(stream: Stream) -> Fdflags {
     ];
     let held = known.into_iter().filter(|(system, _)| set.contains(*system));
     held.fold(0, |flags, (_, flag)| flags | flag)
+}
+
+/// What the terminal of a stream is set to.
+pub(crate) fn terminal(stream: Stream) -> io::Result<Terminal> {
+    use rustix::termios::{InputModes, LocalModes, tcgetattr, tcgetwinsize};
+    let (size, set) = (tcgetwinsize(stream)?, tcgetattr(stream)?);
+    Ok(Terminal {
+        columns: size.ws_col,
+        rows: size.ws_row,
+        width: size.ws_xpixel,
+        height: size.ws_ypixel,
+        echo: set.local_modes.contains(LocalModes::ECHO),
+        lines: set.local_modes.contains(LocalModes::ICANON),
+        line_feeds: set.input_modes.contains(InputModes::ICRNL),
+    })
 }
 
 /// True if `file` is what a stream is, be it opened anew.

@@ -13,7 +13,7 @@ use cap_std::fs::{File as CapFile, OpenOptions};
 use wasip1::Fdflags;
 
 use crate::piece::Piece;
-use crate::sys::handle::{Handle, Stream};
+use crate::sys::handle::{Handle, Stream, Terminal};
 use crate::words::{Filestat, Time, Times};
 
 /// Windows shows no processes as files.
@@ -29,7 +29,7 @@ const ACCESS_DENIED: i32 = 5;
 fn file(handle: &Handle) -> io::Result<&CapFile> {
     match handle {
         Handle::File(file) => Ok(file),
-        Handle::Stream(_) => Err(io::ErrorKind::NotSeekable.into()),
+        Handle::Stream(_) | Handle::Own(_) => Err(io::ErrorKind::NotSeekable.into()),
     }
 }
 
@@ -55,6 +55,7 @@ pub(crate) fn read(handle: &Handle, buffers: &mut [Piece<'_>]) -> io::Result<usi
         Handle::File(file) => (&mut &*file).read(&mut own)?,
         Handle::Stream(Stream::In) => io::stdin().lock().read(&mut own)?,
         Handle::Stream(_) => return Err(io::Error::from_raw_os_error(ACCESS_DENIED)),
+        Handle::Own(own) => return own.read(buffers),
     };
     Ok(buffer.store(&own[..count]))
 }
@@ -77,6 +78,7 @@ pub(crate) fn write(handle: &Handle, buffers: &[Piece<'_>], append: bool) -> io:
         }
         Handle::Stream(Stream::Err) => io::stderr().lock().write(&own),
         Handle::Stream(Stream::In) => Err(io::Error::from_raw_os_error(ACCESS_DENIED)),
+        Handle::Own(own) => own.write(buffers),
     }
 }
 
@@ -94,6 +96,11 @@ fn copy(buffers: &[Piece<'_>]) -> Vec<u8> {
 /// Windows' streams have no flags.
 pub(crate) fn stream_flags(_stream: Stream) -> Fdflags {
     0
+}
+
+/// None is asked for.
+pub(crate) fn terminal(_stream: Stream) -> io::Result<Terminal> {
+    Err(io::ErrorKind::Unsupported.into())
 }
 
 pub(crate) fn read_stream(
@@ -194,7 +201,7 @@ pub(crate) fn sync(handle: &Handle, data_only: bool) -> io::Result<()> {
     match handle {
         Handle::File(file) if data_only => file.sync_data(),
         Handle::File(file) => file.sync_all(),
-        Handle::Stream(_) => Ok(()),
+        Handle::Stream(_) | Handle::Own(_) => Ok(()),
     }
 }
 

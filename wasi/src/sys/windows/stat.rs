@@ -15,6 +15,10 @@ use crate::words::Filestat;
 pub(crate) fn filestat(handle: &Handle) -> io::Result<Filestat> {
     match handle {
         Handle::File(file) => filestat_of_file(file),
+        Handle::Own(_) => {
+            let filetype = wasip1::FILETYPE_UNKNOWN;
+            Ok(Filestat { dev: 0, ino: 0, filetype, nlink: 1, size: 0, atim: 0, mtim: 0, ctim: 0 })
+        }
         Handle::Stream(stream) => {
             let terminal = stream.is_terminal();
             let filetype =

@@ -1,26 +1,16 @@
-//! Times, waiting, and giving way. Everything counts as ready in `poll_oneoff`, and CPU time is not kept.
+//! Times, and giving way. CPU time is not kept.
 
-use std::io;
-use std::time::Duration;
-
-use crate::sys::handle::{Handle, Interest};
+use crate::sys::handle::Handle;
 
 /// Nanoseconds: the tick of Windows' performance counter and of its file times.
 pub(crate) const CLOCK_RESOLUTION: u64 = 100;
 
-/// Everything is ready at once; without anything to wait for, waits for the time.
-pub(crate) fn poll(interests: &mut [Interest<'_>], timeout: Option<u64>) -> io::Result<()> {
-    for interest in interests.iter_mut() {
-        interest.ready = true;
+/// Of a stream that is not known: something.
+pub(crate) fn readable(handle: &Handle) -> u64 {
+    match handle {
+        Handle::Own(own) => own.readable(),
+        Handle::File(_) | Handle::Stream(_) => 1,
     }
-    if interests.is_empty() {
-        std::thread::sleep(timeout.map_or(Duration::MAX, Duration::from_nanos));
-    }
-    Ok(())
-}
-
-pub(crate) fn readable(_handle: &Handle) -> u64 {
-    1
 }
 
 pub(crate) fn yield_now() {

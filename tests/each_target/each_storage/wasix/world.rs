@@ -1,0 +1,102 @@
+//! Where a program stands, its terminal, and its signals.
+
+use super::program;
+use crate::common::{Dir, prints};
+
+#[test]
+fn it_goes_where_there_is_a_directory_and_is_told_where_it_stands() {
+    // 3000: names. `$go` goes to the one of so many bytes at an address.
+    let text = program(
+        r#"(data (i32.const 3000) "work/in../a.txt/nothing")
+        (func $go (param $at i32) (param $len i32) (result i32) (call $chdir (local.get $at) (local.get $len)))
+        (func $stands (param $number i32) (param $len i32)
+            (i32.store (i32.const 8) (i32.const 64))
+            (call $is (local.get $number) (call $getcwd (i32.const 64) (i32.const 8)) (i32.const 0))
+            (call $is (local.get $number) (i32.load (i32.const 8)) (local.get $len)))
+        (func (export "_start")
+            (call $stands (i32.const 1) (i32.const 1))
+            (call $is (i32.const 2) (call $go (i32.const 3000) (i32.const 7)) (i32.const 0))
+            (call $stands (i32.const 3) (i32.const 8))
+            (call $is (i32.const 4) (i32.load (i32.const 64)) (i32.const 0x726f772f))
+            (call $is (i32.const 5) (i32.load (i32.const 68)) (i32.const 0x6e692f6b))
+            (call $is (i32.const 6) (call $go (i32.const 3007) (i32.const 2)) (i32.const 0))
+            (call $stands (i32.const 7) (i32.const 5))
+            (call $is (i32.const 8) (call $go (i32.const 3010) (i32.const 5)) (i32.const 54))
+            (call $is (i32.const 9) (call $go (i32.const 3016) (i32.const 7)) (i32.const 44))
+            (call $is (i32.const 10) (call $go (i32.const 3000) (i32.const 0)) (i32.const 44))
+            (call $is (i32.const 11) (call $go (i32.const 65530) (i32.const 8)) (i32.const 21))
+            (call $stands (i32.const 12) (i32.const 5))
+            (call $is (i32.const 13) (call $go (i32.const 3007) (i32.const 2)) (i32.const 0))
+            (call $is (i32.const 14) (call $go (i32.const 3007) (i32.const 2)) (i32.const 0))
+            (call $stands (i32.const 15) (i32.const 1))
+            ;; An absolute name.
+            (call $is (i32.const 16) (call $go (i32.const 3000) (i32.const 4)) (i32.const 0))
+            (i32.store8 (i32.const 2999) (i32.const 47))
+            (call $is (i32.const 17) (call $go (i32.const 2999) (i32.const 8)) (i32.const 0))
+            (call $stands (i32.const 18) (i32.const 8))
+            ;; A descriptor's paths begin where they did.
+            (call $is (i32.const 19) (call $open (i32.const 3) (i32.const 0) (i32.const 3000) (i32.const 7) (i32.const 2)
+                (i64.const 0) (i64.const 0) (i32.const 0) (i32.const 1) (i32.const 16)) (i32.const 0))
+            (call $is (i32.const 20) (call $flags_get (i32.load (i32.const 16)) (i32.const 24)) (i32.const 0))
+            (call $is (i32.const 21) (i32.load16_u (i32.const 24)) (i32.const 1))
+            (call $is (i32.const 22) (call $open (i32.const 3) (i32.const 0) (i32.const 3000) (i32.const 7) (i32.const 2)
+                (i64.const 0) (i64.const 0) (i32.const 0) (i32.const 4) (i32.const 16)) (i32.const 28))
+            (call $exit (i32.const 77)))"#,
+    );
+    let dir = Dir::new();
+    dir.write("granted/in/file", "");
+    dir.write("granted/a.txt", "");
+    let grant = format!("{}::/work", dir.join("granted").display());
+    prints(&dir.pack_text("goes", &text, &["--dir", &grant]), &[], 77);
+}
+
+#[test]
+fn clocks_are_not_set_and_there_is_no_terminal_without_one() {
+    prints(
+        &Dir::new().pack_text(
+            "clocks",
+            &program(
+                r#"(func (export "_start")
+                (call $is (i32.const 1) (call $clock_set (i32.const 0) (i64.const 1)) (i32.const 63))
+                (call $is (i32.const 2) (call $clock_set (i32.const 9) (i64.const 1)) (i32.const 28))
+                (call $is (i32.const 3) (call $tty_get (i32.const 8)) (i32.const 59))
+                (call $is (i32.const 4) (call $tty_set (i32.const 8)) (i32.const 59))
+                (call $exit (i32.const 77)))"#,
+            ),
+            &[],
+        ),
+        &[],
+        77,
+    );
+}
+
+/// A program that sends itself signals; `handles` says that it has a function for them.
+fn signals(handles: &str, fields: &str) -> String {
+    program(&format!(
+        r#"(global $seen (mut i32) (i32.const 0))
+        (func (export "__wasm_signal") (param i32) (global.set $seen (local.get 0)))
+        (func (export "_start") {handles} {fields} (call $exit (i32.const 77)))"#
+    ))
+}
+
+#[test]
+fn a_signal_that_a_program_sends_itself_is_handled_or_does_what_it_does() {
+    let handles = "(call $callback_signal (i32.const 0) (i32.const 0))";
+    let dir = Dir::new();
+    let to_itself = r#"
+        (call $is (i32.const 1) (call $thread_signal (i32.const 1) (i32.const 15)) (i32.const 0))
+        (call $is (i32.const 2) (global.get $seen) (i32.const 15))
+        (call $is (i32.const 3) (call $proc_signal (i32.const 1) (i32.const 1)) (i32.const 0))
+        (call $is (i32.const 4) (global.get $seen) (i32.const 1))
+        ;; That it is there is all that 0 asks.
+        (call $is (i32.const 5) (call $thread_signal (i32.const 1) (i32.const 0)) (i32.const 0))
+        (call $is (i32.const 6) (global.get $seen) (i32.const 1))
+        (call $is (i32.const 7) (call $thread_signal (i32.const 9) (i32.const 15)) (i32.const 71))
+        (call $is (i32.const 8) (call $proc_signal (i32.const 2) (i32.const 15)) (i32.const 71))
+        (call $is (i32.const 9) (call $thread_signal (i32.const 1) (i32.const 99)) (i32.const 28))"#;
+    prints(&dir.pack_text("handled", &signals(handles, to_itself), &[]), &[], 77);
+    let term = "(drop (call $proc_signal (i32.const 1) (i32.const 15)))";
+    prints(&dir.pack_text("ends", &signals("", term), &[]), &[], 143);
+    let kill = "(drop (call $thread_signal (i32.const 1) (i32.const 9)))";
+    prints(&dir.pack_text("killed", &signals(handles, kill), &[]), &[], 137);
+}
