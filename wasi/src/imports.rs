@@ -203,7 +203,8 @@ fn callback_signal(store: &mut impl AsStoreMut, env: &FunctionEnv<State>) -> Fun
     })
 }
 
-/// The import of WASIX that sends a signal to a thread of the program: the one that calls gets it.
+/// The import of WASIX that sends a signal to a thread of the program: the one that calls gets it. Older C libraries do not know
+/// the number of the first, and say 0.
 fn thread_signal(store: &mut impl AsStoreMut, env: &FunctionEnv<State>) -> Function {
     Function::new_typed_with_env(store, env, |env: FunctionEnvMut<'_, State>, tid: u32, signal: u32| {
         if env.data().ctx().threads.is_there(tid) {

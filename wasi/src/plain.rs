@@ -238,6 +238,12 @@ mod tests {
         assert_eq!(of(WASIX, "proc_join", 4, 1), Provided::Unknown);
         assert_eq!(of(WASIX, "stack_restore", 2, 0), Provided::Nowhere, "what it brings has 64 bits");
         assert_eq!(of(WASIX, "callback_signal", 2, 0), Provided::Here);
+        assert_eq!(of(WASIX, "proc_exit2", 1, 0), Provided::Here);
+        assert_eq!((of(WASIX, "fd_dup", 2, 1), of(WASIX, "fd_dup2", 4, 1)), (Provided::Here, Provided::Here));
+        assert_eq!(
+            (of(WASIX, "fd_dup2", 3, 1), of(WASIX, "thread_signal", 2, 0)),
+            (Provided::Unknown, Provided::Nowhere)
+        );
         assert_eq!(of(THREADS, SPAWN, 1, 1), Provided::Here);
         assert_eq!(of(WASIX, SPAWN, 1, 1), Provided::Unknown);
         let Call { parameters, run: Run::Answers(random) } = call(PREVIEW1, "random_get").unwrap() else {

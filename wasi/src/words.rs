@@ -134,6 +134,7 @@ impl Ready {
     }
 
     /// True if any of `other` is in it.
+    #[cfg(any(windows, test))]
     pub(crate) fn meets(self, other: Ready) -> bool {
         self.0 & other.0 != 0
     }

@@ -39,7 +39,8 @@ const ORIGINS: &[Origin] = &[
     (
         |module, _| module.starts_with("wasix_"),
         "WASIX",
-        "of that wasmpack has threads, fork, setjmp and little more; build it as one static module, or for plain WASI (preview 1)",
+        "of that wasmpack has threads, pipes, epoll, fork, setjmp and little more; build it as one static module, or for plain WASI \
+         (preview 1)",
     ),
     (
         |module, name| {

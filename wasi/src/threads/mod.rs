@@ -76,10 +76,10 @@ impl Threads {
         self.ended.notify_all();
     }
 
-    /// True if thread `tid` is there.
+    /// True if thread `tid` is there. 0 stands for the first.
     #[cfg(feature = "wasmer")]
     pub(crate) fn is_there(&self, tid: u32) -> bool {
-        tid == FIRST || self.lock().tids.contains(&tid)
+        tid <= FIRST || self.lock().tids.contains(&tid)
     }
 
     /// How many there are beside the first.

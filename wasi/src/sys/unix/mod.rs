@@ -1,9 +1,13 @@
 //! Unix: Linux and macOS.
 
 mod errno;
+#[cfg(any(not(target_os = "linux"), test))]
+mod event;
 mod file;
 #[cfg(target_os = "linux")]
 mod interests;
+#[cfg(not(target_os = "linux"))]
+mod kqueue;
 mod listing;
 mod own;
 mod stat;
@@ -15,6 +19,8 @@ pub(crate) use errno::errno;
 pub(crate) use file::*;
 #[cfg(target_os = "linux")]
 pub(crate) use interests::{add_interest, happened, interests, modify_interest, remove_interest};
+#[cfg(not(target_os = "linux"))]
+pub(crate) use kqueue::{add_interest, happened, interests, modify_interest, remove_interest};
 pub(crate) use listing::entries;
 pub(crate) use own::{Own, event, pipe};
 pub(crate) use stat::{filestat, filestat_by_path, filestat_of, filestat_of_file, filestat_of_name};

@@ -42,7 +42,9 @@ pub(crate) fn pipe() -> io::Result<(Own, Own)> {
     #[cfg(target_os = "linux")]
     let (reader, writer) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?;
     #[cfg(not(target_os = "linux"))]
-    let (reader, writer) = super::event::pipe_without_signal()?;
+    let (reader, writer) = super::event::pipe()?;
+    #[cfg(not(target_os = "linux"))]
+    never_raise(&writer)?;
     Ok((Own { fd: reader, kind: Kind::Plain }, Own { fd: writer, kind: Kind::Writer }))
 }
 
@@ -84,9 +86,18 @@ impl Own {
         let write = || Ok(retry_on_intr(|| transfer::write(&self.fd, from))?);
         match &self.kind {
             #[cfg(not(target_os = "linux"))]
-            Kind::Event(event) => event.write(from, self.is_nonblocking()),
+            Kind::Event(event) => event.write(&self.fd, from, self.is_nonblocking()),
             Kind::Writer => without_signal(write),
             Kind::Plain => write(),
+        }
+    }
+
+    /// True if it can be written, whatever the system says of its descriptor; `None` if that is right.
+    pub(super) fn is_writable(&self) -> Option<bool> {
+        match &self.kind {
+            #[cfg(not(target_os = "linux"))]
+            Kind::Event(event) => Some(event.has_room()),
+            Kind::Plain | Kind::Writer => None,
         }
     }
 
@@ -125,6 +136,15 @@ fn without_signal(write: impl FnOnce() -> io::Result<usize>) -> io::Result<usize
         libc::pthread_sigmask(libc::SIG_SETMASK, before.as_ptr(), std::ptr::null_mut());
         written
     }
+}
+
+/// Lets writing to a pipe raise no signal.
+#[cfg(not(target_os = "linux"))]
+fn never_raise(pipe: &OwnedFd) -> io::Result<()> {
+    use std::os::fd::AsRawFd;
+    // SAFETY: it takes a number, and changes nothing but this pipe.
+    let set = unsafe { libc::fcntl(pipe.as_raw_fd(), libc::F_SETNOSIGPIPE, 1) };
+    if set == -1 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }
 
 /// Calls `write`: the pipe was told to raise no signal when it was made.

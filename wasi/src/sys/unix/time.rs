@@ -20,6 +20,7 @@ pub(crate) fn poll(interests: &mut [Interest<'_>], timeout: Option<u64>) -> io::
             PollFd::from_borrowed_fd(i.handle.as_fd(), flags)
         })
         .collect();
+    let timeout = if interests.iter().any(|i| known(i) == Some(true)) { Some(0) } else { timeout };
     let timeout = timeout.map(timespec);
     match rustix::event::poll(&mut fds, timeout.as_ref()) {
         // A signal that did not end the program: whoever waits looks at the clock and waits again.
@@ -28,10 +29,18 @@ pub(crate) fn poll(interests: &mut [Interest<'_>], timeout: Option<u64>) -> io::
     };
     let seen: Vec<PollFlags> = fds.iter().map(PollFd::revents).collect();
     for (interest, seen) in interests.iter_mut().zip(seen) {
-        interest.ready = seen.intersects(PollFlags::IN | PollFlags::OUT);
+        interest.ready = known(interest).unwrap_or(seen.intersects(PollFlags::IN | PollFlags::OUT));
         interest.hangup = seen.intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL);
     }
     Ok(())
+}
+
+/// Whether it is ready, if that is known without the system.
+fn known(interest: &Interest<'_>) -> Option<bool> {
+    match interest.handle {
+        Handle::Own(own) if interest.write => own.is_writable(),
+        _ => None,
+    }
 }
 
 /// Bytes that can be read from a pipe, terminal or socket at once.
