@@ -133,3 +133,48 @@ impl<F, H> Epoll<F, H> {
         happened.iter().filter_map(|(id, ready)| Some((*ready, list.interests.get(id)?.told))).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_in_it_once_for_each_number_until_it_is_closed_everywhere() {
+        let list: Epoll<u8, ()> = Epoll::new(());
+        let (one, other) = (Arc::new(1), Arc::new(2));
+        let ids = Mutex::new(Vec::new());
+        let add = |fd, file: &Arc<u8>, told| {
+            list.add(fd, file, [told; 24], |id| {
+                ids.lock().unwrap().push(id);
+                Ok(())
+            })
+        };
+        assert_eq!((add(5, &one, 10), add(6, &one, 11), add(5, &other, 12)), (Ok(()), Ok(()), Ok(())));
+        assert_eq!(add(5, &one, 13).unwrap_err().0, wasip1::ERRNO_EXIST);
+        let ids = ids.into_inner().unwrap();
+        let happened: Vec<(u64, Ready)> = ids.iter().map(|id| (*id, Ready::IN)).collect();
+        let told = || list.told(&happened).into_iter().map(|(_, told)| told[0]).collect::<Vec<u8>>();
+        assert_eq!((ids.len(), told()), (3, vec![10, 11, 12]));
+        list.modify(6, &one, [20; 24], |id| if id == ids[1] { Ok(()) } else { Err(wasip1::ERRNO_IO.into()) })
+            .unwrap();
+        assert_eq!(list.modify(7, &one, [0; 24], |_| Ok(())).unwrap_err().0, wasip1::ERRNO_NOENT);
+        // What the system refuses changes nothing.
+        let refused = |_| Err(wasip1::ERRNO_PERM.into());
+        assert!(list.modify(6, &one, [30; 24], refused).is_err() && list.remove(6, &one, refused).is_err());
+        assert!(list.add(9, &one, [0; 24], refused).is_err());
+        assert_eq!(told(), [10, 20, 12]);
+        list.remove(5, &one, |_| Ok(())).unwrap();
+        assert_eq!(list.remove(5, &one, |_| Ok(())).unwrap_err().0, wasip1::ERRNO_NOENT);
+        assert_eq!(told(), [20, 12]);
+    }
+
+    #[test]
+    fn what_was_closed_is_forgotten() {
+        let list: Epoll<u8, ()> = Epoll::new(());
+        for fd in 0..10 * FEW as u32 {
+            list.add(fd, &Arc::new(0), [0; 24], |_| Ok(())).unwrap();
+        }
+        let held = list.lock();
+        assert!(held.interests.len() <= FEW && held.numbers.len() == held.interests.len());
+    }
+}

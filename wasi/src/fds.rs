@@ -203,11 +203,11 @@ impl Fds {
     /// `notcapable` if the program closed it.
     pub(crate) fn root(&self, right: Rights) -> Result<Arc<Dir>> {
         let table = self.lock();
-        let roots = table.slots.iter().flatten().filter(|descriptor| match &descriptor.object {
+        let is_root = |descriptor: &&Descriptor| match &descriptor.object {
             Opened::Dir(dir) => dir.guest().is_some_and(|name| GuestName::from(name).is_root()),
             Opened::File(_) => false,
-        });
-        let root = roots.last().ok_or(wasip1::ERRNO_NOTCAPABLE)?;
+        };
+        let root = table.slots.iter().rev().flatten().find(is_root).ok_or(wasip1::ERRNO_NOTCAPABLE)?;
         root.require(right)?;
         match &root.object {
             Opened::Dir(dir) => Ok(Arc::clone(dir)),

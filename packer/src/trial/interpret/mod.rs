@@ -15,7 +15,7 @@ mod tried;
 
 use std::{fmt, sync::Arc};
 
-use sandbox::{Access, Ctx, Exit};
+use sandbox::{Access, Ctx, Exit, table::WASIX};
 use wasmer_compiler::wasmparser::{Parser, Payload, TypeRef};
 use wasmi::{CompilationMode, Config, Engine, Linker, Module, Store, TrapCode};
 
@@ -60,6 +60,9 @@ pub fn start(module: &[u8], given: &Given, carried: &Arc<Carried>) -> Result<Res
         Ok(ctx) => ctx,
         Err(reason) => return Ok(Err(reason)),
     };
+    if module.imports().any(|import| import.module() == WASIX) {
+        ctx.be_wasix();
+    }
     let mut store = Store::new(&engine, State { ctx, notes: Notes::default(), limits: Limits::default() });
     store.limiter(|state| &mut state.limits);
     let mut linker = Linker::new(&engine);
