@@ -134,7 +134,7 @@ impl Ready {
     }
 
     /// True if any of `other` is in it.
-    #[cfg(any(windows, test))]
+    #[cfg(windows)]
     pub(crate) fn meets(self, other: Ready) -> bool {
         self.0 & other.0 != 0
     }

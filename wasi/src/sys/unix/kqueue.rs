@@ -43,7 +43,8 @@ pub(crate) fn add_interest(list: &Handle, source: &Handle, id: u64, wanted: Read
     }
     let mut flags = EventFlags::ADD;
     flags.set(EventFlags::CLEAR, wanted.has(Ready::EDGE));
-    flags.set(EventFlags::DISPATCH, wanted.has(Ready::ONCE));
+    // Reading and writing are told of once each, where epoll tells of one.
+    flags.set(EventFlags::ONESHOT, wanted.has(Ready::ONCE));
     let id = without_provenance_mut(id as usize);
     let wanted = filters(source).into_iter().filter(|(_, kind)| wanted.has(*kind));
     let changes: Vec<Event> = wanted.map(|(filter, _)| Event::new(filter, flags, id)).collect();

@@ -1,14 +1,14 @@
 //! What a program makes for itself: pipes, and events. They are the kernel's, so that a copy of the process has them, too.
-#![cfg_attr(
-    target_os = "linux",
-    allow(unsafe_code, reason = "signals are masked here, for which rustix has no call")
+#![allow(
+    unsafe_code,
+    reason = "writing to a pipe is kept from raising a signal, for which rustix has no call"
 )]
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use rustix::fs::OFlags;
-use rustix::io::{Errno as SysErrno, retry_on_intr};
+use rustix::io::retry_on_intr;
 
 use super::transfer;
 use crate::piece::Piece;
@@ -130,7 +130,7 @@ fn without_signal(write: impl FnOnce() -> io::Result<usize>) -> io::Result<usize
         if written.as_ref().is_err_and(broken) {
             let at_once = libc::timespec { tv_sec: 0, tv_nsec: 0 };
             while libc::sigtimedwait(pipe.as_ptr(), std::ptr::null_mut(), &at_once) == -1
-                && SysErrno::from_io_error(&io::Error::last_os_error()) == Some(SysErrno::INTR)
+                && io::Error::last_os_error().kind() == io::ErrorKind::Interrupted
             {}
         }
         libc::pthread_sigmask(libc::SIG_SETMASK, before.as_ptr(), std::ptr::null_mut());
