@@ -218,7 +218,11 @@ fn thread_signal(store: &mut impl AsStoreMut, env: &FunctionEnv<State>) -> Funct
 /// The import of WASIX that sends a signal to a program: itself.
 fn proc_signal(store: &mut impl AsStoreMut, env: &FunctionEnv<State>) -> Function {
     Function::new_typed_with_env(store, env, |env: FunctionEnvMut<'_, State>, pid: u32, signal: u32| {
-        if pid == env.data().ctx().processes.number() { send(env, signal) } else { Ok(wasip1::ERRNO_SRCH.raw().into()) }
+        if pid == env.data().ctx().processes.number() {
+            send(env, signal)
+        } else {
+            Ok(wasip1::ERRNO_SRCH.raw().into())
+        }
     })
 }
 

@@ -52,7 +52,6 @@ pub fn provided(
     let answers = results == [Some(Parameter::I32)];
     let is_here = match (module, name) {
         (THREADS, SPAWN) => answers && takes(&[Parameter::I32]),
-        (WASIX, "proc_exit2") => results.is_empty() && takes(&[Parameter::I32]),
         (WASIX, "stack_checkpoint") => answers && takes(&[Parameter::I32, Parameter::I32]),
         (WASIX, "stack_restore") => results.is_empty() && takes(&[Parameter::I32, Parameter::I64]),
         // That of 2022 has two, that of today three.

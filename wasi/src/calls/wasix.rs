@@ -133,7 +133,7 @@ mod tests {
     #[test]
     fn it_stands_where_it_went_and_nowhere_that_is_no_directory() {
         let ctx = Arc::new(Ctx::builder().temporary("/data").build().unwrap());
-        let caller = Caller { ctx: &ctx, tid: 1, spawner: None };
+        let caller = Caller { ctx: &ctx, tid: 1, spawner: None, forker: None };
         let mut bytes = [0; 8300];
         let memory = &Memory::new(&mut bytes);
         let go = |path: &str| {
