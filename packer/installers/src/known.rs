@@ -24,6 +24,37 @@ pub(crate) struct Known {
     pub(crate) time: Option<u64>,
 }
 
+/// The file that a program brings as the page of its packages.
+pub(crate) const README: &str = "README.md";
+
+impl Known {
+    /// The page of a package, in Markdown: the program's own, or the least that whoever finds the package has to know. `install` is
+    /// the command that installs it.
+    pub(crate) fn page(&self, install: &str) -> String {
+        let own = self.extra.iter().find(|(name, _)| name.eq_ignore_ascii_case(README));
+        if let Some((_, bytes)) = own {
+            return String::from_utf8_lossy(bytes).into_owned();
+        }
+        let command = &self.command;
+        let mut page = format!("# {command}\n");
+        let mut paragraph = |text: &str| page += &format!("\n{text}\n");
+        if let Some(description) = &self.description {
+            paragraph(description);
+        }
+        paragraph(&format!(
+            "`{install}` installs the command `{command}`: a native executable for this machine. Nothing is compiled then, \
+             and nothing else is downloaded."
+        ));
+        if let Some(homepage) = &self.homepage {
+            paragraph(&format!("Homepage: <{homepage}>"));
+        }
+        if let Some(license) = &self.license {
+            paragraph(&format!("License: {license}"));
+        }
+        page
+    }
+}
+
 /// Digits of a hash.
 pub(crate) fn hex(hash: &[u8; 32]) -> String {
     hash.iter().map(|byte| format!("{byte:02x}")).collect()

@@ -11,7 +11,7 @@ use crate::{
     Build, File,
     bundle::{self, Member},
     fill::fill,
-    known::Known,
+    known::{Known, README},
     machine,
 };
 
@@ -73,7 +73,11 @@ pub(crate) fn files(known: &Known, builds: &[Build]) -> std::io::Result<Vec<File
         about["cpu"] = cpus.into_iter().map(cpu).collect::<Vec<_>>().into();
         // Yarn keeps packages in archives, from which nothing can be started.
         about["preferUnplugged"] = true.into();
-        let readme = format!("The program of the package {}, for {}.\n", known.npm, build.target.name());
+        let readme = format!(
+            "# {name}\n\nThe program of the package `{}` for {}. Install that one: it takes the one for each machine.\n",
+            known.npm,
+            build.target.name()
+        );
         files.push(made(known, &name, &about, &readme, (&program, build.bytes, true))?);
     }
     let program = format!("bin/{}.js", known.command);
@@ -84,7 +88,8 @@ pub(crate) fn files(known: &Known, builds: &[Build]) -> std::io::Result<Vec<File
     let text = |value: Value| value.to_string();
     let packages = format!("{:#}", Value::from(packages));
     let launcher = fill(LAUNCHER, &[("NAME", &text(known.command.clone().into())), ("PACKAGES", &packages)]);
-    files.push(made(known, &known.npm, &about, &readme(known), (&program, launcher.as_bytes(), true))?);
+    let page = known.page(&format!("npm install -g {}", known.npm));
+    files.push(made(known, &known.npm, &about, &page, (&program, launcher.as_bytes(), true))?);
     Ok(files)
 }
 
@@ -105,11 +110,6 @@ fn about(known: &Known, name: &str) -> Value {
     about
 }
 
-fn readme(known: &Known) -> String {
-    let text = |text: &Option<String>| text.as_ref().map(|text| format!("\n{text}\n")).unwrap_or_default();
-    format!("# {}\n{}{}", known.command, text(&known.description), text(&known.homepage))
-}
-
 /// The archive of one package.
 fn made(
     known: &Known,
@@ -121,11 +121,9 @@ fn made(
     let json = format!("{about:#}\n");
     let mut members = vec![("package/package.json".to_owned(), json.as_bytes(), false)];
     members.push((format!("package/{program}"), bytes, executable));
-    members
-        .extend(known.extra.iter().map(|(name, bytes)| (format!("package/{name}"), bytes.as_slice(), false)));
-    if !known.extra.iter().any(|(name, _)| name.eq_ignore_ascii_case("README.md")) {
-        members.push(("package/README.md".to_owned(), readme.as_bytes(), false));
-    }
+    let others = known.extra.iter().filter(|(name, _)| !name.eq_ignore_ascii_case(README));
+    members.extend(others.map(|(name, bytes)| (format!("package/{name}"), bytes.as_slice(), false)));
+    members.push((format!("package/{README}"), readme.as_bytes(), false));
     let members: Vec<Member> = members
         .iter()
         .map(|(name, bytes, executable)| Member { name, bytes, executable: *executable })

@@ -109,6 +109,11 @@ fn metadata(known: &Known) -> String {
             text += &format!("{key}: {value}\n");
         }
     }
+    let package = known.wheel.replace('_', "-");
+    text += &format!(
+        "Description-Content-Type: text/markdown\n\n{}",
+        known.page(&format!("pip install {package}"))
+    );
     text
 }
 

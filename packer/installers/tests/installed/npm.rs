@@ -84,11 +84,15 @@ fn what_lacks_is_told() {
 #[test]
 fn each_package_says_its_machine() {
     let release = Release::new(&meta(""), &[Kind::Npm], &ALL);
-    let about = |name: &str| {
+    let member = |name: &str, of: &str| {
         let file = release.path(&format!("npm/{name}-1.2.3-rc.1.tgz"));
-        let text = succeeds(Command::new("tar").args(["xzOf"]).arg(file).arg("package/package.json")).stdout;
-        serde_json::from_slice::<serde_json::Value>(&text).unwrap()
+        succeeds(Command::new("tar").args(["xzOf"]).arg(file).arg(format!("package/{of}"))).stdout
     };
+    let about =
+        |name: &str| serde_json::from_slice::<serde_json::Value>(&member(name, "package.json")).unwrap();
+    let page = String::from_utf8(member("notes", "README.md")).unwrap();
+    assert!(page.starts_with("# notes\n") && page.contains("`npm install -g notes`"), "{page}");
+    assert!(page.contains(&meta("").description.unwrap()), "{page}");
     let main = about("notes");
     assert_eq!(main["description"], meta("").description.unwrap());
     let packages = main["optionalDependencies"].as_object().unwrap();
@@ -108,6 +112,8 @@ fn each_package_says_its_machine() {
             "{name}"
         );
         assert_eq!((&packages[name], &about["version"]), (&"1.2.3-rc.1".into(), &"1.2.3-rc.1".into()));
+        let page = String::from_utf8(member(name, "README.md")).unwrap();
+        assert!(page.starts_with(&format!("# {name}\n")) && page.contains("package `notes`"), "{page}");
     }
 }
 
@@ -117,4 +123,24 @@ fn a_scope_is_part_of_all_names() {
     let release = Release::new(&meta, &[Kind::Npm], &[Target::LinuxX86_64]);
     let names: Vec<&str> = release.files.iter().map(|file| file.name.as_str()).collect();
     assert_eq!(names, ["npm/ada-notes-linux-x64-1.2.3-rc.1.tgz", "npm/ada-notes-1.2.3-rc.1.tgz"]);
+}
+
+#[test]
+fn a_programs_own_page_is_that_of_its_main_package() {
+    let files = [("Readme.md".to_owned(), b"own page".to_vec()), ("LICENSE".to_owned(), b"terms".to_vec())];
+    let release = Release::with(&meta(""), &[Kind::Npm, Kind::Pypi], &[Target::LinuxX86_64], &files);
+    let page = |name: &str| {
+        let file = release.path(&format!("npm/{name}-1.2.3-rc.1.tgz"));
+        succeeds(Command::new("tar").args(["xzOf"]).arg(file).arg("package/README.md")).stdout
+    };
+    assert_eq!(page("notes"), b"own page");
+    assert!(page("notes-linux-x64").starts_with(b"# notes-linux-x64\n"));
+    if there("python3") {
+        let read = "import email, glob, sys, zipfile\n\
+            wheel = zipfile.ZipFile(glob.glob(sys.argv[1] + '/*.whl')[0])\n\
+            about = wheel.read('notes-1.2.3rc1.dist-info/METADATA').decode()\n\
+            sys.stdout.write(email.message_from_string(about).get_payload())";
+        let page = succeeds(Command::new("python3").args(["-c", read]).arg(release.path("pypi"))).stdout;
+        assert_eq!(page, b"own page");
+    }
 }

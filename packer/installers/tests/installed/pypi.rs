@@ -46,6 +46,9 @@ fn wheels_are_whole_and_say_their_platforms() {
         \x20   about = email.message_from_string(wheel.read(info + 'METADATA').decode())\n\
         \x20   assert (about['Name'], about['Version']) == ('notes', '1.2.3rc1')\n\
         \x20   print(about['Summary'])\n\
+        \x20   page = about.get_payload()\n\
+        \x20   assert about['Description-Content-Type'] == 'text/markdown', about\n\
+        \x20   assert page.startswith('# notes\\n') and '`pip install notes`' in page and about['Summary'] in page, page\n\
         \x20   tags = email.message_from_bytes(wheel.read(info + 'WHEEL')).get_all('Tag')\n\
         \x20   assert '.'.join(tag.rsplit('-', 1)[1] for tag in tags) in path, tags\n";
     let output =

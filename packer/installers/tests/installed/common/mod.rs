@@ -47,6 +47,11 @@ pub struct Release {
 
 impl Release {
     pub fn new(meta: &Meta, kinds: &[Kind], targets: &[Target]) -> Release {
+        Release::with(meta, kinds, targets, &[("LICENSE".to_owned(), b"terms".to_vec())])
+    }
+
+    /// With these files in its packages.
+    pub fn with(meta: &Meta, kinds: &[Kind], targets: &[Target], extra: &[(String, Vec<u8>)]) -> Release {
         let folder = tempfile::tempdir().unwrap();
         let version = meta.version.clone().unwrap();
         let made: Vec<(Target, String, String, Vec<u8>)> = targets
@@ -73,9 +78,7 @@ impl Release {
                 bytes: PROGRAM.as_bytes(),
             })
             .collect();
-        let plan =
-            Plan::new(meta, kinds, targets).unwrap().with(&[("LICENSE".to_owned(), b"terms".to_vec())], None);
-        let plan = plan.unwrap();
+        let plan = Plan::new(meta, kinds, targets).unwrap().with(extra, None).unwrap();
         let files = plan.files(&builds).unwrap();
         let names: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();
         assert_eq!(plan.names(), names, "what is made was announced");
