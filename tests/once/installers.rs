@@ -100,3 +100,29 @@ fn npm_installs_a_packed_program() {
     succeeds(&mut npm);
     greets(&dir.join("node_modules/.bin/hello"));
 }
+
+/// Whoever uploads the folder would upload them as well.
+#[test]
+fn archives_of_an_earlier_version_are_told() {
+    let Some(host) = Target::host() else { return };
+    let dir = Dir::new();
+    std::fs::copy(fixture("hello"), dir.join("hello.wasm")).unwrap();
+    let said = |version: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_wasmpack"));
+        command.args(["hello.wasm", "-o", "dist", "-t", host.name(), "--no-trial", "--archive"]);
+        command.args(["--app-version", version]).current_dir(dir.path());
+        if let Some(launcher) = launcher::path() {
+            command.arg("--stub").arg(launcher);
+        }
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        text(&output.stderr)
+    };
+    for _ in 0..2 {
+        let same = said("1.0.0");
+        assert!(!same.contains("earlier release"), "{same}");
+    }
+    let other = said("1.1.0");
+    let first = format!("hello-{}-1.0.0", host.name());
+    assert!(other.contains("earlier release") && other.contains(&first), "{other}");
+}

@@ -57,6 +57,8 @@ pub(super) fn run(flags: Flags) -> ExitCode {
             }
             ExitCode::Success
         }
+        // What is missing is an option.
+        Err(error) if error.kind == Kind::Installer => usage(error.to_string()),
         Err(error) => fail(&error),
     }
 }

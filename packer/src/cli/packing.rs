@@ -102,6 +102,9 @@ pub(super) fn run(input: PathBuf, typed: Typed, described: Option<&Lines>) -> Ex
                 return ExitCode::Usage;
             }
             fails(&error);
+            if error.kind == Kind::Installer {
+                return ExitCode::Usage;
+            }
         }
     }
     if failed.into_inner() { ExitCode::Failure } else { ExitCode::Success }

@@ -189,10 +189,10 @@ fn installers_are_made_of_executables_that_are_there() {
         dir.command_fails(&mut dir.wasmpack(&args(rest)), code, parts);
     }
     let bare = ["installers", "--name", "notes", "--for", "linux-x86_64=other", "-o", "new"];
-    dir.command_fails(&mut dir.wasmpack(&bare), 1, &["version = \"1.2.3\"", "download-url", "wasmpack.toml"]);
+    dir.command_fails(&mut dir.wasmpack(&bare), 2, &["version = \"1.2.3\"", "download-url", "wasmpack.toml"]);
     let mut hostile =
         dir.wasmpack(&["installers", "--name", "a$(b)", "--for", "linux-x86_64=other", "-o", "new"]);
-    dir.command_fails(&mut hostile, 1, &["cannot be installed as a command"]);
+    dir.command_fails(&mut hostile, 2, &["cannot be installed as a command"]);
 }
 
 #[test]
@@ -201,8 +201,9 @@ fn what_lacks_is_told_before_anything_is_compiled() {
     // It would fail to compile as well.
     dir.wat("app.wasm", "(module)");
     let flags = ["app.wasm", "-t", "linux-x86_64", "-o", "dist", "--archive", "--installers", "sh,brew"];
-    dir.fails(
-        &flags,
+    dir.command_fails(
+        &mut dir.wasmpack(&flags),
+        2,
         &["installers (sh, brew) need version, description, homepage, license, download-url", "version = "],
     );
     let version = [&flags[..], &["--app-version", "1.2-x", "--installers", "npm"]].concat();
@@ -216,7 +217,8 @@ fn what_lacks_is_told_before_anything_is_compiled() {
         "--download-url",
         "https://a.example",
     ];
-    dir.fails(&[&version[..], &about].concat(), &["version: \"1.2-x\": npm takes three numbers"]);
+    let mut command = dir.wasmpack(&[&version[..], &about].concat());
+    dir.command_fails(&mut command, 2, &["version: \"1.2-x\": npm takes three numbers"]);
 }
 
 #[test]
