@@ -15,7 +15,6 @@ use crate::calls::{
     args, clock, environ, epoll, fd_io, fd_stat, fd_table, made, path, poll, proc, processes, random,
     readdir, sched, sock, threads, tty, wasix,
 };
-use crate::ctx::Ctx;
 use crate::errno::Result;
 use crate::jumps;
 use crate::memory::Memory;
@@ -23,22 +22,16 @@ use crate::preview0;
 use crate::state::State;
 use crate::table::{PREVIEW0, PREVIEW1, SIGNAL_HANDLER, SPAWN, THREADS, WASIX, calls, wasix_calls};
 
-/// Runs one call with the guest's memory at hand.
-fn with<T>(mut env: FunctionEnvMut<'_, State>, call: impl FnOnce(&State, &Memory<'_>) -> T) -> T {
-    let (state, store) = env.data_and_store_mut();
-    let _inside = state.enter();
-    let memory = state.memory(&store);
-    call(state, &memory)
-}
-
 /// An errno as the guest gets it.
 fn number(result: Result<()>) -> i32 {
     result.map_or_else(|error| error.0, |()| wasip1::ERRNO_SUCCESS).raw().into()
 }
 
-/// Runs one call of a thread.
-fn with_caller<T>(env: FunctionEnvMut<'_, State>, call: impl FnOnce(Caller<'_>, &Memory<'_>) -> T) -> T {
-    with(env, |state, memory| call(state.caller(), memory))
+/// Runs one call with its caller and the guest's memory at hand.
+fn with_caller<T>(mut env: FunctionEnvMut<'_, State>, call: impl FnOnce(Caller<'_>, &Memory<'_>) -> T) -> T {
+    let (state, store) = env.data_and_store_mut();
+    let _inside = state.enter();
+    call(state.caller(), &state.memory(&store))
 }
 
 /// A call that becomes a function to be imported. What is called is a value and no type, so that all calls that take the same
@@ -49,18 +42,6 @@ trait Import<Parameters> {
 
 macro_rules! import {
     ($($parameter:ident)*) => {
-        #[allow(non_snake_case, reason = "a parameter is called as its type")]
-        impl<$($parameter: FromToNativeWasmType + 'static),*> Import<($($parameter,)*)>
-            for fn(&Ctx, &Memory<'_>, $($parameter),*) -> Result<()>
-        {
-            fn import(self, store: &mut impl AsStoreMut, env: &FunctionEnv<State>) -> Function {
-                let call = move |env: FunctionEnvMut<'_, State>, $($parameter: $parameter),*| -> i32 {
-                    number(with(env, |state, memory| self(state.ctx(), memory, $($parameter),*)))
-                };
-                Function::new_typed_with_env(store, env, call)
-            }
-        }
-
         #[allow(non_snake_case, reason = "a parameter is called as its type")]
         impl<$($parameter: FromToNativeWasmType + 'static),*> Import<($($parameter,)*)>
             for fn(Caller<'_>, &Memory<'_>, $($parameter),*) -> Result<()>
@@ -89,7 +70,12 @@ import!(A B C D E F G H I J);
 /// A function that runs `$call` with the arguments of the given types.
 macro_rules! function {
     ($store:expr, $env:expr, $call:path, ($($name:ident: $type:ty),*)) => {
-        ($call as fn(&Ctx, &Memory<'_>, $($type),*) -> Result<()>).import($store, $env)
+        {
+            type Call = fn(Caller<'_>, &Memory<'_>, $($type),*) -> Result<()>;
+            // Without a thread of its own: whoever calls is nothing to it.
+            let call: Call = |caller, memory, $($name),*| $call(caller.ctx, memory, $($name),*);
+            call.import($store, $env)
+        }
     };
 }
 
