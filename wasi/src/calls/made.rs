@@ -16,6 +16,9 @@ use crate::words::Opened;
 const CLOSE_ON_EXEC: u32 = 1;
 /// WASIX's flag of an event of which reading takes one.
 const SEMAPHORE: u32 = 1;
+/// Two more, as C libraries hand on what `open` has for them.
+const NONBLOCKING: u32 = wasip1::FDFLAGS_NONBLOCK as u32;
+const CLOSED_ON_EXEC: u32 = CLOSE_ON_EXEC << 30;
 
 /// Reads WASIX's own flags of a descriptor.
 ///
@@ -71,11 +74,17 @@ pub(crate) fn fd_event(
     result: u32,
 ) -> Result<()> {
     memory.check(result, 4)?;
-    if flags & !SEMAPHORE != 0 || value == u64::MAX {
+    if flags & !(SEMAPHORE | NONBLOCKING | CLOSED_ON_EXEC) != 0 || value == u64::MAX {
         return Err(wasip1::ERRNO_INVAL.into());
     }
     let file = File::Host(HostFile::own(sys::event(value, flags & SEMAPHORE != 0)?));
-    let made = descriptor(file, wasip1::RIGHTS_FD_READ | wasip1::RIGHTS_FD_WRITE);
+    let flags_now = flags & NONBLOCKING;
+    if flags_now != 0 {
+        file.set_flags(0, wasip1::FDFLAGS_NONBLOCK)?;
+    }
+    let mut made = descriptor(file, wasip1::RIGHTS_FD_READ | wasip1::RIGHTS_FD_WRITE);
+    made.flags = flags_now as wasip1::Fdflags;
+    made.close_on_exec = flags & CLOSED_ON_EXEC != 0;
     memory.write_u32(result, caller.ctx.fds.insert(made)?)
 }
 

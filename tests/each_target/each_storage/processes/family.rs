@@ -47,6 +47,37 @@ fn a_copy_has_what_the_program_had_and_ends_by_itself() {
 }
 
 #[test]
+fn a_pipe_leads_from_a_copy_to_the_program_until_all_writers_are_gone() {
+    if has_no_copies() {
+        return;
+    }
+    // 8, 12: the ends of the pipe.
+    let text = program(
+        r#"(data (i32.const 2048) "through")
+        (func $read (result i32)
+            (i32.store (i32.const 1056) (i32.const 3000)) (i32.store (i32.const 1060) (i32.const 16))
+            (call $is (i32.const 1) (call $fd_read (i32.load (i32.const 8)) (i32.const 1056) (i32.const 1) (i32.const 1064)) (i32.const 0))
+            (i32.load (i32.const 1064)))
+        (func (export "_start") (local $pid i32)
+            (call $is (i32.const 2) (call $fd_pipe (i32.const 8) (i32.const 12)) (i32.const 0))
+            (local.set $pid (call $fork))
+            (if (i32.eqz (local.get $pid))
+                (then
+                    (i32.store (i32.const 1056) (i32.const 2048)) (i32.store (i32.const 1060) (i32.const 7))
+                    (drop (call $sleep (i64.const 20000000)))
+                    (drop (call $fd_write (i32.load (i32.const 12)) (i32.const 1056) (i32.const 1) (i32.const 1064)))
+                    (call $exit (i32.const 3))))
+            (call $is (i32.const 3) (call $fd_close (i32.load (i32.const 12))) (i32.const 0))
+            (call $is (i32.const 4) (call $read) (i32.const 7))
+            (call $is (i32.const 5) (call $read) (i32.const 0))
+            (call $is (i32.const 6) (call $join (local.get $pid)) (i32.const 1003))
+            (call $say (i32.const 3000) (i32.const 7))
+            (call $exit (i32.const 70)))"#,
+    );
+    assert_eq!(prints(&Dir::new().pack_text("pipe", &text, &[]), &[], 70), "through");
+}
+
+#[test]
 fn any_copy_can_be_waited_for_and_nobody_waits_for_one_that_is_not_there() {
     if has_no_copies() {
         return;

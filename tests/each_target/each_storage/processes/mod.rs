@@ -49,7 +49,9 @@ const IMPORTS: &str = r#"
     (import "wasix_32v1" "proc_exit2" (func $exit2 (param i32)))
     (import "wasix_32v1" "thread_sleep" (func $sleep (param i64) (result i32)))
     (import "wasix_32v1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
-    (import "wasix_32v1" "fd_read" (func $fd_read (param i32 i32 i32 i32) (result i32)))"#;
+    (import "wasix_32v1" "fd_read" (func $fd_read (param i32 i32 i32 i32) (result i32)))
+    (import "wasix_32v1" "fd_pipe" (func $fd_pipe (param i32 i32) (result i32)))
+    (import "wasix_32v1" "fd_close" (func $fd_close (param i32) (result i32)))"#;
 
 /// A program of one thread, with `fields` of its own.
 fn program(fields: &str) -> String {

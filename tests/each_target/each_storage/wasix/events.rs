@@ -37,6 +37,9 @@ fn an_event_counts_and_a_semaphore_gives_one_by_one() {
             (call $is (i32.const 12) (i32.wrap_i64 (call $take (i32.load (i32.const 8)))) (i32.const 1))
             (call $is (i32.const 13) (call $event (i64.const 0) (i32.const 2) (i32.const 8)) (i32.const 28))
             (call $is (i32.const 14) (call $event (i64.const -1) (i32.const 0) (i32.const 8)) (i32.const 28))
+            ;; Not to wait, and closed at exec, as C libraries ask for it.
+            (call $is (i32.const 15) (call $event (i64.const 0) (i32.const 0x40000004) (i32.const 8)) (i32.const 0))
+            (call $is (i32.const 16) (call $r (i32.load (i32.const 8)) (i32.const 8)) (i32.const 6))
             (call $exit (i32.const 77)))"#
     )));
 }
