@@ -11,7 +11,7 @@ use payload::Target;
 
 use crate::{
     Error, Kind,
-    container::{self, universal},
+    container::{self, universal, unix},
     executable,
     output::archive::SUMS,
     release::{machine, sign},
@@ -49,6 +49,11 @@ pub(crate) fn check(file: &Path, wanted: Platform) -> Result<(), Error> {
 /// wasmpack did not pack, or not all of it.
 fn targets(file: &[u8]) -> Option<BTreeSet<Target>> {
     let mut targets = BTreeSet::new();
+    if unix::is(file) {
+        let read = unix::read(file).ok();
+        let known = read.map(|read| read.iter().map(|one| one.program.target).collect());
+        return Some(known.unwrap_or_else(|| machine::targets(file).into_iter().collect()));
+    }
     for place in universal::executables(file).ok()? {
         let own = &file[place];
         match container::find(own) {

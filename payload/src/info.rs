@@ -5,7 +5,7 @@
 
 use std::fmt::Write;
 
-use crate::{Detail, Encoding, Grants, Prefix, SectionKind, json::Json, target::Os, universal::Machine};
+use crate::{Detail, Encoding, Grants, Prefix, SectionKind, json::Json, target::Os};
 pub use terms::words::{binary, hex, is_seen, printable, printable_lines, size};
 
 /// Who decides about the grants, beside who packs.
@@ -30,17 +30,19 @@ pub struct Info<'a> {
     pub owner: Owner,
     /// Bytes in the file.
     pub file_len: u64,
-    /// Bytes in the executable: all of the file, but in a universal file of macOS.
+    /// Bytes of it that are this executable's: all, but where it holds several.
     pub len: u64,
-    /// The other executables in a universal file.
+    /// Whether a script starts it, in a file for all Unix targets.
+    pub is_script: bool,
+    /// The other executables in a universal file of macOS, or a file for all Unix targets.
     pub others: &'a [Other<'a>],
 }
 
-/// Another executable in the same file, for another CPU.
-#[derive(Clone, Copy, Debug)]
+/// Another executable in the same file.
+#[derive(Clone, Debug)]
 pub struct Other<'a> {
-    /// The machine that it is for.
-    pub machine: Machine,
+    /// The name of the machine that it is for.
+    pub name: String,
     /// Its bytes.
     pub len: u64,
     /// The program in it, where that was read.
@@ -70,8 +72,8 @@ impl Info<'_> {
             line("memory", &format!("{} at most", binary(bytes)));
         }
         line("target", &format!("{}{}", header.target.name(), features(self.prefix)));
-        for Other { machine, prefix, .. } in self.others {
-            line("", &format!("{machine}{}", prefix.map_or_else(String::new, features)));
+        for Other { name, prefix, .. } in self.others {
+            line("", &format!("{name}{}", prefix.map_or_else(String::new, features)));
         }
         if long {
             self.stored(&mut line);
@@ -128,9 +130,9 @@ impl Info<'_> {
             line("", &format!("{} {}, of which", size(self.len), header.target.name()));
         }
         parts(self.prefix, self.len, line);
-        for Other { machine, len, prefix } in self.others {
+        for Other { name, len, prefix } in self.others {
             let of_which = if prefix.is_some() { ", of which" } else { "" };
-            line("", &format!("{} {machine}{of_which}", size(*len)));
+            line("", &format!("{} {name}{of_which}", size(*len)));
             prefix.iter().for_each(|prefix| parts(prefix, *len, line));
         }
     }
@@ -158,6 +160,7 @@ impl Info<'_> {
         json.text(
             "format",
             match header.target.os() {
+                _ if self.is_script => "script",
                 Os::Linux => "ELF",
                 Os::Windows => "PE",
                 Os::Macos => "Mach-O",
@@ -176,9 +179,9 @@ impl Info<'_> {
         stored(&mut json, self.prefix, self.len);
         if !self.others.is_empty() {
             json.open("others", '[');
-            for Other { machine, len, prefix } in self.others {
+            for Other { name, len, prefix } in self.others {
                 json.open("", '{');
-                json.text("target", &machine.to_string());
+                json.text("target", name);
                 json.number("size", *len);
                 if let Some(prefix) = prefix {
                     cpu(&mut json, prefix);

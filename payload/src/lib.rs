@@ -40,6 +40,7 @@ mod prefix;
 pub mod section;
 pub mod tree;
 pub mod universal;
+pub mod unix;
 pub mod unwind;
 mod varint;
 mod writer;

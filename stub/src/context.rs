@@ -16,7 +16,7 @@ use sandbox::{Access, Ctx, CtxBuilder};
 use crate::fail::{self, Failure};
 use crate::image::Stored;
 use crate::options::Granted;
-use crate::{carried, expand, owner, sys, trial};
+use crate::{carried, expand, owner, started, sys, trial};
 
 /// Opens everything that was granted.
 pub(crate) fn open(manifest: &Manifest, granted: &Granted, stored: Stored) -> Result<Ctx, Failure> {
@@ -96,7 +96,7 @@ fn access(writable: bool) -> Access {
 
 /// The app's arguments: its name, those of the manifest, and the user's.
 fn arguments(mut builder: CtxBuilder, manifest: &Manifest) -> CtxBuilder {
-    let started_as = std::env::args_os().next();
+    let started_as = started::args().next();
     let argv0 = match &manifest.argv0 {
         Some(name) => name.clone().into_bytes(),
         None => file_name(started_as),

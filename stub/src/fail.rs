@@ -34,7 +34,7 @@ impl<T, E: Display> Context<T> for Result<T, E> {
 
 /// The name by which the program was started, without folders.
 pub(crate) fn name() -> String {
-    let first = std::env::args_os().next().unwrap_or_default();
+    let first = crate::started::args().next().unwrap_or_default();
     let name = std::path::Path::new(&first).file_name().map(|name| name.to_string_lossy().into_owned());
     name.unwrap_or_else(|| "wasmpack-stub".to_owned())
 }

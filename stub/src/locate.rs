@@ -5,18 +5,22 @@
 //!
 //! On macOS the file may hold an executable for each CPU, and this one is not the first of them. The locator counts from the
 //! start of its own, so where that lies is looked up in the file's header, which whoever joins or moves them writes.
+//!
+//! A file for all Unix targets is not the launcher's own: its script hands it over, open ([`crate::cached`]). The payload is in
+//! pieces there, which the file's directory lists.
 
 use std::fs::File;
 use std::ops::Range;
 
 use payload::{
-    Locator, Prefix, header,
+    Locator, Prefix, Target, header,
     target::{Cpu, Os},
     universal::{self, Slice},
+    unix::{self, Directory, Piece},
 };
 
 use crate::fail::{Context, Failure};
-use crate::sys;
+use crate::{cached, sys};
 
 const UNREADABLE: &str = "cannot read the program's own file";
 
@@ -26,21 +30,34 @@ pub(crate) struct Packed {
     file: File,
     /// Bytes in the file.
     file_len: u64,
-    /// Where in the file this executable is: all of it, but in a universal file of macOS.
-    own: Range<u64>,
-    /// The others in such a file.
-    others: Vec<Slice>,
-    /// From the start of the file.
-    locator: Locator,
+    /// Bytes of it that are this executable's: all, but where it holds several.
+    len: u64,
+    /// The others in it: their names and bytes.
+    others: Vec<(String, u64)>,
+    /// Where in the file the payload is: one range, or several in the order of the payload.
+    pieces: Vec<Piece>,
     pub(crate) prefix: Prefix,
+}
+
+/// Part of a payload, as memory that is read when it is looked at.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct View {
+    /// Where it is in the payload.
+    pub(crate) at: u64,
+    pub(crate) bytes: &'static [u8],
 }
 
 /// Reads the prefix of the payload in this executable.
 pub(crate) fn packed() -> Result<Packed, Failure> {
     let slot = sys::slot::read();
-    let locator = Locator::parse(&slot).context("the launcher is damaged")?.ok_or_else(|| {
-        Failure::new("this is a bare wasmpack launcher and carries no program; pack one with: wasmpack APP.wasm -o OUT")
-    })?;
+    let Some(locator) = Locator::parse(&slot).context("the launcher is damaged")? else {
+        return match cached::file()? {
+            Some(file) => from_pieces(file),
+            None => Err(Failure::new(
+                "this is a bare wasmpack launcher and carries no program; pack one with: wasmpack APP.wasm -o OUT",
+            )),
+        };
+    };
     let file = sys::file::open_self().map_err(Failure::new)?;
     let file_len = file.metadata().context(UNREADABLE)?.len();
     let (own, others) = own(&file, file_len, Os::host().zip(Cpu::host()))?;
@@ -53,19 +70,49 @@ pub(crate) fn packed() -> Result<Packed, Failure> {
         )));
     }
     let locator = Locator { offset: own.start + locator.offset, ..locator };
+    let pieces = vec![Piece { at: 0, offset: locator.offset, len: locator.len }];
+    let prefix = prefix(&file, locator.offset, locator.len)?;
+    let others = others.iter().map(|slice| (slice.machine.to_string(), slice.len)).collect();
+    Ok(Packed { file, file_len, len, others, pieces, prefix })
+}
+
+/// The program for this machine in `file`, which is for all Unix targets.
+fn from_pieces(file: File) -> Result<Packed, Failure> {
+    let unusable = |why: &dyn std::fmt::Display| {
+        Failure::new(format!("{why}; start the file by its own name, or fetch it again"))
+    };
+    let file_len = file.metadata().context(UNREADABLE)?.len();
+    if file_len < unix::HEAD as u64 {
+        return Err(unusable(&unix::Fault::None));
+    }
+    let mut bytes = vec![0; unix::SIZE];
+    sys::file::read_exact_at(&file, &mut bytes, unix::SCRIPT_SIZE as u64).context(UNREADABLE)?;
+    let Directory { programs, .. } = Directory::parse(&bytes, file_len).map_err(|fault| unusable(&fault))?;
+    let (own, others): (Vec<_>, Vec<_>) =
+        programs.into_iter().partition(|program| Some(program.target) == Target::host());
+    let own = own.into_iter().next().ok_or_else(|| unusable(&"it has no program for this machine"))?;
+    let first = own.pieces.first().ok_or_else(|| unusable(&unix::Fault::None))?;
+    let prefix = prefix(&file, first.offset, own.payload_len)?;
+    own.holds(&prefix).map_err(|fault| unusable(&fault))?;
+    sandbox::keep_unchanged(&file).context(UNREADABLE)?;
+    let others = others.iter().map(|other| (other.target.name().to_owned(), other.len())).collect();
+    Ok(Packed { file, file_len, len: own.len(), others, pieces: own.pieces, prefix })
+}
+
+/// The prefix of a payload of `len` bytes that starts at `offset`.
+fn prefix(file: &File, offset: u64, len: u64) -> Result<Prefix, Failure> {
     let damaged = |error: payload::Error| {
         Failure::new(format!(
-            "the file is damaged ({error}; payload at {:#x}): fetch it again, or pack it again",
-            locator.offset
+            "the file is damaged ({error}; payload at {offset:#x}): fetch it again, or pack it again"
         ))
     };
+    let read = |buffer: &mut [u8]| sys::file::read_exact_at(file, buffer, offset).context(UNREADABLE);
     let mut packed_head = [0; header::SIZE];
-    let head = packed_head.get_mut(..locator.len.min(header::SIZE as u64) as usize).unwrap_or_default();
-    read(&file, locator, 0, head)?;
-    let mut bytes = vec![0; Prefix::len(head, locator.len).map_err(damaged)?];
-    read(&file, locator, 0, &mut bytes)?;
-    let prefix = Prefix::parse(&bytes, locator.len).map_err(damaged)?;
-    Ok(Packed { file, file_len, own, others, locator, prefix })
+    let head = packed_head.get_mut(..len.min(header::SIZE as u64) as usize).unwrap_or_default();
+    read(head)?;
+    let mut bytes = vec![0; Prefix::len(head, len).map_err(damaged)?];
+    read(&mut bytes)?;
+    Prefix::parse(&bytes, len).map_err(damaged)
 }
 
 /// Where in `file` the executable lies that was started on `machine`, and the others in it. The machine is this one, but in
@@ -90,14 +137,7 @@ impl Packed {
     #[allow(dead_code, reason = "as its caller's")]
     pub(crate) fn of(prefix: Prefix) -> Packed {
         let file = File::open(std::env::current_exe().expect("a test is a file")).expect("it can be read");
-        Packed {
-            file,
-            file_len: 0,
-            own: 0..0,
-            others: Vec::new(),
-            locator: Locator { offset: 1, len: 1 },
-            prefix,
-        }
+        Packed { file, file_len: 0, len: 0, others: Vec::new(), pieces: Vec::new(), prefix }
     }
 
     /// Bytes in the executable.
@@ -105,32 +145,36 @@ impl Packed {
         self.file_len
     }
 
-    /// Bytes in this executable: all of the file, but in a universal file of macOS.
+    /// Bytes of the file that are this executable's: all, but where it holds several.
     pub(crate) fn len(&self) -> u64 {
-        self.own.end - self.own.start
+        self.len
     }
 
-    /// The other executables in a universal file of macOS.
-    pub(crate) fn others(&self) -> &[Slice] {
+    /// Whether a script started this launcher, out of the file.
+    pub(crate) fn is_script(&self) -> bool {
+        self.pieces.len() > 1
+    }
+
+    /// The other executables in the file: their names and bytes.
+    pub(crate) fn others(&self) -> &[(String, u64)] {
         &self.others
     }
 
     /// The whole payload, for as long as the process lives. Nothing is read before it is looked at.
-    pub(crate) fn view(&self) -> Result<&'static [u8], Failure> {
-        sys::memory::view(&self.file, self.locator.offset, self.locator.len as usize)
-            .map_err(sys::Limited)
-            .context(UNREADABLE)
+    pub(crate) fn views(&self) -> Result<Vec<View>, Failure> {
+        let view = |piece: &Piece| {
+            let bytes = sys::memory::view(&self.file, piece.offset, piece.len as usize);
+            Ok(View { at: piece.at, bytes: bytes.map_err(sys::Limited).context(UNREADABLE)? })
+        };
+        self.pieces.iter().map(view).collect()
     }
 
-    /// The file, and where in it `offset` bytes from the start of the payload are.
+    /// The file, and where in it `offset` bytes from the start of the payload are; `None` where those are in no piece.
     #[allow(dead_code, reason = "on some systems no part of the file is mapped over others")]
-    pub(crate) fn place(&self, offset: u64) -> (&File, u64) {
-        (&self.file, self.locator.offset + offset)
+    pub(crate) fn place(&self, offset: u64) -> Option<(&File, u64)> {
+        let piece = self.pieces.iter().find(|piece| piece.range().contains(&offset))?;
+        Some((&self.file, piece.offset + (offset - piece.at)))
     }
-}
-
-fn read(file: &File, locator: Locator, offset: u64, buffer: &mut [u8]) -> Result<(), Failure> {
-    sys::file::read_exact_at(file, buffer, locator.offset + offset).context(UNREADABLE)
 }
 
 #[cfg(test)]

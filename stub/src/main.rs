@@ -1,7 +1,8 @@
 //! The launcher: what starts when a packed program starts.
 //!
 //! ```text
-//! locate   find the payload in this very file, through the locator slot
+//! started  by itself, or by a file for all Unix targets, which is another one; `cached` takes that
+//! locate   find the payload in that file, through the locator slot or the file's directory
 //! options  manifest, and WASMPACK_OPTS         →  what is granted
 //! owner    answer, if the owner asks (--wasmpack-info)
 //! check    stop before anything runs, if engine, target or CPU are not the ones it needs
@@ -20,6 +21,7 @@
 #![deny(unsafe_code)]
 
 mod audit;
+mod cached;
 mod carried;
 mod check;
 mod context;
@@ -33,6 +35,7 @@ mod locate;
 mod options;
 mod owner;
 mod run;
+mod started;
 mod sys;
 mod threads;
 mod trace;
@@ -51,6 +54,9 @@ fn main() {
 }
 
 fn launch() -> Result<i32, Failure> {
+    if let Some(checked) = cached::checked() {
+        return checked;
+    }
     // Code and data are read from the file for as long as the program runs.
     let packed: &'static locate::Packed = Box::leak(Box::new(locate::packed()?));
     let manifest = &packed.prefix.manifest;

@@ -7,13 +7,13 @@
 use std::ffi::OsString;
 
 use payload::info::{Info, Other, Owner, printable};
-use payload::{Hash, Manifest, SectionKind, universal::Slice};
+use payload::{Hash, Manifest, SectionKind};
 
 use crate::fail::Failure;
 use crate::image::Stored;
 use crate::locate::Packed;
 use crate::options::Granted;
-use crate::{check, fail, sys};
+use crate::{check, fail, started, sys};
 
 /// What all of them begin with.
 const PREFIX: &str = "--wasmpack-";
@@ -36,12 +36,12 @@ pub(crate) enum Asked {
 
 /// What the user's arguments ask, if they do.
 pub(crate) fn asked() -> Result<Option<Asked>, Failure> {
-    read(std::env::args_os().skip(1)).map_err(Failure::new)
+    read(started::args().skip(1)).map_err(Failure::new)
 }
 
 /// The arguments that the app gets.
 pub(crate) fn for_the_app() -> impl Iterator<Item = OsString> {
-    let args: Vec<OsString> = std::env::args_os().skip(1).collect();
+    let args: Vec<OsString> = started::args().skip(1).collect();
     let taken_off = usize::from(is_handed_on(&args));
     args.into_iter().skip(taken_off)
 }
@@ -185,7 +185,7 @@ fn info(packed: &Packed, granted: Result<Granted, Failure>, long: bool, json: bo
         }
     };
     let owner = if sys::process::is_privileged() { Owner::Nobody } else { Owner::Starter };
-    let other = |slice: &Slice| Other { machine: slice.machine, len: slice.len, prefix: None };
+    let other = |(name, len): &(String, u64)| Other { name: name.clone(), len: *len, prefix: None };
     let others: Vec<Other<'_>> = packed.others().iter().map(other).collect();
     let info = Info {
         prefix: &packed.prefix,
@@ -194,6 +194,7 @@ fn info(packed: &Packed, granted: Result<Granted, Failure>, long: bool, json: bo
         owner,
         file_len: packed.file_len(),
         len: packed.len(),
+        is_script: packed.is_script(),
         others: &others,
     };
     if json { info.json() } else { info.text(long) }
@@ -215,7 +216,7 @@ fn verify(packed: &'static Packed) -> Result<i32, Failure> {
     // Without that it would not have come here.
     line("header and manifest", Ok(MATCHES));
     let mut hash = Hash::default();
-    hash.update(stored.behind_the_prefix());
+    stored.behind_the_prefix().for_each(|bytes| hash.update(bytes));
     if packed.prefix.manifest.content == Some(hash.finish()) {
         line("content", Ok(MATCHES));
     } else {

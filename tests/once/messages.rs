@@ -24,6 +24,9 @@ const SOURCES: [&str; 9] = [
     "wasi/src",
 ];
 
+/// Scripts that users run: what they print, too, are messages.
+const SCRIPTS: [&str; 1] = ["packer/container/src/unix/start.sh"];
+
 /// Files whose texts tell what a program may touch, or are help: nobody has to be told a way out of these.
 const TELLING: [&str; 14] = [
     "packer/src/cli/command.rs",
@@ -148,6 +151,33 @@ fn shape(text: &str) -> String {
     shape.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// What a shell script prints of its failures, with `…` for what is filled in.
+fn of_script(script: &str) -> Vec<String> {
+    let said = ["_wasmpack_fail \"", "echo \""].into_iter().flat_map(|begin| script.split(begin).skip(1));
+    let said = said.filter_map(|behind| Some(behind.split_once('"')?.0));
+    said.map(|text| {
+        let mut shape = String::new();
+        let mut filled = None;
+        for c in text.chars() {
+            let ends =
+                filled.is_some_and(|begin| begin == c || begin == '$' && !c.is_alphanumeric() && c != '_');
+            match c {
+                '$' | '@' if filled.is_none() => {
+                    filled = Some(c);
+                    shape.push('…');
+                }
+                _ if ends => {
+                    filled = None;
+                    shape.extend(Some(c).filter(|c| *c != '@'));
+                }
+                _ => shape.extend(Some(c).filter(|_| filled.is_none())),
+            }
+        }
+        shape
+    })
+    .collect()
+}
+
 fn is_message(shape: &str) -> bool {
     let is_word = |word: &&str| word.chars().filter(|c| c.is_ascii_alphabetic()).count() >= 2;
     shape.split_whitespace().filter(is_word).count() >= 3
@@ -183,6 +213,12 @@ fn messages() -> BTreeSet<(String, String)> {
             let shapes = found.iter().map(|text| shape(text)).filter(|shape| is_message(shape));
             messages.extend(shapes.map(|shape| (name.clone(), shape)));
         }
+    }
+    for name in SCRIPTS {
+        let script = fs::read_to_string(repository().join(name)).unwrap();
+        let found = of_script(&script);
+        assert!(found.len() > 4, "{name}: {found:?}");
+        messages.extend(found.into_iter().map(|shape| (name.to_owned(), shape)));
     }
     messages
 }

@@ -22,3 +22,5 @@ mod run;
 mod stubs;
 mod targets;
 mod tools;
+#[cfg(target_os = "linux")]
+mod unix;

@@ -136,7 +136,7 @@ fn contradictions_and_unknown_targets_are_refused_with_a_way_out() {
     refused(&dir.join("app.exe"), &["--target", "linux-x86_64"], &["app.exe", "contradicts --target"]);
     refused(&dir.join("app-linux-macos"), &[], &["could be linux-x86_64", "macos-arm64", "--target"]);
     refused(&dir.join("app-macos-arm64"), &["--target", "macos"], &["contradicts --target macos:"]);
-    refused(&dir.join("app"), &["--target", "universal"], &["is not a target"]);
+    refused(&dir.join("app"), &["--target", "universal-linux"], &["is not a target"]);
     let stub = ["--target", "macos", "--stub", "x"];
     refused(&dir.join("app"), &stub, &["--stub is a launcher for one target"]);
     refused(&dir.join("app"), &["--target", "linux-arm46"], &["did you mean linux-arm64?"]);

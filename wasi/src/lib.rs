@@ -66,6 +66,7 @@ mod strings;
 mod sys;
 pub mod table;
 mod threads;
+mod unchanged;
 mod words;
 
 pub use audit::{Use, Used};
@@ -79,6 +80,7 @@ pub use misses::Miss;
 #[cfg(feature = "wasmer")]
 pub use state::State;
 pub use threads::{FIRST, Inside, MOST};
+pub use unchanged::keep_unchanged;
 /// The types and constants of the specification.
 pub use wasip1 as spec;
 pub use words::Access;

@@ -6,44 +6,16 @@
 
 use std::ops::Range;
 
-use payload::{Locator, Target, universal};
+use payload::{
+    Locator, Target, universal,
+    unix::{SHEBANG, is_unix},
+};
 
-use super::{elf, locator::locator, macho, pe};
+use super::{
+    format::{Format, target_and_slot},
+    locator::locator,
+};
 use crate::{Error, Kind};
-
-/// A container: what kind of executable a file is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// Linux.
-    Elf,
-    /// macOS.
-    MachO,
-    /// Windows.
-    Pe,
-}
-
-impl Format {
-    /// The name that people know it by.
-    pub fn name(self) -> &'static str {
-        match self {
-            Format::Elf => "ELF",
-            Format::MachO => "Mach-O",
-            Format::Pe => "PE",
-        }
-    }
-
-    /// The format that a file with these first bytes has; four are enough, and eight tell a Java class apart.
-    pub(super) fn of(head: &[u8]) -> Option<Format> {
-        match head {
-            [0x7f, b'E', b'L', b'F', ..] => Some(Format::Elf),
-            [b'M', b'Z', ..] => Some(Format::Pe),
-            // Mach-O of 64 and of 32 bits.
-            [0xcf | 0xce, 0xfa, 0xed, 0xfe, ..] => Some(Format::MachO),
-            _ if universal::is_universal(head) => Some(Format::MachO),
-            _ => None,
-        }
-    }
-}
 
 /// A finished executable: where in its file the parts lie.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,13 +31,20 @@ pub struct Found {
 }
 
 /// Whether a file that starts with `head` (eight bytes of it, or all it has) is an executable of some system, and not a
-/// wasm module or a text.
+/// wasm module or a text. Of a script, eight bytes do not tell whose it is.
 pub fn is_executable(head: &[u8]) -> bool {
-    Format::of(head).is_some()
+    let is_script = head.len() == HEAD && SHEBANG.starts_with(head);
+    Format::of(head).is_some() || is_script || is_unix(head)
 }
 
-/// Whether `file` is an executable of wasmpack, or a universal file with one.
+/// Bytes of a file that tell what it is, unless it is a script.
+const HEAD: usize = 8;
+
+/// Whether `file` is an executable of wasmpack, a universal file with one, or a file for all Unix targets.
 pub fn is_packed(file: &[u8]) -> bool {
+    if is_unix(file) {
+        return crate::unix::read(file).is_ok();
+    }
     let places = crate::universal::executables(file);
     places.is_ok_and(|places| places.into_iter().any(|place| find(&file[place]).is_ok()))
 }
@@ -83,7 +62,7 @@ pub fn find(file: &[u8]) -> Result<Found, Error> {
             "a universal file where one executable is expected; take it out: lipo -thin arm64 (or x86_64) FILE -output OUT",
         ));
     }
-    let (target, slot, locator) = locate(file, format).map_err(foreign)?;
+    let (target, slot, locator) = locate(file).map_err(foreign)?;
     let Some(Locator { offset, len }) = locator else {
         return Err(not_packed("a bare launcher, it carries no program; pack one with wasmpack"));
     };
@@ -99,12 +78,8 @@ pub fn find(file: &[u8]) -> Result<Found, Error> {
     Ok(Found { format, target, slot, payload: start..end })
 }
 
-fn locate(file: &[u8], format: Format) -> Result<(Target, usize, Option<Locator>), Error> {
-    let (target, slot) = match format {
-        Format::Elf => elf::target_and_slot(file)?,
-        Format::MachO => macho::target_and_slot(file)?,
-        Format::Pe => pe::target_and_slot(file)?,
-    };
+fn locate(file: &[u8]) -> Result<(Target, usize, Option<Locator>), Error> {
+    let (target, slot) = target_and_slot(file)?;
     Ok((target, slot, locator(file, slot)?))
 }
 

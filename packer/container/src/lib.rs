@@ -12,6 +12,7 @@ pub mod check;
 mod elf;
 mod error;
 mod find;
+mod format;
 mod limit;
 mod locator;
 mod macho;
@@ -20,10 +21,12 @@ pub mod testing;
 #[cfg(test)]
 mod tests;
 pub mod universal;
+pub mod unix;
 mod verify;
 
 pub use error::{Error, Kind};
-pub use find::{Format, Found, find, is_executable, is_packed};
+pub use find::{Found, find, is_executable, is_packed};
+pub use format::Format;
 pub use limit::MAX_LEN;
 use payload::Target;
 

@@ -157,3 +157,70 @@ proptest! {
         let _ = embed(&stub, X86_64, &payload_for(X86_64));
     }
 }
+
+/// Launchers of three targets with payloads, of which two have the same section.
+fn unix_parts() -> Vec<unix::Part> {
+    let part = |target: Target, launcher: Vec<u8>, content: u8| {
+        let header =
+            Header { target, engine: Engine::PINNED, compiler: Compiler::Cranelift, cpu: CpuFeatures::NONE };
+        let writer = Writer::new(header, &Manifest::default());
+        let payload = writer.raw(payload::SectionKind::Code, vec![content; 200_000]).finish();
+        unix::Part { target, launcher, payload }
+    };
+    let mac = |arch| macho_stub::stub(arch, &Locator::BARE).build();
+    vec![
+        part(X86_64, stub(&Locator::BARE), 1),
+        part(Target::MacosX86_64, mac(macho_stub::X86_64), 1),
+        part(Target::MacosArm64, mac(macho_stub::ARM64), 2),
+    ]
+}
+
+#[test]
+fn a_file_for_all_unix_targets_has_what_was_put_into_it_and_what_is_the_same_once() {
+    let parts = unix_parts();
+    let file = unix::join(&parts).unwrap();
+    assert_eq!(unix::join(&parts).unwrap(), file);
+    assert!(unix::is(&file) && is_packed(&file) && is_executable(&file) && is_executable(&file[..8]));
+    assert!(file.len() < 600_000, "{}", file.len());
+    let read = unix::read(&file).unwrap();
+    for (read, part) in read.iter().zip(&parts) {
+        assert_eq!((read.program.target, &read.payload), (part.target, &part.payload));
+        assert_eq!(read.launcher(&file), Ok(part.launcher.clone()));
+        let image = read.program.pieces.iter().find(|piece| piece.len == 200_000).unwrap();
+        assert!(image.offset.is_multiple_of(0x1_0000));
+    }
+    assert!(unix::check_script(&file).unwrap().contains("it is the one"));
+    assert_eq!(unix::gaps(&file, &read), Ok("3 targets".to_owned()));
+    let last = read.last().unwrap();
+    let between = last.program.pieces[0].place().end as usize;
+    let mut changed = file.clone();
+    changed[between] = 1;
+    assert!(unix::gaps(&changed, &read).unwrap_err().starts_with(&format!("at {between:#x}")));
+    assert_eq!(find(&file).unwrap_err().kind, Kind::Foreign, "it is no one executable");
+    // Whatever a script is, it is not one of ours.
+    assert!(!is_executable(b"#!/bin/sh\nexit\n") && !is_packed(b"#!/bin/sh\nexit\n"));
+    assert!(!is_packed(&file[..file.len() - 1]) && unix::read(&file[..file.len() - 1]).is_err());
+}
+
+#[test]
+fn launchers_that_are_not_of_the_target_or_carry_something_are_refused() {
+    let refused = |change: &dyn Fn(&mut Vec<unix::Part>), part: &str| {
+        let mut parts = unix_parts();
+        change(&mut parts);
+        let error = unix::join(&parts).unwrap_err();
+        assert!(error.to_string().contains(part), "{part:?} is not in: {error}");
+    };
+    refused(
+        &|parts| parts[1].target = Target::MacosArm64,
+        "a launcher for macos-x86_64, where one for macos-arm64",
+    );
+    refused(
+        &|parts| parts[0].launcher = embed(&parts[0].launcher, X86_64, &parts[0].payload).unwrap(),
+        "it already has a payload",
+    );
+    refused(&|parts| parts[0].launcher = b"text".to_vec(), "not a launcher");
+    refused(&|parts| parts[0].payload.truncate(50), "50");
+    refused(&|parts| parts.truncate(0), "number of targets");
+    refused(&|parts| parts[2] = parts[1].clone(), "target");
+    refused(&|parts| parts[2].payload = parts[1].payload.clone(), "names another target");
+}

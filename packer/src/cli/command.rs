@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand};
 
 use super::{
     given::{Given, GivenToPublish, GivenToRun},
-    place,
+    wanted,
 };
 use crate::targets::{self, platform::Platform};
 
@@ -215,9 +215,11 @@ pub(super) struct Installers {
 /// `TARGET=EXE`, apart.
 fn build(text: &str) -> Result<(Platform, PathBuf), String> {
     match text.split_once('=') {
-        Some((target, file)) if !file.is_empty() => match place::wanted(target)? {
-            place::Wanted::One(target) => Ok((target, file.into())),
-            place::Wanted::All => Err("one executable is for one target".to_owned()),
+        Some((target, file)) if !file.is_empty() => match wanted::parse(target)? {
+            wanted::Wanted::One(target) => Ok((target, file.into())),
+            wanted::Wanted::All | wanted::Wanted::Universal => {
+                Err("one executable is for one target".to_owned())
+            }
         },
         _ => Err("must be TARGET=EXE, such as linux-x86_64=build/notes".to_owned()),
     }

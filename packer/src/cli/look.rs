@@ -5,10 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use payload::{
-    info::{self, Info, Other, Owner, printable},
-    universal::Machine,
-};
+use payload::info::{self, Info, Other, Owner, printable};
 use serde_json::{Value, json};
 
 use super::{
@@ -46,10 +43,11 @@ pub(super) fn inspect(flags: &Inspect) -> ExitCode {
     let notes: Vec<String> = producer::imported(&prefix.manifest.producer).into_iter().collect();
     let mut parts = executable.parts();
     let len = parts.next().map_or(0, |own| own.len);
-    let machine = |part: &Part<'_>| Machine::of(part.prefix.header.target.cpu());
-    let others: Vec<Other<'_>> = parts
-        .filter_map(|part| Some(Other { machine: machine(&part)?, len: part.len, prefix: Some(part.prefix) }))
-        .collect();
+    let other = |Part { prefix, len, .. }| {
+        let name = prefix.header.target.name().to_owned();
+        Other { name, len, prefix: Some(prefix) }
+    };
+    let others: Vec<Other<'_>> = parts.map(other).collect();
     let told = Info {
         prefix,
         grants: &prefix.manifest.grants,
@@ -57,6 +55,7 @@ pub(super) fn inspect(flags: &Inspect) -> ExitCode {
         owner: Owner::Starter,
         file_len: executable.file().len() as u64,
         len,
+        is_script: executable.is_script(),
         others: &others,
     };
     out(&if flags.json { told.json() } else { told.text(flags.long) })

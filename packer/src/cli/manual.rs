@@ -121,6 +121,7 @@ XDG_CACHE_HOME     on Linux, the folder that the cache lies in, if no --cache sa
 HOME               if XDG_CACHE_HOME is not set, the cache lies in its .cache; on macOS in its Library/Caches
 LOCALAPPDATA       on Windows, the folder that the cache lies in
 WASMPACK_OPTS      for `wasmpack run`, as for an executable: what changes its grants
+WASMPACK_CACHE     for a file that -t unix wrote, when it is started: the folder that its launcher is put into
 WASMPACK_SIGN_PASSWORD  the password of the key that --sign names
 NO_COLOR           if it is set, errors have no color";
 

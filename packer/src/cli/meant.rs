@@ -20,7 +20,7 @@ use crate::{
         Storage,
         compress::{DEFAULT_LEVEL, FAST_LEVEL},
     },
-    targets,
+    targets::{self, platform::Platform},
     trial::Trial,
 };
 
@@ -190,7 +190,9 @@ fn check_targets(typed: &Typed, places: &Places, is_typed: bool, host: Option<Ta
         let reason = format!("{option} {}: {}", dir.host, payload::grant::no_drive(&dir.host));
         return Err(Unfit::of(&["dir", "dir-ro"])(reason));
     }
-    if typed.stub.is_some() && targets.len() > 1 {
+    // In a file for all Unix targets it is that of the target that it is for.
+    let is_unix = matches!(&places.outputs[..], [place] if place.target == Platform::Unix);
+    if typed.stub.is_some() && targets.len() > 1 && !is_unix {
         let reason = format!("--stub is a launcher for one target, not for {}", targets::list(&targets));
         return Err(Unfit::of(&["stub"])(reason));
     }

@@ -4,7 +4,7 @@
 //! command   the grammar: a pack, or one of the subcommands
 //! option    a row for each option of a pack; value: parses their values
 //! given     options with their values, typed or described, in order; typed: the values, parsed
-//! meant     makes a pack of them and the program; place: chooses targets and output files
+//! meant     makes a pack of them and the program; place, wanted: choose output files and targets
 //! packing   wasmpack APP.wasm: runs the pack and prints the result (message, or report as JSON)
 //! running   wasmpack run: packs into memory, and starts that
 //! project   wasmpack build: the keys of wasmpack.toml are options
@@ -46,6 +46,7 @@ mod shell;
 mod targets;
 mod typed;
 mod value;
+mod wanted;
 
 use std::{ffi::OsString, io::Write, thread};
 

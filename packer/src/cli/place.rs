@@ -4,31 +4,13 @@ use std::path::{Path, PathBuf};
 
 use payload::Target;
 
+use super::wanted::{self, Wanted};
 use crate::{
     output::archive,
     output::{STANDARD, is_special},
     pack::{Place, stem},
-    targets::{self, name, part, platform::Platform},
+    targets::{name, part, platform::Platform},
 };
-
-/// A value of `--target`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Wanted {
-    /// All targets.
-    All,
-    One(Platform),
-}
-
-/// Reads one value of `--target`.
-///
-/// # Errors
-/// As [`targets::parse`].
-pub(super) fn wanted(text: &str) -> Result<Wanted, String> {
-    if text.eq_ignore_ascii_case("all") {
-        return Ok(Wanted::All);
-    }
-    targets::parse(text, Target::host()).map(Wanted::One)
-}
 
 /// The output files.
 #[derive(Debug, PartialEq, Eq)]
@@ -66,7 +48,7 @@ impl Order<'_> {
     /// # Errors
     /// If OUT's name does not name one target, or contradicts `--target`; if OUT is missing where a folder is needed.
     pub(super) fn places(&self, host: Option<Target>) -> Result<Places, String> {
-        let targets = self.wanted();
+        let targets = wanted::platforms(self.targets);
         if self.output.is_some_and(|output| output.as_os_str() == STANDARD) {
             return self.standard(&targets, host);
         }
@@ -128,8 +110,12 @@ impl Order<'_> {
                 .try_for_each(fits)
                 .map_err(|why| format!("the version {why}; choose another with --app-version"))?;
         }
+        let is_of_pair =
+            |target| self.targets.contains(&Wanted::Universal) && Platform::UNIVERSAL.contains(&target);
         let file = |target| match (self.archive, is_said) {
             (true, _) => archive::name(&app, target, self.version),
+            // What finds one by its name finds the other.
+            (false, true) if is_of_pair(target) => name::bare(&app, target),
             (false, true) => name::of(&app, target),
             // Nobody asked for a name that tells it from others.
             (false, false) => name::bare(&app, target),
@@ -155,20 +141,6 @@ impl Order<'_> {
             app: self.app()?,
             to_stdout: false,
         })
-    }
-
-    /// The targets that were asked for, each once.
-    fn wanted(&self) -> Vec<Platform> {
-        let mut targets = Vec::new();
-        for target in self.targets.iter().flat_map(|wanted| match wanted {
-            Wanted::All => Target::ALL.map(Platform::One).to_vec(),
-            Wanted::One(target) => vec![*target],
-        }) {
-            if !targets.contains(&target) {
-                targets.push(target);
-            }
-        }
-        targets
     }
 
     /// The app's name: what it is called, else the input's, which may be an executable's and say a target.
@@ -328,6 +300,28 @@ mod tests {
             assert!(cfg!(windows) || files(&place) == [file], "{output}");
         }
         assert_eq!(of("linux-arm64/app", &[], None).unwrap().outputs[0].target, Target::LinuxX86_64);
+    }
+
+    #[test]
+    fn a_file_for_unix_has_the_name_of_the_one_for_windows_beside_it() {
+        let unix = [Wanted::One(Platform::Unix)];
+        assert_eq!(of("app", &unix, None).unwrap().outputs[0].target, Platform::Unix);
+        assert_eq!(of("app-unix", &[], None).unwrap().outputs[0].target, Platform::Unix);
+        assert_eq!(of("app-unix", &[], None).unwrap().app, "app");
+        assert_eq!(files(&of("d/", &unix, None).unwrap()), ["d/tool-unix"]);
+        for contradiction in ["app-linux", "app-macos", "app.exe", "app-x64"] {
+            assert!(of(contradiction, &unix, None).unwrap_err().contains("contradicts"), "{contradiction}");
+        }
+        let linux = [Wanted::One(Platform::One(Target::LinuxX86_64))];
+        assert!(of("app-unix", &linux, None).unwrap_err().contains("contradicts"));
+        let pair = [wanted::parse("Universal").unwrap()];
+        assert_eq!(files(&of("d", &pair, None).unwrap()), ["d/tool", "d/tool.exe"]);
+        let more = [Wanted::Universal, Wanted::One(Platform::Macos)];
+        assert_eq!(files(&of("d", &more, None).unwrap()), ["d/tool", "d/tool.exe", "d/tool-macos"]);
+        assert!(order(None, &pair, None).places(HOST).unwrap_err().contains("-o dist/"));
+        let archives =
+            Order { archive: true, ..order(Some("d".as_ref()), &pair, None) }.places(HOST).unwrap();
+        assert_eq!(files(&archives), ["d/tool-unix.tar.gz", "d/tool-windows-x86_64.zip"]);
     }
 
     #[test]

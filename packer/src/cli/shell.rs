@@ -20,7 +20,7 @@ pub(super) fn completions(flags: &Completions) -> ExitCode {
 /// The grammar, with the targets' own names as the values of `--target`, and the kinds of installers. It is for completions alone:
 /// what is typed may be any spelling, so a list of values would refuse too much.
 fn offering_targets(command: Command) -> Command {
-    let joined = || Platform::JOINED.into_iter().map(Platform::name).chain(["all"]);
+    let joined = || Platform::JOINED.into_iter().map(Platform::name).chain(["universal", "all"]);
     let names = || PossibleValuesParser::new(Target::ALL.map(Target::name).into_iter().chain(joined()));
     let kinds = || PossibleValuesParser::new(Installer::ALL.map(Installer::name).into_iter().chain(["all"]));
     command

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use payload::{About, Compiler};
 
-use super::place::Wanted;
+use super::wanted::Wanted;
 use crate::{
     compile::cpu::Raise,
     input::files::choice::Choice,

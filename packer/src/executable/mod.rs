@@ -3,8 +3,8 @@
 //! [`Executable`] gives access to the content of files whose header and manifest match their hash. [`verify`] is for unknown
 //! files: it checks all parts, also after one has failed. Both find the payload as its launcher does ([`container::find`]).
 //!
-//! A universal file of macOS has an executable for each CPU ([`slice`]). They must have one program; where it does not matter
-//! which is read, it is the first.
+//! A universal file of macOS has an executable for each CPU, a file for all Unix targets what one for each of these is made of
+//! ([`slice`]). They must have one program; where it does not matter which is read, it is the first.
 
 mod prefix;
 mod slice;
@@ -30,18 +30,18 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Executable {
     file: Vec<u8>,
-    /// The one executable in it, or the first of a universal file.
+    /// The one executable in it, or the first of several.
     first: Slice,
     others: Vec<Slice>,
 }
 
-/// An executable, or one of those in a universal file.
+/// An executable, or one of those in a file for several targets.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Part<'a> {
     /// All that is read before the app starts.
     pub prefix: &'a Prefix,
-    /// Its bytes, launcher included.
+    /// Its bytes, launcher included. In a file for all Unix targets, others may share them.
     pub len: u64,
 }
 
@@ -67,18 +67,20 @@ impl Executable {
         Ok(Executable { file, first, others })
     }
 
-    /// The executables in it: one, or in a universal file one for each CPU.
+    /// The executables in it: one, or in a file for several targets one for each.
     pub fn parts(&self) -> impl Iterator<Item = Part<'_>> {
-        let part = |slice: &'_ Slice| (slice.place.end - slice.place.start) as u64;
-        [&self.first]
-            .into_iter()
-            .chain(&self.others)
-            .map(move |slice| Part { prefix: &slice.prefix, len: part(slice) })
+        let slices = [&self.first].into_iter().chain(&self.others);
+        slices.map(|slice| Part { prefix: &slice.prefix, len: slice.len })
     }
 
-    /// Its container.
+    /// Whether a script starts it: it is a file for all Unix targets.
+    pub fn is_script(&self) -> bool {
+        container::unix::is(&self.file)
+    }
+
+    /// Its container; in a file for all Unix targets, that of the first launcher.
     pub fn format(&self) -> Format {
-        self.first.found.format
+        self.first.format
     }
 
     /// All that is read before the app starts.

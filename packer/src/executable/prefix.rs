@@ -1,12 +1,11 @@
 //! All that is read of an executable's payload before its app starts.
 
-use payload::{Prefix, header};
+use payload::{Prefix, Target, header};
 
-use crate::{Error, Kind, container::Found};
+use crate::{Error, Kind};
 
-/// The prefix of the payload in `file`, checked to be for the machine that its launcher is for.
-pub(super) fn prefix(file: &[u8], found: &Found) -> Result<Prefix, Error> {
-    let payload = &file[found.payload.clone()];
+/// The prefix of `payload`, checked to be for the machine that its launcher is for.
+pub(super) fn prefix(payload: &[u8], launcher: Target) -> Result<Prefix, Error> {
     let len = payload.len() as u64;
     let read = || {
         // Its own words for a payload that is shorter than a header.
@@ -14,11 +13,11 @@ pub(super) fn prefix(file: &[u8], found: &Found) -> Result<Prefix, Error> {
         Prefix::parse(&payload[..Prefix::len(head, len)?], len)
     };
     let prefix = read().map_err(|error| damaged(&error.to_string()))?;
-    if prefix.header.target != found.target {
+    if prefix.header.target != launcher {
         return Err(damaged(&format!(
             "its header names {}, but its launcher is for {}",
             prefix.header.target.name(),
-            found.target.name()
+            launcher.name()
         )));
     }
     Ok(prefix)

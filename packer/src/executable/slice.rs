@@ -1,24 +1,37 @@
-//! The executables in a file: one, or in a universal file of macOS one for each CPU.
+//! The executables in a file: one, in a universal file of macOS one for each CPU, in a file for all Unix targets what an
+//! executable for each would be made of.
 
 use std::ops::Range;
 
-use payload::{Manifest, Prefix, Section, SectionKind, universal::Machine};
+use payload::{Manifest, Prefix, Section, SectionKind, Target, target::Os, universal::Machine};
 
 use super::prefix::{damaged, prefix};
 use crate::{
     Error,
-    container::{self, Found, universal},
+    container::{self, Format, Found, universal, unix},
     store::decode,
 };
 
 /// One executable in a file.
 #[derive(Clone, Debug)]
 pub(super) struct Slice {
-    /// Where it lies in the file.
-    pub(super) place: Range<usize>,
-    /// Its parts, from its own start.
-    pub(super) found: Found,
+    /// The machine that its launcher is for.
+    pub(super) target: Target,
+    /// The container of its launcher.
+    pub(super) format: Format,
+    /// Bytes of the file that belong to it.
+    pub(super) len: u64,
     pub(super) prefix: Prefix,
+    payload: Payload,
+}
+
+/// A payload.
+#[derive(Clone, Debug)]
+enum Payload {
+    /// A range of the file.
+    Within(Range<usize>),
+    /// Put together of ranges of the file.
+    Joined(Vec<u8>),
 }
 
 impl Slice {
@@ -27,33 +40,55 @@ impl Slice {
     /// # Errors
     /// As [`container::find`] and those of a header, section table or manifest. `Damaged` if they do not have one program.
     pub(super) fn all(file: &[u8]) -> Result<Vec<Slice>, Error> {
+        let slices = if unix::is(file) { Slice::joined(file)? } else { Slice::whole(file)? };
+        agree(file, &slices).map_err(|what| damaged(&what))?;
+        Ok(slices)
+    }
+
+    /// Those that lie in the file as they are.
+    fn whole(file: &[u8]) -> Result<Vec<Slice>, Error> {
         let places = universal::executables(file)?;
         let machines = universal::slices(file)?;
         let read = |(index, place): (usize, Range<usize>)| {
             let machine = machines.get(index).map(|slice| slice.machine);
             let of = |error: Error| match machine {
-                Some(machine) => {
-                    Error { reason: format!("in its executable for {machine}: {}", error.reason), ..error }
-                }
+                Some(machine) => within(&machine.to_string(), error),
                 None => error,
             };
             let found = container::find(&file[place.clone()]).map_err(|error| of(error.into()))?;
             is_for(machine, &found).map_err(|what| damaged(&what))?;
-            let prefix = prefix(&file[place.clone()], &found).map_err(of)?;
-            Ok(Slice { place: place.clone(), found, prefix })
+            let payload = place.start + found.payload.start..place.start + found.payload.end;
+            let prefix = prefix(&file[payload.clone()], found.target).map_err(of)?;
+            let len = (place.end - place.start) as u64;
+            let Found { target, format, .. } = found;
+            Ok(Slice { target, format, len, prefix, payload: Payload::Within(payload) })
         };
-        let slices = places.into_iter().enumerate().map(read).collect::<Result<Vec<Slice>, Error>>()?;
-        agree(file, &slices).map_err(|what| damaged(&what))?;
-        Ok(slices)
+        places.into_iter().enumerate().map(read).collect()
     }
 
-    pub(super) fn payload<'a>(&self, file: &'a [u8]) -> &'a [u8] {
-        &file[self.place.clone()][self.found.payload.clone()]
+    /// Those of a file for all Unix targets.
+    fn joined(file: &[u8]) -> Result<Vec<Slice>, Error> {
+        let read = |unix::Read { program, payload }| {
+            let target = program.target;
+            let prefix = prefix(&payload, target).map_err(|error| within(target.name(), error))?;
+            program.holds(&prefix).map_err(|fault| damaged(&fault.to_string()))?;
+            let format = if target.os() == Os::Macos { Format::MachO } else { Format::Elf };
+            Ok(Slice { target, format, len: program.len(), prefix, payload: Payload::Joined(payload) })
+        };
+        unix::read(file)?.into_iter().map(read).collect()
     }
 
-    fn target(&self) -> &'static str {
-        self.found.target.name()
+    pub(super) fn payload<'a>(&'a self, file: &'a [u8]) -> &'a [u8] {
+        match &self.payload {
+            Payload::Within(place) => &file[place.clone()],
+            Payload::Joined(payload) => payload,
+        }
     }
+}
+
+/// An error in the executable for `machine`.
+fn within(machine: &str, error: Error) -> Error {
+    Error { reason: format!("in its executable for {machine}: {}", error.reason), ..error }
 }
 
 /// Checks that an executable is for the machine that the header of its universal file names.
@@ -81,8 +116,8 @@ pub(super) fn agree(file: &[u8], slices: &[Slice]) -> Result<(), String> {
             return Err(format!(
                 "its executables for {} and {} are not of one program: {what}; they are from different packs (take one \
                  out with lipo -thin to look at it)",
-                first.target(),
-                other.target()
+                first.target.name(),
+                other.target.name()
             ));
         }
     }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use payload::{
-    Prefix, Section, SectionKind, frames::Frames, image::Image, tree::Tree, universal::Machine,
+    Prefix, Section, SectionKind, Target, frames::Frames, image::Image, tree::Tree, universal::Machine,
     unwind::Unwind,
 };
 
@@ -16,7 +16,7 @@ use crate::{
     container::{
         self, Found,
         check::{self, Check},
-        universal,
+        universal, unix,
     },
     producer::{self, PRODUCER},
     store::decode,
@@ -72,10 +72,13 @@ pub fn verify_with(file: &[u8], launcher: Launcher<'_>) -> Result<Vec<Check>, Er
 /// # Errors
 /// As [`verify`]; if none of those in a universal file can be looked at.
 pub(super) fn all(file: &[u8], launcher: Launcher<'_>) -> Result<Vec<Check>, Error> {
+    if unix::is(file) {
+        return joined(file, launcher);
+    }
     let slices = universal::slices(file)?;
     if slices.is_empty() {
         let found = container::find(file)?;
-        let prefix = prefix(file, &found);
+        let prefix = prefix(&file[found.payload.clone()], found.target);
         return Ok(checks(file, &found, prefix.as_ref(), launcher));
     }
     let places = universal::executables(file)?;
@@ -90,9 +93,8 @@ pub(super) fn all(file: &[u8], launcher: Launcher<'_>) -> Result<Vec<Check>, Err
                     all.push(named(Check::new("executable", Err(what))));
                 }
                 let launcher = launcher.of(slice.machine);
-                all.extend(
-                    checks(own, &found, prefix(own, &found).as_ref(), launcher).into_iter().map(named),
-                );
+                let prefix = prefix(&own[found.payload.clone()], found.target);
+                all.extend(checks(own, &found, prefix.as_ref(), launcher).into_iter().map(named));
             }
             Err(error) => {
                 all.push(named(Check::new("executable", Err(error.to_string()))));
@@ -112,6 +114,54 @@ pub(super) fn all(file: &[u8], launcher: Launcher<'_>) -> Result<Vec<Check>, Err
     Ok(all)
 }
 
+/// The checks of a file for all Unix targets: of its script, of what it has for each, and that this is one program.
+///
+/// # Errors
+/// `NotPacked` if its directory cannot be read.
+fn joined(file: &[u8], launcher: Launcher<'_>) -> Result<Vec<Check>, Error> {
+    let programs = unix::read(file)?;
+    let mut all = vec![
+        Check::new("file for all Unix targets", unix::gaps(file, &programs)),
+        Check::new("script", unix::check_script(file)),
+        Check::new("signature", Ok("none, as in all scripts".to_owned())),
+    ];
+    for read in &programs {
+        let target = read.program.target;
+        let named = |check: Check| Check { what: format!("{}: {}", target.name(), check.what), ..check };
+        let prefix = prefix(&read.payload, target);
+        all.extend(of_payload(&read.payload, prefix.as_ref()).into_iter().map(named));
+        let producer = prefix.as_ref().ok().map(|prefix| &prefix.manifest.producer[..]);
+        let result = read
+            .launcher(file)
+            .and_then(|own| launcher_is(target, launcher, producer, &|stub| Ok(own == stub)));
+        all.push(named(Check::new("launcher", result)));
+    }
+    let names: Vec<&str> = programs.iter().map(|read| read.program.target.name()).collect();
+    let one = Slice::all(file).map(|_| format!("the same in {}", names.join(", ")));
+    all.push(Check::new("program", one.map_err(|error| error.reason)));
+    Ok(all)
+}
+
+/// Whether a launcher for `target` is the one that it is to be compared with; `is_it` compares.
+fn launcher_is(
+    target: Target,
+    launcher: Launcher<'_>,
+    producer: Option<&str>,
+    is_it: &dyn Fn(&[u8]) -> Result<bool, String>,
+) -> Result<String, String> {
+    match launcher {
+        // One launcher is for one of them.
+        Launcher::Own { bytes, name } if unix::target(bytes).is_some_and(|other| other != target) => {
+            Ok(format!("not compared: {} is for another target", name.display()))
+        }
+        Launcher::Own { name, bytes } => own(name, is_it(bytes)),
+        Launcher::Carried => {
+            let stub = stubs::targets().any(|known| known == target).then(|| stubs::get(target));
+            carried(target, producer, stub, is_it)
+        }
+    }
+}
+
 /// What holds for a universal file apart from those in it.
 fn whole(file: &[u8], slices: &[payload::universal::Slice]) -> Result<String, String> {
     universal::gaps(file, slices)?;
@@ -129,14 +179,11 @@ pub(super) fn checks(
     launcher: Launcher<'_>,
 ) -> Vec<Check> {
     let mut checks = of_itself(file, found, prefix);
+    let is_it = |stub: &[u8]| check::is_made_of(file, found, stub);
+    let producer = prefix.ok().map(|prefix| &prefix.manifest.producer[..]);
     let result = match launcher {
-        Launcher::Own { name, bytes } => own(file, found, name, bytes),
-        Launcher::Carried => {
-            let producer = prefix.ok().map(|prefix| &prefix.manifest.producer[..]);
-            let stub =
-                stubs::targets().any(|target| target == found.target).then(|| stubs::get(found.target));
-            carried(file, found, producer, stub)
-        }
+        Launcher::Own { name, bytes } => own(name, is_it(bytes)),
+        Launcher::Carried => launcher_is(found.target, launcher, producer, &is_it),
     };
     checks.push(Check::new("launcher", result));
     checks
@@ -146,10 +193,15 @@ pub(super) fn checks(
 pub(super) fn of_itself(file: &[u8], found: &Found, prefix: Result<&Prefix, &Error>) -> Vec<Check> {
     let app = prefix.ok().map(|prefix| &prefix.manifest.app[..]);
     let mut checks = check::checks(file, found, app);
+    checks.extend(of_payload(&file[found.payload.clone()], prefix));
+    checks
+}
+
+/// The checks of a payload.
+fn of_payload(payload: &[u8], prefix: Result<&Prefix, &Error>) -> Vec<Check> {
     let head = prefix.map(|prefix| format!("SHA-256 matches, {} sections", prefix.sections.len()));
-    checks.push(Check::new("header and manifest", head.map_err(|error| error.reason.clone())));
+    let mut checks = vec![Check::new("header and manifest", head.map_err(|error| error.reason.clone()))];
     if let Ok(prefix) = prefix {
-        let payload = &file[found.payload.clone()];
         let stored = prefix.sections.iter().filter(|section| section.kind != SectionKind::Manifest);
         checks.extend(stored.map(|section| stored_section(payload, section)));
         checks.push(Check::new("padding", padding(payload, prefix)));
@@ -238,10 +290,10 @@ fn tables(payload: &[u8], prefix: &Prefix) -> Vec<Check> {
     checks
 }
 
-/// Whether the launcher is `stub`, the one in the file `name`.
-fn own(file: &[u8], found: &Found, name: &Path, stub: &[u8]) -> Result<String, String> {
+/// What a comparison with the launcher in the file `name` found.
+fn own(name: &Path, is_it: Result<bool, String>) -> Result<String, String> {
     let name = name.display();
-    match check::is_made_of(file, found, stub) {
+    match is_it {
         Ok(true) => Ok(format!("the one in {name}")),
         Ok(false) => Err(format!("not the one in {name}; it was packed with another, or changed since")),
         Err(what) => {
@@ -250,18 +302,18 @@ fn own(file: &[u8], found: &Found, name: &Path, stub: &[u8]) -> Result<String, S
     }
 }
 
-/// Whether the launcher is `stub`, the one that this packer carries for the target, if it carries one.
+/// Whether the launcher is `stub`, the one that this packer carries for the target, if it carries one; `is_it` compares.
 pub(super) fn carried(
-    file: &[u8],
-    found: &Found,
+    target: Target,
     producer: Option<&str>,
     stub: Option<Result<Vec<u8>, Error>>,
+    is_it: &dyn Fn(&[u8]) -> Result<bool, String>,
 ) -> Result<String, String> {
     let Some(stub) = stub else {
-        return Ok(format!("not compared: this wasmpack carries none for {}", found.target.name()));
+        return Ok(format!("not compared: this wasmpack carries none for {}", target.name()));
     };
     let stub = stub.map_err(|error| error.reason)?;
-    let differs = match check::is_made_of(file, found, &stub) {
+    let differs = match is_it(&stub) {
         Ok(true) => return Ok("the one that this wasmpack carries".to_owned()),
         Ok(false) => String::new(),
         Err(what) => format!(": {what}"),
@@ -274,7 +326,7 @@ pub(super) fn carried(
         _ => Err(format!(
             "not the one that this wasmpack carries for {}, with which it was compared{differs}; it was packed with --stub \
              FILE (verify --stub FILE compares it with that), or by another build, or changed since",
-            found.target.name()
+            target.name()
         )),
     }
 }

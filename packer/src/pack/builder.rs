@@ -16,7 +16,7 @@ use crate::{
 };
 
 impl Pack {
-    /// Adds a file for a target, or for [both Macs](Platform::Macos). With several, [`Pack::write`] takes a folder.
+    /// Adds a file for a target, for [both Macs](Platform::Macos), or for [all Unix targets](Platform::Unix). With several, [`Pack::write`] takes a folder.
     #[must_use]
     pub fn target(mut self, target: impl Into<Platform>) -> Pack {
         self.outputs.push(Place { target: target.into(), file: PathBuf::new() });

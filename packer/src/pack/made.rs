@@ -28,13 +28,13 @@ pub(super) struct Made {
 }
 
 impl Pack {
-    /// The program for `target`, laid out as the trial found, which may still be under way while it is compiled.
+    /// The program for `target`, in `chunks`, laid out as the trial found, which may still be under way while it is compiled.
     ///
     /// # Errors
     /// As those of compiling and linking, and of the trial.
     pub(super) fn made(
         &self,
-        target: Target,
+        (target, chunks): (Target, Chunks),
         shared: &Shared,
         trying: &Trying,
         progress: &Progress,
@@ -45,7 +45,7 @@ impl Pack {
             self.key("sections", &header, shared)
                 // Places in the module that was given stand in messages.
                 .with(&shared.manifest.module_sha256)
-                .with(format!("{:?} {:?}", self.storage, tried.profile).as_bytes())
+                .with(format!("{:?} {chunks:?} {:?}", self.storage, tried.profile).as_bytes())
         };
         // A trial that is still under way was not kept, and so nothing was that depends on it.
         if let (Some(cache), Some(tried)) = (&shared.cache, trying.known())
@@ -59,7 +59,7 @@ impl Pack {
         };
         let compiled = shared.twins.compiled(target, compile)?;
         let tried = trying.wait().map_err(Clone::clone)?;
-        let sections = self.link_and_store(target, compiled, shared, tried, progress)?;
+        let sections = self.link_and_store((target, chunks), compiled, shared, tried, progress)?;
         progress.check()?;
         if let Some(cache) = &shared.cache {
             cache.put(&key(tried), &entry::bytes(&sections));
@@ -69,13 +69,13 @@ impl Pack {
 
     fn link_and_store(
         &self,
-        target: Target,
+        (target, chunks): (Target, Chunks),
         compiled: Arc<Compiled>,
         shared: &Shared,
         tried: &Tried,
         progress: &Progress,
     ) -> Result<Vec<Stored>, Error> {
-        let (profile, chunks) = (&tried.profile, Chunks::of(target));
+        let profile = &tried.profile;
         let (program, granularity) = (&shared.program, chunks.memory.into());
         let made_by = (target, self.compiler);
         let mut linked = link::link(&compiled.build, program, made_by, &profile.order(), granularity)?;

@@ -170,7 +170,7 @@ pub struct Packed {
     pub output_len: u64,
     /// SHA-256 of that file.
     pub sha256: [u8; 32],
-    /// The executables in it: one, or in a universal file one for each CPU.
+    /// The executables in it: one, in a universal file one for each CPU, in a file for all Unix targets one for each of these.
     pub parts: Vec<Part>,
     /// The order of its functions.
     pub layout: Layout,
@@ -183,7 +183,7 @@ pub struct Packed {
 pub struct Part {
     /// The machine that it is for.
     pub target: Target,
-    /// Its bytes.
+    /// Its bytes. In a file for all Unix targets, others may share them.
     pub len: u64,
     /// Bytes of the launcher in it.
     pub launcher_len: u64,

@@ -25,7 +25,7 @@ use super::{
 use crate::{
     Error, Kind,
     cache::{Cache, entry, key::Key},
-    container::pe::PeOptions,
+    container::{pe::PeOptions, unix},
     earlier,
     input::{Module, command, copies, files::Files, program::Program, unprovided::Unprovided},
     output::{self, Output},
@@ -34,6 +34,7 @@ use crate::{
     read,
     release::{self, Archived, Beside},
     store::{self, Stored},
+    targets::platform::Platform,
     trial::{Carried, Trial},
 };
 
@@ -256,7 +257,8 @@ impl Pack {
                 output
             }
         };
-        let launcher = |target| launcher(target, own_stub).map(|stub| (target, stub));
+        let launcher =
+            |target| launcher(target, own(own_stub, place.target, target)).map(|stub| (target, stub));
         let launchers = place.target.targets().map(launcher).collect::<Result<_, Error>>()?;
         Ok(Job { place, output, launchers })
     }
@@ -297,10 +299,10 @@ impl Pack {
     ) -> Result<Packed, Error> {
         let Job { place, output, launchers } = job;
         let Place { target, file } = place;
-        let slices = self.slices(&launchers, file, shared, trying, progress)?;
+        let slices = self.slices(&launchers, place, shared, trying, progress)?;
         drop(launchers);
         let functions = slices.iter().map(|slice| slice.functions).max().unwrap_or_default();
-        let (bytes, parts) = Slice::file(slices).map_err(|error| Error::from(error).in_file(file))?;
+        let (bytes, parts) = Slice::file(slices).map_err(|error| self.unfit(error, place))?;
         let layout = match functions {
             0 => Layout::Calls,
             functions => Layout::Start { functions },
@@ -358,6 +360,17 @@ impl Pack {
         let read = |stub: &PathBuf| read::whole(stub, "the launcher", read::MOST_LAUNCHER);
         self.stub.as_ref().map(read).transpose()
     }
+}
+
+/// The launcher of the user's own for `target` of the file for `platform`: of one for several, it is that of the target that it is
+/// for.
+fn own(stub: Option<&[u8]>, platform: Platform, target: Target) -> Option<&[u8]> {
+    let is_for_it = |stub: &&[u8]| match unix::target(stub) {
+        Some(of) if platform == Platform::Unix && platform.targets().any(|other| other == of) => of == target,
+        // Whoever uses it tells what is wrong with it.
+        _ => true,
+    };
+    stub.filter(is_for_it)
 }
 
 /// Does `one` for each job, on as many threads as there are cores.

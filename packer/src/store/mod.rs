@@ -8,7 +8,7 @@ mod stored;
 use std::{collections::HashMap, sync::Arc};
 
 use payload::image::{Image, Touch};
-use payload::{Header, Manifest, SectionKind, Target, Writer};
+use payload::{Header, Manifest, SectionKind, Target, Writer, target::Os};
 
 use self::compress::{Cut, Effort};
 use crate::{input::files::Files, link::Linked, progress::Progress};
@@ -29,6 +29,13 @@ impl Chunks {
     /// The sizes for `target`.
     pub fn of(target: Target) -> Chunks {
         Chunks { code: target.image_chunk(), memory: target.image_chunk() }
+    }
+
+    /// The sizes for `target` in a file that has others, too: where images are the same, they are cut alike.
+    pub fn of_several(target: Target) -> Chunks {
+        let of = |cpu| Target::of(Os::Linux, cpu).map_or(0, Target::image_chunk);
+        let memory = Target::ALL.into_iter().map(Target::image_chunk).max();
+        Chunks { code: of(target.cpu()), memory: memory.unwrap_or_default() }
     }
 }
 

@@ -30,6 +30,8 @@ enum Part {
     Cpu(Cpu),
     /// Both CPUs of macOS.
     Universal,
+    /// All systems but Windows.
+    Unix,
     /// Part of a triple that chooses nothing.
     Filler,
     /// A known system or CPU that is not supported.
@@ -64,6 +66,7 @@ const WORDS: &[(&str, Part)] = &[
     ("riscv", Part::Cpu(Cpu::Riscv64)),
     ("universal", Part::Universal),
     ("universal2", Part::Universal),
+    ("unix", Part::Unix),
     ("unknown", Filler),
     ("pc", Filler),
     ("gnu", Filler),
@@ -119,6 +122,7 @@ pub struct Said {
     systems: Vec<Os>,
     cpus: Vec<Cpu>,
     universal: bool,
+    unix: bool,
 }
 
 impl Said {
@@ -127,18 +131,20 @@ impl Said {
             Part::Os(os) if !self.systems.contains(&os) => self.systems.push(os),
             Part::Cpu(cpu) if !self.cpus.contains(&cpu) => self.cpus.push(cpu),
             Part::Universal => self.universal = true,
+            Part::Unix => self.unix = true,
             _ => {}
         }
     }
 
     /// True if neither a system nor a CPU was named.
     pub fn is_nothing(&self) -> bool {
-        self.systems.is_empty() && self.cpus.is_empty()
+        self.systems.is_empty() && self.cpus.is_empty() && !self.unix
     }
 
     /// True if `platform` agrees with all named parts.
     pub fn allows(&self, platform: Platform) -> bool {
         (!self.universal || platform == Platform::Macos)
+            && (!self.unix || platform == Platform::Unix)
             && platform.targets().all(|target| self.allows_target(target))
     }
 
@@ -147,7 +153,8 @@ impl Said {
             && (self.cpus.is_empty() || self.cpus.contains(&target.cpu()))
     }
 
-    /// The one target with these parts, on a machine that is `host`; for macOS without a CPU both Macs, on any machine.
+    /// The one target with these parts, on a machine that is `host`; for macOS without a CPU both Macs, on any machine, and for
+    /// Unix all of its targets.
     ///
     /// # Errors
     /// If several targets have these parts, or none; the message names them.
@@ -155,7 +162,10 @@ impl Said {
         if self.systems == [Os::Macos] && self.cpus.is_empty() {
             return Ok(Platform::Macos);
         }
-        if self.universal {
+        if self.unix && self.systems.is_empty() && self.cpus.is_empty() && !self.universal {
+            return Ok(Platform::Unix);
+        }
+        if self.universal || self.unix {
             return Err(self.nobody());
         }
         let meant: Vec<Target> =
@@ -190,7 +200,7 @@ pub fn list(targets: &[Target]) -> String {
     targets.iter().map(|target| target.name()).collect::<Vec<_>>().join(", ")
 }
 
-/// What `text` names on a machine that is `host`: a target, or both Macs.
+/// What `text` names on a machine that is `host`: a target, both Macs, or all Unix targets.
 ///
 /// # Errors
 /// If a part is unknown (the message has the nearest spelling); if several targets are named, or none.
@@ -225,7 +235,8 @@ fn unknown(text: &str) -> String {
     });
     // `apple` alone names nothing, but a system does.
     let systems = WORDS.iter().filter(|(_, part)| matches!(part, Part::Os(_))).map(|(word, _)| *word);
-    let spellings = spellings.chain(systems.filter(|word| parse(word, Target::host()).is_ok()));
+    let joined = Platform::JOINED.into_iter().map(Platform::name);
+    let spellings = spellings.chain(systems.filter(|word| parse(word, Target::host()).is_ok())).chain(joined);
     match nearest(&lower, spellings) {
         Some(spelling) => {
             format!("is not a target; did you mean {spelling}? The targets are {}", list(&Target::ALL))
@@ -292,6 +303,9 @@ mod tests {
                 assert_eq!(parse(both, host), Ok(Platform::Macos), "{both}");
             }
         }
+        for host in [LINUX, Some(Target::WindowsX86_64), None] {
+            assert_eq!(parse("unix", host), Ok(Platform::Unix));
+        }
         let several = parse("macos-arm64-x86_64", LINUX).unwrap_err();
         assert_eq!(several, "could be macos-arm64, macos-x86_64");
         assert!(
@@ -321,6 +335,9 @@ mod tests {
             "macos-riscv64",
             "universal",
             "macos-universal-arm64",
+            "linux-unix",
+            "unix-x64",
+            "unix-universal",
             "linux-universal",
             "",
             "-",

@@ -27,8 +27,9 @@ fn targets_are_offered_by_their_own_names() {
     let dir = Dir::new();
     for option in ["-t", "--target"] {
         let all = offered(&dir, &["wasmpack", "app.wasm", option, ""]);
-        assert_eq!(all.len(), 8, "{all:?}");
+        assert_eq!(all.len(), 10, "{all:?}");
         assert!(all.contains(&"macos-arm64".to_owned()) && all.contains(&"all".to_owned()), "{all:?}");
+        assert_eq!(offered(&dir, &["wasmpack", "build", option, "un"]), ["unix", "universal"]);
         assert_eq!(offered(&dir, &["wasmpack", "build", option, "w"]), ["windows-x86_64"]);
     }
     assert_eq!(offered(&dir, &["wasmpack", "build", "--installers", "n"]), ["npm"]);

@@ -4,10 +4,10 @@ use std::borrow::Cow;
 use std::fs::File;
 
 use payload::chunk::{ChunkTable, Decoder};
-use payload::{Compiler, Encoding, Section, SectionKind};
+use payload::{Compiler, Encoding, Section, SectionKind, section::IMAGE_ALIGNMENT};
 
 use crate::fail::{Context, Failure};
-use crate::locate::Packed;
+use crate::locate::{Packed, View};
 use crate::sys;
 
 /// What every error about the payload's bytes begins with.
@@ -30,12 +30,13 @@ pub(super) fn decoder() -> Result<Decoder, Failure> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stored {
     packed: &'static Packed,
-    bytes: &'static [u8],
+    /// The payload's parts, in its order.
+    views: &'static [View],
 }
 
 impl Stored {
     pub(crate) fn new(packed: &'static Packed) -> Result<Stored, Failure> {
-        Ok(Stored { packed, bytes: packed.view()? })
+        Ok(Stored { packed, views: Vec::leak(packed.views()?) })
     }
 
     /// A payload that is in no file.
@@ -46,13 +47,28 @@ impl Stored {
         let len = bytes.len() as u64;
         let prefix = payload::Prefix::len(&bytes[..payload::header::SIZE], len).expect("a header");
         let prefix = payload::Prefix::parse(&bytes[..prefix], len).expect("a prefix");
-        Stored { packed: Box::leak(Box::new(Packed::of(prefix))), bytes }
+        let views = Vec::leak(vec![View { at: 0, bytes }]);
+        Stored { packed: Box::leak(Box::new(Packed::of(prefix))), views }
     }
 
-    /// All that follows the prefix.
-    pub(crate) fn behind_the_prefix(self) -> &'static [u8] {
-        let end = self.find(SectionKind::Manifest).map_or(0, |section| section.offset + section.stored_len);
-        self.bytes.get(end as usize..).unwrap_or_default()
+    /// All that follows the prefix, in pieces: what lies between views are zeros.
+    pub(crate) fn behind_the_prefix(self) -> impl Iterator<Item = &'static [u8]> {
+        static ZEROS: [u8; IMAGE_ALIGNMENT as usize] = [0; IMAGE_ALIGNMENT as usize];
+        let start = self.find(SectionKind::Manifest).map_or(0, |section| section.offset + section.stored_len);
+        let mut end = start;
+        self.views.iter().flat_map(move |view| {
+            let gap = view.at.saturating_sub(end).min(IMAGE_ALIGNMENT);
+            end = end.max(view.at + view.bytes.len() as u64);
+            let skipped = start.saturating_sub(view.at) as usize;
+            [&ZEROS[..gap as usize], view.bytes.get(skipped..).unwrap_or_default()]
+        })
+    }
+
+    /// A range of the payload, which lies in one of its parts: the prefix was checked.
+    fn range(self, start: u64, end: u64) -> &'static [u8] {
+        let is_in = |view: &&View| view.at <= start && end <= view.at + view.bytes.len() as u64;
+        let found = self.views.iter().find(is_in);
+        found.map_or(&[], |view| &view.bytes[(start - view.at) as usize..(end - view.at) as usize])
     }
 
     /// The section of this kind, if there is one.
@@ -72,13 +88,13 @@ impl Stored {
 
     /// What the file holds of `section`. The prefix was checked: the range lies in the payload.
     pub(crate) fn raw(self, section: &Section) -> &'static [u8] {
-        &self.bytes[section.offset as usize..][..section.stored_len as usize]
+        self.range(section.offset, section.offset + section.stored_len)
     }
 
     /// The file that has the content of `section` as it is, and where.
     #[allow(dead_code, reason = "on some systems no part of the file is mapped over others")]
-    pub(super) fn place(self, section: &Section) -> (&'static File, u64) {
-        self.packed.place(section.offset)
+    pub(super) fn place(self, section: &Section) -> Result<(&'static File, u64), Failure> {
+        self.packed.place(section.offset).ok_or_else(|| Failure::new(DAMAGED))
     }
 
     /// The table of a section in chunks.
@@ -96,7 +112,7 @@ impl Stored {
     /// The frame of chunk `index`.
     pub(crate) fn frame(self, table: &ChunkTable, index: usize) -> &'static [u8] {
         let range = table.stored_range(index);
-        &self.bytes[range.start as usize..range.end as usize]
+        self.range(range.start, range.end)
     }
 
     /// The content of the section of this kind.

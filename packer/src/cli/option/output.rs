@@ -1,7 +1,7 @@
 //! Options for the output: its place, target, names and form.
 
 use super::row::{Key, ROW, Row, Takes};
-use crate::cli::{place, value};
+use crate::cli::{value, wanted};
 
 const SECTION: Option<&str> = Some("Output");
 
@@ -33,13 +33,13 @@ pub(super) static ROWS: &[Row] = &[
         short: Some('t'),
         key: Key::Other("targets"),
         section: SECTION,
-        text: "The target, such as linux-arm64 or apple-arm64, or macos: one file for both Macs; several separated by commas, \
-               or all [default: from OUT's name, else this machine]",
+        text: "The target, such as linux-arm64 or apple-arm64; macos: one file for both Macs; unix: one for Linux and macOS, and \
+               universal: with an .exe beside it; several separated by commas, or all [default: from OUT's name, else this machine]",
         takes: Takes::Each("TARGET"),
         is_list: true,
         example: "linux-arm64",
         in_run: false,
-        set: |typed, value| value::each(&mut typed.targets, place::wanted(&value::text(value)?)),
+        set: |typed, value| value::each(&mut typed.targets, wanted::parse(&value::text(value)?)),
         ..ROW
     },
     Row {

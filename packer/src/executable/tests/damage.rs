@@ -43,7 +43,7 @@ fn one_finding_stops_no_other() {
     for (target, stub) in stubs() {
         let mut file = packed(target, &stub);
         let executable = Executable::from_bytes(file.clone()).unwrap();
-        let start = executable.first.found.payload.start;
+        let start = container::find(executable.file()).unwrap().payload.start;
         let place = |kind| executable.prefix().section(kind).unwrap().offset as usize + start;
         // In the first frame's content, behind the table of chunks and the frame's header.
         for (kind, at) in [(SectionKind::Code, 4 * 8 + 20), (SectionKind::Frames, 8 + 12)] {

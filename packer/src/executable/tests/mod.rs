@@ -101,7 +101,8 @@ fn findings(file: &[u8], stub: &[u8]) -> Result<Vec<String>, Error> {
     let found = container::find(file)?;
     let own = container::check::is_made_of(file, &found, stub);
     let own = if own == Ok(true) { None } else { Some(format!("launcher: {own:?}")) };
-    let others = verify::of_itself(file, &found, prefix::prefix(file, &found).as_ref());
+    let others =
+        verify::of_itself(file, &found, prefix::prefix(&file[found.payload.clone()], found.target).as_ref());
     let failed = others
         .into_iter()
         .filter_map(|check| check.result.err().map(|what| format!("{}: {what}", check.what)));
@@ -177,7 +178,8 @@ fn a_launcher_of_another_version_is_not_blamed() {
     let (target, stub) = stubs().into_iter().next().unwrap();
     let file = packed(target, &stub);
     let found = container::find(&file).unwrap();
-    let compare = |producer, stub| verify::carried(&file, &found, producer, stub);
+    let is_it = |stub: &[u8]| container::check::is_made_of(&file, &found, stub);
+    let compare = |producer, stub| verify::carried(found.target, producer, stub, &is_it);
     let other = elf_stub::elf(elf_stub::EM_X86_64, &[(elf_stub::SECTION, &Locator::BARE)]);
     assert!(compare(Some("wasmpack 0.0.1"), Some(Ok(other.clone()))).unwrap().contains("not compared"));
     assert!(

@@ -4,7 +4,7 @@
 use std::fs::File;
 
 use crate::sys::limits::Limited;
-pub(crate) use crate::sys::unix::file::read_exact_at;
+pub(crate) use crate::sys::unix::file::{inherited, read_exact_at};
 
 /// Opens the file this process was started from.
 ///

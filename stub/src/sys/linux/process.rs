@@ -31,6 +31,14 @@ pub(crate) fn end_with_parent(parent: u32) -> bool {
     asked && (now == 0 || u32::try_from(now) == Ok(parent))
 }
 
+/// Has lists of processes call this one so.
+pub(crate) fn set_name(name: &str) {
+    if let Ok(name) = std::ffi::CString::new(name) {
+        // SAFETY: the call reads a text that ends with NUL, and copies what it needs of it.
+        unsafe { libc::prctl(libc::PR_SET_NAME, name.as_ptr()) };
+    }
+}
+
 /// How many CPUs this process may use.
 pub(crate) fn cpu_count() -> u64 {
     // SAFETY: zeroes are a valid value of this C structure.

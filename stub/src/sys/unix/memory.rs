@@ -99,7 +99,9 @@ pub(crate) unsafe fn is_writable(address: usize) -> bool {
 
 /// Part of the file, as memory that is read when it is looked at.
 pub(crate) fn view(file: &File, offset: u64, len: usize) -> io::Result<&'static [u8]> {
-    // SAFETY: the file is an executable that runs: the system does not let it be written, and a replaced one is another file.
+    // SAFETY: the file is the program's own, and a replaced one is another file. An executable that runs cannot be written.
+    // Where the program is in a script's file, whoever may write that decides what runs, and the program itself may not
+    // (sandbox::keep_unchanged).
     let map = unsafe { memmap2::MmapOptions::new().offset(offset).len(len).map(file)? };
     Ok(Box::leak(Box::new(map)))
 }

@@ -28,3 +28,11 @@ pub(crate) fn read_exact_at(file: &File, mut buffer: &mut [u8], mut offset: u64)
     }
     Ok(())
 }
+
+/// No file of another kind starts a launcher here.
+///
+/// # Errors
+/// Always.
+pub(crate) fn inherited(_descriptor: i32, _last: i32) -> io::Result<File> {
+    Err(io::ErrorKind::Unsupported.into())
+}

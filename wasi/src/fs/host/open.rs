@@ -15,6 +15,7 @@ use super::name::{Name, followed};
 use crate::errno::Result;
 use crate::path::MAX_LEN;
 use crate::sys;
+use crate::unchanged;
 use crate::words::{Access, Open, Opened};
 
 impl HostDir {
@@ -57,7 +58,9 @@ impl HostDir {
         // To create or truncate, the host's file must be open for writing, whatever the guest may then do with it.
         let mut writes = how.write || how.create || how.truncate;
         let mut options = OpenOptions::new();
-        options.read(how.read || !how.write).write(writes).truncate(how.truncate);
+        // What must not be changed is not cut either: it is looked at first.
+        let cuts_later = how.truncate && unchanged::is_any();
+        options.read(how.read || !how.write).write(writes).truncate(how.truncate && !cuts_later);
         options.create(how.create && !how.exclusive).create_new(how.create && how.exclusive);
         options.follow(follow(how.follow)).maybe_dir(true);
         options.nonblock(how.flags & wasip1::FDFLAGS_NONBLOCK != 0);
@@ -91,6 +94,12 @@ impl HostDir {
         // The kernel's view of processes holds the launcher's own memory.
         if writes && sys::is_of_processes(&file, &stat) {
             return Err(wasip1::ERRNO_PERM.into());
+        }
+        if writes && unchanged::is_kept(&stat) {
+            return Err(wasip1::ERRNO_TXTBSY.into());
+        }
+        if cuts_later && stat.filetype == wasip1::FILETYPE_REGULAR_FILE {
+            file.set_len(0)?;
         }
         Ok((file, stat.filetype == wasip1::FILETYPE_DIRECTORY))
     }

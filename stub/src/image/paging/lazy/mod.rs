@@ -47,7 +47,7 @@ pub(in super::super) fn place(
     hints: &Hints,
 ) -> Result<(), Failure> {
     let Encoding::Chunked { chunk_size } = section.encoding else {
-        let (file, offset) = stored.place(section);
+        let (file, offset) = stored.place(section)?;
         let what = match kind {
             Kind::Code => Use::Code,
             Kind::Memory => Use::Data,
