@@ -53,14 +53,16 @@ impl Stored {
 
     /// All that follows the prefix, in pieces: what lies between views are zeros.
     pub(crate) fn behind_the_prefix(self) -> impl Iterator<Item = &'static [u8]> {
-        static ZEROS: [u8; IMAGE_ALIGNMENT as usize] = [0; IMAGE_ALIGNMENT as usize];
+        // Few, as they are part of every launcher's file.
+        static ZEROS: [u8; 512] = [0; 512];
         let start = self.find(SectionKind::Manifest).map_or(0, |section| section.offset + section.stored_len);
         let mut end = start;
         self.views.iter().flat_map(move |view| {
-            let gap = view.at.saturating_sub(end).min(IMAGE_ALIGNMENT);
+            let gap = view.at.saturating_sub(end).min(IMAGE_ALIGNMENT) as usize;
             end = end.max(view.at + view.bytes.len() as u64);
             let skipped = start.saturating_sub(view.at) as usize;
-            [&ZEROS[..gap as usize], view.bytes.get(skipped..).unwrap_or_default()]
+            let zeros = std::iter::repeat_n(&ZEROS[..], gap / ZEROS.len());
+            zeros.chain([&ZEROS[..gap % ZEROS.len()], view.bytes.get(skipped..).unwrap_or_default()])
         })
     }
 
