@@ -89,7 +89,8 @@ impl Info<'_> {
             words.push("sees no file, no directory and no variable".to_owned());
         }
         let copies = if self.may_fork() { ", but it may start copies of itself" } else { "" };
-        words.push(format!("has no sockets, and starts no other program{copies}"));
+        let sockets = if self.grants.has_sockets() { "" } else { "has no sockets, and " };
+        words.push(format!("{sockets}starts no other program{copies}"));
         let mut words: Vec<String> = words.iter().map(|word| format!("it {word}")).collect();
         words.extend_from_slice(self.notes);
         if manifest.trial {
@@ -268,5 +269,9 @@ fn granted(json: &mut Json, grants: &Grants, fork: bool) {
     json.maybe("tmp", grants.tmp.as_ref().map(|guest| guest.as_str()));
     json.maybe("cwd", grants.cwd.as_deref());
     json.bool("fork", fork);
+    let listen: Vec<String> = grants.listen.iter().map(ToString::to_string).collect();
+    json.texts("listen", &mut listen.iter().map(String::as_str));
+    let connect: Vec<String> = grants.connect.iter().map(ToString::to_string).collect();
+    json.texts("connect", &mut connect.iter().map(String::as_str));
     json.close('}');
 }

@@ -52,8 +52,8 @@ pub use manifest::{About, Manifest};
 pub use prefix::Prefix;
 pub use section::{Encoding, Section, SectionKind};
 pub use terms::{
-    Count, CpuFeatures, Detail, DirGrant, FilesGrant, Grants, GuestName, Mount, Target, Variable, cpu, grant,
-    target,
+    Connect, Count, CpuFeatures, Detail, DirGrant, FilesGrant, Grants, GuestName, Host, Listen, Mount,
+    Target, Variable, cpu, grant, net, target,
 };
 pub use writer::Writer;
 

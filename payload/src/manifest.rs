@@ -24,11 +24,13 @@
 //! | 15 | license | text: the terms under which the app may be used | at most once |
 //! | 16 | temporary | text: the guest's name of a private directory in memory | at most once |
 //! | 17 | memory | u64, not 0: the bytes of memory that the app was limited to when it was packed, for people | at most once |
+//! | 18 | listen | text: `ADDRESS:PORT`, where the app may listen | many |
+//! | 19 | connect | text: `HOST:PORT`, whom it may connect to | many |
 //! | 63 | content | 32 bytes: SHA-256 of all that follows the prefix | at most once |
 //!
 //! A text is UTF-8 without NUL; it is not terminated.
 
-use crate::{DirGrant, Error, FilesGrant, Grants, Kind, Mount, bytes::Cursor};
+use crate::{Connect, DirGrant, Error, FilesGrant, Grants, Kind, Listen, Mount, bytes::Cursor};
 
 /// What the packer decided.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -96,6 +98,8 @@ const HOMEPAGE: u16 = 14;
 const LICENSE: u16 = 15;
 const TEMPORARY: u16 = 16;
 const MEMORY: u16 = 17;
+const LISTEN: u16 = 18;
+const CONNECT: u16 = 19;
 /// Behind whatever a later version of the format has: a writer finds it at the end.
 const CONTENT: u16 = 63;
 const READ_ONLY: u32 = 1;
@@ -141,6 +145,8 @@ impl Manifest {
         }
         self.grants.tmp.iter().for_each(|guest| record(TEMPORARY, guest.as_str().as_bytes()));
         self.max_memory.iter().for_each(|bytes| record(MEMORY, &bytes.to_le_bytes()));
+        self.grants.listen.iter().for_each(|listen| record(LISTEN, listen.to_string().as_bytes()));
+        self.grants.connect.iter().for_each(|connect| record(CONNECT, connect.to_string().as_bytes()));
         // Last, so that a writer finds it.
         self.content.iter().for_each(|hash| record(CONTENT, hash));
         out
@@ -167,7 +173,8 @@ impl Manifest {
             let len = cursor.u32()?;
             let at = cursor.offset();
             let content = cursor.take(len as usize)?;
-            let repeats = kind == highest && (ARGUMENT..=FILES).contains(&kind);
+            let may_repeat = (ARGUMENT..=FILES).contains(&kind) || (LISTEN..=CONNECT).contains(&kind);
+            let repeats = kind == highest && may_repeat;
             let is_among_files = highest == FILES && kind == DIRECTORY;
             if kind <= highest && !repeats && !is_among_files || highest < MODULE && kind != highest + 1 {
                 let expected = u64::from(highest) + 1;
@@ -191,6 +198,8 @@ impl Manifest {
                 HOMEPAGE => manifest.about.homepage = Some(text(content, at, "homepage")?),
                 LICENSE => manifest.about.license = Some(text(content, at, "license")?),
                 TEMPORARY => manifest.grants.tmp = Some(text(content, at, "temporary directory")?.into()),
+                LISTEN => manifest.grants.listen.push(spelled(content, at, "listen", Listen::parse)?),
+                CONNECT => manifest.grants.connect.push(spelled(content, at, "connect", Connect::parse)?),
                 MEMORY => manifest.max_memory = Some(memory(content, at)?),
                 CONTENT => manifest.content = Some(Cursor::new(content, at).array()?),
                 VERSION => manifest.version = Some(text(content, at, "version")?),
@@ -258,6 +267,18 @@ fn text(content: &[u8], at: u64, field: &'static str) -> Result<String, Error> {
         Ok(text) if !text.contains('\0') => Ok(text.to_owned()),
         _ => Err(Error::new(at, Kind::Text { field })),
     }
+}
+
+/// What `parse` makes of a text that is written in the one way to write it.
+fn spelled<T: ToString>(
+    content: &[u8],
+    at: u64,
+    field: &'static str,
+    parse: fn(&str) -> Result<T, String>,
+) -> Result<T, Error> {
+    let text = text(content, at, field)?;
+    let value = parse(&text).ok().filter(|value| value.to_string() == text);
+    value.ok_or(Error::new(at, Kind::Text { field }))
 }
 
 fn variable(content: &[u8], at: u64) -> Result<String, Error> {

@@ -6,8 +6,8 @@
 mod support;
 
 use payload::{
-    DirGrant, Encoding, Error, FilesGrant, Grants, Kind, Locator, Manifest, Mount, Prefix, Section,
-    SectionKind, Writer, chunk, chunk::ChunkTable, frames::Frames, header, image::Image, tree::Tree,
+    Connect, DirGrant, Encoding, Error, FilesGrant, Grants, Kind, Listen, Locator, Manifest, Mount, Prefix,
+    Section, SectionKind, Writer, chunk, chunk::ChunkTable, frames::Frames, header, image::Image, tree::Tree,
     unwind::Unwind,
 };
 use proptest::{collection::vec, prelude::*};
@@ -30,18 +30,33 @@ fn mount() -> impl Strategy<Value = Mount> {
     prop_oneof![dir, files]
 }
 
+fn sockets() -> impl Strategy<Value = (Vec<Listen>, Vec<Connect>)> {
+    let address = (any::<std::net::IpAddr>(), any::<u16>()).prop_map(std::net::SocketAddr::from);
+    let listen = address
+        .prop_map(|address| Listen::parse(&address.to_string()).expect("an address with a port is one"));
+    let connect = ("[a-z*][a-z][a-z0-9-]{0,8}(\\.[a-z]{1,5}){0,3}", 1..=u16::MAX);
+    let connect = connect.prop_map(|(name, port)| {
+        Connect::parse(&format!("{name}:{port}")).expect("a name with a port is one")
+    });
+    (vec(listen, 0..3), vec(connect, 0..3))
+}
+
 fn grants() -> impl Strategy<Value = Grants> {
     let pass = vec("[^\0=]{1,20}", 0..3);
     let lists = (vec(variable(), 0..5), pass, vec(mount(), 0..8));
     let optional = || proptest::option::of(text());
-    (lists, optional(), optional()).prop_map(|((env, pass, mounts), cwd, tmp)| Grants {
-        env,
-        pass,
-        mounts,
-        cwd,
-        tmp: tmp.map(Into::into),
-        ..Grants::default()
-    })
+    (lists, optional(), optional(), sockets()).prop_map(
+        |((env, pass, mounts), cwd, tmp, (listen, connect))| Grants {
+            env,
+            pass,
+            mounts,
+            cwd,
+            tmp: tmp.map(Into::into),
+            listen,
+            connect,
+            ..Grants::default()
+        },
+    )
 }
 
 fn manifest() -> impl Strategy<Value = Manifest> {
@@ -50,8 +65,8 @@ fn manifest() -> impl Strategy<Value = Manifest> {
     (names, vec(text(), 0..5), grants(), any::<u32>()).prop_map(
         |((producer, app, module_sha256, argv0, version), args, grants, switches)| {
             let switched = samples::switched(switches);
-            let Grants { env, pass, mounts, cwd, tmp, .. } = grants;
-            let grants = Grants { env, pass, mounts, cwd, tmp, ..switched.grants };
+            let Grants { env, pass, mounts, cwd, tmp, listen, connect, .. } = grants;
+            let grants = Grants { env, pass, mounts, cwd, tmp, listen, connect, ..switched.grants };
             let max_memory = (switches > u32::MAX / 2).then_some(switches.into());
             Manifest {
                 producer,

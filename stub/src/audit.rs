@@ -16,7 +16,9 @@ use crate::{context, expand, fail};
 
 /// Says what would have been enough.
 pub(crate) fn tell(used: &Used, grants: &Grants) {
-    let (options, unnamed) = options(&used.paths, used.variables, grants);
+    let (mut options, unnamed) = options(&used.paths, used.variables, grants);
+    options.extend(used.listen.iter().filter_map(|listen| expand::quoted("--listen ", listen)));
+    options.extend(used.connect.iter().filter_map(|connect| expand::quoted("--connect ", connect)));
     let text = if options.is_empty() { "none".to_owned() } else { options.join(" ") };
     let but =
         if unnamed > 0 { format!(", but for {unnamed} that no option can name") } else { String::new() };

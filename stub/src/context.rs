@@ -16,7 +16,7 @@ use sandbox::{Access, Ctx, CtxBuilder};
 use crate::fail::{self, Failure};
 use crate::image::Stored;
 use crate::options::Granted;
-use crate::{carried, expand, owner, started, sys, trial};
+use crate::{carried, expand, owner, sockets, started, sys, trial};
 
 /// Opens everything that was granted.
 pub(crate) fn open(manifest: &Manifest, granted: &Granted, stored: Stored) -> Result<Ctx, Failure> {
@@ -53,6 +53,9 @@ pub(crate) fn open(manifest: &Manifest, granted: &Granted, stored: Stored) -> Re
     }
     if let Some(guest) = &cwd {
         builder = builder.cwd(guest);
+    }
+    if !manifest.trial {
+        builder = sockets::grant(builder, grants)?;
     }
     for stream in (0..3).filter(|&stream| sys::process::was_closed(stream)) {
         builder = builder.closed(stream as usize);

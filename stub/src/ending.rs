@@ -60,7 +60,7 @@ impl Ending {
         }
         if code != 0 {
             let is_sealed = self.manifest.sealed || sys::process::is_privileged();
-            hint::give(&ctx.misses(), &self.granted.grants, is_sealed);
+            hint::give(&ctx.misses(), ctx.refused().as_ref(), &self.granted.grants, is_sealed);
             sys::console::linger();
         }
     }

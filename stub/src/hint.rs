@@ -6,24 +6,25 @@
 //! harm.
 
 use std::io::IsTerminal;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use payload::grant::OPTIONS;
 use payload::info::printable;
-use payload::{DirGrant, FilesGrant, Grants, Mount};
-use sandbox::Miss;
+use payload::{DirGrant, FilesGrant, Grants, Host, Mount};
+use sandbox::{Miss, Refused};
 
 use crate::{expand, fail};
 
 /// Gives the hint after a program that failed, if there is one to give.
-pub(crate) fn give(misses: &[Miss], grants: &Grants, sealed: bool) {
+pub(crate) fn give(misses: &[Miss], refused: Option<&Refused>, grants: &Grants, sealed: bool) {
     if !std::io::stderr().is_terminal() {
         return;
     }
-    // What it asked for last is most likely what it ended for.
-    let Some(Hint { path, option, why }) = misses.iter().rev().find_map(|miss| hint(miss, grants)) else {
-        return;
-    };
+    // What it asked for last is most likely what it ended for. Of sockets a program asks for little, and for nothing in vain.
+    let hint = refused.map(of_sockets);
+    let hint = hint.or_else(|| misses.iter().rev().find_map(|miss| hint_at_file(miss, grants)));
+    let Some(Hint { path, option, why }) = hint else { return };
     let way = if sealed || matches!(why, Why::Carried) {
         let sealed = if sealed { "it is sealed: " } else { "" };
         format!("{sealed}only packing it again with {} grants it that", printable(&option))
@@ -38,8 +39,12 @@ pub(crate) fn give(misses: &[Miss], grants: &Grants, sealed: bool) {
     let path = printable(&path);
     let asked = match why {
         Why::NotGranted => format!("the program asked for {path}, which was not granted"),
+        Why::Socket => format!("the program asked {path}, which was not granted"),
         Why::ReadOnly => format!("the program was to change {path}, which was granted to be read only"),
         Why::Carried => format!("the program was to change {path}, which it carries to be read only"),
+        Why::Private => {
+            format!("the program asked {path}, which is of a private network and was not granted")
+        }
         Why::Unclear => format!(
             "the program was to change {path} or what has this name where it was started, and does not tell which"
         ),
@@ -63,10 +68,46 @@ enum Why {
     Carried,
     /// It does not tell `x` from `/x`.
     Unclear,
+    /// It is about sockets.
+    Socket,
+    /// A name led to an address that names must not lead to.
+    Private,
+}
+
+/// The option that would have granted what was asked of sockets.
+fn of_sockets(refused: &Refused) -> Hint {
+    let (path, option, why) = match refused {
+        Refused::Connect(to) => {
+            let to = SocketAddr::new(reached(to.ip()), to.port());
+            (format!("to connect to {to}"), format!("--connect {to}"), Why::Socket)
+        }
+        Refused::Resolve(name) => {
+            (format!("to connect to {name}"), format!("--connect {name}:*"), Why::Socket)
+        }
+        Refused::Private(name, address) => {
+            let host = Host::Address(*address);
+            (format!("to connect to {name}, at {address}"), format!("--connect {host}:*"), Why::Private)
+        }
+        Refused::Listen(at) if at.ip().is_loopback() || at.ip().is_unspecified() => {
+            let port = at.port();
+            (format!("to listen on port {port}"), format!("--listen {port}"), Why::Socket)
+        }
+        Refused::Listen(at) => (format!("to listen on {at}"), format!("--listen {at}"), Why::Socket),
+    };
+    Hint { path, option, why }
+}
+
+/// Where one comes to by an address: by that of no machine, to this one.
+fn reached(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(address) if address.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(address) if address.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        address => address,
+    }
 }
 
 /// The option that would have granted what `miss` asked for, if that is there.
-fn hint(miss: &Miss, grants: &Grants) -> Option<Hint> {
+fn hint_at_file(miss: &Miss, grants: &Grants) -> Option<Hint> {
     let asked = &miss.path;
     if miss.unclear {
         let absolute = PathBuf::from(format!("/{}", asked.trim_start_matches('/')));
@@ -136,7 +177,7 @@ mod tests {
     use super::*;
 
     fn option(path: &str, write: bool, grants: &Grants) -> Option<String> {
-        hint(&Miss { path: path.to_owned(), write, unclear: false, fixed: write }, grants)
+        hint_at_file(&Miss { path: path.to_owned(), write, unclear: false, fixed: write }, grants)
             .map(|hint| hint.option)
     }
 
@@ -154,6 +195,28 @@ mod tests {
         let words = shlex::split(&shell[0]).unwrap();
         let host = dir.to_string_lossy().replace('$', "$$");
         assert_eq!(words, ["--dir-ro".to_owned(), format!("{host}::{}", dir.display())]);
+    }
+
+    #[test]
+    fn what_was_asked_of_sockets_is_hinted_at_with_the_least_that_grants_it() {
+        let at = |text: &str| text.parse::<SocketAddr>().unwrap();
+        for (refused, option) in [
+            (Refused::Connect(at("10.0.0.5:80")), "--connect 10.0.0.5:80"),
+            (Refused::Connect(at("[2001:db8::1]:80")), "--connect [2001:db8::1]:80"),
+            (Refused::Connect(at("0.0.0.0:80")), "--connect 127.0.0.1:80"),
+            (Refused::Resolve("example.com".to_owned()), "--connect example.com:*"),
+            (Refused::Private("db.example".to_owned(), at("[::1]:0").ip()), "--connect [::1]:*"),
+            (Refused::Listen(at("0.0.0.0:8080")), "--listen 8080"),
+            (Refused::Listen(at("10.0.0.5:80")), "--listen 10.0.0.5:80"),
+        ] {
+            let hint = of_sockets(&refused);
+            assert_eq!(hint.option, option);
+            let words: Vec<&str> = hint.option.split(' ').collect();
+            match words[0] {
+                "--connect" => drop(payload::Connect::parse(words[1]).unwrap()),
+                _ => drop(payload::Listen::parse(words[1]).unwrap()),
+            }
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@
 //! owner    answer, if the owner asks (--wasmpack-info)
 //! check    stop before anything runs, if engine, target or CPU are not the ones it needs
 //! trial    stop if it was packed for a trial, and this is none
-//! context  grants, and the user's arguments    →  what the app may touch; `carried` has files of its own
+//! context  grants, and the user's arguments    →  what the app may touch; `carried` has files of its own, `sockets` binds them
 //! image    stored sections                     →  a module ready to run
 //! run      imports, instance, `_start`         →  an exit code
 //! threads  more of them, if the app starts any; copies of the process
@@ -35,6 +35,7 @@ mod locate;
 mod options;
 mod owner;
 mod run;
+mod sockets;
 mod started;
 mod sys;
 mod threads;
@@ -71,6 +72,10 @@ fn launch() -> Result<i32, Failure> {
     sys::handle_faults(image::resolve).map_err(sys::Limited).context("cannot handle signals")?;
     let stored = image::Stored::new(packed)?;
     let ctx = context::open(manifest, &granted, stored)?;
+    // Nobody else could know.
+    for (_, found) in ctx.listening().filter(|(grant, _)| grant.0.port() == 0) {
+        fail::note(&format!("it listens on {found}"));
+    }
     let (mut store, module) = image::module(stored)?;
     let ending = Box::leak(Box::new(ending::Ending::new(manifest, granted)));
     let code = run::command(&mut store, &module, ctx, ending)?;

@@ -1,8 +1,8 @@
 //! `WASMPACK_OPTS`: what the owner of a file grants it, or takes from it, when it is started.
 //!
 //! The packer's options with the packer's names, split as a shell would: `--dir`, `--dir-ro`, `--tmp`, `--env`, `--env-all`,
-//! `--cwd` and `--native` add to what was granted when packing, `--deny-dir` and `--deny-env` take from it, all or by
-//! name; `--deny-fork` takes away that the app starts copies of itself. `--audit` tells at the end what would have been enough. They are done in the order in which they stand, and names count as the program takes them. A program that has rights
+//! `--cwd`, `--native`, `--listen` and `--connect` add to what was granted when packing, `--deny-dir`, `--deny-env`, `--deny-listen`
+//! and `--deny-connect` take from it, all or by name, and `--deny-fork` that it starts copies of itself. `--audit` tells at the end what would have been enough. They are done in the order in which they stand, and names count as the program takes them. A program that has rights
 //! which whoever starts it lacks takes none.
 //!
 //! A sealed program takes none either. The variable may have been exported for a whole session, so a sealed program that would
@@ -10,12 +10,12 @@
 //! what was forbidden.
 
 use payload::grant::OPTIONS as VARIABLE;
-use payload::{DirGrant, Grants, GuestName, Manifest, Mount, Variable};
+use payload::{Connect, DirGrant, Grants, GuestName, Listen, Manifest, Mount, Variable};
 
 use crate::fail::Failure;
+use crate::sockets;
 
-const KNOWN: &str =
-    "--dir, --dir-ro, --tmp, --env, --env-all, --cwd, --native, --audit, --deny-dir, --deny-env, --deny-fork";
+const KNOWN: &str = "--dir, --dir-ro, --tmp, --env, --env-all, --cwd, --native, --listen, --connect, --audit, --deny-dir, --deny-env, --deny-listen, --deny-connect, --deny-fork";
 
 /// What holds for one start.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -92,6 +92,9 @@ fn taken(packed: &Grants, changed: &Granted) -> Option<String> {
     if packed.fork && !grants.fork {
         return Some("starting copies of itself".to_owned());
     }
+    if let Some(sockets) = sockets::taken(packed, grants) {
+        return Some(sockets);
+    }
     if packed.env_all && !grants.env_all {
         return Some("all variables".to_owned());
     }
@@ -112,6 +115,9 @@ fn nothing(option: &str, kind: &str, there: &[&str], all: bool) -> String {
     let there = if there.is_empty() { "none".to_owned() } else { there.join(", ") };
     format!("{VARIABLE}: {option}: no {kind} is granted under this name; granted: {there}")
 }
+
+/// The options whose value may be left out, and is attached where it is not.
+const MAYBE: [&str; 5] = ["--deny-dir", "--deny-env", "--deny-listen", "--deny-connect", "--tmp"];
 
 /// `granted` with what `words` say.
 fn changed(granted: Granted, words: &[String]) -> Result<Granted, String> {
@@ -159,6 +165,12 @@ fn changed(granted: Granted, words: &[String]) -> Result<Granted, String> {
                 added.remove_dir(&guest);
                 grants.tmp = Some(guest);
             }
+            "--listen" => {
+                grants.add_listen(Listen::parse(value()?).map_err(|why| format!("{name}: {why}"))?);
+            }
+            "--connect" => {
+                grants.add_connect(Connect::parse(value()?).map_err(|why| format!("{name}: {why}"))?);
+            }
             "--cwd" => grants.cwd = Some(value()?.to_owned()),
             // Without a name these take everything, so a name must be attached.
             "--deny-dir" => match attached {
@@ -197,13 +209,20 @@ fn changed(granted: Granted, words: &[String]) -> Result<Granted, String> {
                 }
                 None => grants = Grants { env: Vec::new(), pass: Vec::new(), env_all: false, ..grants },
             },
+            "--deny-listen" | "--deny-connect" => {
+                let denied = match name {
+                    "--deny-listen" => sockets::deny(&mut grants.listen, attached, Listen::parse),
+                    _ => sockets::deny(&mut grants.connect, attached, Connect::parse),
+                };
+                let there = denied.map_err(|why| format!("{word}: {why}"))?;
+                notes.extend(there.map(|there| nothing(word, "socket", &[&there], false)));
+            }
             _ if attached.is_some() => return Err(format!("{word} is no option; there are {KNOWN}")),
             "--env-all" => grants.env_all = true,
             "--audit" => audit = true,
             "--deny-fork" => grants.fork = false,
             "--native" => grants = Grants { native: true, env_all: true, ..grants },
-            // The options whose value may be left out have it attached.
-            value if ["--deny-dir", "--deny-env", "--tmp"].contains(&before) && !value.starts_with('-') => {
+            value if MAYBE.contains(&before) && !value.starts_with('-') => {
                 return Err(format!("{value} is no option; for a value of {before} write {before}={value}"));
             }
             _ => return Err(format!("{word} is no option; there are {KNOWN}")),

@@ -134,7 +134,9 @@ WASMPACK_OPTS changes its grants for one start:
   --env NAME[=VALUE], --env-all                 a variable, or all
   --cwd GUEST                                   where it starts
   --native                                      all files, as for a native program
+  --listen [ADDRESS:]PORT, --connect HOST:PORT  where it may listen, whom it may connect to
   --deny-dir[=GUEST], --deny-env[=NAME]         takes back one grant, or all of the kind
+  --deny-listen[=...], --deny-connect[=...]     the same of sockets
   --deny-fork                                   lets it start no copies of itself
   --audit                                       tells at the end which grants would have been enough
 ";

@@ -142,6 +142,7 @@ pub(crate) fn imports(
             }
         };
         let function = sandbox::imports::function(store, env, from, name, wanted)
+            .or_else(|| sandbox::imports::socket(store, env, from, name, wanted))
             .or_else(|| sandbox::imports::unknown(store, from, wanted))
             .unwrap_or_else(|| missing(store, wanted, from, name));
         Ok(function.into())

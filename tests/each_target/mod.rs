@@ -7,6 +7,7 @@ mod images;
 mod launch;
 mod limits;
 pub mod names;
+mod sockets;
 #[cfg(unix)]
 mod streams;
 #[cfg(target_os = "linux")]

@@ -206,6 +206,33 @@ fn a_missing_grant_is_hinted_at() {
     assert_eq!((shown.as_str(), status.code()), ("text", Some(0)));
 }
 
+#[test]
+fn a_missing_grant_of_sockets_is_hinted_at() {
+    if skipped_on_windows("pseudo-terminal of this kind") {
+        return;
+    }
+    let dir = Dir::new();
+    let program = dir.pack("sockets", &[]);
+    let hint = |args: &[&str]| {
+        let (shown, status) = Session::start(&program, args, dir.path(), &[]).ends();
+        assert_eq!(status.code(), Some(1), "{shown}");
+        shown.replace("\r\n", "\n")
+    };
+    let shown = hint(&["open", "connect=10.0.0.5:80", "fail"]);
+    assert_eq!(
+        shown,
+        "open ok\nconnect acces\nsockets: hint: the program asked to connect to 10.0.0.5:80, which was not granted; to grant \
+         it, start it with WASMPACK_OPTS='--connect 10.0.0.5:80'\n"
+    );
+    let shown = hint(&["wasix", "resolve=example.com", "fail"]);
+    assert!(shown.ends_with("start it with WASMPACK_OPTS='--connect example.com:*'\n"), "{shown}");
+    let shown = hint(&["open", "bind=0.0.0.0:8080", "fail"]);
+    assert!(shown.ends_with("start it with WASMPACK_OPTS='--listen 8080'\n"), "{shown}");
+    // What WASIX's C library only tries is nothing to be told of.
+    let shown = hint(&["wasix", "open", "bind=0.0.0.0:10275", "fail"]);
+    assert_eq!(shown, "open ok\nbind acces\n");
+}
+
 /// A file or folder that a variable names, or a word about it.
 fn given(variable: &str) -> Option<PathBuf> {
     let path = std::env::var_os(variable).map(PathBuf::from);

@@ -33,6 +33,10 @@ pub(crate) struct Audit {
 pub struct Used {
     /// Paths of the host.
     pub paths: Vec<Use>,
+    /// Where it listened, as options name it.
+    pub listen: Vec<String>,
+    /// What it connected to, as options name it.
+    pub connect: Vec<String>,
     /// True if it read its variables.
     pub variables: bool,
     /// True if there were more paths than are noted.
@@ -61,6 +65,6 @@ impl Audit {
     pub(crate) fn all(&self) -> Used {
         let uses = self.uses.lock().unwrap_or_else(PoisonError::into_inner);
         let [variables, cut] = [&self.variables, &self.cut].map(|flag| flag.load(Ordering::Relaxed));
-        Used { paths: uses.0.iter().cloned().collect(), variables, cut }
+        Used { paths: uses.0.iter().cloned().collect(), variables, cut, ..Used::default() }
     }
 }

@@ -1,11 +1,12 @@
 //! What a program was granted, and what it has open: everything behind its calls.
 
+use std::net::TcpListener;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use cap_std::fs::Dir as CapDir;
-use terms::GuestName;
+use terms::{Connect, GuestName, Listen};
 
 use crate::audit::Used;
 use crate::clock::Clocks;
@@ -21,6 +22,9 @@ use crate::fs::tree::source::{Files, Nothing};
 use crate::grants::Grants;
 use crate::kept::Budget;
 use crate::misses::{Miss, Misses};
+use crate::net::granted::Granted;
+use crate::net::socket::Socket;
+use crate::net::{Net, Refused};
 use crate::processes::Processes;
 use crate::randomness::Randomness;
 use crate::rights;
@@ -48,6 +52,7 @@ pub struct Ctx {
     /// For the places on their stacks that threads may jump to.
     pub(crate) jumps: Budget,
     pub(crate) processes: Processes,
+    pub(crate) net: Net,
     /// Where it stands, by its own name for that.
     pub(crate) cwd: Mutex<String>,
     /// Whether it is one of WASIX.
@@ -71,6 +76,8 @@ pub struct CtxBuilder {
     listings: Budget,
     repeatable: bool,
     audited: bool,
+    listen: Vec<(Listen, TcpListener)>,
+    connect: Vec<Connect>,
 }
 
 /// What was granted under a name.
@@ -105,6 +112,18 @@ impl Ctx {
     /// (how many, says `misses.rs`), oldest first.
     pub fn misses(&self) -> Vec<Miss> {
         self.misses.last()
+    }
+
+    /// What the program asked for last of sockets and did not get because it was not granted, unless many calls that took a path
+    /// came since.
+    pub fn refused(&self) -> Option<Refused> {
+        let refused = self.net.refused().filter(|(calls, _)| self.misses.is_recent(*calls));
+        refused.map(|(_, refused)| refused)
+    }
+
+    /// Where each socket that the program may listen on is bound, in their order.
+    pub fn listening(&self) -> impl Iterator<Item = (Listen, std::net::SocketAddr)> {
+        self.net.listeners.iter().map(|granted| (granted.grant, granted.local))
     }
 
     /// Waits until the program's first thread is alone, as it is from the start unless it starts others.
@@ -157,7 +176,9 @@ impl Ctx {
 
     /// What the program used of what it was granted; nothing unless it was built to be audited.
     pub fn used(&self) -> Used {
-        self.misses.audit.as_ref().map(|audit| audit.all()).unwrap_or_default()
+        let Some(audit) = &self.misses.audit else { return Used::default() };
+        let (listen, connect) = self.net.used();
+        Used { listen, connect, ..audit.all() }
     }
 }
 
@@ -199,6 +220,21 @@ impl CtxBuilder {
     #[must_use]
     pub fn temporary(self, guest: &str) -> Self {
         self.files(Arc::new(Nothing), 0, guest, Access::ReadWrite)
+    }
+
+    /// Lets the program listen on this socket, which is bound where that was granted. Such sockets are descriptors behind the
+    /// granted directories, in this order, or the first ones where nothing was granted; `LISTEN_FDS` says how many there are.
+    #[must_use]
+    pub fn listen(mut self, grant: Listen, socket: TcpListener) -> Self {
+        self.listen.push((grant, socket));
+        self
+    }
+
+    /// Lets the program connect to these, and ask where their names lead.
+    #[must_use]
+    pub fn connect(mut self, grant: Connect) -> Self {
+        self.connect.push(grant);
+        self
     }
 
     /// Lets the program stand in the directory `guest`, a name of its own world: that is where its relative paths
@@ -261,8 +297,8 @@ impl CtxBuilder {
     /// The finished state. Clocks start here.
     ///
     /// # Errors
-    /// That of opening the directory where the program is to stand.
-    pub fn build(self) -> Result<Ctx> {
+    /// That of opening the directory where the program is to stand, or of looking at a socket.
+    pub fn build(mut self) -> Result<Ctx> {
         let (clocks, randomness) = if self.repeatable {
             (Clocks::counted(), Randomness::Repeatable(0.into()))
         } else {
@@ -274,6 +310,8 @@ impl CtxBuilder {
         for (stream, closed) in [Stream::In, Stream::Out, Stream::Err].into_iter().zip(self.closed) {
             fds.push((!closed).then(|| if self.detached { nowhere(stream) } else { standard(stream) }));
         }
+        let net = self.net()?;
+        let is_bare = self.granted.is_empty() && !native;
         let (mut grants, mut trees) = (Grants::default(), 0);
         for Grant { guest, access, what } in self.granted {
             match what {
@@ -292,11 +330,24 @@ impl CtxBuilder {
             let layer = |(dir, path)| Layer::Host(HostDir::unconfined(dir, path));
             grants.native(here.map(layer), layer(root));
         }
+        let mut first = Vec::new();
         for mut dir in grants.preopens(trees, &clocks, &self.args, &self.env)? {
             if self.audited {
                 dir.follow();
             }
-            fds.push(Some(preopened(dir)));
+            first.push(preopened(dir));
+        }
+        let sockets = net.listeners.iter().map(|granted| Descriptor::socket(Socket::granted(granted), 0));
+        // A root that nobody granted is there for paths only, and sockets are looked for from 3 on.
+        let at = if is_bare { 0 } else { first.len() };
+        first.splice(at..at, sockets);
+        first.into_iter().for_each(|descriptor| fds.push(Some(descriptor)));
+        if !net.listeners.is_empty() {
+            let own = self.env.all().iter().any(|variable| variable.starts_with(b"LISTEN_FDS="));
+            if !own {
+                self.env.push(format!("LISTEN_FDS={}", net.listeners.len()).as_bytes());
+                self.env.push(format!("LISTEN_FDS_FIRST_FD={}", 3 + at).as_bytes());
+            }
         }
         Ok(Ctx {
             args: self.args,
@@ -308,6 +359,7 @@ impl CtxBuilder {
             listings: self.listings,
             threads: Threads::default(),
             locals: Locals::default(),
+            net,
             jumps: Budget::of(JUMPS),
             processes: Processes::default(),
             cwd: Mutex::new(self.cwd.unwrap_or_else(|| "/".to_owned())),
@@ -315,6 +367,18 @@ impl CtxBuilder {
             #[cfg(feature = "wasmer")]
             signals: AtomicBool::new(false),
         })
+    }
+
+    fn net(&mut self) -> Result<Net> {
+        let mut net = Net::default();
+        for (grant, socket) in std::mem::take(&mut self.listen) {
+            net.listeners.push(Arc::new(Granted::new(grant, socket)?));
+        }
+        std::mem::take(&mut self.connect).into_iter().for_each(|connect| net.allow(connect));
+        if self.audited {
+            net.audit();
+        }
+        Ok(net)
     }
 }
 

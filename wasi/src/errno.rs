@@ -53,6 +53,16 @@ fn by_kind(kind: ErrorKind) -> Errno {
         ErrorKind::Interrupted => wasip1::ERRNO_INTR,
         ErrorKind::Unsupported => wasip1::ERRNO_NOTSUP,
         ErrorKind::OutOfMemory => wasip1::ERRNO_NOMEM,
+        ErrorKind::AddrInUse => wasip1::ERRNO_ADDRINUSE,
+        ErrorKind::AddrNotAvailable => wasip1::ERRNO_ADDRNOTAVAIL,
+        ErrorKind::ConnectionAborted => wasip1::ERRNO_CONNABORTED,
+        ErrorKind::ConnectionRefused => wasip1::ERRNO_CONNREFUSED,
+        ErrorKind::ConnectionReset => wasip1::ERRNO_CONNRESET,
+        ErrorKind::HostUnreachable => wasip1::ERRNO_HOSTUNREACH,
+        ErrorKind::NetworkDown => wasip1::ERRNO_NETDOWN,
+        ErrorKind::NetworkUnreachable => wasip1::ERRNO_NETUNREACH,
+        ErrorKind::NotConnected => wasip1::ERRNO_NOTCONN,
+        ErrorKind::TimedOut => wasip1::ERRNO_TIMEDOUT,
         _ => wasip1::ERRNO_IO,
     }
 }

@@ -15,6 +15,8 @@ use wasip1::{Fdflags, Filetype, Rights};
 use crate::errno::Result;
 use crate::fs::dir::Dir;
 use crate::fs::file::File;
+use crate::net::socket::Socket;
+use crate::rights;
 use crate::words::Opened;
 
 /// One open descriptor.
@@ -35,6 +37,18 @@ pub(crate) struct Descriptor {
 }
 
 impl Descriptor {
+    /// That of a socket.
+    pub(crate) fn socket(socket: Socket, flags: Fdflags) -> Descriptor {
+        Descriptor {
+            object: Opened::File(Arc::new(File::Socket(socket))),
+            rights: rights::SOCKET,
+            left_out: 0,
+            inheriting: rights::SOCKET,
+            flags,
+            close_on_exec: false,
+        }
+    }
+
     /// Requires `right`. The right to seek implies the right to tell.
     ///
     /// # Errors

@@ -4,6 +4,8 @@
 //! Only the functions that an app imports are made, each as a typed static function, so nothing is looked up and
 //! nothing is boxed when it is called. A failed call becomes its errno; only `proc_exit` and `proc_raise` unwind.
 
+mod sockets;
+
 use wasmer::{
     AsStoreMut, Exports, FromToNativeWasmType, Function, FunctionEnv, FunctionEnvMut, FunctionType,
     RuntimeError, Type, Value,
@@ -21,6 +23,8 @@ use crate::memory::Memory;
 use crate::preview0;
 use crate::state::State;
 use crate::table::{PREVIEW0, PREVIEW1, SIGNAL_HANDLER, SPAWN, THREADS, WASIX, calls, wasix_calls};
+
+pub use sockets::socket;
 
 /// An errno as the guest gets it.
 fn number(result: Result<()>) -> i32 {
@@ -64,6 +68,7 @@ import!(A B C D);
 import!(A B C D E);
 import!(A B C D E F);
 import!(A B C D E F G);
+import!(A B C D E F G H);
 import!(A B C D E F G H I);
 import!(A B C D E F G H I J);
 

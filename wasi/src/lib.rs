@@ -3,7 +3,7 @@
 //! A call's way from the guest to the operating system. Each floor uses those below it and knows none above:
 //!
 //! ```text
-//! table        what can be imported: each call once
+//! table        what can be imported: each call once; socket_table, those for sockets that preview 1 does not have
 //! imports, plain   from the table to functions, for wasmer and for any other engine; turn a Result into an errno
 //! jumps        setjmp and longjmp, with what the program brings for it (asyncify, checkpoints); state: what host functions have
 //! caller       who makes a call, and how threads and copies of the process begin
@@ -11,6 +11,7 @@
 //! ctx          everything behind the calls of one program, and what it was granted (grants)
 //! threads      which threads there are, and what they wait for; processes: who this process is among its copies
 //! fds          the descriptor table: what a number means, and which rights came with it
+//! net          sockets: what was granted of them, and what a descriptor of one stands for
 //! epoll        which descriptors a list waits for, and what is told of them
 //! fs           what a descriptor stands for: files and directories, of the host or of trees that come with the program
 //! clock, randomness, misses, audit, kept   what else a program has
@@ -53,6 +54,7 @@ mod jumps;
 mod kept;
 mod memory;
 mod misses;
+mod net;
 mod path;
 mod piece;
 pub mod plain;
@@ -60,6 +62,7 @@ mod preview0;
 mod processes;
 mod randomness;
 pub mod rights;
+mod socket_table;
 #[cfg(feature = "wasmer")]
 mod state;
 mod strings;
@@ -77,6 +80,7 @@ pub use exit::Exit;
 pub use fs::tree::source::{Files, Node};
 pub use memory::{Bring, Memory};
 pub use misses::Miss;
+pub use net::Refused;
 #[cfg(feature = "wasmer")]
 pub use state::State;
 pub use threads::{FIRST, Inside, MOST};

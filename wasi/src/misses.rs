@@ -74,6 +74,16 @@ impl Misses {
         self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// How many calls took a path so far.
+    pub(crate) fn calls(&self) -> u64 {
+        self.calls.load(Ordering::Relaxed)
+    }
+
+    /// True if no more calls that took a path came since there were so many than are looked back on.
+    pub(crate) fn is_recent(&self, calls: u64) -> bool {
+        self.calls().saturating_sub(calls) < RECENT as u64
+    }
+
     /// Those among the last calls that took a path, oldest first.
     pub(crate) fn last(&self) -> Vec<Miss> {
         let calls = self.calls.load(Ordering::Relaxed);

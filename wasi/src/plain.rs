@@ -10,6 +10,7 @@ use crate::errno::Result;
 use crate::exit::Exit;
 use crate::memory::Memory;
 use crate::preview0;
+use crate::socket_table::socket_calls;
 use crate::table::{OTHERS, PREVIEW0, PREVIEW1, SPAWN, THREADS, WASIX, calls, wasix_calls};
 
 /// A type of a parameter.
@@ -65,6 +66,9 @@ pub fn provided(
                     takes(&vec![Parameter::I32; count])
                         && if has_answer { answers } else { results.is_empty() }
                 })
+                || SOCKETS
+                    .iter()
+                    .any(|(from, other, own)| (*from, *other) == (module, name) && answers && takes(own))
                 || call.is_some_and(|call| call.has_type(parameters.iter().copied(), results))
         }
     };
@@ -88,6 +92,16 @@ macro_rules! wasix_call {
 }
 
 wasix_calls!(wasix_call);
+
+/// What the calls for sockets take that preview 1 does not have.
+macro_rules! sockets {
+    ($($module:ident $name:literal $function:ident($($parameter:ident: $type:ty),*) in $family:ident;)*) => {
+        const SOCKETS: &[(&str, &str, &[Parameter])] =
+            &[$(($module, $name, &[$(<$type as Number>::TYPE),*])),*];
+    };
+}
+
+socket_calls!(sockets);
 
 impl Call {
     /// True if the call takes these parameters (`None` stands for any other type) and answers with as many numbers (i32). A
@@ -245,6 +259,20 @@ mod tests {
         );
         assert_eq!(of(THREADS, SPAWN, 1, 1), Provided::Here);
         assert_eq!(of(WASIX, SPAWN, 1, 1), Provided::Unknown);
+        for (module, name, takes, provided) in [
+            (PREVIEW1, "sock_accept", 2, Provided::Here),
+            (PREVIEW1, "sock_accept", 3, Provided::Here),
+            (PREVIEW1, "sock_accept", 4, Provided::Nowhere),
+            (PREVIEW1, "sock_getlocaladdr", 3, Provided::Here),
+            (PREVIEW1, "sock_getlocaladdr", 4, Provided::Here),
+            (PREVIEW0, "sock_open", 3, Provided::Nowhere),
+            (WASIX, "sock_accept", 2, Provided::Unknown),
+            (WASIX, "sock_accept", 3, Provided::Here),
+            (WASIX, "sock_accept", 4, Provided::Here),
+            (WASIX, "sock_pair", 5, Provided::Unknown),
+        ] {
+            assert_eq!(of(module, name, takes, 1), provided, "{name} {takes}");
+        }
         let Call { parameters, run: Run::Answers(random) } = call(PREVIEW1, "random_get").unwrap() else {
             panic!("it answers")
         };

@@ -46,6 +46,17 @@ pub const DIRECTORY: Rights = RIGHTS_PATH_CREATE_DIRECTORY
 /// What can be done with a pipe, an event or a list of interests, which the program made for itself: beside reading and writing.
 pub const MADE: Rights = RIGHTS_FD_FDSTAT_SET_FLAGS | RIGHTS_FD_FILESTAT_GET | RIGHTS_POLL_FD_READWRITE;
 
+/// What can be done with a socket. It has the right to seek, as a pipe does, and no positions.
+pub const SOCKET: Rights = RIGHTS_FD_READ
+    | RIGHTS_FD_WRITE
+    | RIGHTS_FD_SEEK
+    | RIGHTS_FD_TELL
+    | RIGHTS_FD_FDSTAT_SET_FLAGS
+    | RIGHTS_FD_FILESTAT_GET
+    | RIGHTS_POLL_FD_READWRITE
+    | RIGHTS_SOCK_ACCEPT
+    | RIGHTS_SOCK_SHUTDOWN;
+
 /// What can be asked for when something is opened. The rest applies to sockets only and is left out of what a guest
 /// gets, as the specification allows.
 pub const OPENED: Rights = FILE | DIRECTORY;

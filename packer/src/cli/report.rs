@@ -131,5 +131,7 @@ fn grants(grants: &Grants, done: &Done) -> Value {
         "native": grants.native,
         "tmp": grants.tmp.as_ref().map(payload::GuestName::as_str),
         "cwd": grants.cwd,
+        "listen": grants.listen.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "connect": grants.connect.iter().map(ToString::to_string).collect::<Vec<_>>(),
     })
 }

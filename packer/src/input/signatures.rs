@@ -10,7 +10,7 @@ use crate::{Error, Kind};
 
 /// The types of WASI's functions, those of preview 0 and WASIX included: parameters, and whether there is a result. `i` is an i32, `I` an
 /// i64.
-const WASI: [(&str, bool); 20] = [
+const WASI: [(&str, bool); 22] = [
     ("", true),
     ("i", false),
     ("i", true),
@@ -20,6 +20,7 @@ const WASI: [(&str, bool); 20] = [
     ("Ii", true),
     ("iI", true),
     ("iii", true),
+    ("iiI", true),
     ("iIi", true),
     ("iII", true),
     ("iiii", true),
@@ -29,6 +30,7 @@ const WASI: [(&str, bool); 20] = [
     ("iiiIi", true),
     ("iiiiii", true),
     ("iiiiiii", true),
+    ("iiiiiiii", true),
     ("iiiiIIi", true),
     ("iiiiiIIii", true),
 ];

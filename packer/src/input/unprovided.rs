@@ -39,7 +39,7 @@ const ORIGINS: &[Origin] = &[
     (
         |module, _| module.starts_with("wasix_"),
         "WASIX",
-        "of that wasmpack has threads, pipes, epoll, fork, setjmp and little more; build it as one static module, or for plain WASI \
+        "of that wasmpack has threads, pipes, epoll, fork, setjmp, sockets and little more; build it as one static module, or for plain WASI \
          (preview 1)",
     ),
     (
@@ -60,8 +60,8 @@ const ORIGINS: &[Origin] = &[
     ),
     (
         |module, name| module == PREVIEW1 && name.starts_with("sock_"),
-        "WasmEdge, whose sockets are its own",
-        "build it without them: what wasmpack provides of sockets is preview 1's",
+        "WasmEdge or another runtime with sockets of its own",
+        "build it without those: of sockets wasmpack has preview 1's, and WasmEdge's and WASIX's for TCP",
     ),
     (
         |module, name| module == "env" && name == "abort",

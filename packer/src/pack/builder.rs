@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use payload::{About, Compiler, DirGrant, GuestName, Variable};
+use payload::{About, Compiler, Connect, DirGrant, GuestName, Listen, Variable};
 
 use super::{Grant, Pack, Place};
 use crate::{
@@ -41,6 +41,20 @@ impl Pack {
     #[must_use]
     pub fn about(mut self, about: About) -> Pack {
         self.about = about;
+        self
+    }
+
+    /// Lets the app listen there.
+    #[must_use]
+    pub fn listen(mut self, listen: Listen) -> Pack {
+        self.told.listen.push(listen);
+        self
+    }
+
+    /// Lets the app connect to these.
+    #[must_use]
+    pub fn connect(mut self, connect: Connect) -> Pack {
+        self.told.connect.push(connect);
         self
     }
 

@@ -1,6 +1,6 @@
 //! Options for the launcher, which go into the manifest as they were given.
 
-use payload::{Grants, GuestName, Manifest, Variable};
+use payload::{Connect, Grants, GuestName, Listen, Manifest, Variable};
 
 /// Options that the packer itself does not look at. The command line fills this, and it writes itself into the manifest.
 #[derive(Clone, Debug, Default)]
@@ -18,6 +18,10 @@ pub struct Told {
     pub tmp: Option<GuestName>,
     /// The app's working directory.
     pub cwd: Option<String>,
+    /// Where it may listen.
+    pub listen: Vec<Listen>,
+    /// Whom it may connect to.
+    pub connect: Vec<Connect>,
     /// True: the grants cannot be changed when the executable starts.
     pub sealed: bool,
 }
@@ -32,7 +36,7 @@ impl Told {
         manifest.sealed |= self.sealed;
     }
 
-    /// Adds what it says of variables and of the working directory; of variables with one name the new one counts.
+    /// Adds what it says of variables, of sockets and of the working directory; of variables with one name the new one counts.
     pub(super) fn grant(&self, grants: &mut Grants) {
         self.variables.iter().cloned().for_each(|variable| grants.add(variable));
         grants.env_all |= self.env_all || self.native;
@@ -40,6 +44,8 @@ impl Told {
         if self.tmp.is_some() {
             grants.tmp.clone_from(&self.tmp);
         }
+        self.listen.iter().for_each(|listen| grants.add_listen(*listen));
+        self.connect.iter().cloned().for_each(|connect| grants.add_connect(connect));
         if self.cwd.is_some() {
             grants.cwd.clone_from(&self.cwd);
         }

@@ -158,7 +158,7 @@ fn start(command: &mut Command) -> io::Result<Child> {
 }
 
 /// The manifest of a program that is tried as it was asked for: it has what the executable carries, and of this machine what
-/// `asked` grants. What an executable that is packed again was granted is for those who start that, and not for this.
+/// `asked` grants, but for sockets. What an executable that is packed again was granted is for those who start that, and not for this.
 pub fn asked(manifest: &Manifest, asked: &Grants) -> Manifest {
     let Grants { mounts, env, native, cwd, tmp, .. } = &manifest.grants;
     let is_its = |mount: &&Mount| is_carried(mount) || asked.mounts.contains(mount);
@@ -166,7 +166,9 @@ pub fn asked(manifest: &Manifest, asked: &Grants) -> Manifest {
     let is_all = its.len() == mounts.len() && *native == asked.native;
     let cwd = asked.cwd.clone().or_else(|| cwd.clone().filter(|_| is_all));
     let (env, tmp) = (env.clone(), tmp.clone());
-    let grants = Grants { mounts: its, env, cwd, tmp, ..asked.clone() };
+    // What comes over a network is not the same twice.
+    let (listen, connect) = (Vec::new(), Vec::new());
+    let grants = Grants { mounts: its, env, cwd, tmp, listen, connect, ..asked.clone() };
     Manifest { grants, trial: true, ..manifest.clone() }
 }
 
@@ -190,6 +192,8 @@ mod tests {
     #[test]
     fn what_an_executable_brings_along_is_not_granted_to_a_profile() {
         let typed = Grants { mounts: vec![dir("mine")], pass: vec!["LANG".to_owned()], ..Grants::default() };
+        let connect = vec![payload::Connect::parse("example.com:80").unwrap()];
+        let networked = Grants { connect, ..typed.clone() };
         let merged = Grants {
             mounts: vec![dir("/etc"), carried(), dir("mine")],
             env: vec!["MODE=fast".to_owned()],
@@ -197,10 +201,11 @@ mod tests {
             env_all: true,
             native: true,
             cwd: Some("/data".to_owned()),
+            listen: vec![payload::Listen::parse("80").unwrap()],
             ..Grants::default()
         };
         let manifest = Manifest { grants: merged, ..Manifest::default() };
-        let tried = asked(&manifest, &typed).grants;
+        let tried = asked(&manifest, &networked).grants;
         let (mounts, env) = (vec![carried(), dir("mine")], vec!["MODE=fast".to_owned()]);
         assert_eq!(tried, Grants { mounts, env, ..typed.clone() });
         let manifest = Manifest { grants: typed.clone(), ..Manifest::default() };

@@ -4,6 +4,7 @@
 //! `WASMPACK_OPTS`, by the same rules; and both tell the owner of a file, in the same sentences, what it may do.
 
 use crate::guest::GuestName;
+use crate::net::{Connect, Listen};
 pub use crate::spelling::{names_a_drive, no_drive, split};
 
 /// Everything beyond the standard streams, arguments, clocks and randomness that an app may use.
@@ -27,6 +28,10 @@ pub struct Grants {
     pub cwd: Option<String>,
     /// True: the app may start copies of its own process. It asks for that by what it imports.
     pub fork: bool,
+    /// Where it may listen, each once; they are its first sockets, in this order.
+    pub listen: Vec<Listen>,
+    /// Whom it may connect to, each once.
+    pub connect: Vec<Connect>,
 }
 
 /// What an app finds under a name: one entry of the list of what was granted.
@@ -189,6 +194,25 @@ impl Grants {
 
     fn remove_dirs(&mut self, is_removed: impl Fn(&DirGrant) -> bool) {
         self.mounts.retain(|mount| !matches!(mount, Mount::Dir(grant) if is_removed(grant)));
+    }
+
+    /// Lets it listen there, once.
+    pub fn add_listen(&mut self, listen: Listen) {
+        if !self.listen.contains(&listen) {
+            self.listen.push(listen);
+        }
+    }
+
+    /// Lets it connect to these.
+    pub fn add_connect(&mut self, connect: Connect) {
+        if !self.connect.contains(&connect) {
+            self.connect.push(connect);
+        }
+    }
+
+    /// True if it has sockets.
+    pub fn has_sockets(&self) -> bool {
+        !self.listen.is_empty() || !self.connect.is_empty()
     }
 
     /// Removes the variable called `called`, set or passed on.

@@ -7,6 +7,7 @@
 pub mod cpu;
 pub mod grant;
 mod guest;
+pub mod net;
 mod spelling;
 pub mod target;
 mod telling;
@@ -15,6 +16,7 @@ pub mod words;
 pub use cpu::CpuFeatures;
 pub use grant::{DirGrant, FilesGrant, Grants, Mount, Variable};
 pub use guest::GuestName;
+pub use net::{Connect, Host, Listen};
 pub use target::{Cpu, Os, Target};
 pub use telling::{Count, Detail};
 

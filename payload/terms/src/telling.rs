@@ -1,6 +1,7 @@
 //! Grants in plain words.
 
 use crate::grant::{DirGrant, FilesGrant, Grants, Mount, name};
+use crate::net::{Connect, Host, Listen};
 use crate::words::size;
 
 /// How much of the grants is told.
@@ -47,6 +48,31 @@ impl Mount {
     }
 }
 
+impl Listen {
+    fn in_words(&self) -> String {
+        let (address, port) = (self.0.ip(), self.0.port());
+        match (address.is_unspecified(), port) {
+            (true, 0) => format!("may listen on a free port of all addresses ({address}), for every network"),
+            (true, _) => format!("may listen on port {port} of all addresses ({address}), for every network"),
+            (false, 0) => format!("may listen on a free port of {address}"),
+            (false, _) => format!("may listen on {self}"),
+        }
+    }
+}
+
+impl Connect {
+    fn in_words(&self) -> String {
+        let host = match &self.host {
+            Host::Name(name) if name == "**" => "every host that has a name".to_owned(),
+            host => host.to_string(),
+        };
+        match self.port {
+            Some(port) => format!("may connect to {host}, port {port}"),
+            None => format!("may connect to {host}, any port"),
+        }
+    }
+}
+
 impl Grants {
     /// What is granted, a sentence each, of which the app is the subject: `may read files below /data`. Directories and
     /// carried files stand in the order in which they were given. Empty when nothing is granted.
@@ -74,6 +100,8 @@ impl Grants {
         let own = |guest| format!("has a directory of its own in memory, {guest}, until it ends");
         words.extend(self.tmp.iter().map(own));
         words.extend(self.cwd.iter().map(|guest| format!("has the working directory {guest}")));
+        words.extend(self.listen.iter().map(Listen::in_words));
+        words.extend(self.connect.iter().map(Connect::in_words));
         words
     }
 }
@@ -94,6 +122,8 @@ mod tests {
                 Mount::Dir(DirGrant::parse("~/notes::/notes", true).unwrap()),
             ],
             cwd: Some("/notes".to_owned()),
+            listen: ["8080", "0.0.0.0:80", "[::1]:0"].map(|text| Listen::parse(text).unwrap()).to_vec(),
+            connect: ["*.example.com:443", "**:*"].map(|text| Connect::parse(text).unwrap()).to_vec(),
             ..Grants::default()
         };
         assert_eq!(
@@ -105,6 +135,11 @@ mod tests {
                 "sees the variable HOME where it is set",
                 "has the variable A",
                 "has the working directory /notes",
+                "may listen on 127.0.0.1:8080",
+                "may listen on port 80 of all addresses (0.0.0.0), for every network",
+                "may listen on a free port of ::1",
+                "may connect to *.example.com, port 443",
+                "may connect to every host that has a name, any port",
             ]
         );
         let carried = [Count { files: 1, bytes: 5, only: Some("etc/app.toml") }];

@@ -106,7 +106,7 @@ fn entry(dump: &mut Dump<'_>, number: u64) -> Entry {
 }
 
 /// The records of a manifest by their kinds, which count from 1; the last of them is the last of a manifest.
-const RECORDS: [&str; 17] = [
+const RECORDS: [&str; 19] = [
     "producer",
     "app",
     "module",
@@ -124,6 +124,8 @@ const RECORDS: [&str; 17] = [
     "license",
     "temporary",
     "memory",
+    "listen",
+    "connect",
 ];
 
 fn manifest(dump: &mut Dump<'_>, end: usize) {

@@ -1,8 +1,8 @@
 //! The payloads that the golden vectors hold, as values.
 
 use payload::{
-    About, Compiler, CpuFeatures, DirGrant, Encoding, Engine, FilesGrant, Grants, Header, Manifest, Mount,
-    Section, SectionKind, Target, Writer, chunk, header,
+    About, Compiler, Connect, CpuFeatures, DirGrant, Encoding, Engine, FilesGrant, Grants, Header, Listen,
+    Manifest, Mount, Section, SectionKind, Target, Writer, chunk, header,
 };
 
 /// The chunk size of the sample with chunks: the smallest, to have many from little content.
@@ -126,6 +126,12 @@ pub fn full() -> Sample {
                 ],
                 cwd: Some("/data".to_owned()),
                 tmp: Some("/tmp".into()),
+                listen: ["127.0.0.1:8080", "[::]:80"]
+                    .map(|text| Listen::parse(text).expect("it is one"))
+                    .to_vec(),
+                connect: ["*.example.com:443", "10.0.0.5:*"]
+                    .map(|text| Connect::parse(text).expect("it is one"))
+                    .to_vec(),
                 ..switched.grants
             },
             version: Some("1.2.3".to_owned()),

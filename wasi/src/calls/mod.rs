@@ -24,9 +24,12 @@ pub mod random;
 pub mod readdir;
 pub mod sched;
 pub mod sock;
+mod sockets;
 pub(crate) mod threads;
 pub(crate) mod tty;
 pub(crate) mod wasix;
+pub(crate) mod wasix_net;
+pub(crate) mod wasmedge;
 
 use crate::errno::Result;
 use crate::memory::Memory;

@@ -1,5 +1,5 @@
-//! A file descriptor's file: the choice between one of the host, one of a tree, the null device and a list of interests, and
-//! nothing else.
+//! A file descriptor's file: the choice between one of the host, one of a tree, a socket, the null device and a list of
+//! interests, and nothing else.
 
 use std::io::SeekFrom;
 
@@ -10,6 +10,7 @@ use super::null;
 use super::tree::file::TreeFile;
 use crate::epoll::Epoll;
 use crate::errno::Result;
+use crate::net::socket::Socket;
 use crate::piece::Piece;
 use crate::sys::Handle;
 use crate::words::{Access, Filestat, Times};
@@ -25,6 +26,8 @@ pub(crate) enum File {
     Null,
     /// A list of files that are waited for.
     Epoll(Epoll<File, HostFile>),
+    /// A socket.
+    Socket(Socket),
 }
 
 /// Calls the same method of whichever it is.
@@ -33,6 +36,7 @@ macro_rules! either {
         match $of {
             File::Host($file) | File::Epoll(Epoll { file: $file, .. }) => $call,
             File::Tree($file) => $call,
+            File::Socket($file) => $call,
             File::Null => {
                 let $file = null::Null;
                 $call
@@ -51,6 +55,7 @@ impl File {
     pub(crate) fn handle(&self) -> Option<&Handle> {
         match self {
             File::Host(file) | File::Epoll(Epoll { file, .. }) => Some(file.handle()),
+            File::Socket(socket) => socket.handle(),
             File::Tree(_) | File::Null => None,
         }
     }
@@ -66,11 +71,20 @@ impl File {
         }
     }
 
+    /// The socket that it is, if it is one.
+    pub(crate) fn socket(&self) -> Option<&Socket> {
+        match self {
+            File::Socket(socket) => Some(socket),
+            _ => None,
+        }
+    }
+
     /// Reads into `buffers` from where the file stands. 0 is its end.
     pub(crate) fn read(&self, buffers: &mut [Piece<'_>], flags: Fdflags) -> Result<usize> {
         match self {
             File::Host(file) | File::Epoll(Epoll { file, .. }) => file.read(buffers, flags),
             File::Tree(file) => file.read(buffers),
+            File::Socket(socket) => socket.receive(buffers, flags, (false, false)),
             File::Null => Ok(0),
         }
     }
@@ -90,6 +104,7 @@ impl File {
         match self {
             File::Host(file) | File::Epoll(Epoll { file, .. }) => file.write_at(buffers, offset, flags),
             File::Tree(file) => file.write_at(buffers, offset),
+            File::Socket(_) => Err(wasip1::ERRNO_SPIPE.into()),
             File::Null => Ok(null::len(buffers)),
         }
     }
@@ -121,6 +136,7 @@ impl File {
     pub(crate) fn advise(&self, offset: u64, len: u64, advice: wasip1::Advice) -> Result<()> {
         match self {
             File::Host(file) | File::Epoll(Epoll { file, .. }) => file.advise(offset, len, advice),
+            File::Socket(_) => Err(wasip1::ERRNO_SPIPE.into()),
             File::Tree(_) | File::Null => Ok(()),
         }
     }
@@ -129,6 +145,7 @@ impl File {
     pub(crate) fn sync(&self, data_only: bool) -> Result<()> {
         match self {
             File::Host(file) | File::Epoll(Epoll { file, .. }) => file.sync(data_only),
+            File::Socket(_) => Err(wasip1::ERRNO_INVAL.into()),
             File::Tree(_) | File::Null => Ok(()),
         }
     }
@@ -141,7 +158,7 @@ impl File {
     pub(crate) fn flags(&self, remembered: Fdflags) -> Fdflags {
         match self {
             File::Host(file) | File::Epoll(Epoll { file, .. }) => file.flags(remembered),
-            File::Tree(_) | File::Null => remembered,
+            File::Tree(_) | File::Socket(_) | File::Null => remembered,
         }
     }
 
@@ -151,7 +168,7 @@ impl File {
         let settable = match self {
             File::Host(file) | File::Epoll(Epoll { file, .. }) => file.settable(),
             File::Tree(_) => wasip1::FDFLAGS_APPEND | wasip1::FDFLAGS_NONBLOCK,
-            File::Null => wasip1::FDFLAGS_NONBLOCK,
+            File::Null | File::Socket(_) => wasip1::FDFLAGS_NONBLOCK,
         };
         if (old ^ new) & !settable != 0 {
             return Err(wasip1::ERRNO_NOTSUP.into());
@@ -159,7 +176,7 @@ impl File {
         match self {
             File::Host(file) | File::Epoll(Epoll { file, .. }) => file.set_flags(new),
             // The descriptor remembers them.
-            File::Tree(_) | File::Null => Ok(()),
+            File::Tree(_) | File::Socket(_) | File::Null => Ok(()),
         }
     }
 }

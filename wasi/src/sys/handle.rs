@@ -1,6 +1,8 @@
 //! What the operating system knows a file by.
 
 use std::io::IsTerminal;
+use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
 
 use cap_std::fs::File as CapFile;
 
@@ -32,6 +34,14 @@ pub(crate) enum Handle {
     Stream(Stream),
     /// What the program made for itself: an end of a pipe, an event, a list of interests.
     Own(Own),
+    Socket(Sock),
+}
+
+/// A socket, which never waits by itself.
+#[derive(Debug)]
+pub(crate) enum Sock {
+    Listener(Arc<TcpListener>),
+    Stream(TcpStream),
 }
 
 /// What to wait for in [`super::poll`], and what came of it.

@@ -9,7 +9,7 @@ mod unix;
 #[cfg(windows)]
 mod windows;
 
-pub(crate) use handle::{Handle, Interest, Stream};
+pub(crate) use handle::{Handle, Interest, Sock, Stream};
 #[cfg(not(windows))]
 pub(crate) use unix::*;
 #[cfg(windows)]

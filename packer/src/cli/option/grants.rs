@@ -2,6 +2,7 @@
 
 use super::row::{ROW, Row, Takes};
 use crate::cli::value;
+use payload::{Connect, Listen};
 
 const SECTION: Option<&str> = Some("Grants (arguments, streams, clocks and randomness need none)");
 
@@ -89,6 +90,24 @@ pub(super) static ROWS: &[Row] = &[
         section: SECTION,
         text: "Pass on all variables",
         set: |typed, _| value::switch(&mut typed.told.env_all),
+        ..ROW
+    },
+    Row {
+        name: "listen",
+        section: SECTION,
+        text: "Let it listen for connections on this port [default ADDRESS: 127.0.0.1, for this machine alone; 0.0.0.0: for all]",
+        takes: Takes::Each("[ADDRESS:]PORT"),
+        example: "8080",
+        set: |typed, value| value::each(&mut typed.told.listen, Listen::parse(&value::text(value)?)),
+        ..ROW
+    },
+    Row {
+        name: "connect",
+        section: SECTION,
+        text: "Let it connect to this name or address, such as example.com:443, *.example.com:443 or 10.0.0.5:*",
+        takes: Takes::Each("HOST:PORT"),
+        example: "example.com:443",
+        set: |typed, value| value::each(&mut typed.told.connect, Connect::parse(&value::text(value)?)),
         ..ROW
     },
     Row {

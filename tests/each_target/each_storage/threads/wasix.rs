@@ -144,7 +144,7 @@ fn what_is_not_there_answers_so_and_packing_names_it() {
         (import "env" "memory" (memory 1 1 shared))
         (import "wasix_32v1" "proc_exit" (func $exit (param i32)))
         (import "wasix_32v1" "proc_snapshot" (func $snapshot (param i32 i32) (result i32)))
-        (import "wasix_32v1" "sock_open" (func $open (param i32 i32 i32 i32) (result i32)))
+        (import "wasix_32v1" "port_bridge" (func $open (param i32 i32 i32 i32) (result i32)))
         (import "wasix_32v1" "fd_read" (func $other (param i32 i64) (result i32)))
         (import "wasix_32v1" "proc_exec" (func $ends (param i32 i32 i32 i32)))
         (func (export "_start")
@@ -159,7 +159,7 @@ fn what_is_not_there_answers_so_and_packing_names_it() {
     assert!(output.status.success(), "{said}");
     assert!(
         said.contains(
-            "of wasix_32v1 it imports proc_snapshot, sock_open, fd_read, which wasmpack does not have"
+            "of wasix_32v1 it imports proc_snapshot, port_bridge, fd_read, which wasmpack does not have"
         ),
         "{said}"
     );

@@ -127,7 +127,7 @@ impl HostFile {
             Handle::Stream(stream) => {
                 sys::stream_flags(*stream) & !wasip1::FDFLAGS_NONBLOCK | remembered & wasip1::FDFLAGS_NONBLOCK
             }
-            Handle::File(_) => remembered,
+            Handle::File(_) | Handle::Socket(_) => remembered,
             Handle::Own(own) if own.is_nonblocking() => wasip1::FDFLAGS_NONBLOCK,
             Handle::Own(_) => 0,
         }
@@ -136,7 +136,7 @@ impl HostFile {
     /// The flags that can be changed.
     pub(crate) fn settable(&self) -> Fdflags {
         match &self.handle {
-            Handle::Stream(_) | Handle::Own(_) => wasip1::FDFLAGS_NONBLOCK,
+            Handle::Stream(_) | Handle::Socket(_) | Handle::Own(_) => wasip1::FDFLAGS_NONBLOCK,
             Handle::File(_) => wasip1::FDFLAGS_APPEND | wasip1::FDFLAGS_NONBLOCK,
         }
     }
@@ -145,7 +145,7 @@ impl HostFile {
     pub(crate) fn set_flags(&self, flags: Fdflags) -> Result<()> {
         match &self.handle {
             Handle::File(file) => Ok(sys::set_flags(file, flags)?),
-            Handle::Stream(_) => Ok(()),
+            Handle::Stream(_) | Handle::Socket(_) => Ok(()),
             Handle::Own(own) => Ok(own.set_nonblocking(is_nonblocking(flags))?),
         }
     }

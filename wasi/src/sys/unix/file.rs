@@ -23,6 +23,7 @@ impl AsFd for Handle {
             Handle::File(file) => file.as_fd(),
             Handle::Stream(stream) => stream.as_fd(),
             Handle::Own(own) => own.as_fd(),
+            Handle::Socket(socket) => socket.as_fd(),
         }
     }
 }

@@ -9,6 +9,7 @@ mod interests;
 #[cfg(not(target_os = "linux"))]
 mod kqueue;
 mod listing;
+mod net;
 mod own;
 mod stat;
 mod streams;
@@ -22,6 +23,7 @@ pub(crate) use interests::{add_interest, happened, interests, modify_interest, r
 #[cfg(not(target_os = "linux"))]
 pub(crate) use kqueue::{add_interest, happened, interests, modify_interest, remove_interest};
 pub(crate) use listing::entries;
+pub(crate) use net::{connect, keep_alive, receive, send};
 pub(crate) use own::{Own, event, pipe};
 pub(crate) use stat::{filestat, filestat_by_path, filestat_of, filestat_of_file, filestat_of_name};
 pub(crate) use streams::{read_stream, stream_flags, terminal, write_stream, write_stream_at};

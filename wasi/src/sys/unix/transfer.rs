@@ -7,6 +7,7 @@ use std::os::fd::AsFd;
 #[cfg(target_os = "linux")]
 use rustix::io::{ReadWriteFlags, preadv2, pwritev2};
 use rustix::io::{Result, preadv, pwritev, readv, writev};
+use rustix::net::{RecvAncillaryBuffer, RecvFlags, SendAncillaryBuffer, SendFlags, recvmsg, sendmsg};
 
 use crate::piece::Piece;
 
@@ -52,4 +53,19 @@ pub(super) fn write_at(file: impl AsFd, from: &[Piece<'_>], offset: u64) -> Resu
 #[cfg(target_os = "linux")]
 pub(super) fn write_at_once(file: impl AsFd, from: &[Piece<'_>]) -> Result<usize> {
     pwritev2(file, source(from), u64::MAX, ReadWriteFlags::NOWAIT)
+}
+
+/// Receives from a socket.
+pub(super) fn receive(socket: impl AsFd, into: &mut [Piece<'_>], peek: bool) -> Result<usize> {
+    let flags = if peek { RecvFlags::PEEK } else { RecvFlags::empty() };
+    Ok(recvmsg(socket, target(into), &mut RecvAncillaryBuffer::default(), flags)?.bytes)
+}
+
+/// Sends to a socket, which raises no signal if nobody receives any more. On Apple's systems it was told so when it was made.
+pub(super) fn send(socket: impl AsFd, from: &[Piece<'_>]) -> Result<usize> {
+    #[cfg(target_vendor = "apple")]
+    let flags = SendFlags::empty();
+    #[cfg(not(target_vendor = "apple"))]
+    let flags = SendFlags::NOSIGNAL;
+    sendmsg(socket, source(from), &mut SendAncillaryBuffer::default(), flags)
 }

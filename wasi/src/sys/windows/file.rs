@@ -22,14 +22,14 @@ pub(crate) fn is_of_processes(_file: &CapFile, _stat: &Filestat) -> bool {
 }
 
 /// The most bytes that are moved at once.
-const STEP: usize = 1 << 20;
+pub(super) const STEP: usize = 1 << 20;
 /// winerror.h's ERROR_ACCESS_DENIED.
 const ACCESS_DENIED: i32 = 5;
 
 fn file(handle: &Handle) -> io::Result<&CapFile> {
     match handle {
         Handle::File(file) => Ok(file),
-        Handle::Stream(_) | Handle::Own(_) => Err(io::ErrorKind::NotSeekable.into()),
+        Handle::Stream(_) | Handle::Socket(_) | Handle::Own(_) => Err(io::ErrorKind::NotSeekable.into()),
     }
 }
 
@@ -54,7 +54,7 @@ pub(crate) fn read(handle: &Handle, buffers: &mut [Piece<'_>]) -> io::Result<usi
     let count = match handle {
         Handle::File(file) => (&mut &*file).read(&mut own)?,
         Handle::Stream(Stream::In) => io::stdin().lock().read(&mut own)?,
-        Handle::Stream(_) => return Err(io::Error::from_raw_os_error(ACCESS_DENIED)),
+        Handle::Stream(_) | Handle::Socket(_) => return Err(io::Error::from_raw_os_error(ACCESS_DENIED)),
         Handle::Own(own) => return own.read(buffers),
     };
     Ok(buffer.store(&own[..count]))
@@ -77,13 +77,13 @@ pub(crate) fn write(handle: &Handle, buffers: &[Piece<'_>], append: bool) -> io:
             Ok(written)
         }
         Handle::Stream(Stream::Err) => io::stderr().lock().write(&own),
-        Handle::Stream(Stream::In) => Err(io::Error::from_raw_os_error(ACCESS_DENIED)),
+        Handle::Stream(Stream::In) | Handle::Socket(_) => Err(io::Error::from_raw_os_error(ACCESS_DENIED)),
         Handle::Own(own) => own.write(buffers),
     }
 }
 
 /// What `buffers` hold, up to a step.
-fn copy(buffers: &[Piece<'_>]) -> Vec<u8> {
+pub(super) fn copy(buffers: &[Piece<'_>]) -> Vec<u8> {
     let all = buffers.iter().fold(0, |all: usize, buffer| all.saturating_add(buffer.len()));
     let mut own = vec![0; all.min(STEP)];
     let mut done = 0;
@@ -201,7 +201,7 @@ pub(crate) fn sync(handle: &Handle, data_only: bool) -> io::Result<()> {
     match handle {
         Handle::File(file) if data_only => file.sync_data(),
         Handle::File(file) => file.sync_all(),
-        Handle::Stream(_) | Handle::Own(_) => Ok(()),
+        Handle::Stream(_) | Handle::Socket(_) | Handle::Own(_) => Ok(()),
     }
 }
 

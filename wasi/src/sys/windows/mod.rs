@@ -5,6 +5,7 @@ mod file;
 mod interests;
 mod listing;
 mod names;
+mod net;
 mod stat;
 mod time;
 
@@ -13,6 +14,7 @@ pub(crate) use file::*;
 pub(crate) use interests::{add_interest, happened, modify_interest, poll, remove_interest};
 pub(crate) use listing::entries;
 pub(crate) use names::{drive, leaves_directory};
+pub(crate) use net::{connect, keep_alive, receive, send};
 pub(crate) use stat::{filestat, filestat_by_path, filestat_of, filestat_of_file, filestat_of_name};
 pub(crate) use time::{CLOCK_RESOLUTION, cpu_time, readable, yield_now};
 

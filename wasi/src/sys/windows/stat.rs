@@ -19,6 +19,7 @@ pub(crate) fn filestat(handle: &Handle) -> io::Result<Filestat> {
             let filetype = wasip1::FILETYPE_UNKNOWN;
             Ok(Filestat { dev: 0, ino: 0, filetype, nlink: 1, size: 0, atim: 0, mtim: 0, ctim: 0 })
         }
+        Handle::Socket(_) => Err(io::ErrorKind::InvalidInput.into()),
         Handle::Stream(stream) => {
             let terminal = stream.is_terminal();
             let filetype =

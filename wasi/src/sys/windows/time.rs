@@ -9,6 +9,7 @@ pub(crate) const CLOCK_RESOLUTION: u64 = 100;
 pub(crate) fn readable(handle: &Handle) -> u64 {
     match handle {
         Handle::Own(own) => own.readable(),
+        Handle::Socket(socket) => super::net::readable(socket),
         Handle::File(_) | Handle::Stream(_) => 1,
     }
 }
