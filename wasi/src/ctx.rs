@@ -12,10 +12,8 @@ use crate::audit::Used;
 use crate::clock::Clocks;
 use crate::errno::Result;
 use crate::fds::{Descriptor, Fds};
-use crate::fs::dir::Dir;
-use crate::fs::file::File;
+use crate::first::{nowhere, preopened, standard};
 use crate::fs::host::dir::HostDir;
-use crate::fs::host::file::HostFile;
 use crate::fs::layer::Layer;
 use crate::fs::tree::dir::TreeDir;
 use crate::fs::tree::source::{Files, Nothing};
@@ -27,11 +25,10 @@ use crate::net::socket::Socket;
 use crate::net::{Net, Refused};
 use crate::processes::Processes;
 use crate::randomness::Randomness;
-use crate::rights;
 use crate::strings::Strings;
-use crate::sys::{self, Stream};
+use crate::sys::Stream;
 use crate::threads::{Inside, Locals, Threads};
-use crate::words::{Access, Opened};
+use crate::words::Access;
 
 /// Bytes that are kept of the places on their stacks that all threads may jump back to.
 const JUMPS: u64 = 64 << 20;
@@ -379,41 +376,5 @@ impl CtxBuilder {
             net.audit();
         }
         Ok(net)
-    }
-}
-
-/// The descriptor of a standard stream.
-fn standard(stream: Stream) -> Descriptor {
-    Descriptor {
-        object: Opened::File(Arc::new(File::Host(HostFile::stream(stream)))),
-        rights: rights::stream(stream == Stream::In, stream.is_terminal()),
-        left_out: 0,
-        inheriting: 0,
-        flags: sys::stream_flags(stream) & wasip1::FDFLAGS_NONBLOCK,
-        close_on_exec: false,
-    }
-}
-
-/// The descriptor of a standard stream that leads nowhere.
-fn nowhere(stream: Stream) -> Descriptor {
-    Descriptor {
-        object: Opened::File(Arc::new(File::Null)),
-        rights: rights::stream(stream == Stream::In, false),
-        inheriting: 0,
-        flags: 0,
-        left_out: 0,
-        close_on_exec: false,
-    }
-}
-
-/// The descriptor of a directory that the program starts with.
-fn preopened(dir: Dir) -> Descriptor {
-    Descriptor {
-        object: Opened::Dir(Arc::new(dir)),
-        rights: rights::DIRECTORY,
-        left_out: 0,
-        inheriting: rights::DIRECTORY | rights::FILE,
-        flags: 0,
-        close_on_exec: false,
     }
 }

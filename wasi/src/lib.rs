@@ -10,6 +10,7 @@
 //! calls        one documented function per call: checks arguments and rights, reads and writes guest memory
 //! ctx          everything behind the calls of one program, and what it was granted (grants)
 //! threads      which threads there are, and what they wait for; processes: who this process is among its copies
+//! first        the descriptors that a program begins with
 //! fds          the descriptor table: what a number means, and which rights came with it
 //! net          sockets: what was granted of them, and what a descriptor of one stands for
 //! epoll        which descriptors a list waits for, and what is told of them
@@ -45,6 +46,7 @@ mod epoll;
 mod errno;
 mod exit;
 mod fds;
+mod first;
 mod fs;
 mod grants;
 #[cfg(feature = "wasmer")]
