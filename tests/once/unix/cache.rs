@@ -40,6 +40,35 @@ fn the_cache_is_the_users_own_whatever_the_umask() {
 }
 
 #[test]
+fn a_link_in_the_place_of_its_folder_is_not_followed() {
+    let dir = Dir::new();
+    let app = put(dir.path(), "app", probe());
+    let (shared, own) = (dir.join("shared"), dir.join("own"));
+    [&shared, &own].into_iter().for_each(|folder| fs::create_dir(folder).unwrap());
+    fs::set_permissions(&own, fs::Permissions::from_mode(0o755)).unwrap();
+    std::os::unix::fs::symlink(&own, shared.join("wasmpack-launchers")).unwrap();
+    for _ in 0..2 {
+        starts(command(&app, &dir).env("WASMPACK_CACHE", &shared));
+        assert!(mode(&own) == 0o755 && names(&own).is_empty());
+    }
+}
+
+#[test]
+fn options_of_a_shell_and_of_gzip_change_nothing() {
+    let dir = Dir::new();
+    put(dir.path(), "app", probe());
+    for options in ["-u", "-C", "-f", "-e"] {
+        let _ = fs::remove_dir_all(cache(&dir));
+        for _ in 0..2 {
+            let (out, err) = ended(command("bash", &dir).args([options, "./app", "args", "ok"]), 0);
+            assert!(out.ends_with("args\nok\n") && err.is_empty(), "{options}: {out:?} {err:?}");
+        }
+    }
+    let _ = fs::remove_dir_all(cache(&dir));
+    starts(command(dir.join("app"), &dir).env("GZIP", "-l"));
+}
+
+#[test]
 fn variables_say_where_it_is() {
     let dir = Dir::new();
     let app = put(dir.path(), "app", probe());

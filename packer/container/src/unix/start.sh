@@ -24,41 +24,42 @@ case $_wasmpack_m in
 esac
 
 # The launcher as an earlier start put it there, if it is this user's own.
-for _wasmpack_d in "$WASMPACK_CACHE" "$XDG_CACHE_HOME" "${HOME:+$HOME/$_wasmpack_c}"; do
+for _wasmpack_d in "${WASMPACK_CACHE-}" "${XDG_CACHE_HOME-}" "${HOME:+$HOME/$_wasmpack_c}"; do
 	case $_wasmpack_d in /*) ;; *) continue ;; esac
 	_wasmpack_d=$_wasmpack_d/wasmpack-launchers
 	_wasmpack_t=$_wasmpack_d/$_wasmpack_n
 	[ -f "$_wasmpack_t" ] && [ -x "$_wasmpack_t" ] && [ -s "$_wasmpack_t" ] &&
-		_wasmpack_own "$_wasmpack_t" && _wasmpack_own "$_wasmpack_d" &&
+		[ ! -h "$_wasmpack_t" ] && [ ! -h "$_wasmpack_d" ] && _wasmpack_own "$_wasmpack_t" && _wasmpack_own "$_wasmpack_d" &&
 		exec "$_wasmpack_t" --wasmpack-from=3 "$0" "$@" 3<"$_wasmpack_f"
 done
 
 # The first start. A launcher is tried, and compares itself with its hash, before it gets its name.
-_wasmpack_cut() { dd if="$_wasmpack_f" bs=4096 skip="$_wasmpack_b" count="$_wasmpack_k" 2>/dev/null | gzip -dc; }
+_wasmpack_cut() { dd if="$_wasmpack_f" bs=4096 skip="$_wasmpack_b" count="$_wasmpack_k" 2>/dev/null | GZIP= gzip -dc; }
 _wasmpack_put() (
 	umask 077
 	mkdir "$1"
-	_wasmpack_own "$1" && [ ! -d "$1/$_wasmpack_n" ] && chmod 700 "$1" && _wasmpack_t=$(mktemp "$1/.new-XXXXXX") || exit 1
+	# A link leads into a folder that is for something else.
+	[ ! -h "$1" ] && _wasmpack_own "$1" && [ ! -d "$1/$_wasmpack_n" ] && chmod 700 "$1" && _wasmpack_t=$(mktemp "$1/.new-XXXXXX") || exit 1
 	trap 'rm -f "$_wasmpack_t"; exit 1' HUP INT TERM
-	_wasmpack_cut >"$_wasmpack_t" && chmod 500 "$_wasmpack_t" && { sync "$_wasmpack_t" || sync; } &&
+	_wasmpack_cut >|"$_wasmpack_t" && chmod 500 "$_wasmpack_t" && { sync "$_wasmpack_t" || sync; } &&
 		"$_wasmpack_t" "--wasmpack-is=$_wasmpack_h" && mv -f "$_wasmpack_t" "$1/$_wasmpack_n" && exit 0
 	rm -f "$_wasmpack_t"
 	exit 1
 ) </dev/null >/dev/null 2>&1
 _wasmpack_l=
-for _wasmpack_d in "$WASMPACK_CACHE" "$XDG_CACHE_HOME" "${HOME:+$HOME/$_wasmpack_c}"; do
+for _wasmpack_d in "${WASMPACK_CACHE-}" "${XDG_CACHE_HOME-}" "${HOME:+$HOME/$_wasmpack_c}"; do
 	case $_wasmpack_d in /*) ;; *) continue ;; esac
 	_wasmpack_l="$_wasmpack_l $_wasmpack_d"
 	# Nothing is made below a folder of somebody else.
 	if [ ! -d "$_wasmpack_d" ] && _wasmpack_own "${_wasmpack_d%/*}/"; then mkdir -m 700 "$_wasmpack_d" 2>/dev/null; fi
-	_wasmpack_own "$_wasmpack_d" || [ "$_wasmpack_d" = "$WASMPACK_CACHE" ] || continue
+	_wasmpack_own "$_wasmpack_d" || [ "$_wasmpack_d" = "${WASMPACK_CACHE-}" ] || continue
 	_wasmpack_d=$_wasmpack_d/wasmpack-launchers
 	_wasmpack_put "$_wasmpack_d" &&
 		exec "$_wasmpack_d/$_wasmpack_n" --wasmpack-from=3 "$0" "$@" 3<"$_wasmpack_f"
 done
 
 # There is no place for it: a file that has no name any more when it runs.
-for _wasmpack_d in "$TMPDIR" /tmp /var/tmp /dev/shm; do
+for _wasmpack_d in "${TMPDIR-}" /tmp /var/tmp /dev/shm; do
 	case $_wasmpack_d in /*) ;; *) continue ;; esac
 	[ -d /proc/self/fd ] || break
 	_wasmpack_l="$_wasmpack_l $_wasmpack_d"

@@ -59,7 +59,6 @@ fn program(fields: &str) -> String {
 }
 
 /// True where a process cannot be copied.
-#[track_caller]
 fn has_no_copies() -> bool {
     crate::common::skipped_on_windows("copies of a process")
 }
