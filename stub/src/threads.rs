@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::{Builder, JoinHandle};
 
-use sandbox::{Ctx, Fork, Spawn, State, Thread, ThreadExit, table};
+use sandbox::{Ctx, Fork, Spawn, State, Thread, ThreadExit, gate, table};
 use wasmer::{Engine, FunctionEnv, Instance, Module, RuntimeError, SharedMemory, Store, TypedFunction};
 
 use crate::ending::Ending;
@@ -73,9 +73,7 @@ impl Spawn for Spawner {
         let is_ready = Arc::new(OnceLock::new());
         let (common, tell) = (Arc::clone(&self.0), Arc::clone(&is_ready));
         let run = move || {
-            let ctx = Arc::clone(thread.ctx());
             run(&common, thread, argument, &tell);
-            common.give_back(&ctx);
         };
         let Ok(handle) = Builder::new().stack_size(STACK).spawn(run) else { return false };
         handles.push(handle);
@@ -135,6 +133,7 @@ fn run(common: &Arc<Common>, thread: Thread, argument: u32, tell: &OnceLock<bool
     };
     let faults = sys::handle_faults_here();
     let prepared = faults.as_ref().ok().and_then(|_| prepare(common, &thread, argument));
+    // Until then whoever starts it waits for it inside of a call, and so it is as if this thread were.
     let Some(Prepared { mut store, instance, start }) = prepared else {
         // It never was one.
         drop(thread);
@@ -151,11 +150,13 @@ fn run(common: &Arc<Common>, thread: Thread, argument: u32, tell: &OnceLock<bool
         common.join(&ctx);
         end(common, &ctx, 0);
     }
-    let inside = ctx.enter();
+    // No copy of the process is made in the middle of this.
+    let inside = gate::enter();
     // From the inside out; whoever waits for the thread goes on when all that it had is gone.
     drop((start, instance, store));
     drop(faults);
     drop(thread);
+    common.give_back(&ctx);
     drop(inside);
 }
 
@@ -183,7 +184,8 @@ fn prepare(common: &Arc<Common>, thread: &Thread, argument: u32) -> Option<Prepa
     let mut store = Store::new(common.engine.clone());
     trace::install(&mut store);
     let spawner = Arc::new(Spawner(Arc::clone(common)));
-    let state = State::new(Arc::clone(thread.ctx())).bring_with(image::TOUCH);
+    let state =
+        State::new(Arc::clone(thread.ctx())).bring_with(image::TOUCH).call_back_by(sys::stack::further);
     let state = state.fork_with(common.forker.get().cloned());
     let env = FunctionEnv::new(&mut store, state.of_thread(thread.tid(), spawner));
     let memory = common.memory.clone().attach(&mut store);

@@ -4,8 +4,9 @@
 //! Two words come first, where the notes end and where they must end, then the notes. `start_unwind` and `start_rewind` take
 //! the address of the words.
 
-use wasmer::{AsStoreMut, Global, Instance, Type, TypedFunction, Value};
+use wasmer::{AsStoreMut, Global, Instance, RuntimeError, Type, TypedFunction, Value};
 
+use crate::callbacks::{Around, back};
 use crate::checkpoints::Checkpoints;
 use crate::errno::Result;
 use crate::kept::Budget;
@@ -29,14 +30,18 @@ pub(crate) struct Jumps {
     pub(crate) landing: Option<Result<u64>>,
 }
 
+/// What came of a call of one of the functions.
+type Called = std::result::Result<(), RuntimeError>;
+
 /// What the program exports for it.
 #[derive(Clone, Debug)]
 pub(crate) struct Means {
-    pub(crate) start_unwind: TypedFunction<u32, ()>,
-    pub(crate) stop_unwind: TypedFunction<(), ()>,
-    pub(crate) start_rewind: TypedFunction<u32, ()>,
-    pub(crate) stop_rewind: TypedFunction<(), ()>,
+    start_unwind: TypedFunction<u32, ()>,
+    stop_unwind: TypedFunction<(), ()>,
+    start_rewind: TypedFunction<u32, ()>,
+    stop_rewind: TypedFunction<(), ()>,
     stack_pointer: Global,
+    around: Around,
 }
 
 /// Where a program's own stack lies in its memory.
@@ -48,7 +53,12 @@ struct Stack {
 
 impl Jumps {
     /// What `instance` has; `None` if something is not there. The places to jump to count against `budget`.
-    pub(crate) fn of(store: &mut impl AsStoreMut, instance: &Instance, budget: &Budget) -> Option<Jumps> {
+    pub(crate) fn of(
+        store: &mut impl AsStoreMut,
+        instance: &Instance,
+        budget: &Budget,
+        around: Around,
+    ) -> Option<Jumps> {
         let exports = &instance.exports;
         let stack_pointer = exports.get_global("__stack_pointer").ok()?.clone();
         let ty = stack_pointer.ty(store);
@@ -61,6 +71,7 @@ impl Jumps {
             start_rewind: exports.get_typed_function(store, "asyncify_start_rewind").ok()?,
             stop_rewind: exports.get_typed_function(store, "asyncify_stop_rewind").ok()?,
             stack_pointer,
+            around,
         };
         let data_end = exports.get_global("__data_end").ok().and_then(|global| global.get(store).i32());
         let upper = means.stack_pointer(store);
@@ -88,6 +99,26 @@ impl Jumps {
 }
 
 impl Means {
+    /// Has the functions return, and write down at `at` how to get back.
+    pub(crate) fn start_unwind(&self, store: &mut impl AsStoreMut, at: u32) -> Called {
+        back(self.around, || self.start_unwind.call(store, at))
+    }
+
+    /// To be called when they have.
+    pub(crate) fn stop_unwind(&self, store: &mut impl AsStoreMut) -> Called {
+        back(self.around, || self.stop_unwind.call(store))
+    }
+
+    /// Has the functions lead back by what stands at `at`.
+    pub(crate) fn start_rewind(&self, store: &mut impl AsStoreMut, at: u32) -> Called {
+        back(self.around, || self.start_rewind.call(store, at))
+    }
+
+    /// To be called when they have.
+    pub(crate) fn stop_rewind(&self, store: &mut impl AsStoreMut) -> Called {
+        back(self.around, || self.stop_rewind.call(store))
+    }
+
     /// Where the program's own stack ends.
     pub(crate) fn stack_pointer(&self, store: &mut impl AsStoreMut) -> u32 {
         self.stack_pointer.get(store).i32().unwrap_or_default() as u32

@@ -27,7 +27,7 @@ use crate::processes::Processes;
 use crate::randomness::Randomness;
 use crate::strings::Strings;
 use crate::sys::Stream;
-use crate::threads::{Inside, Locals, Threads};
+use crate::threads::{Locals, Threads};
 use crate::words::Access;
 
 /// Bytes that are kept of the places on their stacks that all threads may jump back to.
@@ -132,11 +132,6 @@ impl Ctx {
     /// has started.
     pub fn main_thread(&self) -> u32 {
         self.threads.main()
-    }
-
-    /// To be held by a thread while it does what no other thread may be copied in the middle of.
-    pub fn enter(&self) -> Inside<'_> {
-        self.threads.gate.enter()
     }
 
     /// True in a copy of the process that was started.

@@ -11,6 +11,7 @@ use wasmer::{
     RuntimeError, Type, Value,
 };
 
+use crate::callbacks::back;
 use crate::caller::{Caller, ThreadExit};
 use crate::calls::proc::Raised;
 use crate::calls::{
@@ -220,9 +221,10 @@ fn proc_signal(store: &mut impl AsStoreMut, env: &FunctionEnv<State>) -> Functio
 /// Lets the program handle a signal, if it said that it does; otherwise that does what it does by itself.
 fn send(mut env: FunctionEnvMut<'_, State>, signal: u32) -> std::result::Result<i32, RuntimeError> {
     let state = env.data();
+    let around = state.around;
     let handled = state.ctx().handles_signals() && proc::can_be_handled(signal);
     match state.handler.clone().filter(|_| handled) {
-        Some(handler) => handler.call(&mut env, &[Value::I32(signal as i32)]).map(|_| 0),
+        Some(handler) => back(around, || handler.call(&mut env, &[Value::I32(signal as i32)])).map(|_| 0),
         None => raised(proc::proc_raise(signal)),
     }
 }

@@ -68,12 +68,12 @@ pub(crate) fn checkpoint(
     let Some(jumps) = &mut state.jumps else { return answer(Err(wasip1::ERRNO_NOTSUP.into())) };
     let means = jumps.means.clone();
     if let Some(landing) = jumps.landing.take() {
-        means.stop_rewind.call(&mut store)?;
+        means.stop_rewind(&mut store)?;
         return answer(landing.and_then(|value| state.memory(&store).write_u64(result, value)));
     }
     match prepare(state, &mut store, &means, place, result) {
         Ok((at, stack_pointer)) => {
-            means.start_unwind.call(&mut store, at)?;
+            means.start_unwind(&mut store, at)?;
             let noted = Noted { at, stack_pointer, place, result };
             store.on_called(move |store| note(handle, store, &means, noted));
             // Nobody sees it: the program returns.
@@ -126,7 +126,7 @@ fn note(handle: FunctionEnv<State>, mut store: StoreMut<'_>, means: &Means, note
     let (state, mut store) = env.data_and_store_mut();
     let Noted { at, stack_pointer, place, result } = noted;
     // It traps if there are more notes than there is room.
-    if means.stop_unwind.call(&mut store).is_err() {
+    if means.stop_unwind(&mut store).is_err() {
         return lost(Lost::Room);
     }
     let Some(notes) = notes(&state.memory(&store), at, stack_pointer) else { return lost(Lost::Room) };
@@ -195,7 +195,7 @@ fn lead(
     at: u32,
     landing: Result<u64>,
 ) -> After {
-    if means.start_rewind.call(store, at).is_err() {
+    if means.start_rewind(store, at).is_err() {
         return lost(Lost::Room);
     }
     if let Some(jumps) = &mut state.jumps {

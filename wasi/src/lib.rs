@@ -16,6 +16,7 @@
 //! epoll        which descriptors a list waits for, and what is told of them
 //! fs           what a descriptor stands for: files and directories, of the host or of trees that come with the program
 //! clock, randomness, misses, audit, kept   what else a program has
+//! gate         what a process with threads goes through to become two
 //! memory       the only way to guest memory (abi: structures, path: paths, piece: ranges)
 //! errno        from what the system answers to what the guest is told
 //! sys          what differs between operating systems, below cap-std handles
@@ -36,6 +37,8 @@ mod abi;
 #[cfg(feature = "wasmer")]
 mod asyncify;
 mod audit;
+#[cfg(feature = "wasmer")]
+mod callbacks;
 mod caller;
 pub mod calls;
 #[cfg(feature = "wasmer")]
@@ -48,6 +51,7 @@ mod exit;
 mod fds;
 mod first;
 mod fs;
+pub mod gate;
 mod grants;
 #[cfg(feature = "wasmer")]
 pub mod imports;
@@ -75,6 +79,8 @@ mod unchanged;
 mod words;
 
 pub use audit::{Use, Used};
+#[cfg(feature = "wasmer")]
+pub use callbacks::Around;
 pub use caller::{Ended, Fork, Forked, How, Spawn, Thread, ThreadExit};
 pub use ctx::{Ctx, CtxBuilder};
 pub use errno::{Error, Result};
@@ -85,7 +91,7 @@ pub use misses::Miss;
 pub use net::Refused;
 #[cfg(feature = "wasmer")]
 pub use state::State;
-pub use threads::{FIRST, Inside, MOST};
+pub use threads::{FIRST, MOST};
 pub use unchanged::keep_unchanged;
 /// The types and constants of the specification.
 pub use wasip1 as spec;

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use wasmer::{AsStoreMut, AsStoreRef, Function, FunctionEnv, Instance, Memory as WasmMemory};
 
 use crate::asyncify::Jumps;
+use crate::callbacks::{Around, plainly};
 use crate::caller::{Caller, Fork, Spawn};
 use crate::ctx::Ctx;
+use crate::gate::{self, Inside};
 use crate::memory::{Bring, Memory};
 use crate::piece::Piece;
-use crate::threads::{FIRST, Inside};
+use crate::threads::FIRST;
 
 /// What host functions work on: the program's state, and its memory once it has one. Each thread of a program has one of its
 /// own, because each has a store of its own; they share the program's state.
@@ -24,6 +26,7 @@ pub struct State {
     pub(crate) jumps: Option<Jumps>,
     /// The program's function that is told of signals.
     pub(crate) handler: Option<Function>,
+    pub(crate) around: Around,
 }
 
 /// The app's memory.
@@ -50,6 +53,7 @@ impl State {
             forker: None,
             jumps: None,
             handler: None,
+            around: plainly,
         }
     }
 
@@ -57,6 +61,12 @@ impl State {
     #[must_use]
     pub fn bring_with(self, bring: Option<Bring>) -> State {
         State { bring, ..self }
+    }
+
+    /// The same state, of a program whose functions are called from within its calls by `around`.
+    #[must_use]
+    pub fn call_back_by(self, around: Around) -> State {
+        State { around, ..self }
     }
 
     /// The same state, as thread `tid` of the program has it, which starts others by `spawner`.
@@ -100,7 +110,7 @@ impl State {
     ) {
         let mut env = env.clone().into_mut(store);
         let (state, mut store) = env.data_and_store_mut();
-        let Some(jumps) = Jumps::of(&mut store, instance, &state.ctx.jumps) else { return };
+        let Some(jumps) = Jumps::of(&mut store, instance, &state.ctx.jumps, state.around) else { return };
         let jumps = match start {
             Some(start) => jumps.of_thread(&state.memory(&store), start),
             None => jumps,
@@ -115,8 +125,8 @@ impl State {
     }
 
     /// To be held during a call: whoever makes a copy of a program with threads waits for calls to come to an end.
-    pub(crate) fn enter(&self) -> Option<Inside<'_>> {
-        self.spawner.is_some().then(|| self.ctx.threads.gate.enter())
+    pub(crate) fn enter(&self) -> Option<Inside> {
+        self.spawner.is_some().then(gate::enter)
     }
 
     /// All of the app's memory, as it is now.

@@ -13,6 +13,7 @@
 //! that ask a function which knows the thread.
 #![allow(unsafe_code)]
 
+use std::ops::Range;
 use std::sync::atomic::Ordering;
 
 use wasmer::{Instance, Store, Value};
@@ -32,6 +33,37 @@ pub(crate) fn last() -> Option<(usize, usize)> {
     (address != 0).then_some((frame, address))
 }
 
+/// Runs `call`, whose part of the app runs on the stack that is known for this thread now, and not on the one before; what enters
+/// the engine looks at that one meanwhile.
+pub(crate) fn on_other_stack(call: &mut dyn FnMut()) {
+    let floor = floor_of(super::stack::bounds());
+    let [before, guard] = [0, 1].map(|index| FLOOR[index].load(Ordering::Relaxed));
+    match before {
+        // Each thread has its own, or there is none.
+        0 => {
+            let before = FLOOR_HERE.replace(floor);
+            call();
+            FLOOR_HERE.set(before);
+        }
+        _ => {
+            set_floor(floor);
+            call();
+            set_floor((before, guard));
+        }
+    }
+}
+
+/// Where the stack pointer must not lie below, and a place within the guard.
+fn floor_of(stack: Range<usize>) -> (usize, usize) {
+    (stack.start + ROOM, stack.start - super::stack::GUARD / 2)
+}
+
+fn set_floor((floor, guard): (usize, usize)) {
+    for (place, value) in FLOOR.iter().zip([floor, guard]) {
+        place.store(value, Ordering::Relaxed);
+    }
+}
+
 /// Replaces the entries of the table of `instance`, which `store` has, and which was not entered yet, as the program wants them
 /// that `may_have_threads` or not; nothing if the table is not where the engine's own offsets say.
 pub(crate) fn install(store: &Store, instance: &Instance, may_have_threads: bool) {
@@ -46,13 +78,9 @@ pub(crate) fn install(store: &Store, instance: &Instance, may_have_threads: bool
     }
     let stack = super::stack::bounds();
     if !stack.is_empty() {
-        let (floor, guard) = (stack.start + ROOM, stack.start - super::stack::GUARD / 2);
         match may_have_threads {
-            true => FLOOR_HERE.set((floor, guard)),
-            false => [floor, guard]
-                .iter()
-                .zip(&FLOOR)
-                .for_each(|(value, place)| place.store(*value, Ordering::Relaxed)),
+            true => FLOOR_HERE.set(floor_of(stack)),
+            false => set_floor(floor_of(stack)),
         }
     }
     let entries = if may_have_threads { entries_in_threads() } else { entries() };

@@ -26,7 +26,7 @@ thread_local! {
     static BOUNDS: Cell<(usize, usize)> = const { Cell::new((0, 0)) };
 }
 
-/// Has this thread's stack made, and notes where it lies. To be called once in a thread, before anything of the app runs there,
+/// Has this thread's stack made, and notes where it lies. To be called in a thread before anything of the app runs there,
 /// and by one thread at a time: whether there is memory for it is tried first.
 ///
 /// # Errors
@@ -51,6 +51,18 @@ pub(crate) fn learn() -> Result<(), Limited> {
     let start = (end - SIZE..end - SIZE + SLACK).step_by(page).find(is_writable);
     BOUNDS.set((start.unwrap_or(end - SIZE + SLACK), end));
     Ok(())
+}
+
+/// Runs `call`, which is about to run a function of the app's from within one of the app's calls, and so on a further stack: with
+/// the bounds of that one. Not at all if the system has no memory for it.
+///
+/// The thread has one stack at hand for what it runs next, so it is the same that is looked at here.
+pub(crate) fn further(call: &mut dyn FnMut()) {
+    let before = BOUNDS.get();
+    if learn().is_ok() {
+        super::cross::on_other_stack(call);
+    }
+    BOUNDS.set(before);
 }
 
 /// Bytes that must be left beside a stack for one more thread: what the launcher allocates otherwise ends the program if it is

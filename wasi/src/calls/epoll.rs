@@ -9,6 +9,7 @@ use crate::epoll::{Epoll, Told};
 use crate::errno::{Error, Result};
 use crate::fs::file::File;
 use crate::fs::host::file::HostFile;
+use crate::gate;
 use crate::memory::Memory;
 use crate::sys::{self, Handle, Interest};
 use crate::words::{Opened, Ready};
@@ -134,7 +135,7 @@ pub(crate) fn epoll_wait(
         }
         let handle = epoll.file.handle();
         let mut waited = [Interest { handle, write: false, ready: false, hangup: false }];
-        sys::poll(&mut waited, clocks.wait(left))?;
+        gate::outside(|| sys::poll(&mut waited, clocks.wait(left)))?;
     };
     for (at, (ready, told)) in (events..).step_by(EVENT as usize).zip(&happened) {
         let mut event = [0; EVENT as usize];

@@ -9,6 +9,7 @@ use crate::clock::Clocks;
 use crate::ctx::Ctx;
 use crate::errno::{Error, Result};
 use crate::fs::file::File;
+use crate::gate;
 use crate::memory::Memory;
 use crate::sys::{self, Interest};
 use crate::words::Opened;
@@ -180,7 +181,7 @@ fn wait(clocks: &Clocks, waits: &[Pending]) -> Result<Vec<Event>> {
                 timeout = Some(0);
             }
         }
-        sys::poll(&mut interests, clocks.wait(timeout))?;
+        gate::outside(|| sys::poll(&mut interests, clocks.wait(timeout)))?;
         for (&(i, pending, file), interest) in asked.iter().zip(&interests) {
             if interest.ready || interest.hangup {
                 let flags = if interest.hangup { wasip1::EVENTRWFLAGS_FD_READWRITE_HANGUP } else { 0 };

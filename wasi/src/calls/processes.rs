@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::caller::{Caller, Ended, Fork, Forked, How};
 use crate::errno::Result;
+use crate::gate;
 use crate::memory::Memory;
 use crate::processes::FIRST;
 
@@ -27,7 +28,7 @@ pub(crate) fn proc_fork(caller: Caller<'_>, memory: &Memory<'_>, copy: u32, resu
     memory.check(result, 4)?;
     let Caller { ctx, tid, .. } = caller;
     let is_copy = |forked: &Result<Forked>| matches!(forked, Ok(Forked::Child(_)));
-    match ctx.threads.gate.alone(|| forker.fork(ctx.processes.number()), is_copy)? {
+    match gate::alone(|| forker.fork(ctx.processes.number()), is_copy)? {
         Forked::Child(number) => {
             ctx.processes.become_copy(number);
             ctx.threads.stay(tid);
@@ -37,7 +38,7 @@ pub(crate) fn proc_fork(caller: Caller<'_>, memory: &Memory<'_>, copy: u32, resu
         Forked::Parent(number) => {
             memory.write_u32(result, number)?;
             if copy == 0 {
-                forker.wait_untold(number);
+                gate::outside(|| forker.wait_untold(number));
             }
             Ok(())
         }
@@ -105,7 +106,7 @@ pub(crate) fn proc_join_2022(caller: Caller<'_>, memory: &Memory<'_>, pid: u32, 
 
 fn wait(caller: Caller<'_>, number: Option<u32>, block: bool) -> Result<Option<Ended>> {
     match caller.forker {
-        Some(forker) => forker.wait(number, block),
+        Some(forker) => gate::outside(|| forker.wait(number, block)),
         None => Err(wasip1::ERRNO_CHILD.into()),
     }
 }
@@ -182,7 +183,7 @@ mod tests {
         let caller = Caller { ctx: &ctx, tid: 1, spawner: None, forker: Some(&forker) };
         let mut bytes = [0xa5; 64];
         let memory = &Memory::new(&mut bytes);
-        let _inside = ctx.threads.gate.enter();
+        let _inside = gate::enter();
         for number in [2, 3] {
             proc_fork(caller, memory, 1, 8).unwrap();
             assert_eq!(memory.read_u32(8), Ok(number));

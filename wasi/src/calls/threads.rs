@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::caller::Caller;
 use crate::errno::Result;
+use crate::gate;
 use crate::memory::Memory;
 use crate::threads::{Futexes, Waited};
 
@@ -77,7 +78,7 @@ pub(crate) fn thread_parallelism(_caller: Caller<'_>, memory: &Memory<'_>, resul
 /// None.
 pub(crate) fn thread_sleep(caller: Caller<'_>, _memory: &Memory<'_>, nanos: u64) -> Result<()> {
     if let Some(nanos) = caller.ctx.clocks.wait(Some(nanos)) {
-        std::thread::sleep(Duration::from_nanos(nanos));
+        gate::outside(|| std::thread::sleep(Duration::from_nanos(nanos)));
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use wasip1::Fdflags;
 
 use crate::errno::Result;
+use crate::gate;
 use crate::sys::{self, Handle, Interest};
 
 /// Does with `handle` what may have to wait, and waits for it unless it must not; for so much `time` at most.
@@ -40,7 +41,7 @@ pub(super) fn wait(handle: &Handle, write: bool, end: Option<Instant>) -> Result
         let left = end.map(|end| end.saturating_duration_since(Instant::now()));
         let nanos = left.map(|left| u64::try_from(left.as_nanos()).unwrap_or(u64::MAX));
         let mut interest = [Interest { handle, write, ready: false, hangup: false }];
-        sys::poll(&mut interest, nanos)?;
+        gate::outside(|| sys::poll(&mut interest, nanos))?;
         if interest[0].ready || interest[0].hangup {
             return Ok(true);
         }

@@ -4,10 +4,12 @@
 //! These are WASIX's. The instructions memory.atomic.wait and notify are the engine's own, with queues of their own.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread::Thread;
 use std::time::{Duration, Instant};
 
 use crate::errno::Result;
+use crate::gate;
 
 /// Who waits, by address, in the order in which they came.
 #[derive(Debug, Default)]
@@ -23,7 +25,7 @@ struct Queues {
 #[derive(Debug)]
 struct Waiter {
     number: u64,
-    wake: Arc<Condvar>,
+    thread: Thread,
 }
 
 /// What ended a wait.
@@ -55,16 +57,20 @@ impl Futexes {
             return Ok(Waited::Woken);
         }
         queues.last += 1;
-        let (number, wake) = (queues.last, Arc::new(Condvar::new()));
-        queues.waiting.entry(address).or_default().push_back(Waiter { number, wake: Arc::clone(&wake) });
+        let number = queues.last;
+        queues
+            .waiting
+            .entry(address)
+            .or_default()
+            .push_back(Waiter { number, thread: std::thread::current() });
         loop {
-            queues = match end {
-                Some(end) => {
-                    let left = end.saturating_duration_since(Instant::now());
-                    wake.wait_timeout(queues, left).unwrap_or_else(PoisonError::into_inner).0
-                }
-                None => wake.wait(queues).unwrap_or_else(PoisonError::into_inner),
-            };
+            drop(queues);
+            // Nothing is held meanwhile, nor when it wakes, which it may do for no reason.
+            gate::outside(|| match end {
+                Some(end) => std::thread::park_timeout(end.saturating_duration_since(Instant::now())),
+                None => std::thread::park(),
+            });
+            queues = self.lock();
             if !queues.has(address, number) {
                 return Ok(Waited::Woken);
             }
@@ -80,7 +86,7 @@ impl Futexes {
         let mut queues = self.lock();
         let Some(queue) = queues.waiting.get_mut(&address) else { return 0 };
         let count = queue.len().min(most);
-        queue.drain(..count).for_each(|waiter| waiter.wake.notify_one());
+        queue.drain(..count).for_each(|waiter| waiter.thread.unpark());
         if queue.is_empty() {
             queues.waiting.remove(&address);
         }

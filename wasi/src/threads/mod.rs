@@ -2,7 +2,6 @@
 //!
 //! ```text
 //! mod      which threads there are; beginning, ending, waiting for an end
-//! gate     what waits until nobody is in the middle of a call
 //! futexes  threads that wait for a word of memory to be told of
 //! locals   values that each thread has for itself
 //! ```
@@ -10,15 +9,14 @@
 //! Who makes a call is [`crate::caller`]'s business.
 
 mod futexes;
-mod gate;
 mod locals;
 
 use std::collections::BTreeSet;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread::Thread;
 
+use crate::gate;
 pub(crate) use futexes::{Futexes, Waited};
-use gate::Gate;
-pub use gate::Inside;
 pub(crate) use locals::Locals;
 
 /// The number of the thread that runs `_start`.
@@ -33,10 +31,7 @@ const END: u32 = 1 << 29;
 #[derive(Debug, Default)]
 pub(crate) struct Threads {
     live: Mutex<Live>,
-    /// Told when one has ended.
-    ended: Condvar,
     pub(crate) futexes: Futexes,
-    pub(crate) gate: Gate,
 }
 
 /// The threads beside the first.
@@ -47,6 +42,8 @@ struct Live {
     last: u32,
     /// The one whose end is that of the process once it is alone; 0 stands for the first.
     main: u32,
+    /// Who is to be told when one has ended.
+    waiting: Vec<Thread>,
 }
 
 impl Threads {
@@ -72,8 +69,9 @@ impl Threads {
 
     /// Says that a thread has ended.
     pub(crate) fn end(&self, tid: u32) {
-        self.lock().tids.remove(&tid);
-        self.ended.notify_all();
+        let mut live = self.lock();
+        live.tids.remove(&tid);
+        live.waiting.drain(..).for_each(|thread| thread.unpark());
     }
 
     /// True if thread `tid` is there. 0 stands for the first.
@@ -88,8 +86,16 @@ impl Threads {
     }
 
     fn wait_while(&self, is_so: impl Fn(&Live) -> bool) {
-        let waiting = self.ended.wait_while(self.lock(), |live| is_so(live));
-        drop(waiting.unwrap_or_else(PoisonError::into_inner));
+        loop {
+            let mut live = self.lock();
+            if !is_so(&live) {
+                return;
+            }
+            live.waiting.push(std::thread::current());
+            drop(live);
+            // Nothing is held meanwhile, nor when it wakes.
+            gate::outside(std::thread::park);
+        }
     }
 
     /// Waits until thread `tid` has ended; not at all if there is none.
@@ -112,6 +118,7 @@ impl Threads {
         let mut live = self.lock();
         live.tids.retain(|other| *other == tid);
         live.main = tid;
+        live.waiting.clear();
         self.futexes.forget();
     }
 }

@@ -12,6 +12,10 @@ fn program(fields: &str) -> String {
         (import "wasix_32v1" "thread_join" (func $thread_join (param i32) (result i32)))
         (import "wasix_32v1" "futex_wait" (func $futex_wait (param i32 i32 i32 i32) (result i32)))
         (import "wasix_32v1" "futex_wake" (func $futex_wake (param i32 i32) (result i32)))
+        (import "wasix_32v1" "thread_exit" (func $thread_exit (param i32)))
+        (import "wasix_32v1" "path_open"
+            (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+        (import "wasix_32v1" "fd_pwrite" (func $pwrite (param i32 i32 i32 i64 i32) (result i32)))
         {FUNCTIONS}
         (func $wait (param $at i32) (param $number i32)
             (loop $again
@@ -80,4 +84,58 @@ fn a_copy_has_only_the_thread_that_called_and_can_have_new_ones() {
     let program = dir.join(&common::file_name("threads"));
     common::pack(&source, &program, &["--compiler", "cranelift"]);
     prints(&program, &[], 70);
+}
+
+#[test]
+fn a_copy_made_while_other_threads_end_or_write_much_does_not_hang() {
+    if has_no_copies() {
+        return;
+    }
+    // Threads by argument: 1 begins others without end, 2 ends at once by itself, 3 writes 64 MiB into memory again and again, which
+    // holds a lock. A copy opens a file there, ends, and so raises an error.
+    let text = program(
+        r#"(data (i32.const 2048) "tmp/large") (data (i32.const 2064) "tmp/other")
+        (func $make (param $name i32) (param $fd i32) (result i32)
+            (call $open (i32.const 3) (i32.const 0) (local.get $name) (i32.const 9) (i32.const 1)
+                (i64.const 0x40) (i64.const 0) (i32.const 0) (local.get $fd)))
+        (func (export "wasi_thread_start") (param $tid i32) (param $what i32)
+            (if (i32.eq (local.get $what) (i32.const 2)) (then (call $thread_exit (i32.const 0))))
+            (call $tell (i32.const 3000))
+            (if (i32.eq (local.get $what) (i32.const 1)) (then (loop $ever (drop (call $spawn (i32.const 2))) (br $ever))))
+            (call $is (i32.const 41) (call $make (i32.const 2048) (i32.const 3004)) (i32.const 0))
+            (i32.store (i32.const 3012) (i32.const 0x400000))
+            (loop $ever
+                (drop (call $pwrite (i32.load (i32.const 3004)) (i32.const 3200) (i32.const 16) (i64.const 0) (i32.const 3020)))
+                (br $ever)))
+        (func (export "_start") (local $pid i32) (local $rounds i32) (local $looks i32)
+            ;; Sixteen pieces of 4 MiB, all of them the whole memory.
+            (loop $pieces
+                (i32.store (i32.add (i32.const 3204) (i32.mul (local.get $rounds) (i32.const 8))) (i32.const 0x400000))
+                (br_if $pieces (i32.lt_u
+                    (local.tee $rounds (i32.add (local.get $rounds) (i32.const 1))) (i32.const 16))))
+            (local.set $rounds (i32.const 0))
+            (drop (call $spawn (i32.const 1))) (drop (call $spawn (i32.const 3)))
+            (call $wait (i32.const 3000) (i32.const 2))
+            (loop $more
+                (local.set $pid (call $fork))
+                (if (i32.eqz (local.get $pid))
+                    (then
+                        (call $is (i32.const 42) (call $make (i32.const 2064) (i32.const 3016)) (i32.const 0))
+                        (call $exit (i32.const 5))))
+                (local.set $looks (i32.const 0))
+                (loop $look
+                    (i32.store (i32.const 1040) (i32.const 1)) (i32.store (i32.const 1044) (local.get $pid))
+                    (call $is (i32.const 43) (call $proc_join (i32.const 1040) (i32.const 1) (i32.const 1048)) (i32.const 0))
+                    (if (i32.eqz (i32.load8_u (i32.const 1048)))
+                        (then
+                            (drop (call $sleep (i64.const 1000000)))
+                            (local.set $looks (i32.add (local.get $looks) (i32.const 1)))
+                            (if (i32.gt_u (local.get $looks) (i32.const 60000)) (then (call $exit (i32.const 44))))
+                            (br $look))))
+                (call $is (i32.const 45) (call $how) (i32.const 1005))
+                (local.set $rounds (i32.add (local.get $rounds) (i32.const 1)))
+                (br_if $more (i32.lt_u (local.get $rounds) (i32.const 40))))
+            (call $exit (i32.const 70)))"#,
+    );
+    prints(&Dir::new().pack_text("busy", &text, &["--tmp"]), &[], 70);
 }

@@ -1,7 +1,7 @@
 //! Where a program stands, its terminal, and its signals.
 
-use super::program;
-use crate::common::{Dir, prints};
+use super::{program, with_threads};
+use crate::common::{Dir, complains, prints};
 
 #[test]
 fn it_goes_where_there_is_a_directory_and_is_told_where_it_stands() {
@@ -99,4 +99,41 @@ fn a_signal_that_a_program_sends_itself_is_handled_or_does_what_it_does() {
     prints(&dir.pack_text("ends", &signals("", term), &[]), &[], 143);
     let kill = "(drop (call $thread_signal (i32.const 1) (i32.const 9)))";
     prints(&dir.pack_text("killed", &signals(handles, kill), &[]), &[], 137);
+}
+
+#[test]
+fn a_handler_of_signals_has_a_stack_of_its_own_and_what_it_does_wrong_is_told() {
+    let dir = Dir::new();
+    let handler = |body: &str, call: &str| {
+        format!(
+            r#"(global $depth (mut i32) (i32.const 0))
+            (func $raise (drop (call $proc_signal (i32.const 1) (i32.const 15))))
+            (func (export "__wasm_signal") (param i32) (global.set $depth (i32.add (global.get $depth) (i32.const 1))) {body})
+            (func (export "_start") (call $callback_signal (i32.const 0) (i32.const 0)) {call} (call $exit (i32.const 77)))"#
+        )
+    };
+    // What enters the engine finds its room there, and afterwards on the stack before.
+    let large = r#"(if (i32.lt_u (global.get $depth) (i32.const 8)) (then (call $raise)))
+        (if (i32.lt_s (memory.grow (i32.const 1)) (i32.const 1)) (then (call $exit (i32.const 1))))
+        (memory.fill (i32.const 65536) (i32.const 7) (i32.const 65536))"#;
+    let after = r#"(call $raise) (memory.copy (i32.const 65536) (i32.const 65537) (i32.const 65535))
+        (if (i32.ne (memory.grow (i32.const 1)) (i32.const 9)) (then (call $exit (i32.const 2))))"#;
+    for (name, module) in
+        [("own", program(&handler(large, after))), ("shared", with_threads(&handler(large, after)))]
+    {
+        let module = module.replace("(memory 1 1 shared)", "(memory 1 20 shared)");
+        prints(&dir.pack_text(name, &module, &[]), &[], 77);
+    }
+    for (name, body, told) in [
+        ("traps", "(unreachable)", "trap: unreachable"),
+        ("overflows", "(call $raise2) (drop (i32.const 0))", "trap: call stack exhausted"),
+        ("without-end", "(call $raise)", "trap: too many calls within one another"),
+    ] {
+        let fields = handler(body, "(call $raise)") + "(func $raise2 (call $raise2) (call $raise2))";
+        for (threads, module) in [("", program(&fields)), ("-threads", with_threads(&fields))] {
+            let program = dir.pack_text(&format!("{name}{threads}"), &module, &["--no-trial"]);
+            let said = complains(&program, &[], 134);
+            assert!(said.contains(told), "{said}");
+        }
+    }
 }

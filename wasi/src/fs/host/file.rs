@@ -10,6 +10,7 @@ use cap_std::fs::File as CapFile;
 use wasip1::Fdflags;
 
 use crate::errno::Result;
+use crate::gate;
 use crate::piece::Piece;
 use crate::sys::{self, Handle, Own, Stream};
 use crate::words::{Access, Filestat, Times};
@@ -47,33 +48,33 @@ impl HostFile {
 
     /// Reads into `buffers` from where the file stands. 0 is its end.
     pub(crate) fn read(&self, buffers: &mut [Piece<'_>], flags: Fdflags) -> Result<usize> {
-        Ok(match &self.handle {
-            Handle::Stream(stream) => sys::read_stream(*stream, buffers, is_nonblocking(flags))?,
-            Handle::Own(own) => own.read(buffers)?,
-            handle => sys::read(handle, buffers)?,
-        })
+        Ok(gate::outside(|| match &self.handle {
+            Handle::Stream(stream) => sys::read_stream(*stream, buffers, is_nonblocking(flags)),
+            Handle::Own(own) => own.read(buffers),
+            handle => sys::read(handle, buffers),
+        })?)
     }
 
     /// Reads into `buffers` from `offset`, and leaves the file where it stands.
     pub(crate) fn read_at(&self, buffers: &mut [Piece<'_>], offset: u64) -> Result<usize> {
-        Ok(sys::read_at(&self.handle, buffers, offset)?)
+        Ok(gate::outside(|| sys::read_at(&self.handle, buffers, offset))?)
     }
 
     /// Writes `buffers` where the file stands, or at its end in append mode.
     pub(crate) fn write(&self, buffers: &[Piece<'_>], flags: Fdflags) -> Result<usize> {
-        Ok(match &self.handle {
-            Handle::Stream(stream) => sys::write_stream(*stream, buffers, is_nonblocking(flags))?,
-            Handle::Own(own) => own.write(buffers)?,
-            handle => sys::write(handle, buffers, appends(flags))?,
-        })
+        Ok(gate::outside(|| match &self.handle {
+            Handle::Stream(stream) => sys::write_stream(*stream, buffers, is_nonblocking(flags)),
+            Handle::Own(own) => own.write(buffers),
+            handle => sys::write(handle, buffers, appends(flags)),
+        })?)
     }
 
     /// Writes `buffers` at `offset`, also in append mode, and leaves the file where it stands.
     pub(crate) fn write_at(&self, buffers: &[Piece<'_>], offset: u64, flags: Fdflags) -> Result<usize> {
-        Ok(match &self.handle {
-            Handle::Stream(stream) => sys::write_stream_at(*stream, buffers, offset)?,
-            handle => sys::write_at(handle, buffers, offset, appends(flags))?,
-        })
+        Ok(gate::outside(|| match &self.handle {
+            Handle::Stream(stream) => sys::write_stream_at(*stream, buffers, offset),
+            handle => sys::write_at(handle, buffers, offset, appends(flags)),
+        })?)
     }
 
     /// Moves to `position`; returns where that is, in bytes from the start.
@@ -110,7 +111,7 @@ impl HostFile {
 
     /// Waits until content, and unless `data_only` also what is known about it, is on the device.
     pub(crate) fn sync(&self, data_only: bool) -> Result<()> {
-        Ok(sys::sync(&self.handle, data_only)?)
+        Ok(gate::outside(|| sys::sync(&self.handle, data_only))?)
     }
 
     pub(crate) fn set_times(&self, times: Times) -> Result<()> {

@@ -13,6 +13,7 @@ use super::dir::HostDir;
 use super::file::HostFile;
 use super::name::{Name, followed};
 use crate::errno::Result;
+use crate::gate;
 use crate::path::MAX_LEN;
 use crate::sys;
 use crate::unchanged;
@@ -69,9 +70,12 @@ impl HostDir {
         options.rsync(how.flags & wasip1::FDFLAGS_RSYNC != 0);
         sys::add_flags(&mut options, how.flags);
         let open = |options: &OpenOptions| {
-            self.dir.open_with(path, options).or_else(|error| match self.beyond(&error, path) {
-                Some(path) => CapFile::open_ambient_with(path, options, ambient_authority()),
-                None => Err(error),
+            // Whoever opens a pipe that has a name may wait for its other end.
+            gate::outside(|| {
+                self.dir.open_with(path, options).or_else(|error| match self.beyond(&error, path) {
+                    Some(path) => CapFile::open_ambient_with(path, options, ambient_authority()),
+                    None => Err(error),
+                })
             })
         };
         let file = match open(&options) {
