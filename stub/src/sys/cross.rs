@@ -16,9 +16,11 @@
 use std::ops::Range;
 use std::sync::atomic::Ordering;
 
+use sandbox::gate;
 use wasmer::{Instance, Store, Value};
 use wasmer_types::{ExportIndex, VMBuiltinFunctionIndex, VMOffsets};
-use wasmer_vm::VMCallerCheckedAnyfunc;
+use wasmer_vm::libcalls::wasmer_vm_imported_memory32_grow;
+use wasmer_vm::{VMCallerCheckedAnyfunc, VMContext};
 
 use super::cpu::state::{COUNT, CROSSED, CROSSED_HERE, FLOOR, FLOOR_HERE, FUNCTIONS};
 use super::cpu::{enter, enter_in_thread};
@@ -92,6 +94,10 @@ pub(crate) fn install(store: &Store, instance: &Instance, may_have_threads: bool
             table.add(index).write(entry);
         }
     }
+    if may_have_threads {
+        let grow = VMBuiltinFunctionIndex::get_imported_memory32_grow_index().index() as usize;
+        FUNCTIONS[grow].store(grow_inside as *const () as usize, Ordering::Relaxed);
+    }
     // macOS's own library has fast ones. These look at the one floor.
     #[cfg(all(target_arch = "x86_64", not(target_os = "macos")))]
     if !may_have_threads {
@@ -100,6 +106,16 @@ pub(crate) fn install(store: &Store, instance: &Instance, may_have_threads: bool
             unsafe { table.add(index).write(entry) };
         }
     }
+}
+
+/// The engine's memory.grow of a memory that threads share. The engine holds a lock meanwhile, so no copy of the process is made.
+///
+/// # Safety
+/// As the engine's: `context` is that of an instance.
+unsafe extern "C" fn grow_inside(context: *mut VMContext, delta: u32, memory: u32) -> u32 {
+    let _inside = gate::enter();
+    // SAFETY: the caller's promise is handed on.
+    unsafe { wasmer_vm_imported_memory32_grow(context, delta, memory) }
 }
 
 /// The address of the instance's context: that of any function that it defines. `None` where `_start` is imported: then no

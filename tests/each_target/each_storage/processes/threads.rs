@@ -91,8 +91,9 @@ fn a_copy_made_while_other_threads_end_or_write_much_does_not_hang() {
     if has_no_copies() {
         return;
     }
-    // Threads by argument: 1 begins others without end, 2 ends at once by itself, 3 writes 64 MiB into memory again and again, which
-    // holds a lock. A copy opens a file there, ends, and so raises an error.
+    // Threads by argument: 1 begins others without end, 2 ends at once by itself, 3 writes 64 MiB into memory again and again, 4
+    // lets the memory grow, as far as it does and again. Each holds a lock meanwhile. A copy opens a file, lets its memory grow,
+    // and ends, which raises an error.
     let text = program(
         r#"(data (i32.const 2048) "tmp/large") (data (i32.const 2064) "tmp/other")
         (func $make (param $name i32) (param $fd i32) (result i32)
@@ -102,6 +103,7 @@ fn a_copy_made_while_other_threads_end_or_write_much_does_not_hang() {
             (if (i32.eq (local.get $what) (i32.const 2)) (then (call $thread_exit (i32.const 0))))
             (call $tell (i32.const 3000))
             (if (i32.eq (local.get $what) (i32.const 1)) (then (loop $ever (drop (call $spawn (i32.const 2))) (br $ever))))
+            (if (i32.eq (local.get $what) (i32.const 4)) (then (loop $ever (drop (memory.grow (i32.const 1))) (br $ever))))
             (call $is (i32.const 41) (call $make (i32.const 2048) (i32.const 3004)) (i32.const 0))
             (i32.store (i32.const 3012) (i32.const 0x400000))
             (loop $ever
@@ -115,12 +117,14 @@ fn a_copy_made_while_other_threads_end_or_write_much_does_not_hang() {
                     (local.tee $rounds (i32.add (local.get $rounds) (i32.const 1))) (i32.const 16))))
             (local.set $rounds (i32.const 0))
             (drop (call $spawn (i32.const 1))) (drop (call $spawn (i32.const 3)))
-            (call $wait (i32.const 3000) (i32.const 2))
+            (drop (call $spawn (i32.const 4)))
+            (call $wait (i32.const 3000) (i32.const 3))
             (loop $more
                 (local.set $pid (call $fork))
                 (if (i32.eqz (local.get $pid))
                     (then
                         (call $is (i32.const 42) (call $make (i32.const 2064) (i32.const 3016)) (i32.const 0))
+                        (drop (memory.grow (i32.const 1)))
                         (call $exit (i32.const 5))))
                 (local.set $looks (i32.const 0))
                 (loop $look
