@@ -28,7 +28,8 @@ pub(crate) fn open(manifest: &Manifest, granted: &Granted, stored: Stored) -> Re
         ));
     }
     let cwd = grants.cwd.as_deref().map(expand::path).transpose()?;
-    let mut builder = variables(arguments(Ctx::builder(), manifest), granted, cwd.as_deref());
+    let start = working_directory(grants, cwd.as_deref());
+    let mut builder = variables(arguments(Ctx::builder(), manifest), granted, start.as_deref());
     if grants.native {
         builder = native(builder)?;
     }
@@ -53,6 +54,9 @@ pub(crate) fn open(manifest: &Manifest, granted: &Granted, stored: Stored) -> Re
     }
     if let Some(guest) = &cwd {
         builder = builder.cwd(guest);
+    }
+    if let Some(start) = &start {
+        builder = builder.standing(start);
     }
     if !manifest.trial {
         builder = sockets::grant(builder, grants)?;
@@ -114,11 +118,11 @@ fn arguments(mut builder: CtxBuilder, manifest: &Manifest) -> CtxBuilder {
     builder
 }
 
-/// The app's variables: those passed on, those set, and where it starts, which is `cwd` if that is said.
-fn variables(mut builder: CtxBuilder, granted: &Granted, cwd: Option<&str>) -> CtxBuilder {
+/// The app's variables: those passed on, those set, and where it starts, if that is not its root.
+fn variables(mut builder: CtxBuilder, granted: &Granted, start: Option<&str>) -> CtxBuilder {
     let Granted { grants, denied, .. } = granted;
     let is_set = |name: &OsStr| grants.env.iter().any(|variable| grant::name(variable) == name);
-    let start = working_directory(grants, cwd).filter(|_| !is_set(WORKING_DIRECTORY.as_ref()));
+    let start = start.filter(|_| !is_set(WORKING_DIRECTORY.as_ref()));
     let mut pass = |name: &OsStr, value: &OsStr| {
         // What is for the launcher is not the app's business; Windows keeps a drive's directory in names that begin so.
         let begins = |with: &[u8]| name.as_encoded_bytes().starts_with(with);

@@ -30,7 +30,8 @@ pub(crate) fn command(
     sys::stack::learn().context("cannot have a stack for the program")?;
     trace::install(store);
     let ctx = Arc::new(ctx);
-    let state = State::new(Arc::clone(&ctx)).bring_with(image::TOUCH).call_back_by(sys::stack::further);
+    let state =
+        State::new(Arc::clone(&ctx)).bring_with(image::TOUCH).call_back_by(sys::cross::on_further_stack);
     let memory = memory_type(module).map(|ty| Memory::new(store, ty)).transpose().map_err(|e| refused(&e))?;
     let (env, address, common) = match &memory {
         None => {

@@ -7,8 +7,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::{Builder, JoinHandle};
 
-use sandbox::{Ctx, Fork, Spawn, State, Thread, ThreadExit, gate, table};
-use wasmer::{Engine, FunctionEnv, Instance, Module, RuntimeError, SharedMemory, Store, TypedFunction};
+use sandbox::{Ctx, Fork, Spawn, Start, State, Thread, ThreadExit, gate, table};
+use wasmer::{
+    Engine, FunctionEnv, Instance, Module, RuntimeError, SharedMemory, Store, TypedFunction, Value,
+};
 
 use crate::ending::Ending;
 use crate::{image, run, sys, trace};
@@ -62,7 +64,7 @@ impl std::fmt::Debug for Spawner {
 }
 
 impl Spawn for Spawner {
-    fn spawn(&self, thread: Thread, argument: u32) -> bool {
+    fn spawn(&self, thread: Thread, start: Start) -> bool {
         image::stop_noting();
         let mut handles = self.0.handles.lock().unwrap_or_else(PoisonError::into_inner);
         handles.retain(|handle| !handle.is_finished());
@@ -72,9 +74,7 @@ impl Spawn for Spawner {
         self.0.most.fetch_max(thread.ctx().thread_count(), Ordering::Relaxed);
         let is_ready = Arc::new(OnceLock::new());
         let (common, tell) = (Arc::clone(&self.0), Arc::clone(&is_ready));
-        let run = move || {
-            run(&common, thread, argument, &tell);
-        };
+        let run = move || run(&common, thread, start, &tell);
         let Ok(handle) = Builder::new().stack_size(STACK).spawn(run) else { return false };
         handles.push(handle);
         *is_ready.wait()
@@ -124,23 +124,25 @@ struct Prepared {
     store: Store,
     instance: Instance,
     start: TypedFunction<(u32, u32), ()>,
+    /// What it takes.
+    with: (u32, u32),
 }
 
 /// Runs a thread from its first moment to its last. Says in `tell` whether it gets as far as the app's code.
-fn run(common: &Arc<Common>, thread: Thread, argument: u32, tell: &OnceLock<bool>) {
+fn run(common: &Arc<Common>, thread: Thread, start: Start, tell: &OnceLock<bool>) {
     let tell = |is_ready: bool| {
         let _ = tell.set(is_ready);
     };
     let faults = sys::handle_faults_here();
-    let prepared = faults.as_ref().ok().and_then(|_| prepare(common, &thread, argument));
+    let prepared = faults.as_ref().ok().and_then(|_| prepare(common, &thread, start));
     // Until then whoever starts it waits for it inside of a call, and so it is as if this thread were.
-    let Some(Prepared { mut store, instance, start }) = prepared else {
+    let Some(Prepared { mut store, instance, start, with }) = prepared else {
         // It never was one.
         drop(thread);
         return tell(false);
     };
     tell(true);
-    let result = start.call(&mut store, thread.tid(), argument);
+    let result = start.call(&mut store, with.0, with.1);
     let ctx = Arc::clone(thread.ctx());
     if let Err(error) = result {
         ended(common, &ctx, error, &mut store, &instance);
@@ -179,13 +181,14 @@ fn end(common: &Common, ctx: &Ctx, code: i32) -> ! {
 }
 
 /// `None` if there is no room for a thread, or the app has nothing that one could run.
-fn prepare(common: &Arc<Common>, thread: &Thread, argument: u32) -> Option<Prepared> {
+fn prepare(common: &Arc<Common>, thread: &Thread, start: Start) -> Option<Prepared> {
     sys::stack::learn().ok()?;
     let mut store = Store::new(common.engine.clone());
     trace::install(&mut store);
     let spawner = Arc::new(Spawner(Arc::clone(common)));
-    let state =
-        State::new(Arc::clone(thread.ctx())).bring_with(image::TOUCH).call_back_by(sys::stack::further);
+    let state = State::new(Arc::clone(thread.ctx()))
+        .bring_with(image::TOUCH)
+        .call_back_by(sys::cross::on_further_stack);
     let state = state.fork_with(common.forker.get().cloned());
     let env = FunctionEnv::new(&mut store, state.of_thread(thread.tid(), spawner));
     let memory = common.memory.clone().attach(&mut store);
@@ -197,8 +200,16 @@ fn prepare(common: &Arc<Common>, thread: &Thread, argument: u32) -> Option<Prepa
     unsafe {
         env.as_mut(&mut store).attach_shared(memory, common.address);
     }
-    State::attach_jumps(&env, &mut store, &instance, Some(argument));
+    State::attach_jumps(&env, &mut store, &instance, Some(start));
     sandbox::imports::handle_signals(&mut store, &env, &instance.exports);
-    let start = instance.exports.get_typed_function(&store, table::THREAD_START).ok()?;
-    Some(Prepared { store, instance, start })
+    let (name, with) = match start {
+        Start::Now(argument) => (table::THREAD_START, (thread.tid(), argument)),
+        Start::Of2022 { data, stack } => {
+            let pointer = instance.exports.get_global("__stack_pointer").ok()?;
+            pointer.set(&mut store, Value::I32(stack as i32)).ok()?;
+            (table::THREAD_START_2022, (data as u32, (data >> 32) as u32))
+        }
+    };
+    let start = instance.exports.get_typed_function(&store, name).ok()?;
+    Some(Prepared { store, instance, start, with })
 }

@@ -7,6 +7,7 @@
 use wasmer::{AsStoreMut, Global, Instance, RuntimeError, Type, TypedFunction, Value};
 
 use crate::callbacks::{Around, back};
+use crate::caller::Start;
 use crate::checkpoints::Checkpoints;
 use crate::errno::Result;
 use crate::kept::Budget;
@@ -80,7 +81,9 @@ impl Jumps {
     }
 
     /// The same, for a thread that was started with `start`.
-    pub(crate) fn of_thread(self, memory: &Memory<'_>, start: u32) -> Jumps {
+    pub(crate) fn of_thread(self, memory: &Memory<'_>, start: Start) -> Jumps {
+        // In 2022 nobody was told where a stack ends.
+        let Start::Now(start) = start else { return Jumps { stack: None, ..self } };
         let word = |offset| start.checked_add(offset).and_then(|at| memory.read_u32(at).ok());
         let stack = word(UPPER)
             .zip(word(SIZE))

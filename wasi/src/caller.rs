@@ -7,10 +7,25 @@ use std::sync::Arc;
 use crate::ctx::Ctx;
 use crate::errno::Result;
 
+/// What a thread runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// [`THREAD_START`](crate::table::THREAD_START), with its number and this: where the program wrote down what the thread has.
+    Now(u32),
+    /// [`THREAD_START_2022`](crate::table::THREAD_START_2022), with this number, on the program's own stack that begins at `stack`,
+    /// its upper end.
+    Of2022 {
+        /// What it takes.
+        data: u64,
+        /// Where the program's stack pointer stands at first.
+        stack: u32,
+    },
+}
+
 /// What starts threads.
 pub trait Spawn: Debug + Send + Sync {
-    /// Starts `thread` with `argument`, and returns when it is about to run the program's code. False if there can be none.
-    fn spawn(&self, thread: Thread, argument: u32) -> bool;
+    /// Starts `thread` with `start`, and returns when it is about to run the program's code. False if there can be none.
+    fn spawn(&self, thread: Thread, start: Start) -> bool;
 }
 
 /// What starts copies of the process, and waits for their ends.
@@ -109,17 +124,17 @@ pub(crate) struct Caller<'a> {
 }
 
 impl Caller<'_> {
-    /// Starts a thread with `argument`; its number.
+    /// Starts a thread that runs `start`; its number.
     ///
     /// # Errors
     /// `again` if there are too many, or the system has no room for one more; `notsup` for a program that no thread can be
     /// started in.
-    pub(crate) fn spawn(self, argument: u32) -> Result<u32> {
+    pub(crate) fn spawn(self, start: Start) -> Result<u32> {
         let spawner = self.spawner.ok_or(wasip1::ERRNO_NOTSUP)?;
         let tid = self.ctx.threads.begin().ok_or(wasip1::ERRNO_AGAIN)?;
         // From here on it ends when this is dropped, whoever does.
         let thread = Thread { ctx: Arc::clone(self.ctx), tid };
-        if spawner.spawn(thread, argument) { Ok(tid) } else { Err(wasip1::ERRNO_AGAIN.into()) }
+        if spawner.spawn(thread, start) { Ok(tid) } else { Err(wasip1::ERRNO_AGAIN.into()) }
     }
 }
 
@@ -135,8 +150,8 @@ mod tests {
     struct Keep(Mutex<Vec<Thread>>);
 
     impl Spawn for Keep {
-        fn spawn(&self, thread: Thread, argument: u32) -> bool {
-            if argument != 0 {
+        fn spawn(&self, thread: Thread, start: Start) -> bool {
+            if start != Start::Now(0) {
                 self.0.lock().unwrap().push(thread);
             }
             argument != 0
@@ -149,14 +164,14 @@ mod tests {
         let keep = Arc::new(Keep::default());
         let spawner: Arc<dyn Spawn> = Arc::clone(&keep) as _;
         let caller = Caller { ctx: &ctx, tid: FIRST, spawner: Some(&spawner), forker: None };
-        (0..MOST).for_each(|_| assert!(caller.spawn(7).is_ok()));
-        assert_eq!(caller.spawn(7).unwrap_err().0, wasip1::ERRNO_AGAIN);
+        (0..MOST).for_each(|_| assert!(caller.spawn(Start::Now(7)).is_ok()));
+        assert_eq!(caller.spawn(Start::Now(7)).unwrap_err().0, wasip1::ERRNO_AGAIN);
         drop(keep.0.lock().unwrap().pop());
         assert_eq!(ctx.thread_count(), MOST - 1);
-        assert_eq!(caller.spawn(0).unwrap_err().0, wasip1::ERRNO_AGAIN);
+        assert_eq!(caller.spawn(Start::Now(0)).unwrap_err().0, wasip1::ERRNO_AGAIN);
         assert_eq!(ctx.thread_count(), MOST - 1);
         let nobody = Caller { spawner: None, ..caller };
-        assert_eq!(nobody.spawn(7).unwrap_err().0, wasip1::ERRNO_NOTSUP);
+        assert_eq!(nobody.spawn(Start::Now(7)).unwrap_err().0, wasip1::ERRNO_NOTSUP);
         keep.0.lock().unwrap().clear();
         ctx.wait_for_threads();
     }

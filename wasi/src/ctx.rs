@@ -66,6 +66,7 @@ pub struct CtxBuilder {
     env: Strings,
     granted: Vec<Grant>,
     cwd: Option<String>,
+    standing: Option<String>,
     native: Option<Roots>,
     closed: [bool; 3],
     detached: bool,
@@ -144,9 +145,12 @@ impl Ctx {
         self.threads.count()
     }
 
-    /// Says that the program imports something of WASIX: there a call of preview 1 does something else.
+    /// Says that the program imports something of WASIX, before it runs: there a call of preview 1 does something else, and one
+    /// directory is told, the root.
     pub fn be_wasix(&self) {
-        self.wasix.store(true, Ordering::Relaxed);
+        if !self.wasix.swap(true, Ordering::Relaxed) {
+            self.fds.put_root_first();
+        }
     }
 
     /// True for a program of WASIX.
@@ -234,6 +238,14 @@ impl CtxBuilder {
     #[must_use]
     pub fn cwd(mut self, guest: &str) -> Self {
         self.cwd = Some(guest.to_owned());
+        self
+    }
+
+    /// Says where the program is told that it stands, an absolute name of its own world. Without this that is what
+    /// [`CtxBuilder::cwd`] says, or the root.
+    #[must_use]
+    pub fn standing(mut self, guest: &str) -> Self {
+        self.standing = Some(guest.to_owned());
         self
     }
 
@@ -354,7 +366,7 @@ impl CtxBuilder {
             net,
             jumps: Budget::of(JUMPS),
             processes: Processes::default(),
-            cwd: Mutex::new(self.cwd.unwrap_or_else(|| "/".to_owned())),
+            cwd: Mutex::new(self.standing.or(self.cwd).unwrap_or_else(|| "/".to_owned())),
             wasix: AtomicBool::new(false),
             #[cfg(feature = "wasmer")]
             signals: AtomicBool::new(false),

@@ -9,7 +9,6 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use terms::GuestName;
 use wasip1::{Fdflags, Filetype, Rights};
 
 use crate::errno::Result;
@@ -80,6 +79,11 @@ impl Descriptor {
     }
 }
 
+/// True for the name of the root that absolute names lead to.
+fn is_root(name: &str) -> bool {
+    name == "/"
+}
+
 /// How many descriptors there are at most.
 const MAX: usize = 1 << 16;
 
@@ -103,6 +107,20 @@ impl Fds {
     /// Gives `descriptor` the number behind all others; `None` is a number that stands for nothing yet.
     pub(crate) fn push(&self, descriptor: Option<Descriptor>) {
         self.lock().slots.push(descriptor);
+    }
+
+    /// Exchanges the first directory for the root that absolute names lead to.
+    pub(crate) fn put_root_first(&self) {
+        let mut table = self.lock();
+        let find = |is_meant: &dyn Fn(&str) -> bool| {
+            table.slots.iter().position(|slot| match slot.as_ref().map(|descriptor| &descriptor.object) {
+                Some(Opened::Dir(dir)) => dir.guest().is_some_and(is_meant),
+                _ => false,
+            })
+        };
+        if let Some((first, root)) = find(&|_| true).zip(find(&is_root)) {
+            table.slots.swap(first, root);
+        }
     }
 
     /// Gives `descriptor` the lowest free number.
@@ -210,18 +228,17 @@ impl Fds {
         Ok(Arc::clone(self.lock().dir(fd, right)?.0))
     }
 
-    /// The root, under the last of its names, which older C libraries do not use: where absolute names and those from where the
-    /// program stood at its start both lead. It must have `right`.
+    /// The root that absolute names lead to. It must have `right`.
     ///
     /// # Errors
     /// `notcapable` if the program closed it.
     pub(crate) fn root(&self, right: Rights) -> Result<Arc<Dir>> {
         let table = self.lock();
-        let is_root = |descriptor: &&Descriptor| match &descriptor.object {
-            Opened::Dir(dir) => dir.guest().is_some_and(|name| GuestName::from(name).is_root()),
+        let leads_there = |descriptor: &&Descriptor| match &descriptor.object {
+            Opened::Dir(dir) => dir.guest().is_some_and(is_root),
             Opened::File(_) => false,
         };
-        let root = table.slots.iter().rev().flatten().find(is_root).ok_or(wasip1::ERRNO_NOTCAPABLE)?;
+        let root = table.slots.iter().flatten().find(leads_there).ok_or(wasip1::ERRNO_NOTCAPABLE)?;
         root.require(right)?;
         match &root.object {
             Opened::Dir(dir) => Ok(Arc::clone(dir)),

@@ -105,9 +105,18 @@ fn older(
     module: &str,
     name: &str,
 ) -> Option<Function> {
-    let is_join = module == WASIX && name == "proc_join";
-    let join = processes::proc_join_2022 as fn(Caller<'_>, &Memory<'_>, u32, u32) -> Result<()>;
-    is_join.then(|| join.import(store, env))
+    match name {
+        _ if module != WASIX => None,
+        "proc_join" => {
+            let join = processes::proc_join_2022 as fn(Caller<'_>, &Memory<'_>, u32, u32) -> Result<()>;
+            Some(join.import(store, env))
+        }
+        "thread_spawn" => {
+            type Spawn = fn(Caller<'_>, &Memory<'_>, u64, u64, u64, u32, u32) -> Result<()>;
+            Some((threads::thread_spawn_2022 as Spawn).import(store, env))
+        }
+        _ => None,
+    }
 }
 
 /// The import `name` of `module`.

@@ -81,7 +81,7 @@ mod words;
 pub use audit::{Use, Used};
 #[cfg(feature = "wasmer")]
 pub use callbacks::Around;
-pub use caller::{Ended, Fork, Forked, How, Spawn, Thread, ThreadExit};
+pub use caller::{Ended, Fork, Forked, How, Spawn, Start, Thread, ThreadExit};
 pub use ctx::{Ctx, CtxBuilder};
 pub use errno::{Error, Result};
 pub use exit::Exit;

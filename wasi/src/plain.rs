@@ -42,6 +42,10 @@ pub enum Provided {
     Nowhere,
 }
 
+/// What starting a thread took in 2022.
+const SPAWN_2022: [Parameter; 5] =
+    [Parameter::I64, Parameter::I64, Parameter::I64, Parameter::I32, Parameter::I32];
+
 /// What becomes of the import `name` of `module`, which has this type; `None` stands for a type of a value that no call has.
 pub fn provided(
     module: &str,
@@ -55,6 +59,8 @@ pub fn provided(
         (THREADS, SPAWN) => answers && takes(&[Parameter::I32]),
         (WASIX, "stack_checkpoint") => answers && takes(&[Parameter::I32, Parameter::I32]),
         (WASIX, "stack_restore") => results.is_empty() && takes(&[Parameter::I32, Parameter::I64]),
+        // That of 2022 has five, that of today two.
+        (WASIX, "thread_spawn") if parameters.len() == 5 => answers && takes(&SPAWN_2022),
         // That of 2022 has two, that of today three.
         (WASIX, "proc_join") if parameters.len() == 2 => answers && takes(&[Parameter::I32, Parameter::I32]),
         _ => {
@@ -241,7 +247,10 @@ mod tests {
         assert_eq!(of(WASIX, "fd_read", 4, 0), Provided::Nowhere);
         assert_eq!(of(WASIX, "futex_wait", 4, 1), Provided::Here);
         assert_eq!(of(PREVIEW1, "futex_wait", 4, 1), Provided::Nowhere);
-        assert_eq!(of(WASIX, "thread_spawn", 5, 1), Provided::Unknown, "that of 2022");
+        assert_eq!(of(WASIX, "thread_spawn", 5, 1), Provided::Unknown, "that of 2022 takes others");
+        let [spawn, answer] = [&SPAWN_2022[..], &[Parameter::I32]]
+            .map(|types| types.iter().copied().map(Some).collect::<Vec<_>>());
+        assert_eq!(provided(WASIX, "thread_spawn", &spawn, &answer), Provided::Here);
         assert_eq!(of(WASIX, "thread_exit", 1, 0), Provided::Here);
         for (name, takes, answers) in
             [("proc_join", 3, 1), ("proc_join", 2, 1), ("proc_exit2", 1, 0), ("stack_checkpoint", 2, 1)]

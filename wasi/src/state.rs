@@ -6,7 +6,7 @@ use wasmer::{AsStoreMut, AsStoreRef, Function, FunctionEnv, Instance, Memory as 
 
 use crate::asyncify::Jumps;
 use crate::callbacks::{Around, plainly};
-use crate::caller::{Caller, Fork, Spawn};
+use crate::caller::{Caller, Fork, Spawn, Start};
 use crate::ctx::Ctx;
 use crate::gate::{self, Inside};
 use crate::memory::{Bring, Memory};
@@ -101,12 +101,12 @@ impl State {
     }
 
     /// Notes what `instance` has to jump back over its stack, if it has anything. A thread beside the first was started with
-    /// `start`, the address of what the program wrote down for it.
+    /// `start`.
     pub fn attach_jumps(
         env: &FunctionEnv<State>,
         store: &mut impl AsStoreMut,
         instance: &Instance,
-        start: Option<u32>,
+        start: Option<Start>,
     ) {
         let mut env = env.clone().into_mut(store);
         let (state, mut store) = env.data_and_store_mut();

@@ -35,9 +35,14 @@ pub(crate) fn last() -> Option<(usize, usize)> {
     (address != 0).then_some((frame, address))
 }
 
-/// Runs `call`, whose part of the app runs on the stack that is known for this thread now, and not on the one before; what enters
-/// the engine looks at that one meanwhile.
-pub(crate) fn on_other_stack(call: &mut dyn FnMut()) {
+/// Runs `call`, which is about to run a function of the app's from within one of the app's calls, and so on a further stack: what
+/// enters the engine looks at that one meanwhile. Not at all if the system has no memory for it.
+pub(crate) fn on_further_stack(call: &mut dyn FnMut()) {
+    super::stack::with_next(|| on_other_stack(call));
+}
+
+/// Runs `call`, whose part of the app runs on the stack that is known for this thread now, and not on the one before.
+fn on_other_stack(call: &mut dyn FnMut()) {
     let floor = floor_of(super::stack::bounds());
     let [before, guard] = [0, 1].map(|index| FLOOR[index].load(Ordering::Relaxed));
     match before {

@@ -53,14 +53,14 @@ pub(crate) fn learn() -> Result<(), Limited> {
     Ok(())
 }
 
-/// Runs `call`, which is about to run a function of the app's from within one of the app's calls, and so on a further stack: with
-/// the bounds of that one. Not at all if the system has no memory for it.
+/// Runs `call` with the bounds of the stack that this thread runs something on next. Not at all if the system has no memory for
+/// one.
 ///
-/// The thread has one stack at hand for what it runs next, so it is the same that is looked at here.
-pub(crate) fn further(call: &mut dyn FnMut()) {
+/// The thread has one stack at hand for that, so it is the same that is looked at here.
+pub(super) fn with_next(call: impl FnOnce()) {
     let before = BOUNDS.get();
     if learn().is_ok() {
-        super::cross::on_other_stack(call);
+        call();
     }
     BOUNDS.set(before);
 }

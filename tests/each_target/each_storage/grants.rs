@@ -9,7 +9,7 @@ use crate::common::{
 };
 
 /// Runs `program` in `folder` with these variables.
-fn run_in(folder: &Path, program: &Path, args: &[&str], variables: &[(&str, &str)]) -> Output {
+pub(super) fn run_in(folder: &Path, program: &Path, args: &[&str], variables: &[(&str, &str)]) -> Output {
     let mut command = start(program);
     command.current_dir(folder).args(args);
     for (name, value) in variables {
@@ -20,7 +20,7 @@ fn run_in(folder: &Path, program: &Path, args: &[&str], variables: &[(&str, &str
 
 /// What it printed, if it ended well.
 #[track_caller]
-fn printed(output: &Output) -> String {
+pub(super) fn printed(output: &Output) -> String {
     assert_eq!(output.status.code(), Some(0), "{:?}", text(&output.stderr));
     text(&output.stdout)
 }

@@ -89,10 +89,21 @@ pub fn fd_fdstat_set_rights(
     })
 }
 
-/// Hands `look` the name that `fd` was granted under.
+/// The first descriptor that is no standard stream.
+const FIRST: u32 = 3;
+
+/// Hands `look` the name that `fd` was granted under. WASIX's C library makes all paths absolute, and expects to be told of the root
+/// alone: it does not find what is granted under a name of its own.
 fn granted<T>(ctx: &Ctx, fd: u32, look: impl FnOnce(&str) -> Result<T>) -> Result<T> {
     match &ctx.fds.get(fd)?.object {
-        Opened::Dir(dir) => look(dir.guest().ok_or(wasip1::ERRNO_BADF)?),
+        Opened::Dir(dir) => {
+            let name = dir.guest().ok_or(wasip1::ERRNO_BADF)?;
+            match ctx.is_wasix() {
+                true if fd == FIRST => look("/"),
+                true => Err(wasip1::ERRNO_BADF.into()),
+                false => look(name),
+            }
+        }
         Opened::File(_) => Err(wasip1::ERRNO_BADF.into()),
     }
 }

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use crate::caller::Caller;
+use crate::caller::{Caller, Start};
 use crate::errno::Result;
 use crate::gate;
 use crate::memory::Memory;
@@ -13,7 +13,7 @@ use crate::threads::{Futexes, Waited};
 /// `wasi.thread-spawn`: starts a thread that runs `wasi_thread_start` with its number and `argument`. Answers with the number,
 /// or with an errno below zero: `again` if there are 1,024 beside the first, or the system has no room.
 pub(crate) fn spawn(caller: Caller<'_>, argument: u32) -> i32 {
-    match caller.spawn(argument) {
+    match caller.spawn(Start::Now(argument)) {
         Ok(tid) => tid as i32,
         Err(error) => -i32::from(error.0.raw()),
     }
@@ -31,7 +31,7 @@ pub(crate) fn thread_spawn_v2(
     result: u32,
 ) -> Result<()> {
     memory.check(result, 4)?;
-    let tid = caller.spawn(start)?;
+    let tid = caller.spawn(Start::Now(start))?;
     memory.write_u32(result, tid)
 }
 
@@ -41,6 +41,26 @@ pub(crate) fn thread_spawn_v2(
 /// As there.
 pub(crate) fn thread_spawn(caller: Caller<'_>, memory: &Memory<'_>, start: u32, result: u32) -> Result<()> {
     thread_spawn_v2(caller, memory, start, result)
+}
+
+/// [`thread_spawn`] of 2022: the thread runs `_start_thread` with `data`, on a stack of the program's that lies between the
+/// addresses `one` and `other`.
+///
+/// # Errors
+/// As there; `notsup` for a thread that is to run `_react`, and for a stack that is in no memory.
+pub(crate) fn thread_spawn_2022(
+    caller: Caller<'_>,
+    memory: &Memory<'_>,
+    data: u64,
+    one: u64,
+    other: u64,
+    reacts: u32,
+    result: u32,
+) -> Result<()> {
+    memory.check(result, 4)?;
+    let stack = u32::try_from(one.max(other)).ok().filter(|_| reacts == 0);
+    let tid = caller.spawn(Start::Of2022 { data, stack: stack.ok_or(wasip1::ERRNO_NOTSUP)? })?;
+    memory.write_u32(result, tid)
 }
 
 /// Waits until thread `tid` has ended. One that there is not has.

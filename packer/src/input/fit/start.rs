@@ -4,7 +4,8 @@
 //! would not see where the app enters the engine, and calls of WASI would not find its memory. So `_start` becomes a new
 //! function that calls the start function and then the old `_start`. Nothing runs between the two.
 //!
-//! Each thread has an instance of its own, so the same is done with what a thread runs, `wasi_thread_start`.
+//! Each thread has an instance of its own, so the same is done with what a thread runs, `wasi_thread_start`, or `_start_thread` in
+//! WASIX programs of 2022.
 //!
 //! A program that jumps back over its stack (asyncify) is called again for that. What comes first is then done already, and a
 //! global variable says so.
@@ -12,7 +13,7 @@
 use wasm_encoder::{BlockType, Encode, Instruction, SectionId, ValType};
 use wasmer_compiler::wasmparser::{BinaryReaderError, Export, ExternalKind, Parser, Payload, TypeRef};
 
-use sandbox::table::THREAD_START;
+use sandbox::table::{THREAD_START, THREAD_START_2022};
 
 use super::parts::Parts;
 
@@ -33,8 +34,8 @@ pub(super) struct Entry<'a> {
     start: Option<u32>,
     /// The function that is exported as `_start`.
     entry: u32,
-    /// The function that a thread runs, if there is one, and how many parameters it has: all of its type is handed on.
-    thread: Option<(u32, u32)>,
+    /// The functions that threads run: name, number, and how many parameters each has, which are handed on.
+    threads: Vec<(&'static str, u32, u32)>,
     exports: Vec<Export<'a>>,
 }
 
@@ -71,9 +72,12 @@ impl<'a> Entry<'a> {
             }
         }
         let find = |name| exports.iter().find(|export| is_function(export, name)).map(|export| export.index);
-        let thread = find(THREAD_START).map(|index| (index, parameters[types[index as usize] as usize]));
+        let parameters = |index: u32| parameters[types[index as usize] as usize];
+        let threads = [THREAD_START, THREAD_START_2022].into_iter();
+        let threads =
+            threads.filter_map(|name| find(name).map(|index| (name, index, parameters(index)))).collect();
         let entry = find(ENTRY);
-        Ok(entry.map(|entry| Entry { imported, types, start, entry, thread, exports }))
+        Ok(entry.map(|entry| Entry { imported, types, start, entry, threads, exports }))
     }
 
     /// Has `_start` run `first`, encoded instructions that leave nothing behind, and the start function before all else. True
@@ -94,20 +98,19 @@ impl<'a> Entry<'a> {
         // It takes and returns nothing, as `_start` does.
         let ty = self.types[self.entry as usize];
         let entry = parts.add_function(self.imported, ty, body)?;
-        let thread = match (self.start, self.thread) {
-            (Some(start), Some((thread, parameters))) => {
-                let mut body = vec![0];
-                begin(once, &mut body);
-                Instruction::Call(start).encode(&mut body);
-                end(once, &mut body);
-                (0..parameters).for_each(|local| Instruction::LocalGet(local).encode(&mut body));
-                Instruction::Call(thread).encode(&mut body);
-                Instruction::End.encode(&mut body);
-                Some(parts.add_function(self.imported, self.types[thread as usize], body)?)
-            }
-            _ => None,
-        };
-        parts.replace(SectionId::Export, self.exports(entry, thread));
+        let mut replaced = vec![(ENTRY, entry)];
+        for &(name, thread, parameters) in self.threads.iter().filter(|_| self.start.is_some()) {
+            let mut body = vec![0];
+            begin(once, &mut body);
+            self.start.iter().for_each(|start| Instruction::Call(*start).encode(&mut body));
+            end(once, &mut body);
+            (0..parameters).for_each(|local| Instruction::LocalGet(local).encode(&mut body));
+            Instruction::Call(thread).encode(&mut body);
+            Instruction::End.encode(&mut body);
+            let ty = self.types[thread as usize];
+            replaced.push((name, parts.add_function(self.imported, ty, body)?));
+        }
+        parts.replace(SectionId::Export, self.exports(&replaced));
         parts.remove(SectionId::Start);
         Ok(true)
     }
@@ -126,15 +129,14 @@ impl<'a> Entry<'a> {
         parts.add_global(variable).map(Some)
     }
 
-    /// The export section, with `entry` as `_start`, and `thread` as what a thread runs.
-    fn exports(&self, entry: u32, thread: Option<u32>) -> Vec<u8> {
+    /// The export section, in which some functions are `replaced`: name and new number.
+    fn exports(&self, replaced: &[(&str, u32)]) -> Vec<u8> {
         let mut content = Vec::new();
         (self.exports.len() as u32).encode(&mut content);
         for export in &self.exports {
             export.name.encode(&mut content);
-            let (kind, index) = match thread.filter(|_| is_function(export, THREAD_START)) {
-                Some(thread) => (FUNCTION, thread),
-                None if is_function(export, ENTRY) => (FUNCTION, entry),
+            let (kind, index) = match replaced.iter().find(|(name, _)| is_function(export, name)) {
+                Some((_, function)) => (FUNCTION, *function),
                 None => (mark(export.kind), export.index),
             };
             content.push(kind);
@@ -222,15 +224,17 @@ mod tests {
 
     #[test]
     fn what_a_thread_runs_begins_with_the_start_function_as_well() {
-        let (_, fitted) = fitted(
-            r#"(module (func $two) (start $two) (func (export "_start"))
-                (func (export "wasi_thread_start") (param i32 i32)) (func (export "last")))"#,
-        );
-        let entry = Entry::read(&fitted).unwrap().unwrap();
-        assert_eq!((entry.start, entry.entry, entry.thread), (None, 4, Some((5, 2))));
-        // No locals; call $two; both parameters; call the old one; end.
-        assert_eq!(entry_code(&fitted), [0, 0x10, 0, 0x20, 0, 0x20, 1, 0x10, 2, 0x0b]);
-        assert_eq!(entry.exports.last().map(|export| export.index), Some(3));
+        for name in ["wasi_thread_start", "_start_thread"] {
+            let (_, fitted) = fitted(&format!(
+                r#"(module (func $two) (start $two) (func (export "_start"))
+                    (func (export "{name}") (param i32 i32)) (func (export "last")))"#,
+            ));
+            let entry = Entry::read(&fitted).unwrap().unwrap();
+            assert_eq!((entry.start, entry.entry, entry.threads), (None, 4, vec![(name, 5, 2)]));
+            // No locals; call $two; both parameters; call the old one; end.
+            assert_eq!(entry_code(&fitted), [0, 0x10, 0, 0x20, 0, 0x20, 1, 0x10, 2, 0x0b]);
+            assert_eq!(entry.exports.last().map(|export| export.index), Some(3));
+        }
     }
 
     #[test]

@@ -168,3 +168,54 @@ fn what_is_not_there_answers_so_and_packing_names_it() {
     let strict = common::wasmpack().arg(&source).arg("-o").arg(&program).arg("--strict").output().unwrap();
     assert!(!strict.status.success() && self::text(&strict.stderr).contains("--strict"));
 }
+
+#[test]
+fn threads_begin_as_programs_of_2022_have_them_begin() {
+    // 1024: the thread's number; 1032: told when it has begun; 1040: told when it may end. Its data is 0x500000400.
+    let program = r#"(module
+        (import "env" "memory" (memory 2 64 shared))
+        (import "wasix_32v1" "proc_exit" (func $exit (param i32)))
+        (import "wasix_32v1" "thread_spawn" (func $spawn (param i64 i64 i64 i32 i32) (result i32)))
+        (import "wasix_32v1" "thread_id" (func $id (param i32) (result i32)))
+        (import "wasix_32v1" "thread_join" (func $join (param i32) (result i32)))
+        (global $stack (export "__stack_pointer") (mut i32) (i32.const 65536))
+        (global $begun (mut i32) (i32.const 0))
+        (func $begin (global.set $begun (i32.const 1))) (start $begin)
+        (func $is (param $number i32) (param $got i32) (param $wanted i32)
+            (if (i32.ne (local.get $got) (local.get $wanted)) (then (call $exit (local.get $number)))))
+        (func (export "_start_thread") (param $low i32) (param $high i32)
+            (call $is (i32.const 1) (local.get $low) (i32.const 0x400))
+            (call $is (i32.const 2) (local.get $high) (i32.const 5))
+            (call $is (i32.const 3) (global.get $stack) (i32.const 40000))
+            (call $is (i32.const 4) (global.get $begun) (i32.const 1))
+            (call $is (i32.const 5) (call $id (i32.const 1048)) (i32.const 0))
+            (i32.atomic.store (i32.const 1032) (i32.const 1))
+            (loop $wait (br_if $wait (i32.eqz (i32.atomic.load (i32.const 1040)))))
+            (call $is (i32.const 6) (i32.load (i32.const 1048)) (i32.load (i32.const 1024)))
+            (i32.atomic.store (i32.const 1032) (i32.const 2)))
+        (func $start (param $reacts i32) (result i32)
+            (call $spawn (i64.const 0x500000400) (i64.const 40000) (i64.const 36000) (local.get $reacts) (i32.const 1024)))
+        (func (export "_start")
+            (call $is (i32.const 7) (call $start (i32.const 0)) (i32.const 0))
+            (loop $wait (br_if $wait (i32.eqz (i32.atomic.load (i32.const 1032)))))
+            (call $is (i32.const 8) (global.get $stack) (i32.const 65536))
+            (i32.atomic.store (i32.const 1040) (i32.const 1))
+            (call $is (i32.const 9) (call $join (i32.load (i32.const 1024))) (i32.const 0))
+            (call $is (i32.const 10) (i32.atomic.load (i32.const 1032)) (i32.const 2))
+            ;; One that is to be called when something happens is not to be had, and no stack lies beyond 4 GiB.
+            (call $is (i32.const 11) (call $start (i32.const 1)) (i32.const 58))
+            (call $is (i32.const 12)
+                (call $spawn (i64.const 0) (i64.const 0x100000000) (i64.const 0) (i32.const 0) (i32.const 1024)) (i32.const 58))
+            (call $exit (i32.const 77))))"#;
+    let dir = Dir::new();
+    prints(&dir.pack_text("of-2022", program, &[]), &[], 77);
+    // Without what a thread is to run there is none, and without a stack pointer.
+    for (missing, present) in [("_start_thread", "__stack_pointer"), ("__stack_pointer", "_start_thread")] {
+        let program = program.replace(&format!("(export \"{missing}\")"), "").replace(
+            "(call $is (i32.const 7) (call $start (i32.const 0)) (i32.const 0))",
+            "(call $is (i32.const 7) (call $start (i32.const 0)) (i32.const 6)) (call $exit (i32.const 78))",
+        );
+        assert!(program.contains(present));
+        prints(&dir.pack_text(&format!("without{missing}"), &program, &[]), &[], 78);
+    }
+}

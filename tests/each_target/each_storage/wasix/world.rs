@@ -1,5 +1,6 @@
 //! Where a program stands, its terminal, and its signals.
 
+use super::super::grants::{printed, run_in};
 use super::{program, with_threads};
 use crate::common::{Dir, complains, prints};
 
@@ -48,6 +49,67 @@ fn it_goes_where_there_is_a_directory_and_is_told_where_it_stands() {
     dir.write("granted/a.txt", "");
     let grant = format!("{}::/work", dir.join("granted").display());
     prints(&dir.pack_text("goes", &text, &["--dir", &grant]), &[], 77);
+}
+
+#[test]
+fn whatever_is_granted_is_found_from_the_root_the_one_directory_that_is_told() {
+    // What its C library does: it asks for names from 3 on until there are none, and makes all paths absolute. 3000: a name below
+    // the root; 3100: where it stands.
+    let text = |below: &str, stands: usize| {
+        program(&format!(
+            r#"(data (i32.const 3000) "{below}")
+            (func (export "_start")
+                (call $is (i32.const 1) (call $prestat (i32.const 3) (i32.const 16)) (i32.const 0))
+                (call $is (i32.const 2) (i32.load (i32.const 20)) (i32.const 1))
+                (call $is (i32.const 3) (call $name (i32.const 3) (i32.const 24) (i32.const 1)) (i32.const 0))
+                (call $is (i32.const 4) (i32.load8_u (i32.const 24)) (i32.const 47))
+                (call $is (i32.const 5) (call $prestat (i32.const 4) (i32.const 16)) (i32.const 8))
+                (call $is (i32.const 6) (call $prestat (i32.const 5) (i32.const 16)) (i32.const 8))
+                (call $is (i32.const 7) (call $open (i32.const 3) (i32.const 0) (i32.const 3000) (i32.const {}) (i32.const 9)
+                    (i64.const 0x40) (i64.const 0) (i32.const 0) (i32.const 0) (i32.const 16)) (i32.const 0))
+                (i32.store (i32.const 8) (i32.const 4096))
+                (call $is (i32.const 8) (call $getcwd (i32.const 3100) (i32.const 8)) (i32.const 0))
+                (call $is (i32.const 9) (i32.load (i32.const 8)) (i32.const {stands}))
+                (call $exit (i32.const 77)))"#,
+            below.len()
+        ))
+    };
+    let dir = Dir::new();
+    dir.write("granted/there", "");
+    let granted = dir.join("granted").display().to_string();
+    let under = |guest: &str| format!("{granted}::{guest}");
+    let check = |name: &str, below: &str, stands: &str, options: &[&str]| {
+        prints(&dir.pack_text(name, &text(below, stands.len()), options), &[], 77);
+        let made = dir.join("granted/new");
+        assert!(made.exists(), "{name}");
+        std::fs::remove_file(made).unwrap();
+    };
+    check("named", "public/new", "/", &["--dir", &under("/public")]);
+    check("relative", "public/new", "/", &["--dir", &under("public")]);
+    check("root", "new", "/", &["--dir", &under("/")]);
+    check("dot", "new", "/", &["--dir", &under(".")]);
+    check("cwd", "public/new", "/public", &["--dir", &under("/public"), "--cwd", "/public"]);
+}
+
+#[test]
+fn natively_it_stands_where_its_user_does() {
+    // It makes a file below where it stands, as its C library names it, and prints where that is.
+    let text = program(
+        r#"(func (export "_start")
+            (i32.store (i32.const 8) (i32.const 4096))
+            (call $is (i32.const 1) (call $getcwd (i32.const 3000) (i32.const 8)) (i32.const 0))
+            (i32.store (i32.const 16) (i32.const 3000)) (i32.store (i32.const 20) (i32.load (i32.const 8)))
+            (call $is (i32.const 2) (call $fd_write (i32.const 1) (i32.const 16) (i32.const 1) (i32.const 24)) (i32.const 0))
+            (i32.store (i32.add (i32.const 3000) (i32.load (i32.const 8))) (i32.const 0x77656e2f))
+            (call $is (i32.const 3) (call $open (i32.const 3) (i32.const 0) (i32.const 3001)
+                (i32.add (i32.load (i32.const 8)) (i32.const 3)) (i32.const 9)
+                (i64.const 0x40) (i64.const 0) (i32.const 0) (i32.const 0) (i32.const 16)) (i32.const 0)))"#,
+    );
+    let (dir, here) = (Dir::new(), Dir::new());
+    let program = dir.pack_text("native", &text, &["--native"]);
+    let stands = printed(&run_in(here.path(), &program, &[], &[]));
+    assert_eq!(stands, here.path().canonicalize().unwrap().to_str().unwrap());
+    assert!(here.join("new").exists());
 }
 
 #[test]
