@@ -154,7 +154,7 @@ mod tests {
             if start != Start::Now(0) {
                 self.0.lock().unwrap().push(thread);
             }
-            argument != 0
+            start != Start::Now(0)
         }
     }
 
