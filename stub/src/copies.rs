@@ -4,7 +4,7 @@
 mod system {
     use std::sync::Arc;
 
-    use sandbox::spec::{ERRNO_AGAIN, ERRNO_PERM};
+    use sandbox::spec::{ERRNO_AGAIN, ERRNO_INVAL, ERRNO_PERM};
     use sandbox::{Ended, Fork, Forked, How, Result};
 
     use crate::ending::Ending;
@@ -67,6 +67,11 @@ mod system {
 
         fn parent(&self, number: u32) -> Option<u32> {
             self.family.parent(number)
+        }
+
+        fn signal(&self, number: u32, signal: u8) -> Result<()> {
+            let host = sys::family::number_of_the_host(signal).ok_or(ERRNO_INVAL)?;
+            Ok(self.family.signal(number, host)?)
         }
     }
 }

@@ -47,6 +47,12 @@ pub trait Fork: Debug + Send + Sync {
 
     /// The number of the process that started the one with this number, if that is there.
     fn parent(&self, number: u32) -> Option<u32>;
+
+    /// Sends a signal, as the specification counts them, to the process with this number; 0 only asks whether it is there.
+    ///
+    /// # Errors
+    /// `srch` if there is none; `inval` for a number that is no signal of the system's.
+    fn signal(&self, number: u32, signal: u8) -> Result<()>;
 }
 
 /// Which process goes on when one has become two.

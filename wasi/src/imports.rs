@@ -21,6 +21,7 @@ use crate::calls::{
 use crate::errno::Result;
 use crate::jumps;
 use crate::memory::Memory;
+use crate::pending;
 use crate::preview0;
 use crate::state::State;
 use crate::table::{PREVIEW0, PREVIEW1, SIGNAL_HANDLER, SPAWN, THREADS, WASIX, calls, wasix_calls};
@@ -33,7 +34,7 @@ fn number(result: Result<()>) -> i32 {
 }
 
 /// Runs one call with its caller and the guest's memory at hand.
-fn with_caller<T>(mut env: FunctionEnvMut<'_, State>, call: impl FnOnce(Caller<'_>, &Memory<'_>) -> T) -> T {
+fn with_caller<T>(env: &mut FunctionEnvMut<'_, State>, call: impl FnOnce(Caller<'_>, &Memory<'_>) -> T) -> T {
     let (state, store) = env.data_and_store_mut();
     let _inside = state.enter();
     call(state.caller(), &state.memory(&store))
@@ -52,8 +53,12 @@ macro_rules! import {
             for fn(Caller<'_>, &Memory<'_>, $($parameter),*) -> Result<()>
         {
             fn import(self, store: &mut impl AsStoreMut, env: &FunctionEnv<State>) -> Function {
-                let call = move |env: FunctionEnvMut<'_, State>, $($parameter: $parameter),*| -> i32 {
-                    number(with_caller(env, |caller, memory| self(caller, memory, $($parameter),*)))
+                let call = move |mut env: FunctionEnvMut<'_, State>, $($parameter: $parameter),*| {
+                    let result = number(with_caller(&mut env, |caller, memory| self(caller, memory, $($parameter),*)));
+                    if pending::any() {
+                        tell(&mut env)?;
+                    }
+                    std::result::Result::<i32, RuntimeError>::Ok(result)
                 };
                 Function::new_typed_with_env(store, env, call)
             }
@@ -185,8 +190,8 @@ pub fn handle_signals(store: &mut impl AsStoreMut, env: &FunctionEnv<State>, exp
 
 /// The import of wasi-threads that starts a thread.
 fn thread_spawn(store: &mut impl AsStoreMut, env: &FunctionEnv<State>) -> Function {
-    Function::new_typed_with_env(store, env, |env: FunctionEnvMut<'_, State>, argument: u32| -> i32 {
-        with_caller(env, |caller, _| threads::spawn(caller, argument))
+    Function::new_typed_with_env(store, env, |mut env: FunctionEnvMut<'_, State>, argument: u32| -> i32 {
+        with_caller(&mut env, |caller, _| threads::spawn(caller, argument))
     })
 }
 
@@ -216,25 +221,53 @@ fn thread_signal(store: &mut impl AsStoreMut, env: &FunctionEnv<State>) -> Funct
     })
 }
 
-/// The import of WASIX that sends a signal to a program: itself.
+/// The import of WASIX that sends a signal to a process: itself, or a copy.
 fn proc_signal(store: &mut impl AsStoreMut, env: &FunctionEnv<State>) -> Function {
-    Function::new_typed_with_env(store, env, |env: FunctionEnvMut<'_, State>, pid: u32, signal: u32| {
+    Function::new_typed_with_env(store, env, |mut env: FunctionEnvMut<'_, State>, pid: u32, signal: u32| {
         if pid == env.data().ctx().processes.number() {
             send(env, signal)
         } else {
-            Ok(wasip1::ERRNO_SRCH.raw().into())
+            Ok(number(with_caller(&mut env, |caller, _| processes::signal(caller, pid, signal))))
         }
     })
 }
 
-/// Lets the program handle a signal, if it said that it does; otherwise that does what it does by itself.
+/// Tells the program of signals that came from outside, one after the other, if it handles signals. One that is just being told
+/// of some is told of others later, as if these were blocked meanwhile.
+fn tell(env: &mut FunctionEnvMut<'_, State>) -> std::result::Result<(), RuntimeError> {
+    let state = env.data_mut();
+    if std::mem::replace(&mut state.is_being_told, true) {
+        return Ok(());
+    }
+    let around = state.around;
+    let handler = state.handler.clone().filter(|_| state.ctx().handles_signals());
+    let mut result = Ok(());
+    while result.is_ok()
+        && let Some(signal) = pending::take()
+    {
+        // Nobody else notices these.
+        if let Some(handler) = &handler {
+            let signal = Value::I32(proc::to_linux(signal) as i32);
+            result = back(around, || handler.call(env, &[signal])).map(drop);
+        }
+    }
+    env.data_mut().is_being_told = false;
+    result
+}
+
+/// Lets the program handle a signal, which its C library counts as Linux does, if it said that it does; otherwise that does what
+/// it does by itself.
 fn send(mut env: FunctionEnvMut<'_, State>, signal: u32) -> std::result::Result<i32, RuntimeError> {
+    let own = match proc::from_linux(signal) {
+        Ok(own) => own,
+        Err(error) => return Ok(number(Err(error))),
+    };
     let state = env.data();
     let around = state.around;
-    let handled = state.ctx().handles_signals() && proc::can_be_handled(signal);
+    let handled = state.ctx().handles_signals() && proc::can_be_handled(own);
     match state.handler.clone().filter(|_| handled) {
         Some(handler) => back(around, || handler.call(&mut env, &[Value::I32(signal as i32)])).map(|_| 0),
-        None => raised(proc::proc_raise(signal)),
+        None => raised(proc::proc_raise(own)),
     }
 }
 

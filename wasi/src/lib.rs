@@ -17,6 +17,7 @@
 //! fs           what a descriptor stands for: files and directories, of the host or of trees that come with the program
 //! clock, randomness, misses, audit, kept   what else a program has
 //! gate         what a process with threads goes through to become two
+//! pending      signals that the program is to be told of
 //! memory       the only way to guest memory (abi: structures, path: paths, piece: ranges)
 //! errno        from what the system answers to what the guest is told
 //! sys          what differs between operating systems, below cap-std handles
@@ -62,6 +63,7 @@ mod memory;
 mod misses;
 mod net;
 mod path;
+pub mod pending;
 mod piece;
 pub mod plain;
 mod preview0;

@@ -26,6 +26,8 @@ pub struct State {
     pub(crate) jumps: Option<Jumps>,
     /// The program's function that is told of signals.
     pub(crate) handler: Option<Function>,
+    /// Whether it is just running, for a signal from outside.
+    pub(crate) is_being_told: bool,
     pub(crate) around: Around,
 }
 
@@ -53,6 +55,7 @@ impl State {
             forker: None,
             jumps: None,
             handler: None,
+            is_being_told: false,
             around: plainly,
         }
     }

@@ -10,6 +10,7 @@
 
 pub mod args;
 pub mod clock;
+mod devices;
 pub mod environ;
 pub(crate) mod epoll;
 pub mod fd_io;

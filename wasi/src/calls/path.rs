@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::devices;
 use super::made::closes_on_exec;
 use crate::caller::Caller;
 use crate::ctx::Ctx;
@@ -128,6 +129,12 @@ fn open(
     let path = path::read(memory, path, path_len, room)?;
     let mut asked = ctx.misses.asked(&dir, path, Wanted::to_open(how));
     let opened = dir.open(path, how);
+    if let Err(error) = opened
+        && let Some(device) = devices::instead(ctx, &dir, path, error)
+    {
+        let number = ctx.fds.insert(device.open(ctx, how, base, close_on_exec)?)?;
+        return memory.write_u32(result, number);
+    }
     // A directory is not changed by opening it, nor is what could be opened only to read.
     asked.write &= match &opened {
         Ok(Opened::File(file)) => !file.is_read_only(),
@@ -164,7 +171,11 @@ pub(crate) fn filestat(
     let dir = ctx.fds.dir(fd, wasip1::RIGHTS_PATH_FILESTAT_GET)?;
     let room = &mut Room::new();
     let (path, follow) = (path::read(memory, path, path_len, room)?, follows(lookup)?);
-    ctx.misses.watch(ctx.misses.asked(&dir, path, Wanted::Look), dir.filestat_at(path, follow))
+    let found = dir.filestat_at(path, follow);
+    match found.as_ref().err().and_then(|error| devices::instead(ctx, &dir, path, *error)) {
+        Some(device) => device.filestat(ctx),
+        None => ctx.misses.watch(ctx.misses.asked(&dir, path, Wanted::Look), found),
+    }
 }
 
 /// Writes device, inode, type, links, size and times of the path to `result`.

@@ -2,6 +2,8 @@
 
 use wasip1::Errno;
 
+#[cfg(feature = "wasmer")]
+use crate::errno::Result;
 use crate::exit::Exit;
 
 /// What raising a signal leads to.
@@ -40,11 +42,29 @@ pub fn proc_raise(signal: u32) -> Raised {
     }
 }
 
-/// The exit status that a shell reports for a program that `signal` ended.
+/// The number of Linux's that preview 1 left out, the stack fault: from there on it counts one less.
+const LEFT_OUT: u32 = 16;
+
+/// The exit status that a shell reports for a program that `signal` ended: it adds Linux's number to 128.
 pub(crate) fn status(signal: u32) -> u32 {
-    // A shell adds Linux's number to 128. Preview 1 left out the stack fault, Linux's 16: one less from there on.
-    let left_out = u32::from(signal >= u32::from(wasip1::SIGNAL_CHLD.raw()));
-    128 + signal + left_out
+    128 + to_linux(signal)
+}
+
+/// The number that Linux has for `signal`, and so WASIX's C library.
+pub(crate) fn to_linux(signal: u32) -> u32 {
+    signal + u32::from(signal >= LEFT_OUT)
+}
+
+/// The number that the specification has for a signal of Linux's.
+///
+/// # Errors
+/// `inval` if it has none.
+#[cfg(feature = "wasmer")]
+pub(crate) fn from_linux(signal: u32) -> Result<u32> {
+    match signal {
+        LEFT_OUT => Err(wasip1::ERRNO_INVAL.into()),
+        _ => Ok(signal - u32::from(signal > LEFT_OUT)),
+    }
 }
 
 /// True for a signal that a program may handle.

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use crate::caller::{Caller, Ended, Fork, Forked, How};
+use crate::calls::proc;
 use crate::errno::Result;
 use crate::gate;
 use crate::memory::Memory;
+use crate::pending;
 use crate::processes::FIRST;
 
 /// What starts copies, for a program that may have some.
@@ -31,6 +33,7 @@ pub(crate) fn proc_fork(caller: Caller<'_>, memory: &Memory<'_>, copy: u32, resu
     match gate::alone(|| forker.fork(ctx.processes.number()), is_copy)? {
         Forked::Child(number) => {
             ctx.processes.become_copy(number);
+            pending::forget();
             ctx.threads.stay(tid);
             ctx.locals.keep(tid);
             memory.write_u32(result, 0)
@@ -81,7 +84,7 @@ pub(crate) fn proc_join(
     let told = match ended.map(|ended| ended.how) {
         None => [NOTHING, 0, 0, 0, 0, 0],
         Some(How::Exit(code)) => [EXIT, 0, code, 0, 0, 0],
-        Some(How::Signal(signal)) => [SIGNAL, 0, 0, 0, signal, 0],
+        Some(How::Signal(signal)) => [SIGNAL, 0, 0, 0, proc::to_linux(signal.into()) as u8, 0],
     };
     memory.write(status, &told)
 }
@@ -99,7 +102,7 @@ pub(crate) fn proc_join_2022(caller: Caller<'_>, memory: &Memory<'_>, pid: u32, 
     memory.write_u32(pid, number)?;
     let told = match how {
         How::Exit(code) => code.into(),
-        How::Signal(signal) => crate::calls::proc::status(signal.into()),
+        How::Signal(signal) => proc::status(signal.into()),
     };
     memory.write_u32(code, told)
 }
@@ -133,6 +136,17 @@ pub(crate) fn proc_parent(caller: Caller<'_>, memory: &Memory<'_>, pid: u32, res
     };
     let is_there = parent <= FIRST || started(parent).is_some();
     memory.write_u32(result, if is_there { parent } else { FIRST })
+}
+
+/// Sends `signal`, as Linux counts them, to process `pid`, which is another one of the program's: there it does what it does natively to a process that
+/// handles none.
+///
+/// # Errors
+/// `srch` if there is no such process; `inval` for a number that is no signal.
+#[cfg(feature = "wasmer")]
+pub(crate) fn signal(caller: Caller<'_>, pid: u32, signal: u32) -> Result<()> {
+    let signal = u8::try_from(proc::from_linux(signal)?).map_err(|_| wasip1::ERRNO_INVAL)?;
+    caller.forker.ok_or(wasip1::ERRNO_SRCH)?.signal(pid, signal)
 }
 
 #[cfg(test)]
@@ -172,6 +186,11 @@ mod tests {
 
         fn parent(&self, number: u32) -> Option<u32> {
             (2..5).contains(&number).then_some(if number == 4 { 9 } else { 1 })
+        }
+
+        fn signal(&self, number: u32, _signal: u8) -> Result<()> {
+            let is_there = self.children.lock().unwrap().iter().any(|(other, _)| *other == number);
+            if is_there { Ok(()) } else { Err(wasip1::ERRNO_SRCH.into()) }
         }
     }
 

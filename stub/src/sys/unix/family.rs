@@ -9,6 +9,9 @@ use std::io;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
+use sandbox::pending;
+use sandbox::spec::SIGNAL_CHLD;
+
 /// How many processes there may be at once, beside the first.
 const MOST: usize = 255;
 /// The number of the process that the user started.
@@ -116,9 +119,7 @@ impl Place {
 
 fn roll() -> Option<&'static Roll> {
     *ROLL.get_or_init(|| {
-        // Whoever started this process may have it ignore the ends of others, which then cannot be waited for.
-        // SAFETY: the default action is no handler that could do harm.
-        unsafe { libc::signal(libc::SIGCHLD, libc::SIG_DFL) };
+        notice_ends();
         Roll::make()
     })
 }
@@ -178,13 +179,16 @@ impl Family {
             };
             // First only looked at: it may be one that this process had before it became this program.
             let Some(host) = ended(known, block)? else { return Ok(None) };
-            let own = self.lock().iter().find(|(_, child)| **child == host).map(|(number, _)| *number);
+            // Nobody finds it here any more once the system may give its number to another process.
+            let mut children = self.lock();
+            let own = children.iter().find(|(_, child)| **child == host).map(|(number, _)| *number);
             let mut status = 0;
             // SAFETY: the call fills the number.
             let taken = unsafe { libc::waitpid(host, &mut status, libc::WNOHANG) };
             // Another thread may have been faster.
             let Some(number) = own.filter(|_| taken == host) else { continue };
-            self.lock().remove(&number);
+            children.remove(&number);
+            drop(children);
             if let Some(place) = roll().and_then(|roll| roll.find(number)) {
                 place.leave(host as u32);
             }
@@ -200,6 +204,24 @@ impl Family {
     pub(crate) fn wait_untold(&self, number: u32) {
         let host = self.lock().get(&number).copied();
         let _ = host.map(|host| ended(Some(host), true));
+    }
+
+    /// Sends a signal of this system's to the copy with this number, which this process has started and nobody has waited for:
+    /// until then its number on the host is no other process's.
+    ///
+    /// # Errors
+    /// EPERM for another process of the program's; ESRCH if there is none.
+    pub(crate) fn signal(&self, number: u32, signal: i32) -> io::Result<()> {
+        let children = self.lock();
+        let Some(host) = children.get(&number) else {
+            let is_there = ROLL.get().copied().flatten().is_some_and(|roll| roll.find(number).is_some());
+            return Err(io::Error::from_raw_os_error(if is_there { libc::EPERM } else { libc::ESRCH }));
+        };
+        // SAFETY: what is sent a signal is a process of this one's own.
+        match unsafe { libc::kill(*host, signal) } {
+            0 => Ok(()),
+            _ => Err(io::Error::last_os_error()),
+        }
     }
 
     /// The number of the process that started the one with this number.
@@ -230,37 +252,62 @@ fn ended(host: Option<i32>, block: bool) -> io::Result<Option<i32>> {
     }
 }
 
+/// Signals of this system's, and their numbers in WASI.
+const KNOWN: [(i32, u8); 27] = [
+    (libc::SIGHUP, 1),
+    (libc::SIGINT, 2),
+    (libc::SIGQUIT, 3),
+    (libc::SIGILL, 4),
+    (libc::SIGTRAP, 5),
+    (libc::SIGABRT, 6),
+    (libc::SIGBUS, 7),
+    (libc::SIGFPE, 8),
+    (libc::SIGKILL, 9),
+    (libc::SIGUSR1, 10),
+    (libc::SIGSEGV, 11),
+    (libc::SIGUSR2, 12),
+    (libc::SIGPIPE, 13),
+    (libc::SIGALRM, 14),
+    (libc::SIGTERM, 15),
+    (libc::SIGCHLD, 16),
+    (libc::SIGCONT, 17),
+    (libc::SIGSTOP, 18),
+    (libc::SIGTSTP, 19),
+    (libc::SIGTTIN, 20),
+    (libc::SIGTTOU, 21),
+    (libc::SIGURG, 22),
+    (libc::SIGXCPU, 23),
+    (libc::SIGXFSZ, 24),
+    (libc::SIGVTALRM, 25),
+    (libc::SIGPROF, 26),
+    (libc::SIGSYS, 30),
+];
+
 /// The number that WASI has for a signal of this system's.
 pub(crate) fn number_in_wasi(signal: i32) -> u8 {
-    const KNOWN: [(i32, u8); 27] = [
-        (libc::SIGHUP, 1),
-        (libc::SIGINT, 2),
-        (libc::SIGQUIT, 3),
-        (libc::SIGILL, 4),
-        (libc::SIGTRAP, 5),
-        (libc::SIGABRT, 6),
-        (libc::SIGBUS, 7),
-        (libc::SIGFPE, 8),
-        (libc::SIGKILL, 9),
-        (libc::SIGUSR1, 10),
-        (libc::SIGSEGV, 11),
-        (libc::SIGUSR2, 12),
-        (libc::SIGPIPE, 13),
-        (libc::SIGALRM, 14),
-        (libc::SIGTERM, 15),
-        (libc::SIGCHLD, 16),
-        (libc::SIGCONT, 17),
-        (libc::SIGSTOP, 18),
-        (libc::SIGTSTP, 19),
-        (libc::SIGTTIN, 20),
-        (libc::SIGTTOU, 21),
-        (libc::SIGURG, 22),
-        (libc::SIGXCPU, 23),
-        (libc::SIGXFSZ, 24),
-        (libc::SIGVTALRM, 25),
-        (libc::SIGPROF, 26),
-        (libc::SIGSYS, 30),
-    ];
     // Another one is told as the end that nobody can keep back.
     KNOWN.iter().find(|(own, _)| *own == signal).map_or(9, |(_, number)| *number)
+}
+
+/// The number that this system has for a signal of WASI's; 0 is none. `None` if it has none.
+pub(crate) fn number_of_the_host(signal: u8) -> Option<i32> {
+    let known = || KNOWN.iter().find(|(_, number)| *number == signal).map(|(own, _)| *own);
+    if signal == 0 { Some(0) } else { known() }
+}
+
+/// The system's handler: a copy has ended, or was stopped.
+extern "C" fn child_ended(_signal: libc::c_int) {
+    pending::note(SIGNAL_CHLD);
+}
+
+/// Has the program be told of the ends of copies. Whoever started this process may have it ignore them, and then they cannot be
+/// waited for.
+fn notice_ends() {
+    // SAFETY: zeroes are a valid value of this C structure.
+    let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
+    action.sa_sigaction = child_ended as *const () as usize;
+    // On the stack for signals: the program's own may be at its end. Calls of the system that wait go on.
+    action.sa_flags = libc::SA_RESTART | libc::SA_ONSTACK;
+    // SAFETY: the handler does one atomic operation, which is allowed whatever it interrupts.
+    unsafe { libc::sigaction(libc::SIGCHLD, &action, std::ptr::null_mut()) };
 }

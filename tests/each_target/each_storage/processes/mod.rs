@@ -5,6 +5,7 @@
 //! grants   the owner takes it away, and is told
 //! cold     a copy touches what is not decoded yet
 //! threads  a program with threads starts copies
+//! signals  a program is told that a copy has ended, and sends it signals
 //! bounds   too many copies, and wrong arguments
 //! ```
 
@@ -12,6 +13,7 @@ mod bounds;
 mod cold;
 mod family;
 mod grants;
+mod signals;
 mod threads;
 
 /// Imports that these tests use, and functions on them. The program has one thread and a memory of its own: what is behind 1024
@@ -47,6 +49,8 @@ const IMPORTS: &str = r#"
     (import "wasix_32v1" "proc_id" (func $proc_id (param i32) (result i32)))
     (import "wasix_32v1" "proc_parent" (func $proc_parent (param i32 i32) (result i32)))
     (import "wasix_32v1" "proc_exit2" (func $exit2 (param i32)))
+    (import "wasix_32v1" "proc_signal" (func $proc_signal (param i32 i32) (result i32)))
+    (import "wasix_32v1" "callback_signal" (func $callback_signal (param i32 i32)))
     (import "wasix_32v1" "thread_sleep" (func $sleep (param i64) (result i32)))
     (import "wasix_32v1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
     (import "wasix_32v1" "fd_read" (func $fd_read (param i32 i32 i32 i32) (result i32)))

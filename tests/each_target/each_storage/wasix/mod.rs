@@ -65,6 +65,7 @@ fn with_memory(memory: &str, fields: &str) -> String {
         (import "wasix_32v1" "proc_signal" (func $proc_signal (param i32 i32) (result i32)))
         (import "wasi_snapshot_preview1" "fd_prestat_get" (func $prestat (param i32 i32) (result i32)))
         (import "wasi_snapshot_preview1" "fd_prestat_dir_name" (func $name (param i32 i32 i32) (result i32)))
+        (import "wasix_32v1" "path_filestat_get" (func $stat (param i32 i32 i32 i32 i32) (result i32)))
         (import "wasix_32v1" "tty_get" (func $tty_get (param i32) (result i32)))
         (import "wasix_32v1" "tty_set" (func $tty_set (param i32) (result i32)))
         {own}

@@ -113,6 +113,69 @@ fn natively_it_stands_where_its_user_does() {
 }
 
 #[test]
+fn there_are_a_null_device_and_its_own_streams_unless_something_else_has_these_names() {
+    // 3000: names. `$get` opens the one of so many bytes at an address, with flags and rights.
+    let text = program(
+        r#"(data (i32.const 3000) "dev/nulldev/stdoutdev/fd/1dev/fd/77dev/ttyhello")
+        (func $get (param $at i32) (param $len i32) (param $oflags i32) (param $rights i64) (result i32)
+            (call $open (i32.const 3) (i32.const 1) (local.get $at) (local.get $len) (local.get $oflags)
+                (local.get $rights) (i64.const 0) (i32.const 0) (i32.const 1) (i32.const 16)))
+        (func $look (param $at i32) (param $len i32) (result i32)
+            (call $stat (i32.const 3) (i32.const 1) (local.get $at) (local.get $len) (i32.const 64)))
+        (func (export "_start") (local $fd i32)
+            (call $is (i32.const 1) (call $look (i32.const 3000) (i32.const 8)) (i32.const 0))
+            (call $is (i32.const 2) (i32.load8_u (i32.const 80)) (i32.const 2))
+            ;; As a shell does for `>/dev/null`: made if it is not there, and emptied.
+            (call $is (i32.const 3) (call $get (i32.const 3000) (i32.const 8) (i32.const 9) (i64.const 0x42)) (i32.const 0))
+            (local.set $fd (i32.load (i32.const 16)))
+            (call $is (i32.const 4) (call $w (local.get $fd) (i32.const 100)) (i32.const 0))
+            (call $is (i32.const 5) (i32.load (i32.const 1032)) (i32.const 100))
+            (call $is (i32.const 6) (call $r (local.get $fd) (i32.const 100)) (i32.const 0))
+            (call $is (i32.const 7) (i32.load (i32.const 1032)) (i32.const 0))
+            (call $is (i32.const 8) (call $flags_get (local.get $fd) (i32.const 24)) (i32.const 0))
+            (call $is (i32.const 9) (i32.load16_u (i32.const 24)) (i32.const 1))
+            (call $is (i32.const 10) (call $get (i32.const 3000) (i32.const 8) (i32.const 5) (i64.const 2)) (i32.const 20))
+            (call $is (i32.const 11) (call $get (i32.const 3000) (i32.const 8) (i32.const 2) (i64.const 2)) (i32.const 54))
+            ;; What is not asked for is not allowed.
+            (call $is (i32.const 12) (call $get (i32.const 3000) (i32.const 8) (i32.const 0) (i64.const 2)) (i32.const 0))
+            (call $is (i32.const 13) (call $w (i32.load (i32.const 16)) (i32.const 1)) (i32.const 76))
+            ;; Its output, by two names.
+            (i64.store (i32.const 1040) (i64.const 0x6f6c6c6568))
+            (call $is (i32.const 14) (call $get (i32.const 3008) (i32.const 10) (i32.const 8) (i64.const 0x40)) (i32.const 0))
+            (call $is (i32.const 15) (call $w (i32.load (i32.const 16)) (i32.const 5)) (i32.const 0))
+            (call $is (i32.const 16) (call $get (i32.const 3018) (i32.const 8) (i32.const 0) (i64.const 0x40)) (i32.const 0))
+            (call $is (i32.const 17) (call $w (i32.load (i32.const 16)) (i32.const 5)) (i32.const 0))
+            (call $is (i32.const 18) (call $look (i32.const 3018) (i32.const 8)) (i32.const 0))
+            ;; One that is not open, and another device.
+            (call $is (i32.const 19) (call $get (i32.const 3026) (i32.const 9) (i32.const 0) (i64.const 2)) (i32.const 44))
+            (call $is (i32.const 20) (call $look (i32.const 3026) (i32.const 9)) (i32.const 44))
+            (call $is (i32.const 21) (call $look (i32.const 3035) (i32.const 7)) (i32.const 44))
+            (call $exit (i32.const 77)))"#,
+    );
+    let dir = Dir::new();
+    let program = dir.pack_text("devices", &text, &[]);
+    assert_eq!(prints(&program, &[], 77), "hellohello");
+    // With a root that is granted as well, where they stand in for nothing.
+    dir.write("granted/file", "");
+    let granted = dir.join("granted").display().to_string();
+    let program = dir.pack_text("root", &text, &["--dir", &format!("{granted}::/")]);
+    assert_eq!(prints(&program, &[], 77), "hellohello");
+    assert!(!dir.join("granted/dev").exists());
+    // What was granted comes first.
+    dir.write("dev/null", "text");
+    let reads = super::program(
+        r#"(data (i32.const 3000) "dev/null")
+        (func (export "_start")
+            (call $is (i32.const 1) (call $open (i32.const 3) (i32.const 1) (i32.const 3000) (i32.const 8) (i32.const 0)
+                (i64.const 2) (i64.const 0) (i32.const 0) (i32.const 0) (i32.const 16)) (i32.const 0))
+            (call $is (i32.const 2) (call $r (i32.load (i32.const 16)) (i32.const 9)) (i32.const 0))
+            (call $exit (i32.load (i32.const 1032))))"#,
+    );
+    let granted = format!("{}::/dev", dir.join("dev").display());
+    prints(&dir.pack_text("own", &reads, &["--dir", &granted]), &[], 4);
+}
+
+#[test]
 fn clocks_are_not_set_and_there_is_no_terminal_without_one() {
     prints(
         &Dir::new().pack_text(

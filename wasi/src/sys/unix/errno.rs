@@ -31,6 +31,7 @@ pub(crate) fn errno(code: i32) -> Option<Errno> {
         (SysErrno::FBIG, wasip1::ERRNO_FBIG),
         (SysErrno::NOSPC, wasip1::ERRNO_NOSPC),
         (SysErrno::SPIPE, wasip1::ERRNO_SPIPE),
+        (SysErrno::SRCH, wasip1::ERRNO_SRCH),
         (SysErrno::ROFS, wasip1::ERRNO_ROFS),
         (SysErrno::MLINK, wasip1::ERRNO_MLINK),
         (SysErrno::PIPE, wasip1::ERRNO_PIPE),
