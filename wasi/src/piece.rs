@@ -194,6 +194,29 @@ mod tests {
         }
     }
 
+    /// `scripts/soak races` has Miri look for data races here.
+    #[test]
+    fn what_other_threads_change_meanwhile_is_copied_in_whatever_state_it_is() {
+        for (from, len) in [(0, 8), (0, 48), (3, 41), (8, 4), (5, 1)] {
+            let mut bytes = [0; 48];
+            let start = std::sync::atomic::AtomicPtr::new(bytes.as_mut_ptr());
+            let piece = || Piece { start: start.load(Ordering::Relaxed), len: 48, memory: PhantomData };
+            let piece = || piece().from(from).first(len);
+            std::thread::scope(|scope| {
+                for number in [1, 2] {
+                    scope.spawn(move || (0..20).for_each(|_| drop(piece().store(&[number; 48]))));
+                }
+                scope.spawn(|| {
+                    for _ in 0..20 {
+                        let mut out = [9; 48];
+                        assert_eq!(piece().load(&mut out), len);
+                        assert!(out[..len].iter().all(|byte| *byte <= 2), "{out:?}");
+                    }
+                });
+            });
+        }
+    }
+
     #[test]
     fn a_part_never_leaves_its_piece() {
         let mut bytes = *b"0123456789";
