@@ -134,8 +134,8 @@ pub fn run<S: AsRef<OsStr>>(program: &Path, args: &[S]) -> Output {
 ///
 /// A test that starts something at the moment when another writes an executable hands the open file on to its child, and
 /// until that has begun its own program nobody can start the file. Under wine, a start in thousands fails for wine's server alone,
-/// and on a busy machine one in hundreds ends with 1 and no word, or is killed by that server: a thread that is about to end while
-/// the process ends does it, in a C program as well. That is tried a second time.
+/// and on a busy machine one in hundreds ends with 1 and no word (of a C program as well, whose thread is about to end when it
+/// ends), or is killed. That is tried a second time.
 pub fn output(command: &mut Command) -> Output {
     const TRIES: u32 = 200;
     let mut is_second = target().os() != payload::target::Os::Windows;

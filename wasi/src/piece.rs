@@ -204,7 +204,7 @@ mod tests {
             let piece = || piece().from(from).first(len);
             std::thread::scope(|scope| {
                 for number in [1, 2] {
-                    scope.spawn(move || (0..20).for_each(|_| drop(piece().store(&[number; 48]))));
+                    scope.spawn(move || (0..20).for_each(|_| assert_eq!(piece().store(&[number; 48]), len)));
                 }
                 scope.spawn(|| {
                     for _ in 0..20 {
