@@ -83,6 +83,8 @@ impl Prefix {
             equal(at, "padding", 0, (*byte).into())?;
         }
         let manifest = Manifest::parse(&bytes[first.offset as usize..], first.offset)?;
+        let has_programs = sections.iter().any(|section| section.kind == SectionKind::Programs);
+        crate::program::check(&manifest, has_programs)?;
         Ok(Prefix { header, sections, manifest })
     }
 

@@ -10,7 +10,9 @@ use std::path::PathBuf;
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 use payload::grant::{self, OPTIONS};
+use payload::program::Carried;
 use payload::{FilesGrant, Grants, GuestName, Manifest, Mount};
+use sandbox::programs::{DIR, Named};
 use sandbox::{Access, Ctx, CtxBuilder};
 
 use crate::fail::{self, Failure};
@@ -18,8 +20,8 @@ use crate::image::Stored;
 use crate::options::Granted;
 use crate::{carried, expand, owner, sockets, started, sys, trial};
 
-/// Opens everything that was granted.
-pub(crate) fn open(manifest: &Manifest, granted: &Granted, stored: Stored) -> Result<Ctx, Failure> {
+/// Opens everything that was granted, to the first of `programs`, which may become the others.
+pub(crate) fn open(manifest: &Manifest, granted: &Granted, programs: &[Stored]) -> Result<Ctx, Failure> {
     let grants = &granted.grants;
     if (grants.native || grants.dirs().next().is_some()) && sys::process::ends_for_openat2() {
         return Err(Failure::new(
@@ -28,7 +30,12 @@ pub(crate) fn open(manifest: &Manifest, granted: &Granted, stored: Stored) -> Re
         ));
     }
     let cwd = grants.cwd.as_deref().map(expand::path).transpose()?;
-    let mut builder = variables(arguments(Ctx::builder(), manifest), granted, cwd.as_deref());
+    let mut builder = variables(
+        arguments(Ctx::builder(), manifest),
+        granted,
+        cwd.as_deref(),
+        !manifest.programs.is_empty(),
+    );
     if grants.native {
         builder = native(builder)?;
     }
@@ -42,12 +49,13 @@ pub(crate) fn open(manifest: &Manifest, granted: &Granted, stored: Stored) -> Re
                 builder.dir(open_dir(&host, guest)?, guest, access(!grant.read_only))
             }
             Mount::Files(FilesGrant { guest, writable }) => {
-                let files = files.get_or_insert_with(|| carried::files(stored)).clone();
+                let files = files.get_or_insert_with(|| carried::files(programs[0])).clone();
                 // One root for each, in their order.
                 builder.files(files, roots.next().unwrap_or_default(), guest.as_str(), access(*writable))
             }
         };
     }
+    builder = builder.programs(named(manifest, programs));
     if let Some(guest) = &grants.tmp {
         builder = builder.temporary(guest.as_str());
     }
@@ -93,6 +101,16 @@ fn native(builder: CtxBuilder) -> Result<CtxBuilder, Failure> {
     Ok(builder.native(here, (dir, root)))
 }
 
+/// The programs that the app may become, by their names.
+fn named(manifest: &Manifest, programs: &[Stored]) -> impl Iterator<Item = Named> {
+    let named = |Carried { number, name }: &Carried| {
+        let last = programs.get(*number as usize).and_then(|program| program.prefix().sections.last());
+        let len = last.map_or(0, |last| last.offset + last.stored_len);
+        Named { name: name.clone(), number: *number, len }
+    };
+    manifest.programs.iter().map(named)
+}
+
 fn access(writable: bool) -> Access {
     if writable { Access::ReadWrite } else { Access::ReadOnly }
 }
@@ -115,16 +133,25 @@ fn arguments(mut builder: CtxBuilder, manifest: &Manifest) -> CtxBuilder {
 }
 
 /// The app's variables: those passed on, those set, and where it starts, which is `cwd` if that is said.
-fn variables(mut builder: CtxBuilder, granted: &Granted, cwd: Option<&str>) -> CtxBuilder {
+fn variables(
+    mut builder: CtxBuilder,
+    granted: &Granted,
+    cwd: Option<&str>,
+    has_programs: bool,
+) -> CtxBuilder {
     let Granted { grants, denied, .. } = granted;
     let is_set = |name: &OsStr| grants.env.iter().any(|variable| grant::name(variable) == name);
     let start = working_directory(grants, cwd).filter(|_| !is_set(WORKING_DIRECTORY.as_ref()));
+    // Whoever passes on all does not mean that: the host's programs are not there.
+    let passes_path = grants.pass.iter().any(|name| name == PATH) && std::env::var_os(PATH).is_some();
+    let sets_path = has_programs && !is_set(PATH.as_ref()) && !passes_path;
     let mut pass = |name: &OsStr, value: &OsStr| {
         // What is for the launcher is not the app's business; Windows keeps a drive's directory in names that begin so.
         let begins = |with: &[u8]| name.as_encoded_bytes().starts_with(with);
         let kept_back = name == OPTIONS || begins(trial::VARIABLE.as_bytes()) || begins(b"=");
         let replaced = is_set(name)
             || name == WORKING_DIRECTORY && start.is_some()
+            || name == PATH && sets_path
             || name == TEMPORARY_DIRECTORY && grants.tmp.is_some();
         if !kept_back && !replaced {
             let text = [name.as_encoded_bytes(), b"=", value.as_encoded_bytes()].concat();
@@ -152,6 +179,9 @@ fn variables(mut builder: CtxBuilder, granted: &Granted, cwd: Option<&str>) -> C
     if let Some(guest) = grants.tmp.as_ref().filter(|_| !is_set(TEMPORARY_DIRECTORY.as_ref())) {
         builder = builder.env(format!("{TEMPORARY_DIRECTORY}={guest}").as_bytes());
     }
+    if sets_path {
+        builder = builder.env(format!("{PATH}={DIR}").as_bytes());
+    }
     match start {
         Some(guest) => builder.env(format!("{WORKING_DIRECTORY}={guest}").as_bytes()),
         None => builder,
@@ -160,6 +190,9 @@ fn variables(mut builder: CtxBuilder, granted: &Granted, cwd: Option<&str>) -> C
 
 /// The variable in which POSIX shells keep the working directory. Go programs take theirs from it.
 const WORKING_DIRECTORY: &str = "PWD";
+
+/// The variable that says where programs are.
+const PATH: &str = "PATH";
 
 /// The variable in which POSIX programs look for a directory for temporary files.
 const TEMPORARY_DIRECTORY: &str = "TMPDIR";

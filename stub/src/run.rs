@@ -1,8 +1,9 @@
 //! Running the app: imports, instance, `_start`, and what its end means.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use payload::info::printable;
+use sandbox::programs::Exec;
 use sandbox::{Ctx, Exit, FIRST, State, ThreadExit};
 use wasmer::{
     AsStoreMut, Extern, ExternType, Function, FunctionEnv, FunctionType, Instance, InstantiationError,
@@ -11,26 +12,114 @@ use wasmer::{
 
 use crate::ending::Ending;
 use crate::fail::{self, Context, Failure};
+use crate::image::{self, Program, Stored};
 use crate::threads::{Common, Spawner};
-use crate::{copies, image};
-use crate::{sys, trace};
+use crate::{check, copies, sys, trace};
 
 /// Exit code of an app that trapped: what a shell reports for a native program that aborted.
 const EXIT_TRAP: i32 = 134;
 /// Frames that a trap's report shows; a stack that overflowed has thousands.
 const FRAMES_SHOWN: usize = 32;
 
-/// Runs a WASI command to its end; its exit code.
+/// Programs that this one may become.
+pub(crate) struct Programs {
+    /// The first is this one.
+    all: Vec<Stored>,
+    /// Those that ran, by their numbers.
+    loaded: Mutex<Vec<(u32, &'static Program)>>,
+}
+
+impl Programs {
+    pub(crate) fn new(all: Vec<Stored>) -> Programs {
+        Programs { all, loaded: Mutex::default() }
+    }
+
+    /// The program with this number; 0 is the one that was started.
+    pub(crate) fn get(&self, number: u32) -> Result<&'static Program, Failure> {
+        let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, program)) = loaded.iter().find(|(of, _)| *of == number) {
+            return Ok(program);
+        }
+        let stored = self.all.get(number as usize).copied();
+        let stored = stored.ok_or_else(|| Failure::new(format!("there is no program {number}")))?;
+        check::may_run(&stored.prefix().header)?;
+        let program: &'static Program = Box::leak(Box::new(Program::load(stored)?));
+        loaded.push((number, program));
+        Ok(program)
+    }
+}
+
+/// How a program ended.
+enum End {
+    /// With this exit code.
+    Code(i32),
+    /// It becomes another one.
+    Exec(Exec),
+}
+
+/// Runs a WASI command, and what it becomes, to the end; the exit code.
 pub(crate) fn command(
-    store: &mut Store,
-    module: &Module,
+    programs: &'static Programs,
     ctx: Ctx,
     ending: &'static Ending,
 ) -> Result<i32, Failure> {
+    match program(programs.get(0)?, programs, Arc::new(ctx), ending)? {
+        (End::Code(code), _) => Ok(code),
+        (End::Exec(exec), ctx) => become_other(exec, programs, ctx, ending),
+    }
+}
+
+/// Goes on as another program, and what that becomes, to the end, with `ctx`, which nobody else has; the exit code.
+pub(crate) fn become_other(
+    mut exec: Exec,
+    programs: &'static Programs,
+    mut ctx: Arc<Ctx>,
+    ending: &'static Ending,
+) -> Result<i32, Failure> {
+    loop {
+        copies::became(ctx.process());
+        let number = ctx.become_other(exec);
+        // What was noted is of code that is gone.
+        sys::frames::noted();
+        (exec, ctx) = match program(programs.get(number)?, programs, ctx, ending)? {
+            (End::Code(code), _) => return Ok(code),
+            (End::Exec(exec), ctx) => (exec, ctx),
+        };
+    }
+}
+
+/// Runs one program to its end; with what was behind its calls.
+fn program(
+    program: &'static Program,
+    programs: &'static Programs,
+    ctx: Arc<Ctx>,
+    ending: &'static Ending,
+) -> Result<(End, Arc<Ctx>), Failure> {
+    let mut store = program.begin();
+    let ended = instance(&mut store, program, programs, &ctx, ending)?;
+    match ended {
+        // The process ends. Taking apart what the system takes back as a whole would be work for nothing.
+        End::Code(_) => std::mem::forget(store),
+        End::Exec(_) => {
+            image::leave();
+            drop(store);
+        }
+    }
+    Ok((ended, ctx))
+}
+
+/// Runs a program in `store`.
+fn instance(
+    store: &mut Store,
+    program: &'static Program,
+    programs: &'static Programs,
+    ctx: &Arc<Ctx>,
+    ending: &'static Ending,
+) -> Result<End, Failure> {
+    let module = &program.module;
     sys::stack::learn().context("cannot have a stack for the program")?;
     trace::install(store);
-    let ctx = Arc::new(ctx);
-    let state = State::new(Arc::clone(&ctx)).bring_with(image::TOUCH).call_back_by(sys::stack::further);
+    let state = State::new(Arc::clone(ctx)).bring_with(image::TOUCH).call_back_by(sys::stack::further);
     let memory = memory_type(module).map(|ty| Memory::new(store, ty)).transpose().map_err(|e| refused(&e))?;
     let (env, address, common) = match &memory {
         None => {
@@ -40,10 +129,11 @@ pub(crate) fn command(
         Some(memory) => {
             let address = memory.view(store).data_ptr() as usize;
             let shared = memory.as_shared(store).ok_or_else(|| refused(&"its memory cannot be shared"))?;
-            let common = Common::new((store.engine().clone(), module.clone()), (shared, address), ending);
+            let engine = store.engine().clone();
+            let common = Common::new((engine, program), (shared, address), (ending, programs));
             let common = Arc::new(common);
             let spawner = Arc::new(Spawner(Arc::clone(&common)));
-            let forker = copies::starter(ending, Some(Arc::clone(&common)));
+            let forker = copies::starter(ending, Some(&common));
             common.fork_with(forker.as_ref());
             let state = state.fork_with(forker);
             (FunctionEnv::new(store, state.of_thread(FIRST, spawner)), address, Some(common))
@@ -54,7 +144,7 @@ pub(crate) fn command(
         Ok(instance) => instance,
         // Data or elements that do not fit.
         Err(InstantiationError::Start(error)) => {
-            return Ok(end(ending, (&ctx, None), Err(error), &mut |_| None));
+            return Ok(end(ending, (ctx, None), Err(error), &mut |_| None));
         }
         Err(error) => return Err(refused(&error)),
     };
@@ -74,16 +164,21 @@ pub(crate) fn command(
     let start = instance.exports.get_typed_function::<(), ()>(&*store, "_start");
     let start = start.context("the program has no start function")?;
     let result = start.call(store);
-    Ok(end(ending, (&ctx, common.as_deref()), result, &mut number(store, &instance)))
+    Ok(end(ending, (ctx, common.as_deref()), result, &mut number(store, &instance)))
 }
 
-/// Does what is to be done when the first thread is at its end; the exit code.
+/// Does what is to be done when the first thread is at its end, unless the program becomes another one.
 fn end(
     ending: &Ending,
     (ctx, threads): (&Ctx, Option<&Common>),
     result: Result<(), RuntimeError>,
     number: &mut dyn FnMut(&str) -> Option<u32>,
-) -> i32 {
+) -> End {
+    let result = match result.map_err(RuntimeError::downcast::<Exec>) {
+        Err(Ok(exec)) => return End::Exec(exec),
+        Err(Err(error)) => Err(error),
+        Ok(()) => Ok(()),
+    };
     let result = match result {
         // The program goes on for as long as another thread does.
         Err(error) if error.downcast_ref::<ThreadExit>().is_some() => {
@@ -95,7 +190,7 @@ fn end(
     ending.claim();
     let code = result.map_or_else(|error| code(error, number), |()| 0);
     ending.finish(ctx, code);
-    code
+    End::Code(code)
 }
 
 /// Why there is no memory, or no instance.

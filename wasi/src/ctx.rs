@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use cap_std::fs::Dir as CapDir;
 use terms::{Connect, GuestName, Listen};
@@ -15,6 +15,7 @@ use crate::fds::{Descriptor, Fds};
 use crate::first::{nowhere, preopened, standard};
 use crate::fs::host::dir::HostDir;
 use crate::fs::layer::Layer;
+use crate::fs::names::{is_separator, joined};
 use crate::fs::tree::dir::TreeDir;
 use crate::fs::tree::source::{Files, Nothing};
 use crate::grants::Grants;
@@ -24,8 +25,9 @@ use crate::net::granted::Granted;
 use crate::net::socket::Socket;
 use crate::net::{Net, Refused};
 use crate::processes::Processes;
+use crate::programs::{self, Exec, Listed, Named, Programs};
 use crate::randomness::Randomness;
-use crate::strings::Strings;
+use crate::strings::{Given, Strings};
 use crate::sys::Stream;
 use crate::threads::{Locals, Threads};
 use crate::words::Access;
@@ -36,8 +38,8 @@ const JUMPS: u64 = 64 << 20;
 /// The state behind one program's calls. Any number of calls may use it at once: nothing in it is locked while a call waits.
 #[derive(Debug)]
 pub struct Ctx {
-    pub(crate) args: Strings,
-    pub(crate) env: Strings,
+    pub(crate) args: Given,
+    pub(crate) env: Given,
     pub(crate) fds: Fds,
     pub(crate) clocks: Arc<Clocks>,
     pub(crate) randomness: Randomness,
@@ -49,6 +51,7 @@ pub struct Ctx {
     /// For the places on their stacks that threads may jump to.
     pub(crate) jumps: Budget,
     pub(crate) processes: Processes,
+    pub(crate) programs: Programs,
     pub(crate) net: Net,
     /// Where it stands, by its own name for that.
     pub(crate) cwd: Mutex<String>,
@@ -75,6 +78,7 @@ pub struct CtxBuilder {
     audited: bool,
     listen: Vec<(Listen, TcpListener)>,
     connect: Vec<Connect>,
+    programs: Vec<Named>,
 }
 
 /// What was granted under a name.
@@ -134,6 +138,11 @@ impl Ctx {
         self.threads.main()
     }
 
+    /// The number of the process.
+    pub fn process(&self) -> u32 {
+        self.processes.number()
+    }
+
     /// True in a copy of the process that was started.
     pub fn is_copy(&self) -> bool {
         self.processes.is_copy()
@@ -164,6 +173,32 @@ impl Ctx {
     #[cfg(feature = "wasmer")]
     pub(crate) fn handles_signals(&self) -> bool {
         self.signals.load(Ordering::Relaxed)
+    }
+
+    /// Lets another program go on with what this one has, which is gone; its number. What was to be closed is, and what a program
+    /// has of its own begins anew.
+    pub fn become_other(&self, exec: Exec) -> u32 {
+        let Exec { number, args, env } = exec;
+        self.args.set(args);
+        env.into_iter().for_each(|env| self.env.set(env));
+        self.fds.close_on_exec();
+        self.threads.begin_anew();
+        self.locals.begin_anew();
+        self.wasix.store(false, Ordering::Relaxed);
+        #[cfg(feature = "wasmer")]
+        self.signals.store(false, Ordering::Relaxed);
+        number
+    }
+
+    /// Where the program stands, by its own name for that.
+    pub(crate) fn stands(&self) -> String {
+        self.cwd.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The whole name of `path`, which begins where the program stands.
+    pub(crate) fn whole_name(&self, path: &str) -> String {
+        let stands = self.stands();
+        joined(if path.starts_with(is_separator) { "/" } else { &stands }, path)
     }
 
     /// What the program used of what it was granted; nothing unless it was built to be audited.
@@ -245,6 +280,13 @@ impl CtxBuilder {
         self
     }
 
+    /// Lets the program become one of these: names in [`DIR`](crate::programs::DIR), where they lie over what was granted there.
+    #[must_use]
+    pub fn programs(mut self, named: impl IntoIterator<Item = Named>) -> Self {
+        self.programs.extend(named);
+        self
+    }
+
     /// Says that standard stream 0, 1 or 2 was closed when the program was started, and so it is for the program.
     #[must_use]
     pub fn closed(mut self, stream: usize) -> Self {
@@ -303,8 +345,18 @@ impl CtxBuilder {
             fds.push((!closed).then(|| if self.detached { nowhere(stream) } else { standard(stream) }));
         }
         let net = self.net()?;
-        let is_bare = self.granted.is_empty() && !native;
+        let is_bare = self.granted.is_empty() && self.programs.is_empty() && !native;
         let (mut grants, mut trees) = (Grants::default(), 0);
+        let mut programs = Programs::default();
+        if !self.programs.is_empty() {
+            self.programs.sort_by(|one, other| one.name.cmp(&other.name));
+            programs.named = Arc::new(std::mem::take(&mut self.programs));
+            let files = Arc::new(Listed(Arc::clone(&programs.named)));
+            let tree = TreeDir::root(files, 0, Access::ReadOnly, trees, &self.written, &clocks);
+            programs.device = tree.filestat()?.dev;
+            grants.tree(&programs::DIR.into(), Layer::Tree(tree));
+            trees += 1;
+        }
         for Grant { guest, access, what } in self.granted {
             match what {
                 What::Host(dir) => grants.host(&guest, Layer::Host(HostDir::granted(dir, access))),
@@ -342,8 +394,8 @@ impl CtxBuilder {
             }
         }
         Ok(Ctx {
-            args: self.args,
-            env: self.env,
+            args: Given::new(self.args),
+            env: Given::new(self.env),
             fds,
             clocks,
             randomness,
@@ -354,6 +406,7 @@ impl CtxBuilder {
             net,
             jumps: Budget::of(JUMPS),
             processes: Processes::default(),
+            programs,
             cwd: Mutex::new(self.cwd.unwrap_or_else(|| "/".to_owned())),
             wasix: AtomicBool::new(false),
             #[cfg(feature = "wasmer")]

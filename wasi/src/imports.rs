@@ -4,6 +4,7 @@
 //! Only the functions that an app imports are made, each as a typed static function, so nothing is looked up and
 //! nothing is boxed when it is called. A failed call becomes its errno; only `proc_exit` and `proc_raise` unwind.
 
+mod programs;
 mod sockets;
 
 use wasmer::{
@@ -96,6 +97,7 @@ pub fn function(
 ) -> Option<Function> {
     let now = named(store, env, module, name).filter(|function| function.ty(store) == *wanted);
     now.or_else(|| older(store, env, module, name).filter(|function| function.ty(store) == *wanted))
+        .or_else(|| programs::program(store, env, name, wanted).filter(|_| module == WASIX))
 }
 
 /// The import `name` of `module` as programs of earlier years have it, where that differs.

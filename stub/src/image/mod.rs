@@ -24,7 +24,7 @@ mod unwind;
 
 use payload::SectionKind;
 use payload::image::Image;
-use wasmer::{Module, Store};
+use wasmer::{Engine, Module, Store};
 
 use crate::fail::{Context, Failure};
 use crate::sys::Outcome;
@@ -59,16 +59,37 @@ pub(crate) fn fork<T>(fork: impl FnOnce(&dyn Fn()) -> T) -> T {
     paging::fork(fork)
 }
 
-/// The program's module, in a store of its own. Its code is in its place.
-pub(crate) fn module(stored: Stored) -> Result<(Store, Module), Failure> {
-    let memory_len = stored.find(SectionKind::Memory).map_or(0, |section| section.len);
-    let metadata = stored.whole(SectionKind::Metadata)?;
-    let mut image =
-        Image::parse(&metadata, stored.section(SectionKind::Code)?.len, memory_len).context(DAMAGED)?;
-    let hints =
-        Hints { preload: std::mem::take(&mut image.touched), prefetch: std::mem::take(&mut image.ahead) };
-    let code = code::place(stored, &image, &hints)?;
-    placed::set(Placed { stored, code });
-    unwind::prepare(stored, code)?;
-    loader::module(stored, &image, hints, code)
+/// A program whose code is in its place, where it stays. One that becomes another and that this one again needs it once.
+pub(crate) struct Program {
+    placed: Placed,
+    engine: Engine,
+    pub(crate) module: Module,
+}
+
+impl Program {
+    /// Puts the code of the program in `stored` into its place.
+    pub(crate) fn load(stored: Stored) -> Result<Program, Failure> {
+        let memory_len = stored.find(SectionKind::Memory).map_or(0, |section| section.len);
+        let metadata = stored.whole(SectionKind::Metadata)?;
+        let mut image =
+            Image::parse(&metadata, stored.section(SectionKind::Code)?.len, memory_len).context(DAMAGED)?;
+        let hints =
+            Hints { preload: std::mem::take(&mut image.touched), prefetch: std::mem::take(&mut image.ahead) };
+        let code = code::place(stored, &image, &hints)?;
+        unwind::prepare(stored, code)?;
+        let (engine, module) = loader::module(stored, &image, hints, code)?;
+        Ok(Program { placed: Placed { stored, code }, engine, module })
+    }
+
+    /// Lets it be the one that runs; a store for it. One that ran before was [left](leave).
+    pub(crate) fn begin(&'static self) -> Store {
+        placed::set(&self.placed);
+        memory::begin_anew();
+        Store::new(self.engine.clone())
+    }
+}
+
+/// To be called when a program is about to be gone that becomes another one, before its memory is.
+pub(crate) fn leave() {
+    paging::forget_memory();
 }

@@ -20,6 +20,7 @@ pub mod path;
 pub mod poll;
 pub mod proc;
 pub(crate) mod processes;
+pub(crate) mod programs;
 pub mod random;
 pub mod readdir;
 pub mod sched;

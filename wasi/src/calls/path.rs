@@ -7,6 +7,7 @@ use crate::caller::Caller;
 use crate::ctx::Ctx;
 use crate::errno::Result;
 use crate::fds::Descriptor;
+use crate::fs::dir::Dir;
 use crate::fs::rule::Wanted;
 use crate::memory::Memory;
 use crate::path::{self, Room};
@@ -80,11 +81,40 @@ fn open(
     path: u32,
     path_len: u32,
     oflags: u32,
-    (base, inheriting): (u64, u64),
+    rights: (u64, u64),
     fdflags: u32,
     close_on_exec: bool,
     result: u32,
 ) -> Result<()> {
+    memory.check(result, 4)?;
+    let room = &mut Room::new();
+    let path = path::read(memory, path, path_len, room)?;
+    let how = How { lookup, oflags, rights, fdflags, close_on_exec };
+    let descriptor = opened(ctx, &|needed| ctx.fds.opener(fd, needed), path, how)?;
+    let number = ctx.fds.insert(descriptor)?;
+    memory.write_u32(result, number)
+}
+
+/// How a path is to be opened, as [`path_open`] takes it.
+pub(crate) struct How {
+    pub(crate) lookup: u32,
+    pub(crate) oflags: u32,
+    pub(crate) rights: (u64, u64),
+    pub(crate) fdflags: u32,
+    pub(crate) close_on_exec: bool,
+}
+
+/// What is opened by `path`, below the directory that `opener` gives if it has a right, with those that it hands
+/// on.
+///
+/// # Errors
+/// As [`path_open`].
+pub(crate) fn opened(
+    ctx: &Ctx,
+    opener: &dyn Fn(wasip1::Rights) -> Result<(Arc<Dir>, wasip1::Rights)>,
+    path: &str,
+    How { lookup, oflags, rights: (base, inheriting), fdflags, close_on_exec }: How,
+) -> Result<Descriptor> {
     let known_flags = wasip1::FDFLAGS_APPEND
         | wasip1::FDFLAGS_DSYNC
         | wasip1::FDFLAGS_NONBLOCK
@@ -106,11 +136,10 @@ fn open(
     if has(wasip1::OFLAGS_TRUNC) {
         needed |= wasip1::RIGHTS_PATH_FILESTAT_SET_SIZE;
     }
-    let (dir, handed_on) = ctx.fds.opener(fd, needed)?;
+    let (dir, handed_on) = opener(needed)?;
     if (base | inheriting) & !handed_on != 0 {
         return Err(wasip1::ERRNO_NOTCAPABLE.into());
     }
-    memory.check(result, 4)?;
     let read = base & (wasip1::RIGHTS_FD_READ | wasip1::RIGHTS_FD_READDIR) != 0;
     let how = Open {
         follow: follows(lookup)?,
@@ -124,8 +153,6 @@ fn open(
         write: base & wasip1::RIGHTS_FD_WRITE != 0 || !read && base & rights::NEED_WRITE != 0,
         flags,
     };
-    let room = &mut Room::new();
-    let path = path::read(memory, path, path_len, room)?;
     let mut asked = ctx.misses.asked(&dir, path, Wanted::to_open(how));
     let opened = dir.open(path, how);
     // A directory is not changed by opening it, nor is what could be opened only to read.
@@ -148,8 +175,7 @@ fn open(
     }
     let object = object.map(Arc::new, Arc::new);
     let rights = base & applicable & !left_out;
-    let number = ctx.fds.insert(Descriptor { object, rights, left_out, inheriting, flags, close_on_exec })?;
-    memory.write_u32(result, number)
+    Ok(Descriptor { object, rights, left_out, inheriting, flags, close_on_exec })
 }
 
 /// What is known about a path; the part that both previews share.
