@@ -11,7 +11,7 @@ use crate::path::MAX_LEN;
 use crate::strings::Strings;
 
 /// The directory of their names.
-pub const DIR: &str = "/bin";
+pub const DIR: &str = terms::grant::PROGRAMS;
 
 /// A name, and what it leads to.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use payload::{Manifest, Target};
 
-use super::twins::Twins;
+use super::{twins::Twins, with::Others};
 use crate::{
     Error,
     cache::Cache,
@@ -21,6 +21,8 @@ pub(super) struct Shared {
     pub(super) manifest: Manifest,
     /// Sections that are the same for every target.
     pub(super) sections: Vec<Stored>,
+    /// Programs that are carried beside this one.
+    pub(super) others: Others,
     pub(super) shown: PeOptions,
     /// The launcher that is used instead of those in this packer.
     pub(super) own_stub: Option<Vec<u8>>,

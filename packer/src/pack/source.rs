@@ -4,9 +4,14 @@
 //! files. Options of the new pack are added to these, and replace those of the same name and those that exist only once. How
 //! the old executable was compiled and stored does not matter.
 
+use std::sync::Arc;
+
 use payload::{Manifest, SectionKind, tree::Tree};
 
-use super::{Opened, Pack, mounts, stem};
+use super::{
+    Opened, Pack, mounts, stem,
+    with::{self, Other},
+};
 use crate::{
     Error, Kind,
     executable::Executable,
@@ -30,6 +35,8 @@ pub struct Source {
     pub manifest: Manifest,
     /// The files that the executable will carry.
     pub files: Files,
+    /// Programs that are carried beside it.
+    pub(super) others: Vec<Other>,
     /// What these are, a name each.
     pub contents: Vec<Contents>,
     /// Notes on what is carried.
@@ -42,11 +49,17 @@ impl Source {
     /// # Errors
     /// As [`Module::new`] and [`Files::add`]; as [`Executable::open`], and `NoModule` for an executable that kept none.
     pub fn read(pack: &Pack) -> Result<Source, Error> {
-        let Input { bytes, mut manifest, mut files, kept } = Input::read(pack)?;
+        let Input { bytes, mut manifest, mut files, kept, opened } = Input::read(pack)?;
         let is_kept = pack.keep_module || kept;
         let kept = is_kept.then(|| bytes.clone());
         let module = Module::new(bytes, &pack.input)?;
         let text = kept.filter(|kept| *kept != module.wasm);
+        let executable = match &*opened {
+            Opened::Executable(executable) => Some(&**executable),
+            Opened::Module(_) => None,
+        };
+        let (others, programs) = with::read(pack, executable, module.sha256)?;
+        manifest.programs = programs;
         let notes = mounts::add(&mut manifest.grants, &mut files, pack)?;
         manifest.producer = producer::of(module.component.as_ref());
         manifest.module_sha256 = module.sha256;
@@ -65,7 +78,7 @@ impl Source {
         pack.told.write(&mut manifest);
         let granted = manifest.grants.files().zip(&files.roots);
         let contents = granted.map(|(grant, root)| Contents::of(grant, root)).collect();
-        Ok(Source { module, is_kept, text, manifest, files, contents, notes })
+        Ok(Source { module, is_kept, text, manifest, files, others, contents, notes })
     }
 }
 
@@ -75,6 +88,7 @@ struct Input {
     files: Files,
     /// True if it comes from an executable, which so keeps its module from pack to pack.
     kept: bool,
+    opened: Arc<Opened>,
 }
 
 impl Input {
@@ -88,12 +102,14 @@ impl Input {
             Opened::Executable(executable) => executable,
             Opened::Module(bytes) => {
                 let manifest = Manifest { app: stem(file), ..Manifest::default() };
-                return Ok(Input { bytes: bytes.clone(), manifest, files: Files::default(), kept: false });
+                let bytes = bytes.clone();
+                return Ok(Input { bytes, manifest, files: Files::default(), kept: false, opened });
             }
         };
         let module = kept_module(executable).map_err(|error| error.in_file(file))?;
         let files = carried(executable).map_err(|error| error.in_file(file))?;
-        Ok(Input { bytes: module, manifest: executable.manifest().clone(), files, kept: true })
+        let manifest = executable.manifest().clone();
+        Ok(Input { bytes: module, manifest, files, kept: true, opened })
     }
 }
 
@@ -126,7 +142,7 @@ fn damaged(reason: &str) -> Error {
     Error::new(Kind::Damaged, reason)
 }
 
-fn no_module() -> Error {
+pub(super) fn no_module() -> Error {
     let reason = "this executable was packed without --keep-module, so its module is not in it; pack the .wasm with --keep-module";
     Error::new(Kind::NoModule, reason)
 }
