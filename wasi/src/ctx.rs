@@ -345,7 +345,7 @@ impl CtxBuilder {
             fds.push((!closed).then(|| if self.detached { nowhere(stream) } else { standard(stream) }));
         }
         let net = self.net()?;
-        let is_bare = self.granted.is_empty() && self.programs.is_empty() && !native;
+        let is_bare = self.granted.is_empty() && !native;
         let (mut grants, mut trees) = (Grants::default(), 0);
         let mut programs = Programs::default();
         if !self.programs.is_empty() {
@@ -354,7 +354,7 @@ impl CtxBuilder {
             let files = Arc::new(Listed(Arc::clone(&programs.named)));
             let tree = TreeDir::root(files, 0, Access::ReadOnly, trees, &self.written, &clocks);
             programs.device = tree.filestat()?.dev;
-            grants.tree(&programs::DIR.into(), Layer::Tree(tree));
+            grants.below(&programs::DIR.into(), Layer::Tree(tree));
             trees += 1;
         }
         for Grant { guest, access, what } in self.granted {
