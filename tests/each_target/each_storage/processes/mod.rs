@@ -3,15 +3,19 @@
 //! ```text
 //! family   copies begin, end and are waited for
 //! grants   the owner takes it away, and is told
+//! exec     a program becomes another one that it carries
 //! cold     a copy touches what is not decoded yet
+//! spawn    another program begins in a copy
 //! threads  a program with threads starts copies
 //! bounds   too many copies, and wrong arguments
 //! ```
 
 mod bounds;
 mod cold;
+mod exec;
 mod family;
 mod grants;
+mod spawn;
 mod threads;
 
 /// Imports that these tests use, and functions on them. The program has one thread and a memory of its own: what is behind 1024
