@@ -32,7 +32,7 @@
 //! A text is UTF-8 without NUL; it is not terminated.
 
 use crate::program::{self, Carried};
-use crate::{Connect, DirGrant, Error, FilesGrant, Grants, Kind, Listen, Mount, bytes::Cursor};
+use crate::{Connect, DirGrant, Error, FilesGrant, Grants, Kind, Listen, Mount, bytes::Cursor, bytes::text};
 
 /// What the packer decided.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -266,13 +266,6 @@ fn mounted(mount: &Mount) -> (u16, Vec<u8>) {
             content.extend_from_slice(guest.as_str().as_bytes());
             (FILES, content)
         }
-    }
-}
-
-pub(crate) fn text(content: &[u8], at: u64, field: &'static str) -> Result<String, Error> {
-    match std::str::from_utf8(content) {
-        Ok(text) if !text.contains('\0') => Ok(text.to_owned()),
-        _ => Err(Error::new(at, Kind::Text { field })),
     }
 }
 

@@ -77,5 +77,5 @@ fn launch() -> Result<i32, Failure> {
         fail::note(&format!("it listens on {found}"));
     }
     let ending = Box::leak(Box::new(ending::Ending::new(manifest, granted)));
-    run::command(Box::leak(Box::new(run::Programs::new(programs))), ctx, ending)
+    run::command(Box::leak(Box::new(image::Programs::new(programs))), ctx, ending)
 }

@@ -1,6 +1,6 @@
 //! Running the app: imports, instance, `_start`, and what its end means.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use payload::info::printable;
 use sandbox::programs::Exec;
@@ -12,42 +12,14 @@ use wasmer::{
 
 use crate::ending::Ending;
 use crate::fail::{self, Context, Failure};
-use crate::image::{self, Program, Stored};
+use crate::image::{self, Program, Programs};
 use crate::threads::{Common, Spawner};
-use crate::{check, copies, sys, trace};
+use crate::{copies, sys, trace};
 
 /// Exit code of an app that trapped: what a shell reports for a native program that aborted.
 const EXIT_TRAP: i32 = 134;
 /// Frames that a trap's report shows; a stack that overflowed has thousands.
 const FRAMES_SHOWN: usize = 32;
-
-/// Programs that this one may become.
-pub(crate) struct Programs {
-    /// The first is this one.
-    all: Vec<Stored>,
-    /// Those that ran, by their numbers.
-    loaded: Mutex<Vec<(u32, &'static Program)>>,
-}
-
-impl Programs {
-    pub(crate) fn new(all: Vec<Stored>) -> Programs {
-        Programs { all, loaded: Mutex::default() }
-    }
-
-    /// The program with this number; 0 is the one that was started.
-    pub(crate) fn get(&self, number: u32) -> Result<&'static Program, Failure> {
-        let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, program)) = loaded.iter().find(|(of, _)| *of == number) {
-            return Ok(program);
-        }
-        let stored = self.all.get(number as usize).copied();
-        let stored = stored.ok_or_else(|| Failure::new(format!("there is no program {number}")))?;
-        check::may_run(&stored.prefix().header)?;
-        let program: &'static Program = Box::leak(Box::new(Program::load(stored)?));
-        loaded.push((number, program));
-        Ok(program)
-    }
-}
 
 /// How a program ended.
 enum End {
@@ -238,6 +210,7 @@ pub(crate) fn imports(
         };
         let function = sandbox::imports::function(store, env, from, name, wanted)
             .or_else(|| sandbox::imports::socket(store, env, from, name, wanted))
+            .or_else(|| sandbox::imports::program(store, env, from, name, wanted))
             .or_else(|| sandbox::imports::unknown(store, from, wanted))
             .unwrap_or_else(|| missing(store, wanted, from, name));
         Ok(function.into())

@@ -12,9 +12,8 @@ use sandbox::{Ctx, Fork, Spawn, State, Thread, ThreadExit, gate, table};
 use wasmer::{Engine, FunctionEnv, Instance, RuntimeError, SharedMemory, Store, TypedFunction};
 
 use crate::ending::Ending;
-use crate::image::{self, Program};
-use crate::run::{self, Programs};
-use crate::{fail, sys, trace};
+use crate::image::{self, Program, Programs};
+use crate::{fail, run, sys, trace};
 
 /// Bytes of the stack that calls of WASI run on.
 const STACK: usize = 1024 * 1024;

@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use cap_std::fs::Dir as CapDir;
 use terms::{Connect, GuestName, Listen};
@@ -15,7 +15,6 @@ use crate::fds::{Descriptor, Fds};
 use crate::first::{nowhere, preopened, standard};
 use crate::fs::host::dir::HostDir;
 use crate::fs::layer::Layer;
-use crate::fs::names::{is_separator, joined};
 use crate::fs::tree::dir::TreeDir;
 use crate::fs::tree::source::{Files, Nothing};
 use crate::grants::Grants;
@@ -25,7 +24,7 @@ use crate::net::granted::Granted;
 use crate::net::socket::Socket;
 use crate::net::{Net, Refused};
 use crate::processes::Processes;
-use crate::programs::{self, Exec, Listed, Named, Programs};
+use crate::programs::{self, Listed, Named, Programs};
 use crate::randomness::Randomness;
 use crate::strings::{Given, Strings};
 use crate::sys::Stream;
@@ -56,10 +55,10 @@ pub struct Ctx {
     /// Where it stands, by its own name for that.
     pub(crate) cwd: Mutex<String>,
     /// Whether it is one of WASIX.
-    wasix: AtomicBool,
+    pub(crate) wasix: AtomicBool,
     /// Whether it handles signals.
     #[cfg(feature = "wasmer")]
-    signals: AtomicBool,
+    pub(crate) signals: AtomicBool,
 }
 
 /// Builds a [`Ctx`]: nothing is granted that is not named here, but the standard streams and an empty directory.
@@ -175,32 +174,6 @@ impl Ctx {
         self.signals.load(Ordering::Relaxed)
     }
 
-    /// Lets another program go on with what this one has, which is gone; its number. What was to be closed is, and what a program
-    /// has of its own begins anew.
-    pub fn become_other(&self, exec: Exec) -> u32 {
-        let Exec { number, args, env } = exec;
-        self.args.set(args);
-        env.into_iter().for_each(|env| self.env.set(env));
-        self.fds.close_on_exec();
-        self.threads.begin_anew();
-        self.locals.begin_anew();
-        self.wasix.store(false, Ordering::Relaxed);
-        #[cfg(feature = "wasmer")]
-        self.signals.store(false, Ordering::Relaxed);
-        number
-    }
-
-    /// Where the program stands, by its own name for that.
-    pub(crate) fn stands(&self) -> String {
-        self.cwd.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// The whole name of `path`, which begins where the program stands.
-    pub(crate) fn whole_name(&self, path: &str) -> String {
-        let stands = self.stands();
-        joined(if path.starts_with(is_separator) { "/" } else { &stands }, path)
-    }
-
     /// What the program used of what it was granted; nothing unless it was built to be audited.
     pub fn used(&self) -> Used {
         let Some(audit) = &self.misses.audit else { return Used::default() };
@@ -280,7 +253,7 @@ impl CtxBuilder {
         self
     }
 
-    /// Lets the program become one of these: names in [`DIR`](crate::programs::DIR), where they lie over what was granted there.
+    /// Lets the program become one of these: names in `/bin`, where they lie over what was granted.
     #[must_use]
     pub fn programs(mut self, named: impl IntoIterator<Item = Named>) -> Self {
         self.programs.extend(named);
@@ -352,10 +325,9 @@ impl CtxBuilder {
             self.programs.sort_by(|one, other| one.name.cmp(&other.name));
             programs.named = Arc::new(std::mem::take(&mut self.programs));
             let files = Arc::new(Listed(Arc::clone(&programs.named)));
-            let tree = TreeDir::root(files, 0, Access::ReadOnly, trees, &self.written, &clocks);
-            programs.device = tree.filestat()?.dev;
+            let tree = TreeDir::root(files, 0, Access::ReadOnly, 0, &self.written, &clocks);
+            (programs.device, trees) = (tree.filestat()?.dev, 1);
             grants.below(&programs::DIR.into(), Layer::Tree(tree));
-            trees += 1;
         }
         for Grant { guest, access, what } in self.granted {
             match what {

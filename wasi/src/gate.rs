@@ -164,7 +164,7 @@ mod tests {
 
     #[test]
     fn who_waits_is_outside_and_comes_back() {
-        assert_eq!(outside(|| IS_INSIDE.get()), false);
+        assert!(!outside(|| IS_INSIDE.get()));
         let inside = enter();
         assert_eq!(outside(|| 7), 7);
         assert!(IS_INSIDE.get());

@@ -26,6 +26,7 @@ use crate::preview0;
 use crate::state::State;
 use crate::table::{PREVIEW0, PREVIEW1, SIGNAL_HANDLER, SPAWN, THREADS, WASIX, calls, wasix_calls};
 
+pub use programs::program;
 pub use sockets::socket;
 
 /// An errno as the guest gets it.
@@ -97,7 +98,6 @@ pub fn function(
 ) -> Option<Function> {
     let now = named(store, env, module, name).filter(|function| function.ty(store) == *wanted);
     now.or_else(|| older(store, env, module, name).filter(|function| function.ty(store) == *wanted))
-        .or_else(|| programs::program(store, env, name, wanted).filter(|_| module == WASIX))
 }
 
 /// The import `name` of `module` as programs of earlier years have it, where that differs.

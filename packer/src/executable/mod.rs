@@ -124,7 +124,7 @@ impl Executable {
         let Some(section) = self.prefix().section(SectionKind::Programs) else { return Ok(Vec::new()) };
         let place = section.offset as usize..(section.offset + section.stored_len) as usize;
         let content = self.payload().get(place).unwrap_or_default();
-        payload::program::all(content, &self.manifest().programs)
+        payload::programs::all(content, &self.manifest().programs)
             .map_err(|error| damaged(&format!("its programs are damaged: {error}")))
     }
 

@@ -185,6 +185,7 @@ fn same(file: &[u8], one: (&Slice, Option<&Section>), other: (&Slice, Option<&Se
 fn programs(file: &[u8], slice: &Slice) -> Option<Vec<Prefix>> {
     let Some(section) = slice.prefix.section(SectionKind::Programs) else { return Some(Vec::new()) };
     let place = section.offset as usize..(section.offset + section.stored_len) as usize;
-    let all = payload::program::all(slice.payload(file).get(place)?, &slice.prefix.manifest.programs).ok()?;
+    let all =
+        payload::programs::all(slice.payload(file).get(place)?, &slice.prefix.manifest.programs).ok()?;
     Some(all.into_iter().map(|(prefix, _)| prefix).collect())
 }

@@ -217,7 +217,7 @@ fn programs(payload: &[u8], prefix: &Prefix) -> Vec<Check> {
     let Some(section) = prefix.section(SectionKind::Programs) else { return Vec::new() };
     let place = section.offset as usize..(section.offset + section.stored_len) as usize;
     let carried = &prefix.manifest.programs;
-    let all = match payload::program::all(payload.get(place).unwrap_or_default(), carried) {
+    let all = match payload::programs::all(payload.get(place).unwrap_or_default(), carried) {
         Ok(all) => all,
         Err(error) => return vec![Check::new("programs", Err(error.to_string()))],
     };

@@ -14,6 +14,7 @@
 //! executable was told), `fitness` asks which targets can have it, `run` goes the way from there to files, and `trial` tries a
 //! start on that way.
 
+mod beside;
 mod builder;
 mod compiled;
 mod fitness;

@@ -1,8 +1,10 @@
 //! Data that all targets of a pack share.
 
+use std::path::PathBuf;
+
 use payload::{Manifest, Target};
 
-use super::{twins::Twins, with::Others};
+use super::twins::Twins;
 use crate::{
     Error,
     cache::Cache,
@@ -34,6 +36,17 @@ pub(super) struct Shared {
     pub(super) once: Once,
     /// What earlier packs made.
     pub(super) cache: Option<Cache>,
+}
+
+/// Programs that are ready to be compiled.
+#[derive(Default)]
+pub(super) struct Others {
+    /// Each with its file.
+    pub(super) all: Vec<(PathBuf, Shared)>,
+    /// Notes about them.
+    pub(super) notes: Vec<String>,
+    /// Whether one starts copies of its process.
+    pub(super) starts_copies: bool,
 }
 
 /// The launcher for `target`: `own_stub`, or one of those in this packer.

@@ -4,14 +4,14 @@
 //! files. Options of the new pack are added to these, and replace those of the same name and those that exist only once. How
 //! the old executable was compiled and stored does not matter.
 
-use std::sync::Arc;
-
-use payload::{Manifest, SectionKind, tree::Tree};
-
-use super::{
-    Opened, Pack, mounts, stem,
-    with::{self, Other},
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
 };
+
+use payload::{Manifest, SectionKind, info::printable, program::Carried, tree::Tree};
+
+use super::{Opened, Pack, With, mounts, stem, with::check};
 use crate::{
     Error, Kind,
     executable::Executable,
@@ -58,7 +58,7 @@ impl Source {
             Opened::Executable(executable) => Some(&**executable),
             Opened::Module(_) => None,
         };
-        let (others, programs) = with::read(pack, executable, module.sha256)?;
+        let (others, programs) = others(pack, executable, module.sha256)?;
         manifest.programs = programs;
         let notes = mounts::add(&mut manifest.grants, &mut files, pack)?;
         manifest.producer = producer::of(module.component.as_ref());
@@ -142,7 +142,7 @@ fn damaged(reason: &str) -> Error {
     Error::new(Kind::Damaged, reason)
 }
 
-pub(super) fn no_module() -> Error {
+fn no_module() -> Error {
     let reason = "this executable was packed without --keep-module, so its module is not in it; pack the .wasm with --keep-module";
     Error::new(Kind::NoModule, reason)
 }
@@ -182,4 +182,88 @@ fn replace(old: &mut Option<String>, new: &Option<String>) {
     if new.is_some() {
         old.clone_from(new);
     }
+}
+
+/// A program that is carried beside the app.
+#[derive(Debug)]
+pub(super) struct Other {
+    pub(super) module: Module,
+    /// The text or component that it was, where that is kept.
+    pub(super) text: Option<Vec<u8>>,
+    pub(super) file: PathBuf,
+    pub(super) name: String,
+}
+
+/// Reads what is carried beside the app, whose hash is `app`, and which comes from `executable`, if it does: the programs, and the
+/// names of all, with their numbers.
+///
+/// # Errors
+/// `Name` for two of one name; as [`Module::new`], about its file; `NoModule` for an executable.
+fn others(
+    pack: &Pack,
+    executable: Option<&Executable>,
+    app: [u8; 32],
+) -> Result<(Vec<Other>, Vec<Carried>), Error> {
+    let (mut others, mut carried): (Vec<Other>, Vec<Carried>) = (Vec::new(), Vec::new());
+    let mut add = |names: &[String], bytes: Vec<u8>, file: &Path| {
+        let kept = bytes.clone();
+        let module = Module::new(bytes, file)?;
+        let known = others.iter().position(|other| other.module.sha256 == module.sha256);
+        let number = match known {
+            _ if module.sha256 == app => 0,
+            Some(at) => at + 1,
+            None => {
+                let text = Some(kept).filter(|kept| *kept != module.wasm);
+                let name = names.first().cloned().unwrap_or_default();
+                others.push(Other { module, text, file: file.to_owned(), name });
+                others.len()
+            }
+        };
+        carried.extend(names.iter().map(|name| Carried { number: number as u32, name: name.clone() }));
+        Ok::<_, Error>(())
+    };
+    let asked: Vec<&String> = pack.with.iter().flat_map(|with| &with.names).collect();
+    if let Some(twice) = asked.iter().enumerate().find(|(at, name)| asked[..*at].contains(name)) {
+        let reason = format!("two programs are called {:?} (--with); leave one out", printable(twice.1));
+        return Err(Error::new(Kind::Name, reason));
+    }
+    for (names, bytes) in executable.map(kept).transpose()?.unwrap_or_default() {
+        // New ones replace those of the same name.
+        let left: Vec<String> = names.into_iter().filter(|name| !asked.contains(&name)).collect();
+        if !left.is_empty() {
+            add(&left, bytes, &pack.input)?;
+        }
+    }
+    for With { names, file } in &pack.with {
+        names.iter().try_for_each(|name| check(name)).map_err(|why| Error::new(Kind::Name, why))?;
+        let Opened::Module(bytes) = Opened::read(file)? else {
+            let reason = "an executable; to be carried (--with) a program must be a .wasm: name the one that it was packed from";
+            return Err(Error::new(Kind::NotWasm, reason).in_file(file));
+        };
+        add(names, bytes, file)?;
+    }
+    Ok((others, carried))
+}
+
+/// The names of a program, and its module.
+type Kept = (Vec<String>, Vec<u8>);
+
+/// The names and modules of programs that `executable` carries, in their order.
+fn kept(executable: &Executable) -> Result<Vec<Kept>, Error> {
+    let carried = &executable.manifest().programs;
+    let names = |number: u32| {
+        let own = carried.iter().filter(|carried| carried.number == number);
+        own.map(|carried| carried.name.clone()).collect::<Vec<_>>()
+    };
+    let mut all = Vec::new();
+    if !names(0).is_empty() {
+        all.push((names(0), kept_module(executable)?));
+    }
+    for (number, (prefix, payload)) in (1..).zip(executable.programs()?) {
+        let section = prefix.section(SectionKind::Module).ok_or_else(no_module)?;
+        let module = decode::section(payload, section)
+            .map_err(|error| Error::new(Kind::Damaged, format!("a program that it carries: {error}")))?;
+        all.push((names(number), module));
+    }
+    Ok(all)
 }

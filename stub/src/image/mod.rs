@@ -7,6 +7,7 @@
 //! paging   how images get into their places: when they are touched (Linux), or before the start
 //! loader   the engine's metadata and finished function pointers  →  a module
 //! placed   the code where it runs, and the sections that tell of it
+//! programs a module that is ready to run, and others that it may become
 //! unwind   where functions are, for a system that walks over code by itself
 //! ```
 //!
@@ -19,20 +20,15 @@ mod loader;
 pub(crate) mod memory;
 mod paging;
 mod placed;
+mod programs;
 mod stored;
 mod unwind;
 
-use payload::SectionKind;
-use payload::image::Image;
-use wasmer::{Engine, Module, Store};
-
-use crate::fail::{Context, Failure};
 use crate::sys::Outcome;
-use paging::Hints;
-use stored::DAMAGED;
 
 pub(crate) use code::Code;
 pub(crate) use placed::{Placed, placed};
+pub(crate) use programs::{Program, Programs};
 pub(crate) use stored::Stored;
 
 /// What makes the app's memory accessible before the system is handed it; nothing is needed where it is from the start.
@@ -57,36 +53,6 @@ pub(crate) fn stop_noting() {
 #[cfg(unix)]
 pub(crate) fn fork<T>(fork: impl FnOnce(&dyn Fn()) -> T) -> T {
     paging::fork(fork)
-}
-
-/// A program whose code is in its place, where it stays. One that becomes another and that this one again needs it once.
-pub(crate) struct Program {
-    placed: Placed,
-    engine: Engine,
-    pub(crate) module: Module,
-}
-
-impl Program {
-    /// Puts the code of the program in `stored` into its place.
-    pub(crate) fn load(stored: Stored) -> Result<Program, Failure> {
-        let memory_len = stored.find(SectionKind::Memory).map_or(0, |section| section.len);
-        let metadata = stored.whole(SectionKind::Metadata)?;
-        let mut image =
-            Image::parse(&metadata, stored.section(SectionKind::Code)?.len, memory_len).context(DAMAGED)?;
-        let hints =
-            Hints { preload: std::mem::take(&mut image.touched), prefetch: std::mem::take(&mut image.ahead) };
-        let code = code::place(stored, &image, &hints)?;
-        unwind::prepare(stored, code)?;
-        let (engine, module) = loader::module(stored, &image, hints, code)?;
-        Ok(Program { placed: Placed { stored, code }, engine, module })
-    }
-
-    /// Lets it be the one that runs; a store for it. One that ran before was [left](leave).
-    pub(crate) fn begin(&'static self) -> Store {
-        placed::set(&self.placed);
-        memory::begin_anew();
-        Store::new(self.engine.clone())
-    }
 }
 
 /// To be called when a program is about to be gone that becomes another one, before its memory is.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fs::File;
 
 use payload::chunk::{ChunkTable, Decoder};
-use payload::{Compiler, Encoding, Prefix, Section, SectionKind, program, section::IMAGE_ALIGNMENT};
+use payload::{Compiler, Encoding, Prefix, Section, SectionKind, programs, section::IMAGE_ALIGNMENT};
 
 use crate::fail::{Context, Failure};
 use crate::locate::{Packed, View};
@@ -47,9 +47,9 @@ impl Stored {
         let (mut all, mut at) = (vec![self], 0);
         for _ in 0..count {
             let section = self.section(SectionKind::Programs)?;
-            let (prefix, bytes) = program::read(self.raw(section), at).context(DAMAGED)?;
+            let (prefix, bytes) = programs::read(self.raw(section), at).context(DAMAGED)?;
             let start = section.offset + at as u64;
-            at = program::behind(at, bytes.len());
+            at = programs::behind(at, bytes.len());
             all.push(Stored { prefix: Box::leak(Box::new(prefix)), start, ..self });
         }
         Ok(all)

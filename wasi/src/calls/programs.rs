@@ -11,7 +11,7 @@ use crate::errno::Result;
 use crate::exit::Exit;
 use crate::memory::Memory;
 use crate::path::{self, Room};
-use crate::programs::{Exec, Programs};
+use crate::programs::Exec;
 use crate::strings::Strings;
 
 /// A call: it takes so many numbers of 32 bits. In front are a name, arguments and variables, each by its place and length.
@@ -106,8 +106,8 @@ fn exec(form: &Form, ctx: &Ctx, memory: &Memory<'_>, given: &[u32]) -> Result<Ex
         9 => wanted(ctx, memory, name, &given[6..9]),
         SPAWN => wanted(ctx, memory, name, &given[10..13]),
         // Those of earlier years do not say whether they search.
-        _ => Programs::find(ctx, name).or_else(|error| match error.0 {
-            wasip1::ERRNO_NOENT if !name.contains('/') => Programs::search(ctx, name, &listed(ctx)),
+        _ => find(ctx, name).or_else(|error| match error.0 {
+            wasip1::ERRNO_NOENT if !name.contains('/') => search(ctx, name, &listed(ctx)),
             _ => Err(error),
         }),
     }?;
@@ -115,17 +115,54 @@ fn exec(form: &Form, ctx: &Ctx, memory: &Memory<'_>, given: &[u32]) -> Result<Ex
 }
 
 /// The program called `name`, which is searched for as the three numbers say.
-fn wanted(ctx: &Ctx, memory: &Memory<'_>, name: &str, search: &[u32]) -> Result<u32> {
-    let &[searches, list, len] = search else { return Err(wasip1::ERRNO_INVAL.into()) };
+fn wanted(ctx: &Ctx, memory: &Memory<'_>, name: &str, how: &[u32]) -> Result<u32> {
+    let &[searches, list, len] = how else { return Err(wasip1::ERRNO_INVAL.into()) };
     if searches == 0 {
-        return Programs::find(ctx, name);
+        return find(ctx, name);
     }
     let mut left = MOST;
     let list = match list {
         0 => DIRS.to_owned(),
         _ => String::from_utf8_lossy(&bytes(memory, list, len, &mut left)?).into_owned(),
     };
-    Programs::search(ctx, name, &list)
+    search(ctx, name, &list)
+}
+
+/// The number of the program that `path` leads to, from where the program stands.
+///
+/// # Errors
+/// `acces` for what is no program; `nametoolong`; what looking it up answers.
+fn find(ctx: &Ctx, path: &str) -> Result<u32> {
+    let name = ctx.whole_name(path);
+    if path.is_empty() || ctx.programs.named.is_empty() {
+        return Err(wasip1::ERRNO_NOENT.into());
+    }
+    if name.len() > path::MAX_LEN {
+        return Err(wasip1::ERRNO_NAMETOOLONG.into());
+    }
+    let below = match name.trim_start_matches('/') {
+        "" => ".",
+        below => below,
+    };
+    let found = ctx.fds.root(wasip1::RIGHTS_PATH_FILESTAT_GET)?.filestat_at(below, true)?;
+    ctx.programs.number(&found)
+}
+
+/// As [`find`], but a name without a slash is looked for in the directories of `list`, which colons separate.
+fn search(ctx: &Ctx, name: &str, list: &str) -> Result<u32> {
+    if name.contains('/') {
+        return find(ctx, name);
+    }
+    let mut why = wasip1::ERRNO_NOENT;
+    for dir in list.split(':') {
+        let dir = if dir.is_empty() { "." } else { dir };
+        match find(ctx, &format!("{dir}/{name}")) {
+            Ok(number) => return Ok(number),
+            Err(error) if error.0 == wasip1::ERRNO_ACCES => why = wasip1::ERRNO_ACCES,
+            Err(_) => {}
+        }
+    }
+    Err(why.into())
 }
 
 /// Where the program's own variable says that programs are.
@@ -198,7 +235,10 @@ fn action(ctx: &Ctx, memory: &Memory<'_>, at: u32) -> Result<()> {
     let path = |room| path::read(memory, word(12), word(16), room);
     match raw[0] {
         // What is not open is closed, as POSIX has it.
-        0 => ctx.fds.remove(fd).map_or(Ok(()), |closed| Ok(drop(closed))),
+        0 => {
+            drop(ctx.fds.remove(fd));
+            Ok(())
+        }
         1 => ctx.fds.copy_to(word(8), fd),
         2 => {
             let name = ctx.whole_name(path(room)?);
@@ -219,5 +259,60 @@ fn action(ctx: &Ctx, memory: &Memory<'_>, at: u32) -> Result<()> {
         3 => go(ctx, path(room)?),
         // To stand where a descriptor does would need its name, which not every one has.
         _ => Err(wasip1::ERRNO_NOTSUP.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::programs::Named;
+    use crate::words::Access;
+
+    fn ctx() -> Ctx {
+        let named = |name: &str, number| Named { name: name.to_owned(), number, len: 7 };
+        let programs = [named("sh", 0), named("b", 2), named("a", 1), named("é", 2)];
+        let files = Arc::new(crate::fs::tree::source::Nothing);
+        Ctx::builder()
+            .programs(programs)
+            .files(files, 0, "/data", Access::ReadWrite)
+            .cwd("/data")
+            .build()
+            .unwrap()
+    }
+
+    #[test]
+    fn a_path_leads_to_the_program_of_its_name_and_nothing_else_is_one() {
+        let ctx = ctx();
+        let root = ctx.fds.root(0).unwrap();
+        root.symlink("../bin/b", "data/link").unwrap();
+        let find = |path: &str| find(&ctx, path).map_err(|error| error.0);
+        for (path, number) in
+            [("/bin/sh", 0), ("/bin/a", 1), ("/bin/b", 2), ("/bin/é", 2), ("../bin/a", 1), ("//bin/./b", 2)]
+        {
+            assert_eq!(find(path), Ok(number), "{path}");
+        }
+        for (path, errno) in [
+            ("", wasip1::ERRNO_NOENT),
+            ("sh", wasip1::ERRNO_NOENT),
+            ("/bin/c", wasip1::ERRNO_NOENT),
+            ("/bin", wasip1::ERRNO_ACCES),
+            ("/data", wasip1::ERRNO_ACCES),
+            ("/", wasip1::ERRNO_ACCES),
+        ] {
+            assert_eq!(find(path), Err(errno), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_looked_for_in_each_directory_of_the_list() {
+        let ctx = ctx();
+        let search = |name: &str, list: &str| search(&ctx, name, list).map_err(|error| error.0);
+        assert_eq!(search("b", "/data:/bin"), Ok(2));
+        assert_eq!(search("b", "::../bin"), Ok(2));
+        assert_eq!(search("b", "/data:"), Err(wasip1::ERRNO_NOENT));
+        assert_eq!(search("data", "/bin:/"), Err(wasip1::ERRNO_ACCES));
+        assert_eq!(search("/bin/b", ""), Ok(2));
     }
 }

@@ -6,15 +6,17 @@ use super::with_caller;
 use crate::calls::programs::{FORMS, Form, Then, run};
 use crate::exit::Exit;
 use crate::state::State;
+use crate::table::WASIX;
 
-/// The import `name` of WASIX that has the type `wanted`, among those.
-pub(super) fn program(
+/// The import `name` of `module` that has the type `wanted`, among those of WASIX.
+pub fn program(
     store: &mut impl AsStoreMut,
     env: &FunctionEnv<State>,
+    module: &str,
     name: &str,
     wanted: &FunctionType,
 ) -> Option<Function> {
-    let form = FORMS.iter().find(|form| form.name == name && has_type(form, wanted))?;
+    let form = FORMS.iter().find(|form| module == WASIX && form.name == name && has_type(form, wanted))?;
     let call = |env: FunctionEnvMut<'_, State>, values: &[Value]| -> Result<Vec<Value>, RuntimeError> {
         let given: Vec<u32> =
             values.iter().filter_map(|value| value.i32()).map(|value| value as u32).collect();

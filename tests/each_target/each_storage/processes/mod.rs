@@ -1,6 +1,7 @@
 //! Programs that start copies of their own process (WASIX's fork).
 //!
 //! ```text
+//! again    programs become one another many times
 //! family   copies begin, end and are waited for
 //! grants   the owner takes it away, and is told
 //! exec     a program becomes another one that it carries
@@ -10,6 +11,7 @@
 //! bounds   too many copies, and wrong arguments
 //! ```
 
+mod again;
 mod bounds;
 mod cold;
 mod exec;
