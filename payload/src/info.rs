@@ -208,7 +208,12 @@ impl Info<'_> {
 fn listed(names: &[&str], all: bool) -> String {
     let shown = if all || names.len() <= NAMED + 1 { names.len() } else { NAMED };
     let more = if shown < names.len() { format!(" and {} more", names.len() - shown) } else { String::new() };
-    format!("{}{more}", names[..shown].join(", "))
+    let mut text = String::new();
+    for name in &names[..shown] {
+        text.push_str(if text.is_empty() { "" } else { ", " });
+        text.push_str(name);
+    }
+    text + &more
 }
 
 /// Names of programs that are told, unless all are.

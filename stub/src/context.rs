@@ -55,7 +55,11 @@ pub(crate) fn open(manifest: &Manifest, granted: &Granted, programs: &[Stored]) 
             }
         };
     }
-    builder = builder.programs(named(manifest, programs));
+    for Carried { number, name } in &manifest.programs {
+        let last = programs.get(*number as usize).and_then(|program| program.prefix().sections.last());
+        let len = last.map_or(0, |last| last.offset + last.stored_len);
+        builder = builder.program(Named { name: name.clone(), number: *number, len });
+    }
     if let Some(guest) = &grants.tmp {
         builder = builder.temporary(guest.as_str());
     }
@@ -99,16 +103,6 @@ fn native(builder: CtxBuilder) -> Result<CtxBuilder, Failure> {
     let root = root.unwrap_or_else(|| PathBuf::from(if cfg!(windows) { "\\" } else { "/" }));
     let dir = open_dir(&root.to_string_lossy(), "/")?;
     Ok(builder.native(here, (dir, root)))
-}
-
-/// The programs that the app may become, by their names.
-fn named(manifest: &Manifest, programs: &[Stored]) -> impl Iterator<Item = Named> {
-    let named = |Carried { number, name }: &Carried| {
-        let last = programs.get(*number as usize).and_then(|program| program.prefix().sections.last());
-        let len = last.map_or(0, |last| last.offset + last.stored_len);
-        Named { name: name.clone(), number: *number, len }
-    };
-    manifest.programs.iter().map(named)
 }
 
 fn access(writable: bool) -> Access {

@@ -253,10 +253,11 @@ impl CtxBuilder {
         self
     }
 
-    /// Lets the program become one of these: names in `/bin`, where they lie over what was granted.
+    /// Lets the program become this one: a name in `/bin`, where it lies over what was granted.
     #[must_use]
-    pub fn programs(mut self, named: impl IntoIterator<Item = Named>) -> Self {
-        self.programs.extend(named);
+    pub fn program(mut self, named: Named) -> Self {
+        let before = self.programs.iter().filter(|other| other.name < named.name).count();
+        self.programs.insert(before, named);
         self
     }
 
@@ -322,7 +323,6 @@ impl CtxBuilder {
         let (mut grants, mut trees) = (Grants::default(), 0);
         let mut programs = Programs::default();
         if !self.programs.is_empty() {
-            self.programs.sort_by(|one, other| one.name.cmp(&other.name));
             programs.named = Arc::new(std::mem::take(&mut self.programs));
             let files = Arc::new(Listed(Arc::clone(&programs.named)));
             let tree = TreeDir::root(files, 0, Access::ReadOnly, 0, &self.written, &clocks);

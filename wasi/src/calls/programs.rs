@@ -274,8 +274,9 @@ mod tests {
         let named = |name: &str, number| Named { name: name.to_owned(), number, len: 7 };
         let programs = [named("sh", 0), named("b", 2), named("a", 1), named("é", 2)];
         let files = Arc::new(crate::fs::tree::source::Nothing);
-        Ctx::builder()
-            .programs(programs)
+        programs
+            .into_iter()
+            .fold(Ctx::builder(), |builder, named| builder.program(named))
             .files(files, 0, "/data", Access::ReadWrite)
             .cwd("/data")
             .build()

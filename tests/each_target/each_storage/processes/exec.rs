@@ -205,16 +205,21 @@ fn the_new_program_has_the_old_ones_descriptors_and_place_and_files() {
 #[test]
 fn a_trap_in_the_new_program_is_told_with_its_own_names() {
     let dir = Dir::new();
-    for (name, body) in
-        [("divides", "(drop (i32.div_u (i32.const 1) (i32.const 0)))"), ("stops", "(unreachable)")]
-    {
+    let grows = "(memory.fill (i32.const 65530) (i32.const 0) (i32.const 100))";
+    for (name, memory, body) in [
+        ("divides", "", "(drop (i32.div_u (i32.const 1) (i32.const 0)))"),
+        ("stops", "", "(unreachable)"),
+        // By the engine: of a program without threads, and of one that may have some.
+        ("fills", "(memory 1)", grows),
+        ("shares", r#"(import "env" "memory" (memory 1 1 shared))"#, grows),
+    ] {
         let other = format!(
-            r#"(module (func $padding (export "padding") (nop)) (func $inner {body}) (func $outer (export "_start") (call $inner)))"#
+            r#"(module {memory} (func $padding (export "padding") (nop)) (func $inner {body}) (func $outer (export "_start") (call $inner)))"#
         );
         let other = with(&dir, "other", &other);
         let main = becomes(
             r#"(data (i32.const 3000) "/bin/other")
-            (func $before (call $exit (call $exec (i32.const 3000) (i32.const 10)))) (func (export "_start") (call $before))"#,
+            (func $before (memory.fill (i32.const 4000) (i32.const 1) (i32.const 5000)) (call $exit (call $exec (i32.const 3000) (i32.const 10)))) (func (export "_start") (call $before))"#,
         );
         for compiler in ["cranelift", "singlepass"] {
             let program = dir.pack_text(name, &main, &["--compiler", compiler, &other]);
