@@ -86,13 +86,19 @@ fn open(
     close_on_exec: bool,
     result: u32,
 ) -> Result<()> {
-    memory.check(result, 4)?;
-    let room = &mut Room::new();
-    let path = path::read(memory, path, path_len, room)?;
+    let path = Path::Guests { memory, path, path_len, result };
     let how = How { lookup, oflags, rights, fdflags, close_on_exec };
     let descriptor = opened(ctx, &|needed| ctx.fds.opener(fd, needed), path, how)?;
     let number = ctx.fds.insert(descriptor)?;
     memory.write_u32(result, number)
+}
+
+/// A path that is to be opened.
+pub(crate) enum Path<'a> {
+    /// The guest's, who wants to know the result.
+    Guests { memory: &'a Memory<'a>, path: u32, path_len: u32, result: u32 },
+    /// One that was read.
+    Read(&'a str),
 }
 
 /// How a path is to be opened, as [`path_open`] takes it.
@@ -112,7 +118,7 @@ pub(crate) struct How {
 pub(crate) fn opened(
     ctx: &Ctx,
     opener: &dyn Fn(wasip1::Rights) -> Result<(Arc<Dir>, wasip1::Rights)>,
-    path: &str,
+    path: Path<'_>,
     How { lookup, oflags, rights: (base, inheriting), fdflags, close_on_exec }: How,
 ) -> Result<Descriptor> {
     let known_flags = wasip1::FDFLAGS_APPEND
@@ -140,6 +146,9 @@ pub(crate) fn opened(
     if (base | inheriting) & !handed_on != 0 {
         return Err(wasip1::ERRNO_NOTCAPABLE.into());
     }
+    if let Path::Guests { memory, result, .. } = &path {
+        memory.check(*result, 4)?;
+    }
     let read = base & (wasip1::RIGHTS_FD_READ | wasip1::RIGHTS_FD_READDIR) != 0;
     let how = Open {
         follow: follows(lookup)?,
@@ -152,6 +161,11 @@ pub(crate) fn opened(
         // that is read would never end if it could be written as well.
         write: base & wasip1::RIGHTS_FD_WRITE != 0 || !read && base & rights::NEED_WRITE != 0,
         flags,
+    };
+    let room = &mut Room::new();
+    let path = match path {
+        Path::Guests { memory, path, path_len, .. } => path::read(memory, path, path_len, room)?,
+        Path::Read(path) => path,
     };
     let mut asked = ctx.misses.asked(&dir, path, Wanted::to_open(how));
     let opened = dir.open(path, how);

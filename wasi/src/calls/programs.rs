@@ -2,7 +2,7 @@
 //! with it are found.
 
 use super::made::closes_on_exec;
-use super::path::{How, opened};
+use super::path::{How, Path, opened};
 use super::processes::{fork, forker};
 use super::wasix::go;
 use crate::caller::{Caller, Forked};
@@ -253,7 +253,7 @@ fn action(ctx: &Ctx, memory: &Memory<'_>, at: u32) -> Result<()> {
                 fdflags: number(48, 2) as u32,
                 close_on_exec: closes_on_exec(number(50, 2) as u32)?,
             };
-            let opened = opened(ctx, &|needed| ctx.fds.root_opener(needed), below, how)?;
+            let opened = opened(ctx, &|needed| ctx.fds.root_opener(needed), Path::Read(below), how)?;
             ctx.fds.put(fd, opened)
         }
         3 => go(ctx, path(room)?),
