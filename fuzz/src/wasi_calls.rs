@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 use sandbox::calls::{
-    args, clock, environ, fd_io, fd_stat, fd_table, path, poll, random, readdir, sched, sock,
+    args, clock, environ, fd_io, fd_stat, fd_table, open, path, poll, random, readdir, sched, sock,
 };
 use sandbox::{Access, Ctx, Memory, Result};
 
@@ -263,7 +263,7 @@ fn call(ctx: &Ctx, bytes: &mut [u8], input: &mut Input<'_>) -> Result<()> {
         28 => call!(fd_stat::fd_sync, i.fd()),
         29 => call!(readdir::fd_readdir, i.fd(), i.u32(), i.u32(), i.u64(), i.u32()),
         30 | 31 => call!(
-            path::path_open,
+            open::path_open,
             i.fd(),
             i.u32() % 3,
             i.u32(),

@@ -70,3 +70,11 @@ pub(crate) fn equal(at: u64, field: &'static str, expected: u64, found: u64) -> 
     }
     Err(Error::new(at, Kind::Mismatch { field, expected, found }))
 }
+
+/// The text that `content` is, which starts at `at`: a field's, UTF-8 without NUL.
+pub(crate) fn text(content: &[u8], at: u64, field: &'static str) -> Result<String, Error> {
+    match std::str::from_utf8(content) {
+        Ok(text) if !text.contains('\0') => Ok(text.to_owned()),
+        _ => Err(Error::new(at, Kind::Text { field })),
+    }
+}

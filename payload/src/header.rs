@@ -145,3 +145,10 @@ impl Header {
         Ok((header, Extent { section_count, prefix_len, payload_len }))
     }
 }
+
+/// The length of the payload that `bytes` begin with, as its header tells it.
+pub(crate) fn payload_len(bytes: &[u8]) -> Result<u64, Error> {
+    let have = bytes.len() as u64;
+    let head = bytes.get(..SIZE).ok_or(Error::new(0, Kind::Truncated { need: SIZE as u64, have }))?;
+    Cursor::new(&head[PAYLOAD_LEN_AT as usize..], PAYLOAD_LEN_AT).u64()
+}

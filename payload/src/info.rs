@@ -6,6 +6,7 @@
 use std::fmt::Write;
 
 use crate::{Detail, Encoding, Grants, Prefix, SectionKind, json::Json, target::Os};
+use terms::grant::PROGRAMS;
 pub use terms::words::{binary, hex, is_seen, printable, printable_lines, size};
 
 /// Who decides about the grants, beside who packs.
@@ -90,7 +91,12 @@ impl Info<'_> {
         }
         let copies = if self.may_fork() { ", but it may start copies of itself" } else { "" };
         let sockets = if self.grants.has_sockets() { "" } else { "has no sockets, and " };
-        words.push(format!("{sockets}starts no other program{copies}"));
+        let names: Vec<&str> = manifest.programs.iter().map(|carried| &carried.name[..]).collect();
+        let other = match &names[..] {
+            [] => "other program".to_owned(),
+            _ => format!("program but those in it ({PROGRAMS}): {}", listed(&names, long)),
+        };
+        words.push(format!("{sockets}starts no {other}{copies}"));
         let mut words: Vec<String> = words.iter().map(|word| format!("it {word}")).collect();
         words.extend_from_slice(self.notes);
         if manifest.trial {
@@ -150,6 +156,7 @@ impl Info<'_> {
         json.maybe("license", manifest.about.license.as_deref());
         granted(&mut json, self.grants, self.may_fork());
         json.texts("notes", &mut self.notes.iter().map(String::as_str));
+        json.texts("programs", &mut manifest.programs.iter().map(|carried| &carried.name[..]));
         json.bool("sealed", manifest.sealed);
         json.bool("trial", manifest.trial);
         if let Some(bytes) = manifest.max_memory {
@@ -196,6 +203,21 @@ impl Info<'_> {
         json.finish()
     }
 }
+
+/// The names, or the first of many.
+fn listed(names: &[&str], all: bool) -> String {
+    let shown = if all || names.len() <= NAMED + 1 { names.len() } else { NAMED };
+    let more = if shown < names.len() { format!(" and {} more", names.len() - shown) } else { String::new() };
+    let mut text = String::new();
+    for name in &names[..shown] {
+        text.push_str(if text.is_empty() { "" } else { ", " });
+        text.push_str(name);
+    }
+    text + &more
+}
+
+/// Names of programs that are told, unless all are.
+const NAMED: usize = 8;
 
 /// What the CPU must have, behind a target's name.
 fn features(prefix: &Prefix) -> String {

@@ -12,6 +12,7 @@
 //!              unwind, frames  6 and 7     [`unwind`], [`frames`] tables for Windows and for traps
 //!              tree, files     8 and 9     [`tree`]     names of the files that it carries, and their content
 //!              module          10          the .wasm it came from, where it was kept
+//!              programs        11          [`programs`] others that it may become, each a payload
 //! ```
 //!
 //! Everything up to the end of the manifest is the *prefix*: small, read in one go, and guarded by a SHA-256
@@ -37,6 +38,8 @@ mod limits;
 pub mod locator;
 pub mod manifest;
 mod prefix;
+pub mod program;
+pub mod programs;
 pub mod section;
 pub mod tree;
 pub mod universal;

@@ -26,11 +26,13 @@
 //! | 17 | memory | u64, not 0: the bytes of memory that the app was limited to when it was packed, for people | at most once |
 //! | 18 | listen | text: `ADDRESS:PORT`, where the app may listen | many |
 //! | 19 | connect | text: `HOST:PORT`, whom it may connect to | many |
+//! | 20 | program | number u32, name text: a program that the app may become, in its directory of programs | many |
 //! | 63 | content | 32 bytes: SHA-256 of all that follows the prefix | at most once |
 //!
 //! A text is UTF-8 without NUL; it is not terminated.
 
-use crate::{Connect, DirGrant, Error, FilesGrant, Grants, Kind, Listen, Mount, bytes::Cursor};
+use crate::program::{self, Carried};
+use crate::{Connect, DirGrant, Error, FilesGrant, Grants, Kind, Listen, Mount, bytes::Cursor, bytes::text};
 
 /// What the packer decided.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -57,6 +59,8 @@ pub struct Manifest {
     pub about: About,
     /// Bytes of memory that the app was limited to when it was packed. Its code has the limit; this is for people.
     pub max_memory: Option<u64>,
+    /// The programs that the app may become or start, in the order in which they were given.
+    pub programs: Vec<Carried>,
     /// SHA-256 of all that follows the prefix; a [`Writer`](crate::Writer) fills it in. It is not looked at when the app
     /// starts, only by who wants to know whether the file is whole.
     pub content: Option<[u8; 32]>,
@@ -100,6 +104,7 @@ const TEMPORARY: u16 = 16;
 const MEMORY: u16 = 17;
 const LISTEN: u16 = 18;
 const CONNECT: u16 = 19;
+const PROGRAM: u16 = 20;
 /// Behind whatever a later version of the format has: a writer finds it at the end.
 const CONTENT: u16 = 63;
 const READ_ONLY: u32 = 1;
@@ -147,6 +152,7 @@ impl Manifest {
         self.max_memory.iter().for_each(|bytes| record(MEMORY, &bytes.to_le_bytes()));
         self.grants.listen.iter().for_each(|listen| record(LISTEN, listen.to_string().as_bytes()));
         self.grants.connect.iter().for_each(|connect| record(CONNECT, connect.to_string().as_bytes()));
+        self.programs.iter().for_each(|carried| record(PROGRAM, &carried.to_bytes()));
         // Last, so that a writer finds it.
         self.content.iter().for_each(|hash| record(CONTENT, hash));
         out
@@ -173,7 +179,7 @@ impl Manifest {
             let len = cursor.u32()?;
             let at = cursor.offset();
             let content = cursor.take(len as usize)?;
-            let may_repeat = (ARGUMENT..=FILES).contains(&kind) || (LISTEN..=CONNECT).contains(&kind);
+            let may_repeat = (ARGUMENT..=FILES).contains(&kind) || (LISTEN..=PROGRAM).contains(&kind);
             let repeats = kind == highest && may_repeat;
             let is_among_files = highest == FILES && kind == DIRECTORY;
             if kind <= highest && !repeats && !is_among_files || highest < MODULE && kind != highest + 1 {
@@ -200,6 +206,7 @@ impl Manifest {
                 TEMPORARY => manifest.grants.tmp = Some(text(content, at, "temporary directory")?.into()),
                 LISTEN => manifest.grants.listen.push(spelled(content, at, "listen", Listen::parse)?),
                 CONNECT => manifest.grants.connect.push(spelled(content, at, "connect", Connect::parse)?),
+                PROGRAM => manifest.programs.push(program::record(content, at, &manifest.programs)?),
                 MEMORY => manifest.max_memory = Some(memory(content, at)?),
                 CONTENT => manifest.content = Some(Cursor::new(content, at).array()?),
                 VERSION => manifest.version = Some(text(content, at, "version")?),
@@ -259,13 +266,6 @@ fn mounted(mount: &Mount) -> (u16, Vec<u8>) {
             content.extend_from_slice(guest.as_str().as_bytes());
             (FILES, content)
         }
-    }
-}
-
-fn text(content: &[u8], at: u64, field: &'static str) -> Result<String, Error> {
-    match std::str::from_utf8(content) {
-        Ok(text) if !text.contains('\0') => Ok(text.to_owned()),
-        _ => Err(Error::new(at, Kind::Text { field })),
     }
 }
 

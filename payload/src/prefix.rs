@@ -5,7 +5,7 @@
 
 use crate::{
     CpuFeatures, Encoding, Error, Header, Kind, Manifest, Section, SectionKind, bytes::Cursor, bytes::equal,
-    header, sha256,
+    header, program, sha256,
 };
 
 /// The checked prefix of a payload.
@@ -83,6 +83,9 @@ impl Prefix {
             equal(at, "padding", 0, (*byte).into())?;
         }
         let manifest = Manifest::parse(&bytes[first.offset as usize..], first.offset)?;
+        let has_programs = sections.iter().any(|section| section.kind == SectionKind::Programs);
+        let needs_programs = program::count(&manifest.programs) > 0;
+        equal(header::SIZE as u64, "section programs", needs_programs.into(), has_programs.into())?;
         Ok(Prefix { header, sections, manifest })
     }
 

@@ -41,10 +41,12 @@ pub enum SectionKind {
     Files,
     /// The file that the app was packed from, so that it can be packed again.
     Module,
+    /// Other programs, each a payload of its own. See [`crate::program`].
+    Programs,
 }
 
 /// Every kind with its number. 2 was wasmer's artifact, in format version 1.
-const KINDS: [(SectionKind, u32); 9] = [
+const KINDS: [(SectionKind, u32); 10] = [
     (SectionKind::Manifest, 1),
     (SectionKind::Metadata, 3),
     (SectionKind::Code, 4),
@@ -54,6 +56,7 @@ const KINDS: [(SectionKind, u32); 9] = [
     (SectionKind::Tree, 8),
     (SectionKind::Files, 9),
     (SectionKind::Module, 10),
+    (SectionKind::Programs, 11),
 ];
 
 impl SectionKind {
@@ -74,6 +77,7 @@ impl SectionKind {
             SectionKind::Tree => "tree",
             SectionKind::Files => "files",
             SectionKind::Module => "module",
+            SectionKind::Programs => "programs",
         }
     }
 
@@ -82,10 +86,14 @@ impl SectionKind {
         KINDS.iter().find(|(_, number)| *number == id).map(|(kind, _)| *kind)
     }
 
-    /// True if a section of this kind may be stored raw: the manifest, which the prefix's digest covers, and images, which are
-    /// mapped from the file. Whatever else is read is read in chunks, whose checksums tell damage before it is used.
+    /// True if a section of this kind may be stored raw: the manifest, which the prefix's digest covers, images, which are
+    /// mapped from the file, and programs, whose parts are stored as they want. Whatever else is read is read in chunks, whose
+    /// checksums tell damage before it is used.
     pub fn may_be_raw(self) -> bool {
-        matches!(self, SectionKind::Manifest | SectionKind::Code | SectionKind::Memory)
+        matches!(
+            self,
+            SectionKind::Manifest | SectionKind::Code | SectionKind::Memory | SectionKind::Programs
+        )
     }
 
     /// The most bytes that a section of this kind has once decoded. What a launcher and the packer read as a whole has a
@@ -94,14 +102,16 @@ impl SectionKind {
         use SectionKind::*;
         match self {
             Metadata | Unwind | Frames | Tree => MAX_TABLE_LEN,
-            Manifest | Code | Memory | Files | Module => u64::MAX,
+            Manifest | Code | Memory | Files | Module | Programs => u64::MAX,
         }
     }
 
     /// What the offset of a section of this kind, stored like this, is a multiple of.
     pub fn alignment(self, encoding: Encoding) -> u64 {
         match (self, encoding) {
-            (SectionKind::Code | SectionKind::Memory, Encoding::Raw) => IMAGE_ALIGNMENT,
+            (SectionKind::Code | SectionKind::Memory | SectionKind::Programs, Encoding::Raw) => {
+                IMAGE_ALIGNMENT
+            }
             _ => ALIGNMENT,
         }
     }
@@ -167,7 +177,7 @@ impl Section {
                 equal(start + 32, "section chunk size", 0, chunk_size.into())?;
                 Encoding::Raw
             }
-            1 => {
+            1 if kind != SectionKind::Programs => {
                 if !is_valid_size(chunk_size) {
                     let kind = Kind::Value { field: "section chunk size", found: chunk_size.into() };
                     return Err(Error::new(start + 32, kind));

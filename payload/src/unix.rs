@@ -142,10 +142,9 @@ impl Program {
             let Some(piece) = self.pieces.iter().find(is_within) else {
                 return Err(Fault::Section(section.kind));
             };
-            let is_image = matches!(section.kind, SectionKind::Code | SectionKind::Memory);
+            let is_mapped = section.kind.alignment(section.encoding) == IMAGE_ALIGNMENT;
             let place = piece.offset + (section.offset - piece.at);
-            if is_image && section.encoding == crate::Encoding::Raw && !place.is_multiple_of(IMAGE_ALIGNMENT)
-            {
+            if is_mapped && !place.is_multiple_of(IMAGE_ALIGNMENT) {
                 return Err(Fault::Section(section.kind));
             }
         }

@@ -5,6 +5,7 @@
 
 mod support;
 
+use payload::program::Carried;
 use payload::{
     Connect, DirGrant, Encoding, Error, FilesGrant, Grants, Kind, Listen, Locator, Manifest, Mount, Prefix,
     Section, SectionKind, Writer, chunk, chunk::ChunkTable, frames::Frames, header, image::Image, tree::Tree,
@@ -59,6 +60,11 @@ fn grants() -> impl Strategy<Value = Grants> {
     )
 }
 
+/// None, or some names of programs of which a payload needs no section.
+fn programs(seed: u32) -> Vec<Carried> {
+    (0..seed % 4).map(|index| Carried { number: 0, name: format!("{index} {seed}") }).collect()
+}
+
 fn manifest() -> impl Strategy<Value = Manifest> {
     let optional = || proptest::option::of(text());
     let names = (text(), text(), any::<[u8; 32]>(), optional(), optional());
@@ -77,6 +83,7 @@ fn manifest() -> impl Strategy<Value = Manifest> {
                 grants,
                 version,
                 max_memory,
+                programs: programs(switches),
                 content: None,
                 ..switched
             }

@@ -10,7 +10,9 @@ use std::path::PathBuf;
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 use payload::grant::{self, OPTIONS};
+use payload::program::Carried;
 use payload::{FilesGrant, Grants, GuestName, Manifest, Mount};
+use sandbox::programs::{DIR, Named};
 use sandbox::{Access, Ctx, CtxBuilder};
 
 use crate::fail::{self, Failure};
@@ -18,8 +20,8 @@ use crate::image::Stored;
 use crate::options::Granted;
 use crate::{carried, expand, owner, sockets, started, sys, trial};
 
-/// Opens everything that was granted.
-pub(crate) fn open(manifest: &Manifest, granted: &Granted, stored: Stored) -> Result<Ctx, Failure> {
+/// Opens everything that was granted, to the first of `programs`, which may become the others.
+pub(crate) fn open(manifest: &Manifest, granted: &Granted, programs: &[Stored]) -> Result<Ctx, Failure> {
     let grants = &granted.grants;
     if (grants.native || grants.dirs().next().is_some()) && sys::process::ends_for_openat2() {
         return Err(Failure::new(
@@ -29,7 +31,8 @@ pub(crate) fn open(manifest: &Manifest, granted: &Granted, stored: Stored) -> Re
     }
     let cwd = grants.cwd.as_deref().map(expand::path).transpose()?;
     let start = working_directory(grants, cwd.as_deref());
-    let mut builder = variables(arguments(Ctx::builder(), manifest), granted, start.as_deref());
+    let has_programs = !manifest.programs.is_empty();
+    let mut builder = variables(arguments(Ctx::builder(), manifest), granted, start.as_deref(), has_programs);
     if grants.native {
         builder = native(builder)?;
     }
@@ -43,11 +46,16 @@ pub(crate) fn open(manifest: &Manifest, granted: &Granted, stored: Stored) -> Re
                 builder.dir(open_dir(&host, guest)?, guest, access(!grant.read_only))
             }
             Mount::Files(FilesGrant { guest, writable }) => {
-                let files = files.get_or_insert_with(|| carried::files(stored)).clone();
+                let files = files.get_or_insert_with(|| carried::files(programs[0])).clone();
                 // One root for each, in their order.
                 builder.files(files, roots.next().unwrap_or_default(), guest.as_str(), access(*writable))
             }
         };
+    }
+    for Carried { number, name } in &manifest.programs {
+        let last = programs.get(*number as usize).and_then(|program| program.prefix().sections.last());
+        let len = last.map_or(0, |last| last.offset + last.stored_len);
+        builder = builder.program(Named { name: name.clone(), number: *number, len });
     }
     if let Some(guest) = &grants.tmp {
         builder = builder.temporary(guest.as_str());
@@ -119,16 +127,25 @@ fn arguments(mut builder: CtxBuilder, manifest: &Manifest) -> CtxBuilder {
 }
 
 /// The app's variables: those passed on, those set, and where it starts, if that is not its root.
-fn variables(mut builder: CtxBuilder, granted: &Granted, start: Option<&str>) -> CtxBuilder {
+fn variables(
+    mut builder: CtxBuilder,
+    granted: &Granted,
+    start: Option<&str>,
+    has_programs: bool,
+) -> CtxBuilder {
     let Granted { grants, denied, .. } = granted;
     let is_set = |name: &OsStr| grants.env.iter().any(|variable| grant::name(variable) == name);
     let start = start.filter(|_| !is_set(WORKING_DIRECTORY.as_ref()));
+    // Whoever passes on all does not mean that: the host's programs are not there.
+    let passes_path = grants.pass.iter().any(|name| name == PATH) && std::env::var_os(PATH).is_some();
+    let sets_path = has_programs && !is_set(PATH.as_ref()) && !passes_path;
     let mut pass = |name: &OsStr, value: &OsStr| {
         // What is for the launcher is not the app's business; Windows keeps a drive's directory in names that begin so.
         let begins = |with: &[u8]| name.as_encoded_bytes().starts_with(with);
         let kept_back = name == OPTIONS || begins(trial::VARIABLE.as_bytes()) || begins(b"=");
         let replaced = is_set(name)
             || name == WORKING_DIRECTORY && start.is_some()
+            || name == PATH && sets_path
             || name == TEMPORARY_DIRECTORY && grants.tmp.is_some();
         if !kept_back && !replaced {
             let text = [name.as_encoded_bytes(), b"=", value.as_encoded_bytes()].concat();
@@ -156,6 +173,9 @@ fn variables(mut builder: CtxBuilder, granted: &Granted, start: Option<&str>) ->
     if let Some(guest) = grants.tmp.as_ref().filter(|_| !is_set(TEMPORARY_DIRECTORY.as_ref())) {
         builder = builder.env(format!("{TEMPORARY_DIRECTORY}={guest}").as_bytes());
     }
+    if sets_path {
+        builder = builder.env(format!("{PATH}={DIR}").as_bytes());
+    }
     match start {
         Some(guest) => builder.env(format!("{WORKING_DIRECTORY}={guest}").as_bytes()),
         None => builder,
@@ -164,6 +184,9 @@ fn variables(mut builder: CtxBuilder, granted: &Granted, start: Option<&str>) ->
 
 /// The variable in which POSIX shells keep the working directory. Go programs take theirs from it.
 const WORKING_DIRECTORY: &str = "PWD";
+
+/// The variable that says where programs are.
+const PATH: &str = "PATH";
 
 /// The variable in which POSIX programs look for a directory for temporary files.
 const TEMPORARY_DIRECTORY: &str = "TMPDIR";

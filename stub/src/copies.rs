@@ -2,7 +2,7 @@
 
 #[cfg(unix)]
 mod system {
-    use std::sync::Arc;
+    use std::sync::{Arc, Weak};
 
     use sandbox::spec::{ERRNO_AGAIN, ERRNO_INVAL, ERRNO_PERM};
     use sandbox::{Ended, Fork, Forked, How, Result};
@@ -13,10 +13,13 @@ mod system {
 
     /// What starts copies.
     struct Copies {
-        family: sys::family::Family,
         ending: &'static Ending,
-        threads: Option<Arc<Common>>,
+        /// They have this.
+        threads: Option<Weak<Common>>,
     }
+
+    /// The copies that this process has started, whatever program it was then.
+    static FAMILY: sys::family::Family = sys::family::Family::new();
 
     impl std::fmt::Debug for Copies {
         fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -25,8 +28,13 @@ mod system {
     }
 
     /// What starts copies of this process.
-    pub(crate) fn starter(ending: &'static Ending, threads: Option<Arc<Common>>) -> Option<Arc<dyn Fork>> {
-        Some(Arc::new(Copies { family: sys::family::Family::default(), ending, threads }))
+    pub(crate) fn starter(ending: &'static Ending, threads: Option<&Arc<Common>>) -> Option<Arc<dyn Fork>> {
+        Some(Arc::new(Copies { ending, threads: threads.map(Arc::downgrade) }))
+    }
+
+    /// To be called by process `number` when it becomes another program: whoever waits for that goes on.
+    pub(crate) fn became(number: u32) {
+        FAMILY.became(number);
     }
 
     impl Fork for Copies {
@@ -38,8 +46,8 @@ mod system {
             if self.ending.is_trial() {
                 return Err(ERRNO_AGAIN.into());
             }
-            let fork = || image::fork(|then| self.family.fork(parent, then));
-            let (number, is_copy) = match &self.threads {
+            let fork = || image::fork(|then| FAMILY.fork(parent, then));
+            let (number, is_copy) = match self.threads.as_ref().and_then(Weak::upgrade) {
                 Some(threads) => threads.fork(fork, |forked| matches!(forked, Ok((_, true))))?,
                 None => fork()?,
             };
@@ -51,7 +59,7 @@ mod system {
         }
 
         fn wait(&self, child: Option<u32>, block: bool) -> Result<Option<Ended>> {
-            let ended = self.family.wait(child, block)?;
+            let ended = FAMILY.wait(child, block)?;
             Ok(ended.map(|(number, status)| {
                 let how = match status {
                     sys::family::Status::Exit(code) => How::Exit(code),
@@ -62,28 +70,32 @@ mod system {
         }
 
         fn wait_untold(&self, child: u32) {
-            self.family.wait_untold(child);
+            FAMILY.wait_untold(child);
         }
 
         fn parent(&self, number: u32) -> Option<u32> {
-            self.family.parent(number)
+            FAMILY.parent(number)
         }
 
         fn signal(&self, number: u32, signal: u8) -> Result<()> {
             let host = sys::family::number_of_the_host(signal).ok_or(ERRNO_INVAL)?;
-            Ok(self.family.signal(number, host)?)
+            Ok(FAMILY.signal(number, host)?)
         }
     }
 }
 
 #[cfg(unix)]
-pub(crate) use system::starter;
+pub(crate) use system::{became, starter};
 
 /// Windows makes no copies of a process.
 #[cfg(windows)]
 pub(crate) fn starter(
     _ending: &'static crate::ending::Ending,
-    _threads: Option<std::sync::Arc<crate::threads::Common>>,
+    _threads: Option<&std::sync::Arc<crate::threads::Common>>,
 ) -> Option<std::sync::Arc<dyn sandbox::Fork>> {
     None
 }
+
+/// Nobody waits for that.
+#[cfg(windows)]
+pub(crate) fn became(_number: u32) {}

@@ -9,7 +9,7 @@
 //! trial    stop if it was packed for a trial, and this is none
 //! context  grants, and the user's arguments    →  what the app may touch; `carried` has files of its own, `sockets` binds them
 //! image    stored sections                     →  a module ready to run
-//! run      imports, instance, `_start`         →  an exit code
+//! run      imports, instance, `_start`         →  an exit code, or another program that it becomes
 //! threads  more of them, if the app starts any; copies of the process
 //! ending   what is done at the end, once
 //! audit    what would have been enough, if that was asked for
@@ -70,16 +70,12 @@ fn launch() -> Result<i32, Failure> {
     check::may_run(&packed.prefix.header)?;
     trial::begin(manifest)?;
     sys::handle_faults(image::resolve).map_err(sys::Limited).context("cannot handle signals")?;
-    let stored = image::Stored::new(packed)?;
-    let ctx = context::open(manifest, &granted, stored)?;
+    let programs = image::Stored::new(packed)?.programs(payload::program::count(&manifest.programs))?;
+    let ctx = context::open(manifest, &granted, &programs)?;
     // Nobody else could know.
     for (_, found) in ctx.listening().filter(|(grant, _)| grant.0.port() == 0) {
         fail::note(&format!("it listens on {found}"));
     }
-    let (mut store, module) = image::module(stored)?;
     let ending = Box::leak(Box::new(ending::Ending::new(manifest, granted)));
-    let code = run::command(&mut store, &module, ctx, ending)?;
-    // The process ends here. Taking apart what the system takes back as a whole would be work for nothing.
-    std::mem::forget((store, module));
-    Ok(code)
+    run::command(Box::leak(Box::new(image::Programs::new(programs))), ctx, ending)
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use payload::info::printable;
+use sandbox::programs::Exec;
 use sandbox::{Ctx, Exit, FIRST, State, ThreadExit};
 use wasmer::{
     AsStoreMut, Extern, ExternType, Function, FunctionEnv, FunctionType, Instance, InstantiationError,
@@ -11,27 +12,87 @@ use wasmer::{
 
 use crate::ending::Ending;
 use crate::fail::{self, Context, Failure};
+use crate::image::{self, Program, Programs};
 use crate::threads::{Common, Spawner};
-use crate::{copies, image};
-use crate::{sys, trace};
+use crate::{copies, sys, trace};
 
 /// Exit code of an app that trapped: what a shell reports for a native program that aborted.
 const EXIT_TRAP: i32 = 134;
 /// Frames that a trap's report shows; a stack that overflowed has thousands.
 const FRAMES_SHOWN: usize = 32;
 
-/// Runs a WASI command to its end; its exit code.
+/// How a program ended.
+enum End {
+    /// With this exit code.
+    Code(i32),
+    /// It becomes another one.
+    Exec(Exec),
+}
+
+/// Runs a WASI command, and what it becomes, to the end; the exit code.
 pub(crate) fn command(
-    store: &mut Store,
-    module: &Module,
+    programs: &'static Programs,
     ctx: Ctx,
     ending: &'static Ending,
 ) -> Result<i32, Failure> {
+    match program(programs.get(0)?, programs, Arc::new(ctx), ending)? {
+        (End::Code(code), _) => Ok(code),
+        (End::Exec(exec), ctx) => become_other(exec, programs, ctx, ending),
+    }
+}
+
+/// Goes on as another program, and what that becomes, to the end, with `ctx`, which nobody else has; the exit code.
+pub(crate) fn become_other(
+    mut exec: Exec,
+    programs: &'static Programs,
+    mut ctx: Arc<Ctx>,
+    ending: &'static Ending,
+) -> Result<i32, Failure> {
+    loop {
+        copies::became(ctx.process());
+        let number = ctx.become_other(exec);
+        // What was noted is of code that is gone.
+        sys::frames::noted();
+        (exec, ctx) = match program(programs.get(number)?, programs, ctx, ending)? {
+            (End::Code(code), _) => return Ok(code),
+            (End::Exec(exec), ctx) => (exec, ctx),
+        };
+    }
+}
+
+/// Runs one program to its end; with what was behind its calls.
+fn program(
+    program: &'static Program,
+    programs: &'static Programs,
+    ctx: Arc<Ctx>,
+    ending: &'static Ending,
+) -> Result<(End, Arc<Ctx>), Failure> {
+    let mut store = program.begin();
+    let ended = instance(&mut store, program, programs, &ctx, ending)?;
+    match ended {
+        // The process ends. Taking apart what the system takes back as a whole would be work for nothing.
+        End::Code(_) => std::mem::forget(store),
+        End::Exec(_) => {
+            image::leave();
+            drop(store);
+        }
+    }
+    Ok((ended, ctx))
+}
+
+/// Runs a program in `store`.
+fn instance(
+    store: &mut Store,
+    program: &'static Program,
+    programs: &'static Programs,
+    ctx: &Arc<Ctx>,
+    ending: &'static Ending,
+) -> Result<End, Failure> {
+    let module = &program.module;
     sys::stack::learn().context("cannot have a stack for the program")?;
     trace::install(store);
-    let ctx = Arc::new(ctx);
     let state =
-        State::new(Arc::clone(&ctx)).bring_with(image::TOUCH).call_back_by(sys::cross::on_further_stack);
+        State::new(Arc::clone(ctx)).bring_with(image::TOUCH).call_back_by(sys::cross::on_further_stack);
     let memory = memory_type(module).map(|ty| Memory::new(store, ty)).transpose().map_err(|e| refused(&e))?;
     let (env, address, common) = match &memory {
         None => {
@@ -41,10 +102,11 @@ pub(crate) fn command(
         Some(memory) => {
             let address = memory.view(store).data_ptr() as usize;
             let shared = memory.as_shared(store).ok_or_else(|| refused(&"its memory cannot be shared"))?;
-            let common = Common::new((store.engine().clone(), module.clone()), (shared, address), ending);
+            let engine = store.engine().clone();
+            let common = Common::new((engine, program), (shared, address), (ending, programs));
             let common = Arc::new(common);
             let spawner = Arc::new(Spawner(Arc::clone(&common)));
-            let forker = copies::starter(ending, Some(Arc::clone(&common)));
+            let forker = copies::starter(ending, Some(&common));
             common.fork_with(forker.as_ref());
             let state = state.fork_with(forker);
             (FunctionEnv::new(store, state.of_thread(FIRST, spawner)), address, Some(common))
@@ -55,7 +117,7 @@ pub(crate) fn command(
         Ok(instance) => instance,
         // Data or elements that do not fit.
         Err(InstantiationError::Start(error)) => {
-            return Ok(end(ending, (&ctx, None), Err(error), &mut |_| None));
+            return Ok(end(ending, (ctx, None), Err(error), &mut |_| None));
         }
         Err(error) => return Err(refused(&error)),
     };
@@ -75,16 +137,21 @@ pub(crate) fn command(
     let start = instance.exports.get_typed_function::<(), ()>(&*store, "_start");
     let start = start.context("the program has no start function")?;
     let result = start.call(store);
-    Ok(end(ending, (&ctx, common.as_deref()), result, &mut number(store, &instance)))
+    Ok(end(ending, (ctx, common.as_deref()), result, &mut number(store, &instance)))
 }
 
-/// Does what is to be done when the first thread is at its end; the exit code.
+/// Does what is to be done when the first thread is at its end, unless the program becomes another one.
 fn end(
     ending: &Ending,
     (ctx, threads): (&Ctx, Option<&Common>),
     result: Result<(), RuntimeError>,
     number: &mut dyn FnMut(&str) -> Option<u32>,
-) -> i32 {
+) -> End {
+    let result = match result.map_err(RuntimeError::downcast::<Exec>) {
+        Err(Ok(exec)) => return End::Exec(exec),
+        Err(Err(error)) => Err(error),
+        Ok(()) => Ok(()),
+    };
     let result = match result {
         // The program goes on for as long as another thread does.
         Err(error) if error.downcast_ref::<ThreadExit>().is_some() => {
@@ -96,7 +163,7 @@ fn end(
     ending.claim();
     let code = result.map_or_else(|error| code(error, number), |()| 0);
     ending.finish(ctx, code);
-    code
+    End::Code(code)
 }
 
 /// Why there is no memory, or no instance.
@@ -144,6 +211,7 @@ pub(crate) fn imports(
         };
         let function = sandbox::imports::function(store, env, from, name, wanted)
             .or_else(|| sandbox::imports::socket(store, env, from, name, wanted))
+            .or_else(|| sandbox::imports::program(store, env, from, name, wanted))
             .or_else(|| sandbox::imports::unknown(store, from, wanted))
             .unwrap_or_else(|| missing(store, wanted, from, name));
         Ok(function.into())

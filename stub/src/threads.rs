@@ -7,13 +7,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::{Builder, JoinHandle};
 
+use sandbox::programs::Exec;
 use sandbox::{Ctx, Fork, Spawn, Start, State, Thread, ThreadExit, gate, table};
-use wasmer::{
-    Engine, FunctionEnv, Instance, Module, RuntimeError, SharedMemory, Store, TypedFunction, Value,
-};
+use wasmer::{Engine, FunctionEnv, Instance, RuntimeError, SharedMemory, Store, TypedFunction, Value};
 
 use crate::ending::Ending;
-use crate::{image, run, sys, trace};
+use crate::image::{self, Program, Programs};
+use crate::{fail, run, sys, trace};
 
 /// Bytes of the stack that calls of WASI run on.
 const STACK: usize = 1024 * 1024;
@@ -21,11 +21,13 @@ const STACK: usize = 1024 * 1024;
 /// What all threads have in common.
 pub(crate) struct Common {
     pub(crate) engine: Engine,
-    pub(crate) module: Module,
+    pub(crate) program: &'static Program,
     pub(crate) memory: SharedMemory,
     /// Where the memory is.
     pub(crate) address: usize,
     pub(crate) ending: &'static Ending,
+    /// What the program may become.
+    programs: &'static Programs,
     /// What starts copies of the process, if anything does.
     forker: OnceLock<Arc<dyn Fork>>,
     /// The system's threads that may still be there. Held by whoever starts one: only one at a time tries whether there is memory
@@ -37,16 +39,17 @@ pub(crate) struct Common {
 
 impl Common {
     pub(crate) fn new(
-        (engine, module): (Engine, Module),
+        (engine, program): (Engine, &'static Program),
         (memory, address): (SharedMemory, usize),
-        ending: &'static Ending,
+        (ending, programs): (&'static Ending, &'static Programs),
     ) -> Common {
         Common {
             engine,
-            module,
+            program,
             memory,
             address,
             ending,
+            programs,
             forker: OnceLock::new(),
             handles: Mutex::default(),
             most: AtomicUsize::new(0),
@@ -74,7 +77,7 @@ impl Spawn for Spawner {
         self.0.most.fetch_max(thread.ctx().thread_count(), Ordering::Relaxed);
         let is_ready = Arc::new(OnceLock::new());
         let (common, tell) = (Arc::clone(&self.0), Arc::clone(&is_ready));
-        let run = move || run(&common, thread, start, &tell);
+        let run = move || run(common, thread, start, &tell);
         let Ok(handle) = Builder::new().stack_size(STACK).spawn(run) else { return false };
         handles.push(handle);
         *is_ready.wait()
@@ -129,12 +132,12 @@ struct Prepared {
 }
 
 /// Runs a thread from its first moment to its last. Says in `tell` whether it gets as far as the app's code.
-fn run(common: &Arc<Common>, thread: Thread, start: Start, tell: &OnceLock<bool>) {
+fn run(common: Arc<Common>, thread: Thread, start: Start, tell: &OnceLock<bool>) {
     let tell = |is_ready: bool| {
         let _ = tell.set(is_ready);
     };
     let faults = sys::handle_faults_here();
-    let prepared = faults.as_ref().ok().and_then(|_| prepare(common, &thread, start));
+    let prepared = faults.as_ref().ok().and_then(|_| prepare(&common, &thread, start));
     // Until then whoever starts it waits for it inside of a call, and so it is as if this thread were.
     let Some(Prepared { mut store, instance, start, with }) = prepared else {
         // It never was one.
@@ -144,13 +147,23 @@ fn run(common: &Arc<Common>, thread: Thread, start: Start, tell: &OnceLock<bool>
     tell(true);
     let result = start.call(&mut store, with.0, with.1);
     let ctx = Arc::clone(thread.ctx());
+    let result = match result.map_err(RuntimeError::downcast::<Exec>) {
+        Err(Ok(exec)) => {
+            // It is alone: in a copy of the process, which it has started.
+            image::leave();
+            drop((start, instance, store, thread));
+            become_other(common, exec, ctx)
+        }
+        Err(Err(error)) => Err(error),
+        Ok(()) => Ok(()),
+    };
     if let Err(error) = result {
-        ended(common, &ctx, error, &mut store, &instance);
+        ended(&common, &ctx, error, &mut store, &instance);
     }
     if ctx.main_thread() == thread.tid() {
         // A copy of the process, which this thread has started and has from the beginning.
         common.join(&ctx);
-        end(common, &ctx, 0);
+        end(&common, &ctx, 0);
     }
     // No copy of the process is made in the middle of this.
     let inside = gate::enter();
@@ -173,6 +186,14 @@ fn ended(common: &Common, ctx: &Ctx, error: RuntimeError, store: &mut Store, ins
     std::process::exit(code);
 }
 
+/// Goes on as another program, to its end and that of the process.
+fn become_other(common: Arc<Common>, exec: Exec, ctx: Arc<Ctx>) -> ! {
+    let (programs, ending) = (common.programs, common.ending);
+    drop(common);
+    let code = run::become_other(exec, programs, ctx, ending);
+    std::process::exit(code.unwrap_or_else(|failure| fail::report(&failure)));
+}
+
 /// Ends the process.
 fn end(common: &Common, ctx: &Ctx, code: i32) -> ! {
     common.ending.claim();
@@ -192,8 +213,8 @@ fn prepare(common: &Arc<Common>, thread: &Thread, start: Start) -> Option<Prepar
     let state = state.fork_with(common.forker.get().cloned());
     let env = FunctionEnv::new(&mut store, state.of_thread(thread.tid(), spawner));
     let memory = common.memory.clone().attach(&mut store);
-    let imports = run::imports(&mut store, &common.module, &env, Some(&memory)).ok()?;
-    let instance = Instance::new_by_index(&mut store, &common.module, &imports).ok()?;
+    let imports = run::imports(&mut store, &common.program.module, &env, Some(&memory)).ok()?;
+    let instance = Instance::new_by_index(&mut store, &common.program.module, &imports).ok()?;
     sys::cross::install(&store, &instance, true);
     #[allow(unsafe_code, reason = "where the memory is was found once")]
     // SAFETY: the address is the memory's, which never moves, and this store has its share in it.

@@ -12,7 +12,7 @@ use std::time::Instant;
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 use criterion::{BenchmarkGroup, Criterion, criterion_group, criterion_main, measurement::WallTime};
-use sandbox::calls::{clock, fd_io, fd_table, path, readdir};
+use sandbox::calls::{clock, fd_io, fd_table, open, readdir};
 use sandbox::spec::{CLOCKID_MONOTONIC, CLOCKID_REALTIME, OFLAGS_CREAT};
 use sandbox::{Access, Ctx, Memory, rights};
 
@@ -56,7 +56,7 @@ impl Guest {
     fn open(&mut self, dir: u32, name: &str, oflags: u32) -> u32 {
         self.bytes[PATH as usize..][..name.len()].copy_from_slice(name.as_bytes());
         let (memory, len) = (&mut Memory::new(&mut self.bytes), name.len() as u32);
-        path::path_open(&self.ctx, memory, dir, 0, PATH, len, oflags, rights::FILE, 0, 0, RESULT).unwrap();
+        open::path_open(&self.ctx, memory, dir, 0, PATH, len, oflags, rights::FILE, 0, 0, RESULT).unwrap();
         memory.read_u32(RESULT).unwrap()
     }
 
@@ -171,7 +171,7 @@ fn fd_readdir(criterion: &mut Criterion) {
     let many = {
         let (memory, dir) = (&mut Memory::new(&mut guest.bytes), rights::DIRECTORY);
         memory.write(PATH, b"many").unwrap();
-        path::path_open(&guest.ctx, memory, ROOT, 0, PATH, 4, 2, dir, 0, 0, RESULT).unwrap();
+        open::path_open(&guest.ctx, memory, ROOT, 0, PATH, 4, 2, dir, 0, 0, RESULT).unwrap();
         memory.read_u32(RESULT).unwrap()
     };
     let memory = &mut Memory::new(&mut guest.bytes);

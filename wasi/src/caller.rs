@@ -42,7 +42,8 @@ pub trait Fork: Debug + Send + Sync {
     /// `child` if this process has not started such a copy, or its end was told.
     fn wait(&self, child: Option<u32>, block: bool) -> Result<Option<Ended>>;
 
-    /// Waits until the copy with this number has ended, which is still to be told; not at all if there is none.
+    /// Waits until the copy with this number has ended, which is still to be told, or has become another program; not at all if there
+    /// is none.
     fn wait_untold(&self, child: u32);
 
     /// The number of the process that started the one with this number, if that is there.

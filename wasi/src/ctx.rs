@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
 use cap_std::fs::Dir as CapDir;
@@ -24,8 +24,9 @@ use crate::net::granted::Granted;
 use crate::net::socket::Socket;
 use crate::net::{Net, Refused};
 use crate::processes::Processes;
+use crate::programs::{self, Listed, Named, Programs};
 use crate::randomness::Randomness;
-use crate::strings::Strings;
+use crate::strings::{Given, Strings};
 use crate::sys::Stream;
 use crate::threads::{Locals, Threads};
 use crate::words::Access;
@@ -36,8 +37,8 @@ const JUMPS: u64 = 64 << 20;
 /// The state behind one program's calls. Any number of calls may use it at once: nothing in it is locked while a call waits.
 #[derive(Debug)]
 pub struct Ctx {
-    pub(crate) args: Strings,
-    pub(crate) env: Strings,
+    pub(crate) args: Given,
+    pub(crate) env: Given,
     pub(crate) fds: Fds,
     pub(crate) clocks: Arc<Clocks>,
     pub(crate) randomness: Randomness,
@@ -49,14 +50,15 @@ pub struct Ctx {
     /// For the places on their stacks that threads may jump to.
     pub(crate) jumps: Budget,
     pub(crate) processes: Processes,
+    pub(crate) programs: Programs,
     pub(crate) net: Net,
     /// Where it stands, by its own name for that.
     pub(crate) cwd: Mutex<String>,
     /// Whether it is one of WASIX.
-    wasix: AtomicBool,
+    pub(crate) wasix: AtomicBool,
     /// Whether it handles signals.
     #[cfg(feature = "wasmer")]
-    signals: AtomicBool,
+    pub(crate) signals: AtomicBool,
 }
 
 /// Builds a [`Ctx`]: nothing is granted that is not named here, but the standard streams and an empty directory.
@@ -76,6 +78,7 @@ pub struct CtxBuilder {
     audited: bool,
     listen: Vec<(Listen, TcpListener)>,
     connect: Vec<Connect>,
+    programs: Vec<Named>,
 }
 
 /// What was granted under a name.
@@ -135,6 +138,11 @@ impl Ctx {
         self.threads.main()
     }
 
+    /// The number of the process.
+    pub fn process(&self) -> u32 {
+        self.processes.number()
+    }
+
     /// True in a copy of the process that was started.
     pub fn is_copy(&self) -> bool {
         self.processes.is_copy()
@@ -143,31 +151,6 @@ impl Ctx {
     /// How many threads there are beside the first.
     pub fn thread_count(&self) -> usize {
         self.threads.count()
-    }
-
-    /// Says that the program imports something of WASIX, before it runs: there a call of preview 1 does something else, and one
-    /// directory is told, the root.
-    pub fn be_wasix(&self) {
-        if !self.wasix.swap(true, Ordering::Relaxed) {
-            self.fds.put_root_first();
-        }
-    }
-
-    /// True for a program of WASIX.
-    pub(crate) fn is_wasix(&self) -> bool {
-        self.wasix.load(Ordering::Relaxed)
-    }
-
-    /// Says that the program handles signals.
-    #[cfg(feature = "wasmer")]
-    pub(crate) fn handle_signals(&self) {
-        self.signals.store(true, Ordering::Relaxed);
-    }
-
-    /// True if the program handles signals.
-    #[cfg(feature = "wasmer")]
-    pub(crate) fn handles_signals(&self) -> bool {
-        self.signals.load(Ordering::Relaxed)
     }
 
     /// What the program used of what it was granted; nothing unless it was built to be audited.
@@ -257,6 +240,14 @@ impl CtxBuilder {
         self
     }
 
+    /// Lets the program become this one: a name in `/bin`, where it lies over what was granted.
+    #[must_use]
+    pub fn program(mut self, named: Named) -> Self {
+        let before = self.programs.iter().filter(|other| other.name < named.name).count();
+        self.programs.insert(before, named);
+        self
+    }
+
     /// Says that standard stream 0, 1 or 2 was closed when the program was started, and so it is for the program.
     #[must_use]
     pub fn closed(mut self, stream: usize) -> Self {
@@ -317,6 +308,14 @@ impl CtxBuilder {
         let net = self.net()?;
         let is_bare = self.granted.is_empty() && !native;
         let (mut grants, mut trees) = (Grants::default(), 0);
+        let mut programs = Programs::default();
+        if !self.programs.is_empty() {
+            programs.named = Arc::new(std::mem::take(&mut self.programs));
+            let files = Arc::new(Listed(Arc::clone(&programs.named)));
+            let tree = TreeDir::root(files, 0, Access::ReadOnly, 0, &self.written, &clocks);
+            (programs.device, trees) = (tree.filestat()?.dev, 1);
+            grants.below(&programs::DIR.into(), Layer::Tree(tree));
+        }
         for Grant { guest, access, what } in self.granted {
             match what {
                 What::Host(dir) => grants.host(&guest, Layer::Host(HostDir::granted(dir, access))),
@@ -354,8 +353,8 @@ impl CtxBuilder {
             }
         }
         Ok(Ctx {
-            args: self.args,
-            env: self.env,
+            args: Given::new(self.args),
+            env: Given::new(self.env),
             fds,
             clocks,
             randomness,
@@ -366,6 +365,7 @@ impl CtxBuilder {
             net,
             jumps: Budget::of(JUMPS),
             processes: Processes::default(),
+            programs,
             cwd: Mutex::new(self.standing.or(self.cwd).unwrap_or_else(|| "/".to_owned())),
             wasix: AtomicBool::new(false),
             #[cfg(feature = "wasmer")]

@@ -188,6 +188,25 @@ impl Fds {
         self.lock().remove(fd)
     }
 
+    /// Closes what is not for the program that this one becomes.
+    pub(crate) fn close_on_exec(&self) {
+        let mut table = self.lock();
+        let is_to_close = |slot: &&mut Option<Descriptor>| slot.as_ref().is_some_and(|one| one.close_on_exec);
+        let closed: Vec<_> = table.slots.iter_mut().filter(is_to_close).map(Option::take).collect();
+        table.first = 0;
+        drop(table);
+        drop(closed);
+    }
+
+    /// Lets `fd` stand for `descriptor`; what it stood for is closed.
+    ///
+    /// # Errors
+    /// `badf` if there are no numbers as high.
+    pub(crate) fn put(&self, fd: u32, descriptor: Descriptor) -> Result<()> {
+        let closed = self.lock().put(fd as usize, descriptor);
+        closed.map(drop)
+    }
+
     /// Puts what `from` stands for in the place of `to`, which is closed.
     pub(crate) fn renumber(&self, from: u32, to: u32) -> Result<()> {
         let mut table = self.lock();
@@ -233,6 +252,14 @@ impl Fds {
     /// # Errors
     /// `notcapable` if the program closed it.
     pub(crate) fn root(&self, right: Rights) -> Result<Arc<Dir>> {
+        self.root_opener(right).map(|(root, _)| root)
+    }
+
+    /// As [`Fds::root`], to open something below it: with the rights that it hands on.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) fn root_opener(&self, right: Rights) -> Result<(Arc<Dir>, Rights)> {
         let table = self.lock();
         let leads_there = |descriptor: &&Descriptor| match &descriptor.object {
             Opened::Dir(dir) => dir.guest().is_some_and(is_root),
@@ -241,7 +268,7 @@ impl Fds {
         let root = table.slots.iter().flatten().find(leads_there).ok_or(wasip1::ERRNO_NOTCAPABLE)?;
         root.require(right)?;
         match &root.object {
-            Opened::Dir(dir) => Ok(Arc::clone(dir)),
+            Opened::Dir(dir) => Ok((Arc::clone(dir), root.inheriting)),
             Opened::File(_) => Err(wasip1::ERRNO_NOTCAPABLE.into()),
         }
     }

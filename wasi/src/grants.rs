@@ -63,6 +63,8 @@ struct Name {
     standing: Vec<Layer>,
     /// The directories of the host, the last one given first.
     hosts: Vec<Layer>,
+    /// True for what nobody granted, and is below the root all the same.
+    is_only_below: bool,
 }
 
 /// The name of the last preopen, where `/x` and `x` differ. Newer C libraries make of it what they make of `/` and `.`; others find
@@ -82,6 +84,13 @@ impl Grants {
         self.name(guest).trees.push(layer);
     }
 
+    /// Puts a tree below the root, before anything is granted. It is no preopen: of those with names of their own some C libraries of
+    /// WASIX find nothing.
+    pub(crate) fn below(&mut self, guest: &GuestName, layer: Layer) {
+        let (written, trees) = (guest.clone(), vec![layer]);
+        self.names.push(Name { written, trees, is_only_below: true, ..Name::default() });
+    }
+
     /// Says where the program stands.
     pub(crate) fn cwd(&mut self, guest: &GuestName) {
         self.cwd = Some(guest.clone());
@@ -97,6 +106,7 @@ impl Grants {
             self.names.push(Name { written: guest.clone(), ..Name::default() });
             self.names.len() - 1
         });
+        self.names[at].is_only_below = false;
         &mut self.names[at]
     }
 
@@ -157,10 +167,12 @@ impl Grants {
         self.names.sort_by_key(|name| names(name.written.path()).count());
         let mut granted = Vec::new();
         for name in self.names {
-            let written = name.written.clone();
+            let (written, is_offered) = (name.written.clone(), !name.is_only_below);
             let layers = Arc::new(name.layers(true)?);
             let id = space.put(&written, &layers, |around, name| around.between(name, nothing()))?;
-            granted.push((written, layers, id));
+            if is_offered {
+                granted.push((written, layers, id));
+            }
         }
 
         let space = Arc::new(space);
@@ -214,6 +226,7 @@ impl Name {
             trees: again(&self.trees)?,
             standing: again(&self.standing)?,
             hosts: again(&self.hosts)?,
+            is_only_below: self.is_only_below,
         })
     }
 

@@ -4,6 +4,7 @@
 //! Only the functions that an app imports are made, each as a typed static function, so nothing is looked up and
 //! nothing is boxed when it is called. A failed call becomes its errno; only `proc_exit` and `proc_raise` unwind.
 
+mod programs;
 mod sockets;
 
 use wasmer::{
@@ -15,7 +16,7 @@ use crate::callbacks::back;
 use crate::caller::{Caller, ThreadExit};
 use crate::calls::proc::Raised;
 use crate::calls::{
-    args, clock, environ, epoll, fd_io, fd_stat, fd_table, made, path, poll, proc, processes, random,
+    args, clock, environ, epoll, fd_io, fd_stat, fd_table, made, open, path, poll, proc, processes, random,
     readdir, sched, sock, threads, tty, wasix,
 };
 use crate::errno::Result;
@@ -26,6 +27,7 @@ use crate::preview0;
 use crate::state::State;
 use crate::table::{PREVIEW0, PREVIEW1, SIGNAL_HANDLER, SPAWN, THREADS, WASIX, calls, wasix_calls};
 
+pub use programs::program;
 pub use sockets::socket;
 
 /// An errno as the guest gets it.

@@ -9,6 +9,7 @@
 //! caller       who makes a call, and how threads and copies of the process begin
 //! calls        one documented function per call: checks arguments and rights, reads and writes guest memory
 //! ctx          everything behind the calls of one program, and what it was granted (grants)
+//! programs     which other programs come with this one; becoming: what goes on when it becomes one
 //! threads      which threads there are, and what they wait for; processes: who this process is among its copies
 //! first        the descriptors that a program begins with
 //! fds          the descriptor table: what a number means, and which rights came with it
@@ -38,6 +39,7 @@ mod abi;
 #[cfg(feature = "wasmer")]
 mod asyncify;
 mod audit;
+mod becoming;
 #[cfg(feature = "wasmer")]
 mod callbacks;
 mod caller;
@@ -68,6 +70,7 @@ mod piece;
 pub mod plain;
 mod preview0;
 mod processes;
+pub mod programs;
 mod randomness;
 pub mod rights;
 mod socket_table;

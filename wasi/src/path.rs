@@ -52,6 +52,14 @@ pub(crate) fn read<'r>(memory: &Memory<'_>, ptr: u32, len: u32, room: &'r mut Ro
     Ok(path)
 }
 
+/// Reads lookup flags of a call: whether a symbolic link at the end of the path is followed.
+pub(crate) fn follows(flags: u32) -> Result<bool> {
+    if flags & !wasip1::LOOKUPFLAGS_SYMLINK_FOLLOW != 0 {
+        return Err(wasip1::ERRNO_INVAL.into());
+    }
+    Ok(flags & wasip1::LOOKUPFLAGS_SYMLINK_FOLLOW != 0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,8 +2,9 @@
 //! [table](crate::table), with what it takes.
 
 use crate::calls::proc::{self, Raised};
+use crate::calls::programs::{FORMS, Form};
 use crate::calls::{
-    args, clock, environ, fd_io, fd_stat, fd_table, path, poll, random, readdir, sched, sock,
+    args, clock, environ, fd_io, fd_stat, fd_table, open, path, poll, random, readdir, sched, sock,
 };
 use crate::ctx::Ctx;
 use crate::errno::Result;
@@ -61,6 +62,13 @@ pub fn provided(
         (WASIX, "stack_restore") => results.is_empty() && takes(&[Parameter::I32, Parameter::I64]),
         // That of 2022 has five, that of today two.
         (WASIX, "thread_spawn") if parameters.len() == 5 => answers && takes(&SPAWN_2022),
+        (WASIX, name) if FORMS.iter().any(|form| form.name == name) => {
+            let has_type = |form: &Form| {
+                takes(&vec![Parameter::I32; form.takes])
+                    && if form.answers { answers } else { results.is_empty() }
+            };
+            FORMS.iter().any(|form| form.name == name && has_type(form))
+        }
         // That of 2022 has two, that of today three.
         (WASIX, "proc_join") if parameters.len() == 2 => answers && takes(&[Parameter::I32, Parameter::I32]),
         _ => {

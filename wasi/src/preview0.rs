@@ -108,7 +108,7 @@ mod tests {
         let mut bytes = vec![0xa5; 512];
         bytes[PATH as usize..][..4].copy_from_slice(b"file");
         let (rights, memory) = (crate::rights::FILE, &mut Memory::new(&mut bytes));
-        calls::path::path_open(&ctx, memory, ROOT, 0, PATH, 4, 0, rights, 0, 0, RESULT).unwrap();
+        calls::open::path_open(&ctx, memory, ROOT, 0, PATH, 4, 0, rights, 0, 0, RESULT).unwrap();
         bytes[RESULT as usize..].fill(0xa5);
         (host, ctx, bytes)
     }

@@ -1,5 +1,25 @@
 //! Arguments and variables.
 
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
+
+/// What a program was started with, or became.
+#[derive(Debug, Default)]
+pub(crate) struct Given(RwLock<Strings>);
+
+impl Given {
+    pub(crate) fn new(strings: Strings) -> Given {
+        Given(RwLock::new(strings))
+    }
+
+    pub(crate) fn get(&self) -> RwLockReadGuard<'_, Strings> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn set(&self, strings: Strings) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = strings;
+    }
+}
+
 /// A list of byte strings, kept as the guest will see it: one after the other, each with a NUL behind.
 #[derive(Debug, Default)]
 pub(crate) struct Strings {

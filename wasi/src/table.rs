@@ -46,7 +46,7 @@ macro_rules! calls {
             path_open(
                 fd: u32, dirflags: u32, path: u32, path_len: u32, oflags: u32, fs_rights_base: u64, fs_rights_inheriting: u64,
                 fdflags: u32, opened_fd: u32
-            ) in path;
+            ) in open;
             path_filestat_get(fd: u32, flags: u32, path: u32, path_len: u32, buf: u32) in path;
             path_filestat_set_times(
                 fd: u32, flags: u32, path: u32, path_len: u32, atim: u64, mtim: u64, fst_flags: u32
@@ -114,7 +114,7 @@ macro_rules! wasix_calls {
             path_open2(
                 fd: u32, dirflags: u32, path: u32, path_len: u32, oflags: u32, fs_rights_base: u64, fs_rights_inheriting: u64,
                 fdflags: u32, fdflagsext: u32, opened_fd: u32
-            ) in path;
+            ) in open;
         }
     };
 }

@@ -3,7 +3,7 @@
 use std::sync::mpsc;
 use std::time::Duration;
 
-use sandbox::calls::{fd_io, fd_table, path, poll};
+use sandbox::calls::{fd_io, fd_table, open, poll};
 use sandbox::{Ctx, Memory, spec};
 
 use crate::common::*;
@@ -44,7 +44,7 @@ fn beside(wait: fn(&Ctx, &Memory<'_>, u32) -> sandbox::Result<()>) -> [u8; 128] 
         fd_table::fd_fdstat_get(ctx, memory, reader, 64).unwrap();
         path::path_filestat_get(ctx, memory, ROOT, 0, BUFFER, 4, 64).unwrap();
         let rights = spec::RIGHTS_FD_READ;
-        path::path_open(ctx, memory, ROOT, 0, BUFFER, 4, 0, rights, 0, spec::FDFLAGS_NONBLOCK.into(), RESULT)
+        open::path_open(ctx, memory, ROOT, 0, BUFFER, 4, 0, rights, 0, spec::FDFLAGS_NONBLOCK.into(), RESULT)
             .unwrap();
         let opened = memory.read_u32(RESULT).unwrap();
         fd_table::fd_renumber(ctx, memory, opened, opened).unwrap();

@@ -78,6 +78,10 @@ pub(super) fn grants(done: &Done) -> Vec<String> {
     if words.is_empty() {
         words.push("none".to_owned());
     }
+    if !manifest.programs.is_empty() {
+        let names: Vec<&str> = manifest.programs.iter().map(|carried| &carried.name[..]).collect();
+        words.push(format!("may become or start the programs in it: {}", names.join(", ")));
+    }
     if manifest.grants.fork {
         words.push("may start copies of itself".to_owned());
     }

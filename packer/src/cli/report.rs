@@ -80,6 +80,7 @@ impl Report {
             value["sealed"] = manifest.sealed.into();
             value["max_memory"] = manifest.max_memory.into();
             value["grants"] = grants(&manifest.grants, done);
+            value["programs"] = manifest.programs.iter().map(|carried| &carried.name[..]).collect();
             value["beside"] = done.beside.iter().map(message::as_json).collect();
             value["notes"] = message::notes(done).into();
         }

@@ -9,7 +9,7 @@ use super::wanted::Wanted;
 use crate::{
     compile::cpu::Raise,
     input::files::choice::Choice,
-    pack::{Grant, Told},
+    pack::{Grant, Told, With},
     release::{Installer, Installers},
 };
 
@@ -33,6 +33,7 @@ pub(super) struct Typed {
     pub(super) keep_module: bool,
     /// Directories and carried files, in the order in which they were given.
     pub(super) grants: Vec<Grant>,
+    pub(super) with: Vec<With>,
     pub(super) choice: Choice,
     /// Options for the launcher.
     pub(super) told: Told,

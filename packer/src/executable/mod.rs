@@ -116,6 +116,18 @@ impl Executable {
         })
     }
 
+    /// The payloads of programs that it carries beside its own.
+    ///
+    /// # Errors
+    /// `Damaged` if one cannot be read.
+    pub fn programs(&self) -> Result<Vec<(Prefix, &[u8])>, Error> {
+        let Some(section) = self.prefix().section(SectionKind::Programs) else { return Ok(Vec::new()) };
+        let place = section.offset as usize..(section.offset + section.stored_len) as usize;
+        let content = self.payload().get(place).unwrap_or_default();
+        payload::programs::all(content, &self.manifest().programs)
+            .map_err(|error| damaged(&format!("its programs are damaged: {error}")))
+    }
+
     /// Checks all of it, as [`verify`] does.
     pub fn verify(&self) -> Vec<Check> {
         verify::all(&self.file, Launcher::Carried).expect("it was read")

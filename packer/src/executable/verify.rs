@@ -207,6 +207,31 @@ fn of_payload(payload: &[u8], prefix: Result<&Prefix, &Error>) -> Vec<Check> {
         checks.push(Check::new("padding", padding(payload, prefix)));
         checks.extend(content(payload, prefix));
         checks.extend(tables(payload, prefix));
+        checks.extend(programs(payload, prefix));
+    }
+    checks
+}
+
+/// The checks of the programs that a payload carries, each with its first name in front.
+fn programs(payload: &[u8], prefix: &Prefix) -> Vec<Check> {
+    let Some(section) = prefix.section(SectionKind::Programs) else { return Vec::new() };
+    let place = section.offset as usize..(section.offset + section.stored_len) as usize;
+    let carried = &prefix.manifest.programs;
+    let all = match payload::programs::all(payload.get(place).unwrap_or_default(), carried) {
+        Ok(all) => all,
+        Err(error) => return vec![Check::new("programs", Err(error.to_string()))],
+    };
+    let mut checks = Vec::new();
+    for (number, (own, payload)) in (1..).zip(&all) {
+        let name =
+            carried.iter().find(|carried| carried.number == number).map_or("", |carried| &carried.name);
+        let header = match own.header == prefix.header {
+            true => of_payload(payload, Ok(own)),
+            false => vec![Check::new("header", Err("it is for another machine than the program".to_owned()))],
+        };
+        checks.extend(
+            header.into_iter().map(|check| Check { what: format!("{name}: {}", check.what), ..check }),
+        );
     }
     checks
 }

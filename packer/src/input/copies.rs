@@ -7,8 +7,21 @@ use wasmer_compiler::wasmparser::{FuncType, Parser, Payload, TypeRef, ValType};
 /// The import that makes a copy.
 const FORK: &str = "proc_fork";
 
+/// The imports that make one, which becomes another program.
+const SPAWN: [&str; 2] = ["proc_spawn2", "proc_spawn3"];
+
 /// True if `module`, which is valid, imports what makes a copy of its process.
 pub fn starts_copies(module: &[u8]) -> bool {
+    imports(module, &[FORK])
+}
+
+/// The same, or what starts another program in a copy.
+pub fn starts_processes(module: &[u8]) -> bool {
+    imports(module, &[FORK, SPAWN[0], SPAWN[1]])
+}
+
+/// True if it imports a function of WASIX that has one of these names, and that is provided.
+fn imports(module: &[u8], names: &[&str]) -> bool {
     let mut types: Vec<FuncType> = Vec::new();
     for payload in Parser::new(0).parse_all(module) {
         match payload {
@@ -18,8 +31,9 @@ pub fn starts_copies(module: &[u8]) -> bool {
             Ok(Payload::ImportSection(imports)) => {
                 return imports.into_imports().map_while(Result::ok).any(|import| match import.ty {
                     TypeRef::Func(ty) | TypeRef::FuncExact(ty) => {
-                        (import.module, import.name) == (WASIX, FORK)
-                            && types.get(ty as usize).is_some_and(is_it)
+                        import.module == WASIX
+                            && names.contains(&import.name)
+                            && types.get(ty as usize).is_some_and(|ty| is_it(import.name, ty))
                     }
                     _ => false,
                 });
@@ -31,11 +45,11 @@ pub fn starts_copies(module: &[u8]) -> bool {
 }
 
 /// True if what has this type is provided under that name: another one is another function.
-fn is_it(ty: &FuncType) -> bool {
+fn is_it(name: &str, ty: &FuncType) -> bool {
     let numbers = |types: &[ValType]| -> Vec<_> {
         types.iter().map(|ty| (*ty == ValType::I32).then_some(Parameter::I32)).collect()
     };
-    plain::provided(WASIX, FORK, &numbers(ty.params()), &numbers(ty.results())) == Provided::Here
+    plain::provided(WASIX, name, &numbers(ty.params()), &numbers(ty.results())) == Provided::Here
 }
 
 #[cfg(test)]

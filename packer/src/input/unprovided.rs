@@ -39,7 +39,7 @@ const ORIGINS: &[Origin] = &[
     (
         |module, _| module.starts_with("wasix_"),
         "WASIX",
-        "of that wasmpack has threads, pipes, epoll, fork, setjmp, sockets and little more; build it as one static module, or for plain WASI \
+        "of that wasmpack has threads, pipes, epoll, fork, exec, setjmp, sockets and little more; build it as one static module, or for plain WASI \
          (preview 1)",
     ),
     (
@@ -114,6 +114,11 @@ impl<'a> Unprovided<'a> {
         let is_one = |(of, ..): &&Origin| all().any(|(module, name)| of(module, name));
         let (_, what, instead) = ORIGINS.iter().find(is_one)?;
         Some(format!("it seems to be built for {what}: {instead}"))
+    }
+
+    /// Sentences about them, if there are any.
+    pub fn all(&self) -> Vec<String> {
+        self.note().into_iter().chain(self.unknown()).collect()
     }
 
     /// A sentence about them, if there are any.
@@ -197,7 +202,8 @@ mod tests {
             (import "wasix_32v1" "futex_wait" (func (param i32 i32 i32 i32) (result i32)))
             (import "wasix_32v1" "proc_fork" (func (param i32 i32) (result i32)))
             (import "wasix_32v1" "proc_snapshot" (func (result i32)))
-            (import "wasix_32v1" "proc_exec" (func (param i32 i32 i32 i32))))"#;
+            (import "wasix_32v1" "proc_exec" (func (param i32 i32 i32 i32)))
+            (import "wasix_32v1" "proc_exec2" (func (param i32 i32 i32 i32))))"#;
         let module = wat::parse_str(text).unwrap();
         let found = Unprovided::read(&module).unwrap();
         assert_eq!(
@@ -206,7 +212,7 @@ mod tests {
         );
         let note = found.note().unwrap();
         assert!(
-            note.starts_with("it imports wasix_32v1.proc_exec, which") && note.contains("WASIX"),
+            note.starts_with("it imports wasix_32v1.proc_exec2, which") && note.contains("WASIX"),
             "{note}"
         );
         assert_eq!(Unprovided::default().unknown(), None);

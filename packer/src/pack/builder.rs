@@ -4,7 +4,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use payload::{About, Compiler, Connect, DirGrant, GuestName, Listen, Variable};
 
-use super::{Grant, Pack, Place};
+use super::{Grant, Pack, Place, With};
 use crate::{
     cache::Keep,
     compile::cpu::Raise,
@@ -41,6 +41,18 @@ impl Pack {
     #[must_use]
     pub fn about(mut self, about: About) -> Pack {
         self.about = about;
+        self
+    }
+
+    /// Carries the program in `file` under these names, to be what the app becomes or starts.
+    #[must_use]
+    pub fn with(
+        mut self,
+        names: impl IntoIterator<Item = impl Into<String>>,
+        file: impl Into<PathBuf>,
+    ) -> Pack {
+        let names = names.into_iter().map(Into::into).collect();
+        self.with.push(With { names, file: file.into() });
         self
     }
 

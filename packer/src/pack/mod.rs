@@ -14,6 +14,7 @@
 //! executable was told), `fitness` asks which targets can have it, `run` goes the way from there to files, and `trial` tries a
 //! start on that way.
 
+mod beside;
 mod builder;
 mod compiled;
 mod fitness;
@@ -30,6 +31,7 @@ pub mod source;
 mod told;
 mod trial;
 mod twins;
+mod with;
 
 use std::{
     path::{Path, PathBuf},
@@ -56,6 +58,7 @@ use crate::{
 
 pub use opened::Opened;
 pub use told::Told;
+pub use with::With;
 
 /// A pack: the program, its options, and the files to write.
 #[derive(Clone, Debug)]
@@ -105,6 +108,8 @@ pub struct Pack {
     pub told: Told,
     /// Directories and carried files, in the order in which they were given.
     pub grants: Vec<Grant>,
+    /// Programs that the app may become or start.
+    pub with: Vec<With>,
     /// What is left out of carried folders.
     pub choice: Choice,
     /// True: the executable keeps the module, and can be packed again.
@@ -248,6 +253,7 @@ impl Pack {
             argv0: None,
             told: Told::default(),
             grants: Vec::new(),
+            with: Vec::new(),
             choice: Choice::default(),
             keep_module: false,
             force: false,

@@ -72,7 +72,8 @@ impl Pack {
         progress.check()?;
         let in_app = |error: Error| error.in_file(&self.input);
 
-        let Source { module, is_kept, text, mut manifest, files, contents, mut notes } = Source::read(self)?;
+        let Source { module, is_kept, text, mut manifest, files, others, contents, mut notes } =
+            Source::read(self)?;
         let own_stub = self.read_stub()?;
         let made = self.folder.as_deref().map(output::make_folder).transpose()?;
         let jobs: Vec<_> =
@@ -91,18 +92,16 @@ impl Pack {
         let Module { wasm, file_len, component, .. } = module;
         let unprovided: Vec<String> = match &component {
             Some(component) => component.note().into_iter().collect(),
-            None => {
-                let unprovided = Unprovided::read(&wasm).expect("the module was validated");
-                unprovided.note().into_iter().chain(unprovided.unknown()).collect()
-            }
+            None => Unprovided::read(&wasm).expect("the module was validated").all(),
         };
         if let Some(reason) = unprovided.first().filter(|_| self.strict) {
             return Err(in_app(Error::new(Kind::Import, format!("{reason} (--strict refuses that)"))));
         }
         notes.extend(unprovided);
         let was_component = component.is_some();
-        manifest.grants.fork = !was_component && copies::starts_copies(&wasm);
-        notes.extend(self.no_copies(&manifest));
+        let starts =
+            if manifest.programs.is_empty() { copies::starts_copies } else { copies::starts_processes };
+        manifest.grants.fork = !was_component && starts(&wasm);
         let mut program = Program::new(&wasm, lowered, self.max_memory).map_err(in_app)?;
         if let Some(component) = component {
             program.origin.lead_into(component.map);
@@ -116,6 +115,11 @@ impl Pack {
             }
         }
         let cache = self.cache.open()?;
+        let targets: Vec<Target> = jobs.iter().flat_map(|job: &Job<'_>| job.place.target.targets()).collect();
+        let mut others = self.others(others, &targets, &manifest, is_kept, cache.as_ref())?;
+        notes.append(&mut others.notes);
+        manifest.grants.fork |= others.starts_copies;
+        notes.extend(self.no_copies(&manifest));
         let sections = if jobs.is_empty() {
             Vec::new()
         } else {
@@ -125,13 +129,13 @@ impl Pack {
         drop((wasm, text));
         let carried = Arc::new(Carried::new(files));
         let wasm_sha256 = payload::sha256(&program.wasm);
-        let targets = jobs.iter().flat_map(|job| job.place.target.targets());
-        let (twins, once) = (Twins::of(targets), store::Once::default());
+        let (twins, once) = (Twins::of(targets.into_iter()), store::Once::default());
         let shared = Shared {
             program,
             wasm_sha256,
             manifest,
             sections,
+            others,
             shown,
             included,
             own_stub,
@@ -194,7 +198,7 @@ impl Pack {
     }
 
     /// The sections that are the same for every target.
-    fn shared(
+    pub(super) fn shared(
         &self,
         files: &Files,
         module: Option<&[u8]>,
@@ -228,6 +232,7 @@ impl Pack {
         let input = Some(&self.input).filter(|_| !self.is_in_memory);
         let mut inputs: Vec<&Path> =
             input.into_iter().chain(&self.stub).chain(&self.icon).map(PathBuf::as_path).collect();
+        inputs.extend(self.with.iter().map(|with| with.file.as_path()));
         inputs.extend(self.archive.iter().flatten().map(PathBuf::as_path));
         inputs.extend(self.sign.iter().map(|key| key.file()));
         if let Trial::Saved(files) = &self.trial {

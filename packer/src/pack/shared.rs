@@ -1,5 +1,7 @@
 //! Data that all targets of a pack share.
 
+use std::path::PathBuf;
+
 use payload::{Manifest, Target};
 
 use super::twins::Twins;
@@ -21,6 +23,8 @@ pub(super) struct Shared {
     pub(super) manifest: Manifest,
     /// Sections that are the same for every target.
     pub(super) sections: Vec<Stored>,
+    /// Programs that are carried beside this one.
+    pub(super) others: Others,
     pub(super) shown: PeOptions,
     /// The launcher that is used instead of those in this packer.
     pub(super) own_stub: Option<Vec<u8>>,
@@ -32,6 +36,17 @@ pub(super) struct Shared {
     pub(super) once: Once,
     /// What earlier packs made.
     pub(super) cache: Option<Cache>,
+}
+
+/// Programs that are ready to be compiled.
+#[derive(Default)]
+pub(super) struct Others {
+    /// Each with its file.
+    pub(super) all: Vec<(PathBuf, Shared)>,
+    /// Notes about them.
+    pub(super) notes: Vec<String>,
+    /// Whether one starts copies of its process.
+    pub(super) starts_copies: bool,
 }
 
 /// The launcher for `target`: `own_stub`, or one of those in this packer.

@@ -105,7 +105,10 @@ impl Pack {
         let chunks = if is_joint { Chunks::of_several(target) } else { Chunks::of(target) };
         let made = self.made((target, chunks), shared, trying, progress);
         let Made { header, sections: own, functions } = made.map_err(|error| error.in_file(&self.input))?;
-        let payload = store::payload(header, &shared.manifest, &own, &shared.sections);
+        let mut behind = shared.sections.clone();
+        behind.extend(self.programs((target, chunks), &shared.others, progress)?);
+        let payload = store::payload(header, &shared.manifest, &own, &behind);
+        drop(behind);
         drop(own);
         let sections = sections(&payload)?;
         let launcher_len = stub.len() as u64;

@@ -4,9 +4,14 @@
 //! files. Options of the new pack are added to these, and replace those of the same name and those that exist only once. How
 //! the old executable was compiled and stored does not matter.
 
-use payload::{Manifest, SectionKind, tree::Tree};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
-use super::{Opened, Pack, mounts, stem};
+use payload::{Manifest, SectionKind, info::printable, program::Carried, tree::Tree};
+
+use super::{Opened, Pack, With, mounts, stem, with::check};
 use crate::{
     Error, Kind,
     executable::Executable,
@@ -30,6 +35,8 @@ pub struct Source {
     pub manifest: Manifest,
     /// The files that the executable will carry.
     pub files: Files,
+    /// Programs that are carried beside it.
+    pub(super) others: Vec<Other>,
     /// What these are, a name each.
     pub contents: Vec<Contents>,
     /// Notes on what is carried.
@@ -42,11 +49,17 @@ impl Source {
     /// # Errors
     /// As [`Module::new`] and [`Files::add`]; as [`Executable::open`], and `NoModule` for an executable that kept none.
     pub fn read(pack: &Pack) -> Result<Source, Error> {
-        let Input { bytes, mut manifest, mut files, kept } = Input::read(pack)?;
+        let Input { bytes, mut manifest, mut files, kept, opened } = Input::read(pack)?;
         let is_kept = pack.keep_module || kept;
         let kept = is_kept.then(|| bytes.clone());
         let module = Module::new(bytes, &pack.input)?;
         let text = kept.filter(|kept| *kept != module.wasm);
+        let executable = match &*opened {
+            Opened::Executable(executable) => Some(&**executable),
+            Opened::Module(_) => None,
+        };
+        let (others, programs) = others(pack, executable, module.sha256)?;
+        manifest.programs = programs;
         let notes = mounts::add(&mut manifest.grants, &mut files, pack)?;
         manifest.producer = producer::of(module.component.as_ref());
         manifest.module_sha256 = module.sha256;
@@ -65,7 +78,7 @@ impl Source {
         pack.told.write(&mut manifest);
         let granted = manifest.grants.files().zip(&files.roots);
         let contents = granted.map(|(grant, root)| Contents::of(grant, root)).collect();
-        Ok(Source { module, is_kept, text, manifest, files, contents, notes })
+        Ok(Source { module, is_kept, text, manifest, files, others, contents, notes })
     }
 }
 
@@ -75,6 +88,7 @@ struct Input {
     files: Files,
     /// True if it comes from an executable, which so keeps its module from pack to pack.
     kept: bool,
+    opened: Arc<Opened>,
 }
 
 impl Input {
@@ -88,12 +102,14 @@ impl Input {
             Opened::Executable(executable) => executable,
             Opened::Module(bytes) => {
                 let manifest = Manifest { app: stem(file), ..Manifest::default() };
-                return Ok(Input { bytes: bytes.clone(), manifest, files: Files::default(), kept: false });
+                let bytes = bytes.clone();
+                return Ok(Input { bytes, manifest, files: Files::default(), kept: false, opened });
             }
         };
         let module = kept_module(executable).map_err(|error| error.in_file(file))?;
         let files = carried(executable).map_err(|error| error.in_file(file))?;
-        Ok(Input { bytes: module, manifest: executable.manifest().clone(), files, kept: true })
+        let manifest = executable.manifest().clone();
+        Ok(Input { bytes: module, manifest, files, kept: true, opened })
     }
 }
 
@@ -166,4 +182,88 @@ fn replace(old: &mut Option<String>, new: &Option<String>) {
     if new.is_some() {
         old.clone_from(new);
     }
+}
+
+/// A program that is carried beside the app.
+#[derive(Debug)]
+pub(super) struct Other {
+    pub(super) module: Module,
+    /// The text or component that it was, where that is kept.
+    pub(super) text: Option<Vec<u8>>,
+    pub(super) file: PathBuf,
+    pub(super) name: String,
+}
+
+/// Reads what is carried beside the app, whose hash is `app`, and which comes from `executable`, if it does: the programs, and the
+/// names of all, with their numbers.
+///
+/// # Errors
+/// `Name` for two of one name; as [`Module::new`], about its file; `NoModule` for an executable.
+fn others(
+    pack: &Pack,
+    executable: Option<&Executable>,
+    app: [u8; 32],
+) -> Result<(Vec<Other>, Vec<Carried>), Error> {
+    let (mut others, mut carried): (Vec<Other>, Vec<Carried>) = (Vec::new(), Vec::new());
+    let mut add = |names: &[String], bytes: Vec<u8>, file: &Path| {
+        let kept = bytes.clone();
+        let module = Module::new(bytes, file)?;
+        let known = others.iter().position(|other| other.module.sha256 == module.sha256);
+        let number = match known {
+            _ if module.sha256 == app => 0,
+            Some(at) => at + 1,
+            None => {
+                let text = Some(kept).filter(|kept| *kept != module.wasm);
+                let name = names.first().cloned().unwrap_or_default();
+                others.push(Other { module, text, file: file.to_owned(), name });
+                others.len()
+            }
+        };
+        carried.extend(names.iter().map(|name| Carried { number: number as u32, name: name.clone() }));
+        Ok::<_, Error>(())
+    };
+    let asked: Vec<&String> = pack.with.iter().flat_map(|with| &with.names).collect();
+    if let Some(twice) = asked.iter().enumerate().find(|(at, name)| asked[..*at].contains(name)) {
+        let reason = format!("two programs are called {:?} (--with); leave one out", printable(twice.1));
+        return Err(Error::new(Kind::Name, reason));
+    }
+    for (names, bytes) in executable.map(kept).transpose()?.unwrap_or_default() {
+        // New ones replace those of the same name.
+        let left: Vec<String> = names.into_iter().filter(|name| !asked.contains(&name)).collect();
+        if !left.is_empty() {
+            add(&left, bytes, &pack.input)?;
+        }
+    }
+    for With { names, file } in &pack.with {
+        names.iter().try_for_each(|name| check(name)).map_err(|why| Error::new(Kind::Name, why))?;
+        let Opened::Module(bytes) = Opened::read(file)? else {
+            let reason = "an executable; to be carried (--with) a program must be a .wasm: name the one that it was packed from";
+            return Err(Error::new(Kind::NotWasm, reason).in_file(file));
+        };
+        add(names, bytes, file)?;
+    }
+    Ok((others, carried))
+}
+
+/// The names of a program, and its module.
+type Kept = (Vec<String>, Vec<u8>);
+
+/// The names and modules of programs that `executable` carries, in their order.
+fn kept(executable: &Executable) -> Result<Vec<Kept>, Error> {
+    let carried = &executable.manifest().programs;
+    let names = |number: u32| {
+        let own = carried.iter().filter(|carried| carried.number == number);
+        own.map(|carried| carried.name.clone()).collect::<Vec<_>>()
+    };
+    let mut all = Vec::new();
+    if !names(0).is_empty() {
+        all.push((names(0), kept_module(executable)?));
+    }
+    for (number, (prefix, payload)) in (1..).zip(executable.programs()?) {
+        let section = prefix.section(SectionKind::Module).ok_or_else(no_module)?;
+        let module = decode::section(payload, section)
+            .map_err(|error| Error::new(Kind::Damaged, format!("a program that it carries: {error}")))?;
+        all.push((names(number), module));
+    }
+    Ok(all)
 }

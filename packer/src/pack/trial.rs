@@ -68,6 +68,13 @@ impl Trying {
         self.0.into_inner().unwrap_or_else(|| Ok(Tried::default()))
     }
 
+    /// That of a program which is not tried.
+    pub(super) fn none() -> Trying {
+        let trying = Trying::default();
+        trying.settle(Ok(Tried::default()));
+        trying
+    }
+
     fn settle(&self, outcome: Result<Tried, Error>) {
         // It is settled once, but for a trial that broke off after that.
         let _ = self.0.set(outcome);

@@ -169,7 +169,8 @@ pub fn asked(manifest: &Manifest, asked: &Grants) -> Manifest {
     // What comes over a network is not the same twice.
     let (listen, connect) = (Vec::new(), Vec::new());
     let grants = Grants { mounts: its, env, cwd, tmp, listen, connect, ..asked.clone() };
-    Manifest { grants, trial: true, ..manifest.clone() }
+    // It carries no other program.
+    Manifest { grants, trial: true, programs: Vec::new(), ..manifest.clone() }
 }
 
 fn is_carried(mount: &Mount) -> bool {

@@ -29,3 +29,4 @@ mod shell;
 mod streams;
 mod surface;
 mod unprovided;
+mod with;

@@ -7,6 +7,9 @@ use crate::guest::GuestName;
 use crate::net::{Connect, Listen};
 pub use crate::spelling::{names_a_drive, no_drive, split};
 
+/// The app's directory of programs that it may become or start.
+pub const PROGRAMS: &str = "/bin";
+
 /// Everything beyond the standard streams, arguments, clocks and randomness that an app may use.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Grants {

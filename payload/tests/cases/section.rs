@@ -46,7 +46,7 @@ pub fn cases() -> Vec<Case> {
     swapped = sealed(put(&swapped, 40, &len.to_le_bytes()));
 
     vec![
-        case("section-kind", "Value", SECOND, "kind 11 is not in the table", field(SECOND, &[11])),
+        case("section-kind", "Value", SECOND, "kind 12 is not in the table", field(SECOND, &[12])),
         case("section-kind-artifact", "Value", SECOND, "kind 2 was wasmer's artifact", field(SECOND, &[2])),
         case("section-kind-0", "Value", FIRST, "kind 0 is no kind", field(FIRST, &[0])),
         case("section-twice", "Mismatch", SECOND, "a second manifest", {

@@ -106,7 +106,7 @@ fn entry(dump: &mut Dump<'_>, number: u64) -> Entry {
 }
 
 /// The records of a manifest by their kinds, which count from 1; the last of them is the last of a manifest.
-const RECORDS: [&str; 19] = [
+const RECORDS: [&str; 20] = [
     "producer",
     "app",
     "module",
@@ -126,6 +126,7 @@ const RECORDS: [&str; 19] = [
     "memory",
     "listen",
     "connect",
+    "program",
 ];
 
 fn manifest(dump: &mut Dump<'_>, end: usize) {
@@ -149,6 +150,10 @@ fn manifest(dump: &mut Dump<'_>, end: usize) {
                 dump.text(len - 4, "guest");
             }
             "switches" => drop(dump.number(4, "switches")),
+            "program" => {
+                dump.number(4, "number");
+                dump.text(len - 4, "name");
+            }
             "memory" => drop(dump.number(8, "bytes of memory")),
             _ => dump.text(len, name),
         }

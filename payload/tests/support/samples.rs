@@ -2,7 +2,7 @@
 
 use payload::{
     About, Compiler, Connect, CpuFeatures, DirGrant, Encoding, Engine, FilesGrant, Grants, Header, Listen,
-    Manifest, Mount, Section, SectionKind, Target, Writer, chunk, header,
+    Manifest, Mount, Section, SectionKind, Target, Writer, chunk, header, program::Carried,
 };
 
 /// The chunk size of the sample with chunks: the smallest, to have many from little content.
@@ -141,6 +141,9 @@ pub fn full() -> Sample {
                 license: Some("MIT".to_owned()),
             },
             max_memory: Some(64 << 20),
+            programs: ["notes", "list notes"]
+                .map(|name| Carried { number: 0, name: name.to_owned() })
+                .to_vec(),
             content: None,
             ..switched
         },

@@ -6,7 +6,7 @@
 use payload::SectionKind;
 use payload::image::Image;
 use wasmer::sys::EngineBuilder;
-use wasmer::{Engine, Module, Store};
+use wasmer::{Engine, Module};
 use wasmer_compiler::BaseTunables;
 use wasmer_types::MetadataHeader;
 
@@ -22,7 +22,7 @@ pub(super) fn module(
     image: &Image,
     hints: Hints,
     code: Code,
-) -> Result<(Store, Module), Failure> {
+) -> Result<(Engine, Module), Failure> {
     let bytes = bytes(image, code);
     let initial = stored.find(SectionKind::Memory).map(|section| memory::Initial {
         stored,
@@ -44,7 +44,7 @@ pub(super) fn module(
         // The packer makes it the head of `_start`: nothing is prepared for it here.
         return Err(Failure::new(format!("{DAMAGED}: it has a start function beside _start")));
     }
-    Ok((Store::new(engine), module))
+    Ok((engine, module))
 }
 
 /// What the loader reads, aligned as it wants it, for as long as the process lives.

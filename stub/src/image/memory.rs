@@ -28,6 +28,11 @@ pub(super) struct Initial {
 /// Whether the first memory was made.
 static IS_MADE: AtomicBool = AtomicBool::new(false);
 
+/// To be called before a program begins that another one has become: its first memory is to be made.
+pub(super) fn begin_anew() {
+    IS_MADE.store(false, Ordering::Relaxed);
+}
+
 /// Why the app's first memory could not be made: wasmer's error would call everything a want of resources.
 static REFUSED: OnceLock<Failure> = OnceLock::new();
 

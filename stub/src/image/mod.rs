@@ -7,6 +7,7 @@
 //! paging   how images get into their places: when they are touched (Linux), or before the start
 //! loader   the engine's metadata and finished function pointers  →  a module
 //! placed   the code where it runs, and the sections that tell of it
+//! programs a module that is ready to run, and others that it may become
 //! unwind   where functions are, for a system that walks over code by itself
 //! ```
 //!
@@ -19,20 +20,15 @@ mod loader;
 pub(crate) mod memory;
 mod paging;
 mod placed;
+mod programs;
 mod stored;
 mod unwind;
 
-use payload::SectionKind;
-use payload::image::Image;
-use wasmer::{Module, Store};
-
-use crate::fail::{Context, Failure};
 use crate::sys::Outcome;
-use paging::Hints;
-use stored::DAMAGED;
 
 pub(crate) use code::Code;
 pub(crate) use placed::{Placed, placed};
+pub(crate) use programs::{Program, Programs};
 pub(crate) use stored::Stored;
 
 /// What makes the app's memory accessible before the system is handed it; nothing is needed where it is from the start.
@@ -59,16 +55,7 @@ pub(crate) fn fork<T>(fork: impl FnOnce(&dyn Fn()) -> T) -> T {
     paging::fork(fork)
 }
 
-/// The program's module, in a store of its own. Its code is in its place.
-pub(crate) fn module(stored: Stored) -> Result<(Store, Module), Failure> {
-    let memory_len = stored.find(SectionKind::Memory).map_or(0, |section| section.len);
-    let metadata = stored.whole(SectionKind::Metadata)?;
-    let mut image =
-        Image::parse(&metadata, stored.section(SectionKind::Code)?.len, memory_len).context(DAMAGED)?;
-    let hints =
-        Hints { preload: std::mem::take(&mut image.touched), prefetch: std::mem::take(&mut image.ahead) };
-    let code = code::place(stored, &image, &hints)?;
-    placed::set(Placed { stored, code });
-    unwind::prepare(stored, code)?;
-    loader::module(stored, &image, hints, code)
+/// To be called when a program is about to be gone that becomes another one, before its memory is.
+pub(crate) fn leave() {
+    paging::forget_memory();
 }

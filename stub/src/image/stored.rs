@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fs::File;
 
 use payload::chunk::{ChunkTable, Decoder};
-use payload::{Compiler, Encoding, Section, SectionKind, section::IMAGE_ALIGNMENT};
+use payload::{Compiler, Encoding, Prefix, Section, SectionKind, programs, section::IMAGE_ALIGNMENT};
 
 use crate::fail::{Context, Failure};
 use crate::locate::{Packed, View};
@@ -32,11 +32,32 @@ pub(crate) struct Stored {
     packed: &'static Packed,
     /// The payload's parts, in its order.
     views: &'static [View],
+    prefix: &'static Prefix,
+    /// Where it begins in the whole payload: a program that comes with another one has a payload of its own in that.
+    start: u64,
 }
 
 impl Stored {
     pub(crate) fn new(packed: &'static Packed) -> Result<Stored, Failure> {
-        Ok(Stored { packed, views: Vec::leak(packed.views()?) })
+        Ok(Stored { packed, views: Vec::leak(packed.views()?), prefix: &packed.prefix, start: 0 })
+    }
+
+    /// This program, and the `count` that come with it. What is read of them stays for as long as the process.
+    pub(crate) fn programs(self, count: u32) -> Result<Vec<Stored>, Failure> {
+        let (mut all, mut at) = (vec![self], 0);
+        for _ in 0..count {
+            let section = self.section(SectionKind::Programs)?;
+            let (prefix, bytes) = programs::read(self.raw(section), at).context(DAMAGED)?;
+            let start = section.offset + at as u64;
+            at = programs::behind(at, bytes.len());
+            all.push(Stored { prefix: Box::leak(Box::new(prefix)), start, ..self });
+        }
+        Ok(all)
+    }
+
+    /// The program's prefix.
+    pub(crate) fn prefix(self) -> &'static Prefix {
+        self.prefix
     }
 
     /// A payload that is in no file.
@@ -45,10 +66,11 @@ impl Stored {
     pub(super) fn of(payload: Vec<u8>) -> Stored {
         let bytes: &'static [u8] = Vec::leak(payload);
         let len = bytes.len() as u64;
-        let prefix = payload::Prefix::len(&bytes[..payload::header::SIZE], len).expect("a header");
-        let prefix = payload::Prefix::parse(&bytes[..prefix], len).expect("a prefix");
+        let prefix = Prefix::len(&bytes[..payload::header::SIZE], len).expect("a header");
+        let prefix = Prefix::parse(&bytes[..prefix], len).expect("a prefix");
         let views = Vec::leak(vec![View { at: 0, bytes }]);
-        Stored { packed: Box::leak(Box::new(Packed::of(prefix))), views }
+        let packed: &'static Packed = Box::leak(Box::new(Packed::of(prefix)));
+        Stored { packed, views, prefix: &packed.prefix, start: 0 }
     }
 
     /// All that follows the prefix, in pieces: what lies between views are zeros.
@@ -68,6 +90,7 @@ impl Stored {
 
     /// A range of the payload, which lies in one of its parts: the prefix was checked.
     fn range(self, start: u64, end: u64) -> &'static [u8] {
+        let (start, end) = (self.start + start, self.start + end);
         let is_in = |view: &&View| view.at <= start && end <= view.at + view.bytes.len() as u64;
         let found = self.views.iter().find(is_in);
         found.map_or(&[], |view| &view.bytes[(start - view.at) as usize..(end - view.at) as usize])
@@ -75,12 +98,12 @@ impl Stored {
 
     /// The section of this kind, if there is one.
     pub(crate) fn find(self, kind: SectionKind) -> Option<&'static Section> {
-        self.packed.prefix.section(kind)
+        self.prefix.section(kind)
     }
 
     /// The compiler that made the code.
     pub(crate) fn compiler(self) -> Compiler {
-        self.packed.prefix.header.compiler
+        self.prefix.header.compiler
     }
 
     /// The section of this kind, which every program has.
@@ -96,7 +119,7 @@ impl Stored {
     /// The file that has the content of `section` as it is, and where.
     #[allow(dead_code, reason = "on some systems no part of the file is mapped over others")]
     pub(super) fn place(self, section: &Section) -> Result<(&'static File, u64), Failure> {
-        self.packed.place(section.offset).ok_or_else(|| Failure::new(DAMAGED))
+        self.packed.place(self.start + section.offset).ok_or_else(|| Failure::new(DAMAGED))
     }
 
     /// The table of a section in chunks.

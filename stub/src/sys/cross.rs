@@ -83,10 +83,15 @@ pub(crate) fn install(store: &Store, instance: &Instance, may_have_threads: bool
     if unsafe { table.add(raise).read() } != wasmer_vm::libcalls::wasmer_vm_raise_trap as *const () as usize {
         return;
     }
+    // What a program has left here that became this one, and had no threads.
+    CROSSED.iter().for_each(|place| place.store(0, Ordering::Relaxed));
     let stack = super::stack::bounds();
     if !stack.is_empty() {
         match may_have_threads {
-            true => FLOOR_HERE.set(floor_of(stack)),
+            true => {
+                set_floor((0, 0));
+                FLOOR_HERE.set(floor_of(stack));
+            }
             false => set_floor(floor_of(stack)),
         }
     }

@@ -10,7 +10,7 @@ use crate::memory::Memory;
 /// # Errors
 /// `fault`.
 pub fn args_get(ctx: &Ctx, memory: &Memory<'_>, pointers: u32, buffer: u32) -> Result<()> {
-    super::write_strings(&ctx.args, memory, pointers, buffer)
+    super::write_strings(&ctx.args.get(), memory, pointers, buffer)
 }
 
 /// Writes the number of arguments to `count`, and the bytes they take, NULs included, to `size`.
@@ -18,5 +18,5 @@ pub fn args_get(ctx: &Ctx, memory: &Memory<'_>, pointers: u32, buffer: u32) -> R
 /// # Errors
 /// `fault`.
 pub fn args_sizes_get(ctx: &Ctx, memory: &Memory<'_>, count: u32, size: u32) -> Result<()> {
-    super::write_sizes(&ctx.args, memory, count, size)
+    super::write_sizes(&ctx.args.get(), memory, count, size)
 }

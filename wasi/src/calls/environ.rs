@@ -13,7 +13,7 @@ pub fn environ_get(ctx: &Ctx, memory: &Memory<'_>, pointers: u32, buffer: u32) -
     if let Some(audit) = &ctx.misses.audit {
         audit.note_variables();
     }
-    super::write_strings(&ctx.env, memory, pointers, buffer)
+    super::write_strings(&ctx.env.get(), memory, pointers, buffer)
 }
 
 /// Writes the number of variables to `count`, and the bytes they take, NULs included, to `size`.
@@ -21,5 +21,5 @@ pub fn environ_get(ctx: &Ctx, memory: &Memory<'_>, pointers: u32, buffer: u32) -
 /// # Errors
 /// `fault`.
 pub fn environ_sizes_get(ctx: &Ctx, memory: &Memory<'_>, count: u32, size: u32) -> Result<()> {
-    super::write_sizes(&ctx.env, memory, count, size)
+    super::write_sizes(&ctx.env.get(), memory, count, size)
 }

@@ -14,13 +14,13 @@ use crate::processes::FIRST;
 ///
 /// # Errors
 /// `nosys` where the system has no way to make one.
-fn forker<'a>(caller: Caller<'a>) -> Result<&'a Arc<dyn Fork>> {
+pub(crate) fn forker<'a>(caller: Caller<'a>) -> Result<&'a Arc<dyn Fork>> {
     Ok(caller.forker.ok_or(wasip1::ERRNO_NOSYS)?)
 }
 
 /// Makes a copy of the process, with one thread, the one that calls. Writes the copy's number to `result`, and in the copy 0. A
-/// copy that does not `copy` the memory is to end before this process goes on, so it does; it has memory of its own all the
-/// same.
+/// copy that does not `copy` the memory is to end, or become another program, before this process goes on, so it does; it has memory
+/// of its own all the same.
 ///
 /// # Errors
 /// `nosys` where the system has no way to do it; `perm` if the owner of the program does not let it; `again` if there are 256
@@ -28,16 +28,8 @@ fn forker<'a>(caller: Caller<'a>) -> Result<&'a Arc<dyn Fork>> {
 pub(crate) fn proc_fork(caller: Caller<'_>, memory: &Memory<'_>, copy: u32, result: u32) -> Result<()> {
     let forker = forker(caller)?;
     memory.check(result, 4)?;
-    let Caller { ctx, tid, .. } = caller;
-    let is_copy = |forked: &Result<Forked>| matches!(forked, Ok(Forked::Child(_)));
-    match gate::alone(|| forker.fork(ctx.processes.number()), is_copy)? {
-        Forked::Child(number) => {
-            ctx.processes.become_copy(number);
-            pending::forget();
-            ctx.threads.stay(tid);
-            ctx.locals.keep(tid);
-            memory.write_u32(result, 0)
-        }
+    match fork(caller, forker)? {
+        Forked::Child(_) => memory.write_u32(result, 0),
         Forked::Parent(number) => {
             memory.write_u32(result, number)?;
             if copy == 0 {
@@ -46,6 +38,23 @@ pub(crate) fn proc_fork(caller: Caller<'_>, memory: &Memory<'_>, copy: u32, resu
             Ok(())
         }
     }
+}
+
+/// Makes a copy by `forker`, in which the thread that calls is alone.
+///
+/// # Errors
+/// As [`proc_fork`].
+pub(crate) fn fork(caller: Caller<'_>, forker: &Arc<dyn Fork>) -> Result<Forked> {
+    let Caller { ctx, tid, .. } = caller;
+    let is_copy = |forked: &Result<Forked>| matches!(forked, Ok(Forked::Child(_)));
+    let forked = gate::alone(|| forker.fork(ctx.processes.number()), is_copy)?;
+    if let Forked::Child(number) = forked {
+        ctx.processes.become_copy(number);
+        pending::forget();
+        ctx.threads.stay(tid);
+        ctx.locals.keep(tid);
+    }
+    Ok(forked)
 }
 
 /// Flag of [`proc_join`]: it is not to wait.

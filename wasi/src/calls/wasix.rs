@@ -3,8 +3,8 @@
 use std::sync::PoisonError;
 
 use crate::caller::Caller;
+use crate::ctx::Ctx;
 use crate::errno::Result;
-use crate::fs::names::{is_separator, joined};
 use crate::fs::rule::Wanted;
 use crate::memory::Memory;
 use crate::path::{self, Room};
@@ -69,7 +69,7 @@ pub(crate) fn proc_signals_get(_caller: Caller<'_>, _memory: &Memory<'_>, _list:
 /// # Errors
 /// `range` if it does not fit; then its length is written all the same. `inval` if there is no room at all.
 pub(crate) fn getcwd(caller: Caller<'_>, memory: &Memory<'_>, path: u32, len: u32) -> Result<()> {
-    let cwd = caller.ctx.cwd.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let cwd = caller.ctx.stands();
     let name = cwd.as_bytes();
     let room = memory.read_u32(len)?;
     let mut rest = memory.piece(path, room)?;
@@ -92,11 +92,12 @@ pub(crate) fn getcwd(caller: Caller<'_>, memory: &Memory<'_>, path: u32, len: u3
 /// # Errors
 /// `notdir` if it is no directory; `nametoolong` if its whole name is; `notcapable` if the program has no root any more.
 pub(crate) fn chdir(caller: Caller<'_>, memory: &Memory<'_>, path: u32, path_len: u32) -> Result<()> {
-    let room = &mut Room::new();
-    let path = path::read(memory, path, path_len, room)?;
-    let ctx = caller.ctx;
-    let now = ctx.cwd.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    let name = joined(if path.starts_with(is_separator) { "/" } else { &now }, path);
+    go(caller.ctx, path::read(memory, path, path_len, &mut Room::new())?)
+}
+
+/// As [`chdir`].
+pub(crate) fn go(ctx: &Ctx, path: &str) -> Result<()> {
+    let name = ctx.whole_name(path);
     if name.len() > path::MAX_LEN {
         return Err(wasip1::ERRNO_NAMETOOLONG.into());
     }

@@ -74,6 +74,11 @@ impl Locals {
         Ok(table.values.get(&(tid, key)).copied().unwrap_or_default())
     }
 
+    /// Forgets all keys.
+    pub(crate) fn begin_anew(&self) {
+        *self.lock() = Table::default();
+    }
+
     /// Forgets what all threads but `tid` had.
     pub(crate) fn keep(&self, tid: u32) {
         self.lock().values.retain(|(of, _), _| *of == tid);

@@ -85,6 +85,12 @@ impl Threads {
         self.lock().tids.len()
     }
 
+    /// True if there is no thread but `tid`.
+    pub(crate) fn is_alone(&self, tid: u32) -> bool {
+        let live = self.lock();
+        tid == live.main.max(FIRST) && live.tids.iter().all(|other| *other == tid)
+    }
+
     fn wait_while(&self, is_so: impl Fn(&Live) -> bool) {
         loop {
             let mut live = self.lock();
@@ -111,6 +117,12 @@ impl Threads {
     /// The thread whose end is that of the process once it is alone.
     pub(crate) fn main(&self) -> u32 {
         self.lock().main.max(FIRST)
+    }
+
+    /// To be called when a program begins that another one has become, whose threads are gone.
+    pub(crate) fn begin_anew(&self) {
+        *self.lock() = Live::default();
+        self.futexes.forget();
     }
 
     /// To be called in a copy of the process, which has no thread but `tid`.

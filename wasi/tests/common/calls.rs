@@ -233,7 +233,7 @@ impl Guest {
         let Open { lookup, oflags, base, inheriting, fdflags } = how;
         self.path(path, |g, p, n| {
             g.out_u32(|ctx, memory, r| {
-                path::path_open(ctx, memory, fd, lookup, p, n, oflags, base, inheriting, fdflags, r)
+                open::path_open(ctx, memory, fd, lookup, p, n, oflags, base, inheriting, fdflags, r)
             })
         })
     }

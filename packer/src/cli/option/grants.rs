@@ -1,7 +1,7 @@
 //! Grants. `--dir`, `--dir-ro`, `--files` and `--files-rw` share one list, which keeps their order.
 
 use super::row::{ROW, Row, Takes};
-use crate::cli::value;
+use crate::{cli::value, pack::With};
 use payload::{Connect, Listen};
 
 const SECTION: Option<&str> = Some("Grants (arguments, streams, clocks and randomness need none)");
@@ -44,6 +44,17 @@ pub(super) static ROWS: &[Row] = &[
         is_path: true,
         example: "assets::/assets",
         set: |typed, value| value::each(&mut typed.grants, value::folder(value, true)),
+        ..ROW
+    },
+    Row {
+        name: "with",
+        section: SECTION,
+        text: "Carry another program, which this one finds as /bin/NAME and may become or start; several names may share one",
+        takes: Takes::Each("NAME[,NAME]=FILE"),
+        is_path: true,
+        is_table: true,
+        example: "grep=grep.wasm",
+        set: |typed, value| value::each(&mut typed.with, With::parse(&value::text(value)?)),
         ..ROW
     },
     Row {

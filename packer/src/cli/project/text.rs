@@ -20,6 +20,12 @@ pub(super) fn on_this_machine(row: &Row, text: &str, folder: &Path) -> OsString 
     if text == STANDARD {
         return text.into();
     }
+    // The file stands behind the names.
+    if let Some((names, file)) = text.split_once('=').filter(|_| row.name == "with") {
+        let mut value = OsString::from(format!("{names}="));
+        value.push(folder.join(file));
+        return value;
+    }
     let names_a_guest = row.name.starts_with("files");
     match names_a_guest && !text.contains("::") {
         // The name that the program sees is the one that was written, wherever the file lies.

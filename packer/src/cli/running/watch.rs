@@ -1,4 +1,4 @@
-//! `wasmpack run --watch`: runs a program again when its module, or the file that describes it, changes.
+//! `wasmpack run --watch`: runs a program again when its module, the file that describes it, or a program that it carries changes.
 //!
 //! The files are looked at ten times a second, which costs next to nothing for two files, and sees changes on every file system,
 //! network drives and shared folders among them; see docs/decisions.md. A change counts when the files have been the same twice:
@@ -100,10 +100,13 @@ struct Watched {
 type Stamp = Option<(u64, Option<SystemTime>)>;
 
 impl Watched {
-    /// The module and its description, where it can be read.
+    /// The module, its description, where it can be read, and the programs that it carries.
     fn new(order: &Order) -> Watched {
-        let module = order.read().map(|project| project.module).ok().or_else(|| order.input.clone());
-        let files: Vec<PathBuf> = module.into_iter().chain(order.description()).collect();
+        let project = order.read().ok();
+        let carried = project.iter().flat_map(|project| &project.typed.with);
+        let carried: Vec<PathBuf> = carried.map(|with| with.file.clone()).collect();
+        let module = project.map(|project| project.module).or_else(|| order.input.clone());
+        let files: Vec<PathBuf> = module.into_iter().chain(order.description()).chain(carried).collect();
         let seen = stamps(&files);
         Watched { files, seen }
     }

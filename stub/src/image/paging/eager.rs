@@ -35,6 +35,9 @@ pub(in super::super) fn fork<T>(fork: impl FnOnce(&dyn Fn()) -> T) -> T {
     fork(&|| ())
 }
 
+/// Nothing is known of it.
+pub(in super::super) fn forget_memory() {}
+
 /// Puts the image that `section` holds into `region`, which may be longer.
 pub(in super::super) fn place(
     kind: Kind,

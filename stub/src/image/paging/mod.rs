@@ -6,6 +6,7 @@
 //! TOUCH     what makes the app's memory accessible before the system is handed it
 //! touched   what was touched so far, until nothing is noted any more
 //! fork      makes a copy of the process, in which chunks come as before
+//! forget_memory  what is to be done before the app's memory goes
 //! ```
 
 mod hints;
@@ -22,4 +23,4 @@ pub(super) use hints::Hints;
 pub(super) use kind::Kind;
 #[cfg_attr(windows, allow(unused_imports, reason = "it makes no copies"))]
 pub(super) use way::fork;
-pub(super) use way::{TOUCH, place, resolve, stop_noting, touched};
+pub(super) use way::{TOUCH, forget_memory, place, resolve, stop_noting, touched};

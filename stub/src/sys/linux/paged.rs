@@ -62,6 +62,16 @@ impl Paged {
         }
     }
 
+    /// Gives back the part of the scratch range from `offset` on, which was not moved and never will be. Where pages were moved from,
+    /// others may have theirs.
+    pub(crate) fn free_scratch(&self, offset: usize, len: usize) {
+        if let Backend::Remap { scratch } = self.backend {
+            let place = self.range(offset, len).start - self.base + scratch;
+            // SAFETY: the range is this one's, which nobody uses any more.
+            unsafe { libc::munmap(place as *mut std::ffi::c_void, len) };
+        }
+    }
+
     /// True if the kernel fills it: pages that are there already then stay as they are.
     pub(crate) fn is_filled(&self) -> bool {
         matches!(self.backend, Backend::Fill(_))

@@ -6,8 +6,9 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
 
 use sandbox::pending;
 use sandbox::spec::SIGNAL_CHLD;
@@ -31,6 +32,8 @@ struct Place {
     host: AtomicU32,
     number: AtomicU32,
     parent: AtomicU32,
+    /// Whether it has become another program.
+    became: AtomicBool,
 }
 
 /// The one roll.
@@ -46,7 +49,7 @@ pub(crate) enum Status {
 }
 
 /// The copies that this process has started and that were not waited for yet: their numbers, and what the host calls them.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Family(Mutex<BTreeMap<u32, i32>>);
 
 /// A place on the roll that is taken, for a process that is to be started.
@@ -84,6 +87,7 @@ impl Roll {
             let number = next(last).unwrap_or_default();
             if self.find(number).is_none() {
                 place.parent.store(parent, Ordering::Relaxed);
+                place.became.store(false, Ordering::Relaxed);
                 place.number.store(number, Ordering::Release);
                 return Some(Taken { place, number });
             }
@@ -128,7 +132,14 @@ fn errno() -> i32 {
     io::Error::last_os_error().raw_os_error().unwrap_or_default()
 }
 
+/// How long to wait at first before looking again for what nobody tells of, and at most.
+const LOOK: (Duration, Duration) = (Duration::from_micros(50), Duration::from_millis(5));
+
 impl Family {
+    pub(crate) const fn new() -> Family {
+        Family(Mutex::new(BTreeMap::new()))
+    }
+
     fn lock(&self) -> MutexGuard<'_, BTreeMap<u32, i32>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -200,10 +211,25 @@ impl Family {
         }
     }
 
-    /// Waits until the copy with this number has ended, which is still to be told; not at all if there is none.
+    /// Waits until the copy with this number has ended, which is still to be told, or has become another program; not at all if there
+    /// is none.
     pub(crate) fn wait_untold(&self, number: u32) {
-        let host = self.lock().get(&number).copied();
-        let _ = host.map(|host| ended(Some(host), true));
+        let Some(host) = self.lock().get(&number).copied() else { return };
+        let place = roll().and_then(|roll| roll.find(number));
+        let goes_on = || place.is_some_and(|place| !place.became.load(Ordering::Acquire));
+        let mut pause = LOOK.0;
+        while goes_on() && matches!(ended(Some(host), false), Ok(None)) {
+            std::thread::sleep(pause);
+            pause = (pause * 2).min(LOOK.1);
+        }
+    }
+
+    /// To be called by the process with this number when it becomes another program.
+    pub(crate) fn became(&self, number: u32) {
+        // The first is not on the roll, and there may be none.
+        if let Some(place) = ROLL.get().copied().flatten().and_then(|roll| roll.find(number)) {
+            place.became.store(true, Ordering::Release);
+        }
     }
 
     /// Sends a signal of this system's to the copy with this number, which this process has started and nobody has waited for:

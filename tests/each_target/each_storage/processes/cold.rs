@@ -98,6 +98,54 @@ fn a_copy_finds_what_belongs_there() {
     }
 }
 
+#[test]
+fn a_copy_that_becomes_another_program_finds_what_belongs_there() {
+    if has_no_copies() {
+        return;
+    }
+    let dir = Dir::new();
+    let other = dir.write("other.wat", text());
+    // The copy becomes the other, then this one again, and then the other: what it had is not what it has.
+    let main = program(
+        r#"(data (i32.const 3000) "/bin/other/bin/main")
+        (data (i32.const 65536) "its own data, where the other has others")
+        (func $become (param $from i32) (param $len i32)
+            (i32.store (i32.const 2000) (i32.add (i32.const 3000) (local.get $from)))
+            (call $exit (call $exec (i32.add (i32.const 3000) (local.get $from)) (local.get $len) (i32.const 2000)
+                (i32.sub (i32.const 11) (local.get $len)) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0))))
+        (func (export "_start") (local $pid i32)
+            (call $is (i32.const 11) (i32.load (i32.const 65536)) (i32.const 0x20737469))
+            (call $is (i32.const 12) (call $sizes (i32.const 2008) (i32.const 2012)) (i32.const 0))
+            ;; Without arguments it was started by the copy.
+            (if (i32.eqz (i32.load (i32.const 2008))) (then (call $become (i32.const 0) (i32.const 10))))
+            (local.set $pid (call $fork))
+            (if (i32.eqz (local.get $pid))
+                (then
+                    (i32.store (i32.const 2000) (i32.const 0))
+                    (call $exit (call $exec (i32.const 3010) (i32.const 9) (i32.const 2000) (i32.const 0)
+                        (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0)))))
+            (call $is (i32.const 13) (call $join (local.get $pid)) (i32.const 1070))
+            (call $become (i32.const 0) (i32.const 10)))"#,
+    )
+    .replacen(
+        "(module",
+        r#"(module (import "wasi_snapshot_preview1" "args_sizes_get" (func $sizes (param i32 i32) (result i32)))
+        (import "wasix_32v1" "proc_exec4" (func $exec (param i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32)))"#,
+        1,
+    );
+    let source = dir.write("main.wat", main);
+    let options = [format!("--with=other={}", other.display()), format!("--with=main={}", source.display())];
+    for compiler in ["cranelift", "singlepass"] {
+        let program = dir.join(&common::file_name(compiler));
+        common::pack(&source, &program, &["--compiler", compiler, &options[0], &options[1]]);
+        for _ in 0..3 {
+            prints(&program, &[], 70);
+        }
+        #[cfg(target_os = "linux")]
+        moved(&program);
+    }
+}
+
 /// Under a filter of system calls chunks are moved to their places, and not filled in there.
 #[cfg(target_os = "linux")]
 fn moved(program: &std::path::Path) {

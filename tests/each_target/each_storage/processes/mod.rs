@@ -1,19 +1,25 @@
 //! Programs that start copies of their own process (WASIX's fork).
 //!
 //! ```text
+//! again    programs become one another many times
 //! family   copies begin, end and are waited for
 //! grants   the owner takes it away, and is told
+//! exec     a program becomes another one that it carries
 //! cold     a copy touches what is not decoded yet
+//! spawn    another program begins in a copy
 //! threads  a program with threads starts copies
 //! signals  a program is told that a copy has ended, and sends it signals
 //! bounds   too many copies, and wrong arguments
 //! ```
 
+mod again;
 mod bounds;
 mod cold;
+mod exec;
 mod family;
 mod grants;
 mod signals;
+mod spawn;
 mod threads;
 
 /// Imports that these tests use, and functions on them. The program has one thread and a memory of its own: what is behind 1024

@@ -146,7 +146,7 @@ fn what_is_not_there_answers_so_and_packing_names_it() {
         (import "wasix_32v1" "proc_snapshot" (func $snapshot (param i32 i32) (result i32)))
         (import "wasix_32v1" "port_bridge" (func $open (param i32 i32 i32 i32) (result i32)))
         (import "wasix_32v1" "fd_read" (func $other (param i32 i64) (result i32)))
-        (import "wasix_32v1" "proc_exec" (func $ends (param i32 i32 i32 i32)))
+        (import "wasix_32v1" "proc_exec9" (func $ends (param i32 i32 i32 i32)))
         (func (export "_start")
             (if (i32.ne (call $snapshot (i32.const 0) (i32.const 0)) (i32.const 52)) (then (call $exit (i32.const 1))))
             (if (i32.ne (call $other (i32.const 0) (i64.const 0)) (i32.const 52)) (then (call $exit (i32.const 2))))
@@ -163,7 +163,7 @@ fn what_is_not_there_answers_so_and_packing_names_it() {
         ),
         "{said}"
     );
-    assert!(said.contains("wasix_32v1.proc_exec, which wasmpack does not provide"), "{said}");
+    assert!(said.contains("wasix_32v1.proc_exec9, which wasmpack does not provide"), "{said}");
     prints(&program, &[], 52);
     let strict = common::wasmpack().arg(&source).arg("-o").arg(&program).arg("--strict").output().unwrap();
     assert!(!strict.status.success() && self::text(&strict.stderr).contains("--strict"));

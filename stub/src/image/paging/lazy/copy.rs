@@ -3,7 +3,7 @@
 
 use std::io;
 
-use super::{images, pager, unreachable::Unreachable};
+use super::{images, pager, prefetch, unreachable::Unreachable};
 use crate::sys;
 
 /// Makes a copy of this process by `fork` while no thread pages in anything, so that none is in the middle of it in the copy. What
@@ -20,6 +20,7 @@ pub(in super::super::super) fn fork<T>(fork: impl FnOnce(&dyn Fn()) -> T) -> T {
 
 /// Has chunks come in this copy as they did before.
 fn go_on() -> io::Result<()> {
+    prefetch::is_gone();
     if let Some(filler) = pager::known_filler() {
         #[allow(unsafe_code, reason = "who uses it is known here alone")]
         // SAFETY: a copy of the process has one thread.

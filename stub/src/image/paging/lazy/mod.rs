@@ -3,7 +3,7 @@
 //! ```text
 //! pager        one image: its chunks, and how they get to their places
 //! states       which chunks are there
-//! images       the two images
+//! images       the images
 //! prefetch     chunks that a start is likely to touch, paged in before that by a second thread
 //! copy         copies of the process, in which all this goes on
 //! record       what was touched, for the packer
@@ -56,13 +56,17 @@ pub(in super::super) fn place(
         let mapped = region.map_file(file, offset, what).map_err(sys::Limited);
         return mapped.context(&format!("cannot map the program's {}", kind.name()));
     };
+    let is_first = images::get(Kind::Code).is_none();
     let pager = images::set(kind, Pager::new(kind, stored, section, region, &hints.prefetch)?)?;
     if kind == Kind::Code {
         // Where it is not allowed, that is better found out here than in the middle of the program.
         if let Some(first) = pager.first() {
             pager.page_in(first).map_err(|error| Failure::new(error.to_string()))?;
         }
-        prefetch::start(hints.prefetch.clone(), chunk_size);
+        // Of a program that another one has become chunks come when they are touched.
+        if is_first {
+            prefetch::start(pager, hints.prefetch.clone(), chunk_size);
+        }
     }
     pager.preload(&hints.preload);
     Ok(())
@@ -80,6 +84,12 @@ pub(in super::super) fn resolve(address: usize) -> Outcome {
         Ok(false) => Outcome::WasThere { published: pager::published() },
         Err(error) => sys::last::end_with(format_args!("{error}")),
     }
+}
+
+/// To be called before the app's memory goes, while no thread but the caller's runs the app.
+pub(in super::super) fn forget_memory() {
+    prefetch::stop();
+    images::forget_memory();
 }
 
 /// Pages in what lies in `len` bytes of the app's memory at `address`, before the kernel is handed them.

@@ -250,6 +250,12 @@ impl Pager {
         self.place.register_again()
     }
 
+    /// Gives back what it has beside the image itself, which is somebody else's.
+    pub(super) fn free(self) {
+        let left = (0..self.states.count()).filter(|index| !self.states.is_ready(*index));
+        left.for_each(|index| self.place.free_scratch(index << self.shift, 1 << self.shift));
+    }
+
     /// Decodes chunk `index` to the buffer, and has it copied to its place.
     fn fill(&self, index: usize, Worker { decoder, buffer }: &mut Worker) -> Result<(), Unreachable> {
         let len = self.decoded_len(index);

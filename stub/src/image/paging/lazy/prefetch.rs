@@ -5,12 +5,14 @@
 //! for us (a chunk then comes without any change of the address space), and nobody waits long for a chunk that it has begun
 //! (`lazy`). What it does not get to comes when it is touched.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::Builder;
+use std::time::Duration;
 
 use payload::image::Touch;
 
 use super::images;
-use super::pager::Worker;
+use super::pager::{Pager, Worker};
 use crate::image::paging::kind::Kind;
 use crate::sys;
 
@@ -18,11 +20,31 @@ use crate::sys;
 const LEAST: usize = 2 * 1024 * 1024;
 /// Bytes of the thread's stack; decoding takes a few KiB of it.
 const STACK: usize = 128 * 1024;
+/// How long to sleep before looking again.
+const LOOK: Duration = Duration::from_micros(50);
 
-/// Starts to page in `chunks`, each of `size` bytes, in their order, if that can help.
-pub(super) fn start(chunks: Vec<Touch>, size: u32) {
+/// Whether nothing is to be paged in any more.
+static IS_STOPPED: AtomicBool = AtomicBool::new(false);
+/// Whether a chunk is being paged in.
+static IS_AT_ONE: AtomicBool = AtomicBool::new(false);
+
+/// Pages in nothing from now on, and does not return before the chunk is there that is under way.
+pub(super) fn stop() {
+    IS_STOPPED.store(true, Ordering::SeqCst);
+    while IS_AT_ONE.load(Ordering::SeqCst) {
+        std::thread::sleep(LOOK);
+    }
+}
+
+/// To be called in a copy of the process, where nobody is who could page in anything.
+pub(super) fn is_gone() {
+    IS_AT_ONE.store(false, Ordering::SeqCst);
+}
+
+/// Starts to page in `chunks`, whose code is in `code`, each of `size` bytes, in their order, if that can help.
+pub(super) fn start(code: &'static Pager, chunks: Vec<Touch>, size: u32) {
     let is_worth_it = chunks.len() * (size as usize) >= LEAST;
-    if !is_worth_it || !images::are_filled() || sys::process::cpu_count() < 2 {
+    if !is_worth_it || !code.is_filled() || sys::process::cpu_count() < 2 {
         return;
     }
     let run = move || {
@@ -58,7 +80,12 @@ fn page_in(chunks: &[Touch]) {
 /// Pages in a chunk that nobody has touched yet. One that cannot be paged in is an error for whoever needs it.
 pub(super) fn prefetch(touch: Touch, worker: &mut Worker) {
     let (kind, index) = Kind::of(touch);
-    if let Some(pager) = images::get(kind) {
+    IS_AT_ONE.store(true, Ordering::SeqCst);
+    // Until it is stopped there is one program.
+    if !IS_STOPPED.load(Ordering::SeqCst)
+        && let Some(pager) = images::get(kind)
+    {
         pager.prefetch(index, worker);
     }
+    IS_AT_ONE.store(false, Ordering::SeqCst);
 }

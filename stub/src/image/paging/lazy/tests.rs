@@ -97,7 +97,7 @@ fn threads_that_touch_cold_chunks_at_once_see_whole_chunks() {
                     images::all().for_each(|pager| pager.forget());
                 }
                 barrier.wait();
-                for step in (0..CHUNKS).filter(|_| images::are_filled()) {
+                for step in (0..CHUNKS).filter(|_| images::get(Kind::Code).is_some_and(Pager::is_filled)) {
                     let index = ((step + round) % CHUNKS) as u32;
                     prefetch(Touch::Code(index), &mut worker);
                     prefetch(Touch::Memory(index), &mut worker);
