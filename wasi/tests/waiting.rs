@@ -3,7 +3,7 @@
 use std::sync::mpsc;
 use std::time::Duration;
 
-use sandbox::calls::{fd_io, fd_table, open, poll};
+use sandbox::calls::{fd_io, fd_table, open, path, poll};
 use sandbox::{Ctx, Memory, spec};
 
 use crate::common::*;
