@@ -131,7 +131,9 @@ fn what_is_no_program_is_told_apart_and_nothing_of_the_host_is_one() {
     );
     // Of the host: a script that could be started, under the name of a program and under one of its own.
     for name in ["bin/real", "bin/tells", "data/real"] {
-        common::executable(&dir, &format!("host/{name}"), b"#!/bin/sh\necho started\n");
+        let script = dir.write(&format!("host/{name}"), "#!/bin/sh\necho started\n");
+        #[cfg(unix)]
+        std::fs::set_permissions(script, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
     }
     #[cfg(unix)]
     std::os::unix::fs::symlink("/bin/sh", dir.join("host/data/nolink")).unwrap();

@@ -1,6 +1,6 @@
 //! Another program begins in a copy of the process.
 
-use super::program;
+use super::{has_no_copies, program};
 use crate::common::{self, Dir, prints, text};
 
 /// Imports, and functions on them. 2000 to 2999 is theirs: at 2200 is the list of what is to be done with descriptors, and `$act`
@@ -46,7 +46,7 @@ const OTHER: &str = r#"(func (export "_start")
 
 #[test]
 fn a_process_begins_with_the_descriptors_and_the_place_that_it_is_given() {
-    if common::skipped_on_windows("copies of a process") {
+    if has_no_copies() {
         return;
     }
     let dir = Dir::new();
