@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use payload::info::printable;
 use sandbox::programs::Exec;
-use sandbox::{Ctx, Exit, FIRST, State, ThreadExit};
+use sandbox::{Ctx, Exit, FIRST, State, ThreadExit, gate};
 use wasmer::{
     AsStoreMut, Extern, ExternType, Function, FunctionEnv, FunctionType, Instance, InstantiationError,
     Memory, MemoryType, Module, RuntimeError, Store,
@@ -155,7 +155,10 @@ fn end(
     let result = match result {
         // The program goes on for as long as another thread does.
         Err(error) if error.downcast_ref::<ThreadExit>().is_some() => {
-            threads.into_iter().for_each(|threads| threads.join(ctx));
+            if let Some(threads) = threads {
+                let _inside = gate::enter();
+                threads.join(ctx);
+            }
             Ok(())
         }
         result => result,

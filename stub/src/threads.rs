@@ -3,7 +3,7 @@
 //! Each is a thread of the system with a store and an instance of its own; module, memory and what is behind the calls are the
 //! same for all. So each has its own globals and tables, as wasi-threads wants it, and its own stack.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::{Builder, JoinHandle};
 
@@ -32,7 +32,7 @@ pub(crate) struct Common {
     forker: OnceLock<Arc<dyn Fork>>,
     /// The system's threads that may still be there. Held by whoever starts one: only one at a time tries whether there is memory
     /// for it.
-    handles: Mutex<Vec<JoinHandle<()>>>,
+    handles: Mutex<Vec<Running>>,
     /// How many there were at most since stacks were given back last.
     most: AtomicUsize,
 }
@@ -57,6 +57,23 @@ impl Common {
     }
 }
 
+/// One of the system's threads.
+struct Running {
+    handle: JoinHandle<()>,
+    /// Set when it has nothing left to do but to end.
+    has_ended: Arc<AtomicBool>,
+}
+
+/// Waits for those of `handles` that have nothing left to do. The standard library holds a lock at the end of a thread, which no
+/// copy of the process may find held.
+fn join_ended(handles: &mut Vec<Running>) {
+    let all = std::mem::take(handles).into_iter();
+    let (ended, running): (Vec<_>, _) = all.partition(|thread| thread.has_ended.load(Ordering::SeqCst));
+    *handles = running;
+    // A thread that panicked ended the process.
+    ended.into_iter().for_each(|thread| drop(thread.handle.join()));
+}
+
 /// What starts threads.
 pub(crate) struct Spawner(pub(crate) Arc<Common>);
 
@@ -70,16 +87,17 @@ impl Spawn for Spawner {
     fn spawn(&self, thread: Thread, start: Start) -> bool {
         image::stop_noting();
         let mut handles = self.0.handles.lock().unwrap_or_else(PoisonError::into_inner);
-        handles.retain(|handle| !handle.is_finished());
+        join_ended(&mut handles);
         if !sys::stack::has_room() {
             return false;
         }
         self.0.most.fetch_max(thread.ctx().thread_count(), Ordering::Relaxed);
         let is_ready = Arc::new(OnceLock::new());
-        let (common, tell) = (Arc::clone(&self.0), Arc::clone(&is_ready));
-        let run = move || run(common, thread, start, &tell);
+        let has_ended = Arc::new(AtomicBool::new(false));
+        let (common, tell, ends) = (Arc::clone(&self.0), Arc::clone(&is_ready), Arc::clone(&has_ended));
+        let run = move || run(common, thread, start, (&tell, &ends));
         let Ok(handle) = Builder::new().stack_size(STACK).spawn(run) else { return false };
-        handles.push(handle);
+        handles.push(Running { handle, has_ended });
         *is_ready.wait()
     }
 }
@@ -94,6 +112,7 @@ impl Common {
     #[cfg(unix)]
     pub(crate) fn fork<T>(&self, fork: impl FnOnce() -> T, is_copy: impl FnOnce(&T) -> bool) -> T {
         let mut handles = self.handles.lock().unwrap_or_else(PoisonError::into_inner);
+        join_ended(&mut handles);
         let forked = fork();
         if is_copy(&forked) {
             // Nobody can wait for them, or let them go.
@@ -102,14 +121,12 @@ impl Common {
         forked
     }
 
-    /// Waits until the first thread is alone, in the program and in the process.
+    /// Waits until the first thread is alone, in the program and in the process. To be called from inside of the gate.
     pub(crate) fn join(&self, ctx: &Ctx) {
         ctx.wait_for_threads();
         let handles = std::mem::take(&mut *self.handles.lock().unwrap_or_else(PoisonError::into_inner));
-        for handle in handles {
-            // A thread that panicked ended the process.
-            let _ = handle.join();
-        }
+        // A thread that panicked ended the process. Nobody needs the gate that this thread is in.
+        gate::outside(|| handles.into_iter().for_each(|thread| drop(thread.handle.join())));
     }
 
     /// Gives stacks back after the end of a thread, if many more are kept than are used.
@@ -131,8 +148,9 @@ struct Prepared {
     with: (u32, u32),
 }
 
-/// Runs a thread from its first moment to its last. Says in `tell` whether it gets as far as the app's code.
-fn run(common: Arc<Common>, thread: Thread, start: Start, tell: &OnceLock<bool>) {
+/// Runs a thread from its first moment to its last. Says in `tell` whether it gets as far as the app's code, and in `ends` that it
+/// has nothing left to do.
+fn run(common: Arc<Common>, thread: Thread, start: Start, (tell, ends): (&OnceLock<bool>, &AtomicBool)) {
     let tell = |is_ready: bool| {
         let _ = tell.set(is_ready);
     };
@@ -142,6 +160,7 @@ fn run(common: Arc<Common>, thread: Thread, start: Start, tell: &OnceLock<bool>)
     let Some(Prepared { mut store, instance, start, with }) = prepared else {
         // It never was one.
         drop(thread);
+        ends.store(true, Ordering::SeqCst);
         return tell(false);
     };
     tell(true);
@@ -157,6 +176,8 @@ fn run(common: Arc<Common>, thread: Thread, start: Start, tell: &OnceLock<bool>)
         Err(Err(error)) => Err(error),
         Ok(()) => Ok(()),
     };
+    // No copy of the process is made in the middle of this.
+    let inside = gate::enter();
     if let Err(error) = result {
         ended(&common, &ctx, error, &mut store, &instance);
     }
@@ -165,13 +186,12 @@ fn run(common: Arc<Common>, thread: Thread, start: Start, tell: &OnceLock<bool>)
         common.join(&ctx);
         end(&common, &ctx, 0);
     }
-    // No copy of the process is made in the middle of this.
-    let inside = gate::enter();
     // From the inside out; whoever waits for the thread goes on when all that it had is gone.
     drop((start, instance, store));
     drop(faults);
     drop(thread);
     common.give_back(&ctx);
+    ends.store(true, Ordering::SeqCst);
     drop(inside);
 }
 

@@ -12,7 +12,7 @@ impl Ctx {
     /// directory is told, the root.
     pub fn be_wasix(&self) {
         if !self.wasix.swap(true, Ordering::Relaxed) {
-            self.fds.put_root_first();
+            self.fds.keep_root();
         }
     }
 
@@ -43,6 +43,7 @@ impl Ctx {
         self.threads.begin_anew();
         self.locals.begin_anew();
         self.wasix.store(false, Ordering::Relaxed);
+        self.fds.forget_root();
         #[cfg(feature = "wasmer")]
         self.signals.store(false, Ordering::Relaxed);
         number

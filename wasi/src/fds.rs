@@ -79,10 +79,8 @@ impl Descriptor {
     }
 }
 
-/// True for the name of the root that absolute names lead to.
-fn is_root(name: &str) -> bool {
-    name == "/"
-}
+/// The first descriptor that is no standard stream.
+pub(crate) const ROOT: u32 = 3;
 
 /// How many descriptors there are at most.
 const MAX: usize = 1 << 16;
@@ -97,6 +95,8 @@ struct Table {
     slots: Vec<Option<Descriptor>>,
     /// No number below this one is free.
     first: usize,
+    /// What paths below [`ROOT`] lead from, if that is kept.
+    root: Option<Descriptor>,
 }
 
 impl Fds {
@@ -109,18 +109,16 @@ impl Fds {
         self.lock().slots.push(descriptor);
     }
 
-    /// Exchanges the first directory for the root that absolute names lead to.
-    pub(crate) fn put_root_first(&self) {
+    /// From now on paths below descriptor [`ROOT`] lead from the root, the one of absolute names, whatever that number stands for: C
+    /// libraries of WASIX look there once, when the program begins, and shells use the number for something else.
+    pub(crate) fn keep_root(&self) {
         let mut table = self.lock();
-        let find = |is_meant: &dyn Fn(&str) -> bool| {
-            table.slots.iter().position(|slot| match slot.as_ref().map(|descriptor| &descriptor.object) {
-                Some(Opened::Dir(dir)) => dir.guest().is_some_and(is_meant),
-                _ => false,
-            })
-        };
-        if let Some((first, root)) = find(&|_| true).zip(find(&is_root)) {
-            table.slots.swap(first, root);
-        }
+        table.root = table.find_root().cloned();
+    }
+
+    /// Ends that.
+    pub(crate) fn forget_root(&self) {
+        self.lock().root = None;
     }
 
     /// Gives `descriptor` the lowest free number.
@@ -261,11 +259,7 @@ impl Fds {
     /// As there.
     pub(crate) fn root_opener(&self, right: Rights) -> Result<(Arc<Dir>, Rights)> {
         let table = self.lock();
-        let leads_there = |descriptor: &&Descriptor| match &descriptor.object {
-            Opened::Dir(dir) => dir.guest().is_some_and(is_root),
-            Opened::File(_) => false,
-        };
-        let root = table.slots.iter().flatten().find(leads_there).ok_or(wasip1::ERRNO_NOTCAPABLE)?;
+        let root = table.root.as_ref().or_else(|| table.find_root()).ok_or(wasip1::ERRNO_NOTCAPABLE)?;
         root.require(right)?;
         match &root.object {
             Opened::Dir(dir) => Ok((Arc::clone(dir), root.inheriting)),
@@ -286,6 +280,14 @@ impl Fds {
 }
 
 impl Table {
+    /// The root that absolute names lead to.
+    fn find_root(&self) -> Option<&Descriptor> {
+        self.slots.iter().flatten().find(|descriptor| match &descriptor.object {
+            Opened::Dir(dir) => dir.guest() == Some("/"),
+            Opened::File(_) => false,
+        })
+    }
+
     /// `mfile` if no number is free.
     fn check_room(&self) -> Result<()> {
         let room = self.slots.len() < MAX || self.slots[self.first..].iter().any(Option::is_none);
@@ -322,7 +324,10 @@ impl Table {
 
     /// The directory behind `fd`, which must have `right`; with the rights that it hands on.
     fn dir(&self, fd: u32, right: Rights) -> Result<(&Arc<Dir>, Rights)> {
-        let descriptor = self.get(fd)?;
+        let descriptor = match &self.root {
+            Some(root) if fd == ROOT => root,
+            _ => self.get(fd)?,
+        };
         let Opened::Dir(dir) = &descriptor.object else { return Err(wasip1::ERRNO_NOTDIR.into()) };
         descriptor.require(right)?;
         Ok((dir, descriptor.inheriting))

@@ -2,6 +2,8 @@
 //! ever. So nobody else is in the middle of a call then. Whoever waits in one, for the system or for another thread, steps out
 //! for as long as that takes, and holds nothing meanwhile.
 //!
+//! Some waits leave traces in the engine that no copy may have. While there is one no copy is made.
+//!
 //! A process is copied as a whole, so there is one gate. Programs without threads do not come here.
 
 use std::cell::Cell;
@@ -25,6 +27,8 @@ thread_local! {
 #[derive(Debug)]
 struct Gate {
     inside: AtomicUsize,
+    /// How many threads wait in a way that leaves traces.
+    traced: AtomicUsize,
     is_closed: AtomicBool,
 }
 
@@ -47,7 +51,7 @@ pub fn enter() -> Inside {
 }
 
 /// Does what may take any time, and for which nothing is held; outside, if this thread is inside.
-pub(crate) fn outside<T>(wait: impl FnOnce() -> T) -> T {
+pub fn outside<T>(wait: impl FnOnce() -> T) -> T {
     if !IS_INSIDE.get() {
         return wait();
     }
@@ -57,17 +61,35 @@ pub(crate) fn outside<T>(wait: impl FnOnce() -> T) -> T {
     result
 }
 
-/// Runs `work` when nobody else is inside; `work` says whether this is a copy of the process, in which nobody is.
-pub(crate) fn alone<T>(work: impl FnOnce() -> T, is_copy: impl FnOnce(&T) -> bool) -> T {
+/// A wait that leaves traces in the engine, for as long as this is there.
+#[derive(Debug)]
+pub struct Traced(());
+
+impl Drop for Traced {
+    fn drop(&mut self) {
+        GATE.traced.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// Says that this thread is about to wait so.
+pub fn trace() -> Traced {
+    let _inside = enter();
+    GATE.traced.fetch_add(1, Ordering::SeqCst);
+    Traced(())
+}
+
+/// Runs `work` when nobody else is inside; `work` says whether this is a copy of the process, in which nobody is. `None` if others
+/// stay inside, or leave traces in the engine.
+pub(crate) fn alone<T>(work: impl FnOnce() -> T, is_copy: impl FnOnce(&T) -> bool) -> Option<T> {
     if !IS_INSIDE.get() {
-        return work();
+        return Some(work());
     }
     GATE.alone(PATIENCE, work, is_copy)
 }
 
 impl Gate {
     const fn new() -> Gate {
-        Gate { inside: AtomicUsize::new(0), is_closed: AtomicBool::new(false) }
+        Gate { inside: AtomicUsize::new(0), traced: AtomicUsize::new(0), is_closed: AtomicBool::new(false) }
     }
 
     fn enter(&self) {
@@ -85,8 +107,13 @@ impl Gate {
         self.inside.fetch_sub(1, Ordering::SeqCst);
     }
 
-    /// To be called from inside. Whoever does not come to an end within `patience` is not waited for.
-    fn alone<T>(&self, patience: Duration, work: impl FnOnce() -> T, is_copy: impl FnOnce(&T) -> bool) -> T {
+    /// To be called from inside. `None` if somebody does not come to an end within `patience`.
+    fn alone<T>(
+        &self,
+        patience: Duration,
+        work: impl FnOnce() -> T,
+        is_copy: impl FnOnce(&T) -> bool,
+    ) -> Option<T> {
         // Of several that want to be alone one is after the other, and not in its way.
         self.leave();
         while self.is_closed.swap(true, Ordering::SeqCst) {
@@ -97,8 +124,9 @@ impl Gate {
         while self.inside.load(Ordering::SeqCst) > 1 && since.elapsed() < patience {
             std::thread::sleep(LOOK);
         }
-        let result = work();
-        if is_copy(&result) {
+        let is_alone = self.inside.load(Ordering::SeqCst) == 1 && self.traced.load(Ordering::SeqCst) == 0;
+        let result = is_alone.then(work);
+        if result.as_ref().is_some_and(is_copy) {
             self.inside.store(1, Ordering::SeqCst);
         }
         self.is_closed.store(false, Ordering::SeqCst);
@@ -127,11 +155,15 @@ mod tests {
                 std::thread::yield_now();
             }
             gate.enter();
-            assert!(gate.alone(long, || goes_on.load(Ordering::SeqCst), |_| false));
+            assert_eq!(gate.alone(long, || goes_on.load(Ordering::SeqCst), |_| false), Some(true));
             gate.enter();
-            gate.alone(Duration::from_millis(1), || (), |()| false);
+            assert_eq!(gate.alone(Duration::from_millis(1), || (), |()| false), None);
+            gate.leave();
         });
-        gate.alone(Duration::ZERO, || (), |()| true);
+        gate.traced.store(1, Ordering::SeqCst);
+        assert_eq!(gate.alone(long, || (), |()| false), None, "the engine has traces of a wait");
+        gate.traced.store(0, Ordering::SeqCst);
+        assert_eq!(gate.alone(Duration::ZERO, || (), |()| true), Some(()));
         assert_eq!(gate.inside.load(Ordering::SeqCst), 1, "in a copy nobody else is there");
     }
 
@@ -153,7 +185,7 @@ mod tests {
                             },
                             |_| false,
                         );
-                        assert!(!was_busy);
+                        assert_eq!(was_busy, Some(false));
                         gate.leave();
                     }
                 });

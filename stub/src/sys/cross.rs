@@ -19,7 +19,10 @@ use std::sync::atomic::Ordering;
 use sandbox::gate;
 use wasmer::{Instance, Store, Value};
 use wasmer_types::{ExportIndex, VMBuiltinFunctionIndex, VMOffsets};
-use wasmer_vm::libcalls::wasmer_vm_imported_memory32_grow;
+use wasmer_vm::libcalls::{
+    wasmer_vm_imported_memory32_atomic_notify, wasmer_vm_imported_memory32_atomic_wait32,
+    wasmer_vm_imported_memory32_atomic_wait64, wasmer_vm_imported_memory32_grow,
+};
 use wasmer_vm::{VMCallerCheckedAnyfunc, VMContext};
 
 use super::cpu::state::{COUNT, CROSSED, CROSSED_HERE, FLOOR, FLOOR_HERE, FUNCTIONS};
@@ -105,8 +108,15 @@ pub(crate) fn install(store: &Store, instance: &Instance, may_have_threads: bool
         }
     }
     if may_have_threads {
-        let grow = VMBuiltinFunctionIndex::get_imported_memory32_grow_index().index() as usize;
-        FUNCTIONS[grow].store(grow_inside as *const () as usize, Ordering::Relaxed);
+        type Index = VMBuiltinFunctionIndex;
+        for (index, function) in [
+            (Index::get_imported_memory32_grow_index(), grow_inside as *const ()),
+            (Index::get_imported_memory_atomic_wait32_index(), wait32_traced as *const ()),
+            (Index::get_imported_memory_atomic_wait64_index(), wait64_traced as *const ()),
+            (Index::get_imported_memory_atomic_notify_index(), notify_inside as *const ()),
+        ] {
+            FUNCTIONS[index.index() as usize].store(function as usize, Ordering::Relaxed);
+        }
     }
     // macOS's own library has fast ones. These look at the one floor.
     #[cfg(all(target_arch = "x86_64", not(target_os = "macos")))]
@@ -126,6 +136,49 @@ unsafe extern "C" fn grow_inside(context: *mut VMContext, delta: u32, memory: u3
     let _inside = gate::enter();
     // SAFETY: the caller's promise is handed on.
     unsafe { wasmer_vm_imported_memory32_grow(context, delta, memory) }
+}
+
+/// The engine's memory.atomic.notify of such a memory, as well.
+///
+/// # Safety
+/// As the engine's: `context` is that of an instance.
+unsafe extern "C" fn notify_inside(context: *mut VMContext, memory: u32, address: u32, count: u32) -> u32 {
+    let _inside = gate::enter();
+    // SAFETY: the caller's promise is handed on.
+    unsafe { wasmer_vm_imported_memory32_atomic_notify(context, memory, address, count) }
+}
+
+/// The engine's memory.atomic.wait32 of such a memory. The engine's lists of who waits lead to the threads themselves, and in a copy
+/// to where none is: so none is made meanwhile.
+///
+/// # Safety
+/// As the engine's: `context` is that of an instance.
+unsafe extern "C" fn wait32_traced(
+    context: *mut VMContext,
+    memory: u32,
+    address: u32,
+    value: u32,
+    time: i64,
+) -> u32 {
+    let _traced = gate::trace();
+    // SAFETY: the caller's promise is handed on.
+    unsafe { wasmer_vm_imported_memory32_atomic_wait32(context, memory, address, value, time) }
+}
+
+/// The same for wait64.
+///
+/// # Safety
+/// As the engine's: `context` is that of an instance.
+unsafe extern "C" fn wait64_traced(
+    context: *mut VMContext,
+    memory: u32,
+    address: u32,
+    value: u64,
+    time: i64,
+) -> u32 {
+    let _traced = gate::trace();
+    // SAFETY: the caller's promise is handed on.
+    unsafe { wasmer_vm_imported_memory32_atomic_wait64(context, memory, address, value, time) }
 }
 
 /// The address of the instance's context: that of any function that it defines. `None` where `_start` is imported: then no

@@ -30,6 +30,9 @@ pub(super) fn instead(ctx: &Ctx, dir: &Dir, path: &str, error: Error) -> Option<
 
 /// The device of this name below the root.
 fn named(path: &str) -> Option<Device> {
+    if path.ends_with('/') {
+        return None;
+    }
     let mut parts = path.split('/').filter(|part| !part.is_empty() && *part != ".");
     let parts =
         [parts.next()?, parts.next()?, parts.next().unwrap_or_default(), parts.next().unwrap_or_default()];
@@ -119,6 +122,7 @@ mod tests {
             "dev",
             "null",
             "dev/null/x",
+            "dev/null/",
             "dev/../dev/null",
             "x/dev/null",
             "dev/fd",

@@ -3,6 +3,7 @@
 use crate::abi::Fdstat;
 use crate::ctx::Ctx;
 use crate::errno::Result;
+use crate::fds::ROOT;
 use crate::memory::Memory;
 use crate::rights;
 use crate::words::Opened;
@@ -89,21 +90,14 @@ pub fn fd_fdstat_set_rights(
     })
 }
 
-/// The first descriptor that is no standard stream.
-const FIRST: u32 = 3;
-
 /// Hands `look` the name that `fd` was granted under. WASIX's C library makes all paths absolute, and expects to be told of the root
 /// alone: it does not find what is granted under a name of its own.
 fn granted<T>(ctx: &Ctx, fd: u32, look: impl FnOnce(&str) -> Result<T>) -> Result<T> {
+    if ctx.is_wasix() {
+        return if fd == ROOT { look("/") } else { Err(wasip1::ERRNO_BADF.into()) };
+    }
     match &ctx.fds.get(fd)?.object {
-        Opened::Dir(dir) => {
-            let name = dir.guest().ok_or(wasip1::ERRNO_BADF)?;
-            match ctx.is_wasix() {
-                true if fd == FIRST => look("/"),
-                true => Err(wasip1::ERRNO_BADF.into()),
-                false => look(name),
-            }
-        }
+        Opened::Dir(dir) => look(dir.guest().ok_or(wasip1::ERRNO_BADF)?),
         Opened::File(_) => Err(wasip1::ERRNO_BADF.into()),
     }
 }

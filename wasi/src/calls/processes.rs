@@ -24,7 +24,7 @@ pub(crate) fn forker<'a>(caller: Caller<'a>) -> Result<&'a Arc<dyn Fork>> {
 ///
 /// # Errors
 /// `nosys` where the system has no way to do it; `perm` if the owner of the program does not let it; `again` if there are 256
-/// processes, or the system has no room.
+/// processes, or the system has no room, or another thread waits by the engine's instructions, or is in a call for too long.
 pub(crate) fn proc_fork(caller: Caller<'_>, memory: &Memory<'_>, copy: u32, result: u32) -> Result<()> {
     let forker = forker(caller)?;
     memory.check(result, 4)?;
@@ -47,7 +47,8 @@ pub(crate) fn proc_fork(caller: Caller<'_>, memory: &Memory<'_>, copy: u32, resu
 pub(crate) fn fork(caller: Caller<'_>, forker: &Arc<dyn Fork>) -> Result<Forked> {
     let Caller { ctx, tid, .. } = caller;
     let is_copy = |forked: &Result<Forked>| matches!(forked, Ok(Forked::Child(_)));
-    let forked = gate::alone(|| forker.fork(ctx.processes.number()), is_copy)?;
+    let forked = gate::alone(|| forker.fork(ctx.processes.number()), is_copy);
+    let forked = forked.ok_or(wasip1::ERRNO_AGAIN)??;
     if let Forked::Child(number) = forked {
         ctx.processes.become_copy(number);
         pending::forget();

@@ -145,6 +145,10 @@ fn find(ctx: &Ctx, path: &str) -> Result<u32> {
         below => below,
     };
     let found = ctx.fds.root(wasip1::RIGHTS_PATH_FILESTAT_GET)?.filestat_at(below, true)?;
+    let is_directory = path.ends_with('/') || path.ends_with("/.");
+    if is_directory && found.filetype != wasip1::FILETYPE_DIRECTORY {
+        return Err(wasip1::ERRNO_NOTDIR.into());
+    }
     ctx.programs.number(&found)
 }
 
@@ -205,17 +209,24 @@ fn list(memory: &Memory<'_>, at: u32, count: u32, left: &mut usize) -> Result<St
         let mut at = pointer.iter().rev().fold(0, |all, byte| all << 8 | u32::from(*byte));
         let mut string = Vec::new();
         loop {
-            let block = at % BLOCK;
-            let read = bytes(memory, at, BLOCK - block, left)?;
+            let len = BLOCK - at % BLOCK;
+            let (piece, mut read) = (memory.piece(at, len)?, [0; BLOCK as usize]);
+            let read = &mut read[..len as usize];
+            piece.load(read);
             match read.iter().position(|byte| *byte == 0) {
                 Some(end) => {
                     string.extend_from_slice(&read[..end]);
                     break;
                 }
-                None => string.extend_from_slice(&read),
+                None => string.extend_from_slice(read),
             }
-            at = at.checked_add(BLOCK - block).ok_or(wasip1::ERRNO_FAULT)?;
+            if string.len() > *left {
+                return Err(wasip1::ERRNO_2BIG.into());
+            }
+            at = at.checked_add(len).ok_or(wasip1::ERRNO_FAULT)?;
         }
+        // With the zero behind it.
+        *left = left.checked_sub(string.len() + 1).ok_or(wasip1::ERRNO_2BIG)?;
         strings.push(&string);
     }
     Ok(strings)

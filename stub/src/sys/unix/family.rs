@@ -321,7 +321,7 @@ pub(crate) fn number_of_the_host(signal: u8) -> Option<i32> {
     if signal == 0 { Some(0) } else { known() }
 }
 
-/// The system's handler: a copy has ended, or was stopped.
+/// The system's handler: a copy has ended.
 extern "C" fn child_ended(_signal: libc::c_int) {
     pending::note(SIGNAL_CHLD);
 }
@@ -333,7 +333,7 @@ fn notice_ends() {
     let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
     action.sa_sigaction = child_ended as *const () as usize;
     // On the stack for signals: the program's own may be at its end. Calls of the system that wait go on.
-    action.sa_flags = libc::SA_RESTART | libc::SA_ONSTACK;
+    action.sa_flags = libc::SA_RESTART | libc::SA_ONSTACK | libc::SA_NOCLDSTOP;
     // SAFETY: the handler does one atomic operation, which is allowed whatever it interrupts.
     unsafe { libc::sigaction(libc::SIGCHLD, &action, std::ptr::null_mut()) };
 }

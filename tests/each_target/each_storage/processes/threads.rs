@@ -87,6 +87,46 @@ fn a_copy_has_only_the_thread_that_called_and_can_have_new_ones() {
 }
 
 #[test]
+fn there_is_no_copy_while_a_thread_waits_by_an_instruction_of_which_the_engine_keeps_traces() {
+    if has_no_copies() {
+        return;
+    }
+    let text = program(
+        r#"(func (export "wasi_thread_start") (param $tid i32) (param $wide i32)
+            (call $tell (i32.const 3000))
+            (if (local.get $wide)
+                (then (drop (memory.atomic.wait64 (i32.const 3008) (i64.const 0) (i64.const -1))))
+                (else (drop (memory.atomic.wait32 (i32.const 3008) (i32.const 0) (i64.const -1)))))
+            (call $tell (i32.const 3004)))
+        (func $try (result i32) (call $proc_fork (i32.const 1) (i32.const 1032)))
+        (func $round (param $wide i32) (local $tries i32)
+            (i32.store (i32.const 3000) (i32.const 0)) (i32.store (i32.const 3004) (i32.const 0))
+            (drop (call $spawn (local.get $wide)))
+            (call $wait (i32.const 3000) (i32.const 1))
+            ;; Until it waits, and while it does.
+            (loop $until
+                (drop (call $sleep (i64.const 1000000)))
+                (local.set $tries (i32.add (local.get $tries) (i32.const 1)))
+                (if (i32.gt_u (local.get $tries) (i32.const 60000)) (then (call $exit (i32.const 41))))
+                (if (i32.eqz (call $try)) (then
+                    (if (i32.eqz (i32.load (i32.const 1032))) (then (call $exit (i32.const 5))))
+                    (call $is (i32.const 42) (call $join (i32.load (i32.const 1032))) (i32.const 1005))
+                    (br $until))))
+            (call $is (i32.const 43) (call $try) (i32.const 6))
+            (loop $wake
+                (drop (memory.atomic.notify (i32.const 3008) (i32.const 1)))
+                (br_if $wake (i32.eqz (i32.atomic.load (i32.const 3004)))))
+            (drop (call $sleep (i64.const 10000000)))
+            (call $is (i32.const 44) (call $try) (i32.const 0))
+            (if (i32.eqz (i32.load (i32.const 1032))) (then
+                (drop (memory.atomic.notify (i32.const 3008) (i32.const 1))) (call $exit (i32.const 6))))
+            (call $is (i32.const 45) (call $join (i32.load (i32.const 1032))) (i32.const 1006)))
+        (func (export "_start") (call $round (i32.const 0)) (call $round (i32.const 1)) (call $exit (i32.const 70)))"#,
+    );
+    prints(&Dir::new().pack_text("waits", &text, &["--compiler", "cranelift"]), &[], 70);
+}
+
+#[test]
 fn a_copy_made_while_other_threads_end_or_write_much_does_not_hang() {
     if has_no_copies() {
         return;

@@ -92,6 +92,30 @@ fn whatever_is_granted_is_found_from_the_root_the_one_directory_that_is_told() {
 }
 
 #[test]
+fn paths_lead_from_the_root_whatever_its_number_stands_for_later() {
+    let open = r#"(call $open (i32.const 3) (i32.const 0) (i32.const 3000) (i32.const 9) (i32.const 0)
+        (i64.const 2) (i64.const 0) (i32.const 0) (i32.const 0) (i32.const 16))"#;
+    let text = program(&format!(
+        r#"(data (i32.const 3000) "data/file")
+        (func (export "_start")
+            (call $is (i32.const 1) (call $close (i32.const 3)) (i32.const 0))
+            ;; As it does for a shell: a file gets the number.
+            (call $is (i32.const 2) {open} (i32.const 0))
+            (call $is (i32.const 3) (i32.load (i32.const 16)) (i32.const 3))
+            (call $is (i32.const 4) {open} (i32.const 0))
+            (call $is (i32.const 5) (call $chdir (i32.const 3000) (i32.const 4)) (i32.const 0))
+            (call $is (i32.const 6) (call $prestat (i32.const 3) (i32.const 16)) (i32.const 0))
+            (call $is (i32.const 7) (call $r (i32.const 3) (i32.const 9)) (i32.const 0))
+            (call $is (i32.const 8) (i32.load (i32.const 1032)) (i32.const 4))
+            (call $exit (i32.const 77)))"#
+    ));
+    let dir = Dir::new();
+    dir.write("granted/file", "text");
+    let granted = format!("{}::/data", dir.join("granted").display());
+    prints(&dir.pack_text("number", &text, &["--dir", &granted]), &[], 77);
+}
+
+#[test]
 fn natively_it_stands_where_its_user_does() {
     // It makes a file below where it stands, as its C library names it, and prints where that is.
     let text = program(
