@@ -43,7 +43,7 @@ impl Ctx {
         self.threads.begin_anew();
         self.locals.begin_anew();
         self.wasix.store(false, Ordering::Relaxed);
-        self.fds.forget_root();
+        self.fds.leave_root();
         #[cfg(feature = "wasmer")]
         self.signals.store(false, Ordering::Relaxed);
         number

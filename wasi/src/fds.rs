@@ -95,8 +95,9 @@ struct Table {
     slots: Vec<Option<Descriptor>>,
     /// No number below this one is free.
     first: usize,
-    /// What paths below [`ROOT`] lead from, if that is kept.
+    /// What paths below [`ROOT`] lead from, if they do not from what stands there.
     root: Option<Descriptor>,
+    leads_from_root: bool,
 }
 
 impl Fds {
@@ -113,12 +114,13 @@ impl Fds {
     /// libraries of WASIX look there once, when the program begins, and shells use the number for something else.
     pub(crate) fn keep_root(&self) {
         let mut table = self.lock();
-        table.root = table.find_root().cloned();
+        table.root = table.root.take().or_else(|| table.find_root().cloned());
+        table.leads_from_root = true;
     }
 
-    /// Ends that.
-    pub(crate) fn forget_root(&self) {
-        self.lock().root = None;
+    /// Ends that, until it is said again, of the same root.
+    pub(crate) fn leave_root(&self) {
+        self.lock().leads_from_root = false;
     }
 
     /// Gives `descriptor` the lowest free number.
@@ -224,6 +226,19 @@ impl Fds {
         self.lock().get(fd).cloned()
     }
 
+    /// What is told of `fd`. C libraries ask it for the rights that a directory hands on before they open anything below it, so where
+    /// paths lead from the root, that hands them on under this number.
+    pub(crate) fn as_told(&self, fd: u32) -> Result<Descriptor> {
+        let table = self.lock();
+        match table.root.as_ref().filter(|_| fd == ROOT && table.leads_from_root) {
+            Some(root) => Ok(match table.get(fd) {
+                Ok(other) => Descriptor { inheriting: root.inheriting, ..other.clone() },
+                Err(_) => root.clone(),
+            }),
+            None => table.get(fd).cloned(),
+        }
+    }
+
     /// Changes rights or flags of `fd`, which must not take long.
     pub(crate) fn change(&self, fd: u32, change: impl FnOnce(&mut Descriptor) -> Result<()>) -> Result<()> {
         let mut table = self.lock();
@@ -259,7 +274,8 @@ impl Fds {
     /// As there.
     pub(crate) fn root_opener(&self, right: Rights) -> Result<(Arc<Dir>, Rights)> {
         let table = self.lock();
-        let root = table.root.as_ref().or_else(|| table.find_root()).ok_or(wasip1::ERRNO_NOTCAPABLE)?;
+        let kept = table.root.as_ref().filter(|_| table.leads_from_root);
+        let root = kept.or_else(|| table.find_root()).ok_or(wasip1::ERRNO_NOTCAPABLE)?;
         root.require(right)?;
         match &root.object {
             Opened::Dir(dir) => Ok((Arc::clone(dir), root.inheriting)),
@@ -325,7 +341,7 @@ impl Table {
     /// The directory behind `fd`, which must have `right`; with the rights that it hands on.
     fn dir(&self, fd: u32, right: Rights) -> Result<(&Arc<Dir>, Rights)> {
         let descriptor = match &self.root {
-            Some(root) if fd == ROOT => root,
+            Some(root) if fd == ROOT && self.leads_from_root => root,
             _ => self.get(fd)?,
         };
         let Opened::Dir(dir) = &descriptor.object else { return Err(wasip1::ERRNO_NOTDIR.into()) };

@@ -30,7 +30,7 @@ pub fn fd_renumber(ctx: &Ctx, _memory: &Memory<'_>, from: u32, to: u32) -> Resul
 /// # Errors
 /// `badf`.
 pub fn fd_fdstat_get(ctx: &Ctx, memory: &Memory<'_>, fd: u32, result: u32) -> Result<()> {
-    let descriptor = ctx.fds.get(fd)?;
+    let descriptor = ctx.fds.as_told(fd)?;
     let stat = Fdstat {
         filetype: descriptor.filetype()?,
         flags: descriptor.flags(),
