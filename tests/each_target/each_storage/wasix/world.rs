@@ -64,11 +64,7 @@ fn whatever_is_granted_is_found_from_the_root_the_one_directory_that_is_told() {
                 (call $is (i32.const 3) (call $name (i32.const 3) (i32.const 24) (i32.const 1)) (i32.const 0))
                 (call $is (i32.const 4) (i32.load8_u (i32.const 24)) (i32.const 47))
                 (call $is (i32.const 5) (call $prestat (i32.const 4) (i32.const 16)) (i32.const 8))
-                ;; What it hands on, of which its C library takes the rights to open with.
-            (call $is (i32.const 9) (call $fdstat (i32.const 3) (i32.const 64)) (i32.const 0))
-            (call $is (i32.const 10) (i32.load8_u (i32.const 64)) (i32.const 4))
-            (call $is (i32.const 11) (i32.and (i32.load (i32.const 80)) (i32.const 0x42)) (i32.const 0x42))
-            (call $is (i32.const 6) (call $prestat (i32.const 5) (i32.const 16)) (i32.const 8))
+                (call $is (i32.const 6) (call $prestat (i32.const 5) (i32.const 16)) (i32.const 8))
                 (call $is (i32.const 7) (call $open (i32.const 3) (i32.const 0) (i32.const 3000) (i32.const {}) (i32.const 9)
                     (i64.const 0x40) (i64.const 0) (i32.const 0) (i32.const 0) (i32.const 16)) (i32.const 0))
                 (i32.store (i32.const 8) (i32.const 4096))
@@ -108,6 +104,10 @@ fn paths_lead_from_the_root_whatever_its_number_stands_for_later() {
             (call $is (i32.const 3) (i32.load (i32.const 16)) (i32.const 3))
             (call $is (i32.const 4) {open} (i32.const 0))
             (call $is (i32.const 5) (call $chdir (i32.const 3000) (i32.const 4)) (i32.const 0))
+            ;; What it hands on, of which its C library takes the rights to open with.
+            (call $is (i32.const 9) (call $fdstat (i32.const 3) (i32.const 64)) (i32.const 0))
+            (call $is (i32.const 10) (i32.load8_u (i32.const 64)) (i32.const 4))
+            (call $is (i32.const 11) (i32.and (i32.load (i32.const 80)) (i32.const 0x42)) (i32.const 0x42))
             (call $is (i32.const 6) (call $prestat (i32.const 3) (i32.const 16)) (i32.const 0))
             (call $is (i32.const 7) (call $r (i32.const 3) (i32.const 9)) (i32.const 0))
             (call $is (i32.const 8) (i32.load (i32.const 1032)) (i32.const 4))
