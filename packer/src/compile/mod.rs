@@ -11,6 +11,8 @@ mod stack;
 use std::num::NonZero;
 
 use payload::{Compiler, CpuFeatures, Target};
+// wasmer-vm does not link everywhere without it.
+use softfloat as _;
 use wasmer_compiler::{ArtifactBuild, Engine, EngineBuilder, ModuleEnvironment};
 use wasmer_compiler_cranelift::{Cranelift, CraneliftOptLevel};
 #[cfg(feature = "singlepass")]

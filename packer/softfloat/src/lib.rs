@@ -1,0 +1,7 @@
+//! What wasmer-vm names of compiler runtimes, and what some of them lack: for the packer, whose library has no `unsafe` of its own.
+//!
+//! The launcher has the same file.
+
+#[cfg(any(windows, target_arch = "riscv64"))]
+#[path = "../../../stub/src/sys/softfloat.rs"]
+mod softfloat;
