@@ -189,7 +189,8 @@ fn a_socket_that_is_moved_stays_what_it_is() {
     let commands = [
         ("find", "found 6"),
         ("move=3", "move ok"),
-        ("prestat", "prestat badf"),
+        // It imports from WASIX, where 3 is the root's as well.
+        ("prestat", "prestat ok"),
         ("local", "local 127.0.0.1:PORT"),
         ("nonblock", "nonblock ok"),
         ("accept1", "accept again"),
