@@ -284,7 +284,7 @@ fn a_handler_of_signals_has_a_stack_of_its_own_and_what_it_does_wrong_is_told() 
     ] {
         let fields = handler(body, "(call $raise)") + "(func $raise2 (call $raise2) (call $raise2))";
         for (threads, module) in [("", program(&fields)), ("-threads", with_threads(&fields))] {
-            let program = dir.pack_text(&format!("{name}{threads}"), &module, &["--no-trial"]);
+            let program = dir.pack_text(&format!("{name}{threads}"), &module, &[]);
             let said = complains(&program, &[], 134);
             assert!(said.contains(told), "{said}");
         }
