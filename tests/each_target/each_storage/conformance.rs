@@ -90,7 +90,7 @@ fn check(module: &Path, dir: &Dir) -> Result<(), String> {
         options.push("--dir".to_owned());
         options.push(format!("{}::/", fresh.display()));
     }
-    let program = dir.join(&name(module));
+    let program = dir.join(&crate::common::file_name(&name(module)));
     pack(module, &program, &options.iter().map(String::as_str).collect::<Vec<_>>());
     let args = spec["args"].as_array().into_iter().flatten().map(|arg| arg.as_str().unwrap_or_default());
     let output = start(&program).args(args).output().map_err(|error| error.to_string())?;
