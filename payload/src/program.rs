@@ -8,6 +8,9 @@ use crate::{Error, Kind};
 /// The longest name of a program, in bytes: that of a file on Linux.
 pub const MAX_NAME: usize = 255;
 
+/// How many names there are at most.
+pub const MOST_NAMES: usize = 4096;
+
 /// A name in the app's directory of programs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Carried {
@@ -40,6 +43,10 @@ pub(crate) fn record(content: &[u8], at: u64, before: &[Carried]) -> Result<Carr
     let is_taken = before.iter().any(|other| other.name == name);
     if !is_name(&name) || is_taken {
         return Err(Error::new(at + 4, Kind::Text { field: "program name" }));
+    }
+    if before.len() >= MOST_NAMES {
+        let found = before.len() as u64 + 1;
+        return Err(Error::new(at, Kind::Value { field: "number of program names", found }));
     }
     match number <= count(before) + 1 {
         true => Ok(Carried { number, name }),

@@ -35,12 +35,22 @@ pub fn behind(at: usize, len: usize) -> usize {
     at.saturating_add(len).next_multiple_of(IMAGE_ALIGNMENT as usize)
 }
 
+/// The programs that `payload` carries, whose prefix this is: none if it has no such section.
+///
+/// # Errors
+/// As [`all`].
+pub fn of<'a>(payload: &'a [u8], prefix: &Prefix) -> Result<Vec<(Prefix, &'a [u8])>, Error> {
+    let Some(section) = prefix.section(SectionKind::Programs) else { return Ok(Vec::new()) };
+    let place = section.offset as usize..(section.offset + section.stored_len) as usize;
+    all(payload.get(place).unwrap_or_default(), &prefix.manifest.programs)
+}
+
 /// All payloads in `section`, with the places where they begin. `carried` are those that the manifest names.
 ///
 /// # Errors
 /// As [`read`]; `Value` for one whose manifest says more than whose it is, or that has programs of its own; `Mismatch` if there are
 /// others than those that are named.
-pub fn all<'a>(section: &'a [u8], carried: &[Carried]) -> Result<Vec<(Prefix, &'a [u8])>, Error> {
+fn all<'a>(section: &'a [u8], carried: &[Carried]) -> Result<Vec<(Prefix, &'a [u8])>, Error> {
     let (mut all, mut at) = (Vec::new(), 0);
     while at < section.len() {
         let (prefix, bytes) = read(section, at)?;

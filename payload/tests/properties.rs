@@ -381,3 +381,19 @@ fn one_chunk(frame_len: u64) -> ChunkTable {
     };
     ChunkTable::parse(&frame_len.to_le_bytes(), &section).expect("one chunk is a good table")
 }
+
+#[test]
+fn there_are_not_too_many_names_of_programs() {
+    let read = |count: usize| {
+        let mut sample = samples::full();
+        let name = |number: usize| Carried { number: 0, name: number.to_string() };
+        sample.manifest.programs = (0..count).map(name).collect();
+        let bytes = sample.write();
+        let len = Prefix::len(&bytes, bytes.len() as u64)?;
+        Prefix::parse(&bytes[..len], bytes.len() as u64)
+    };
+    let most = payload::program::MOST_NAMES;
+    assert_eq!(read(most).expect("that many can be carried").manifest.programs.len(), most);
+    let found = most as u64 + 1;
+    assert_eq!(read(most + 1).unwrap_err().kind, Kind::Value { field: "number of program names", found });
+}

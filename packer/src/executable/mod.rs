@@ -121,10 +121,7 @@ impl Executable {
     /// # Errors
     /// `Damaged` if one cannot be read.
     pub fn programs(&self) -> Result<Vec<(Prefix, &[u8])>, Error> {
-        let Some(section) = self.prefix().section(SectionKind::Programs) else { return Ok(Vec::new()) };
-        let place = section.offset as usize..(section.offset + section.stored_len) as usize;
-        let content = self.payload().get(place).unwrap_or_default();
-        payload::programs::all(content, &self.manifest().programs)
+        payload::programs::of(self.payload(), self.prefix())
             .map_err(|error| damaged(&format!("its programs are damaged: {error}")))
     }
 

@@ -152,8 +152,8 @@ fn difference(file: &[u8], one: &Slice, other: &Slice) -> Option<String> {
         .map(|kind| format!("section {} differs", kind.name()))
         .or_else(|| {
             let modules = |slice: &Slice| {
-                programs(file, slice)
-                    .map(|all| all.iter().map(|one| one.manifest.module_sha256).collect::<Vec<_>>())
+                let all = payload::programs::of(slice.payload(file), &slice.prefix).ok()?;
+                Some(all.iter().map(|(one, _)| one.manifest.module_sha256).collect::<Vec<_>>())
             };
             (modules(one) != modules(other)).then(|| "the programs that they carry differ".to_owned())
         })
@@ -179,13 +179,4 @@ fn same(file: &[u8], one: (&Slice, Option<&Section>), other: (&Slice, Option<&Se
     }
     let decoded = |slice: &Slice, section| decode::sha256(slice.payload(file), section).ok();
     decoded(one.0, a).is_some_and(|hash| Some(hash) == decoded(other.0, b))
-}
-
-/// The prefixes of the programs that an executable carries; `None` if they cannot be read.
-fn programs(file: &[u8], slice: &Slice) -> Option<Vec<Prefix>> {
-    let Some(section) = slice.prefix.section(SectionKind::Programs) else { return Some(Vec::new()) };
-    let place = section.offset as usize..(section.offset + section.stored_len) as usize;
-    let all =
-        payload::programs::all(slice.payload(file).get(place)?, &slice.prefix.manifest.programs).ok()?;
-    Some(all.into_iter().map(|(prefix, _)| prefix).collect())
 }

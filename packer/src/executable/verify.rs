@@ -214,10 +214,8 @@ fn of_payload(payload: &[u8], prefix: Result<&Prefix, &Error>) -> Vec<Check> {
 
 /// The checks of the programs that a payload carries, each with its first name in front.
 fn programs(payload: &[u8], prefix: &Prefix) -> Vec<Check> {
-    let Some(section) = prefix.section(SectionKind::Programs) else { return Vec::new() };
-    let place = section.offset as usize..(section.offset + section.stored_len) as usize;
     let carried = &prefix.manifest.programs;
-    let all = match payload::programs::all(payload.get(place).unwrap_or_default(), carried) {
+    let all = match payload::programs::of(payload, prefix) {
         Ok(all) => all,
         Err(error) => return vec![Check::new("programs", Err(error.to_string()))],
     };
