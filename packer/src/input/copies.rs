@@ -10,6 +10,14 @@ const FORK: &str = "proc_fork";
 /// The imports that make one, which becomes another program.
 const SPAWN: [&str; 2] = ["proc_spawn2", "proc_spawn3"];
 
+/// The imports by which a program becomes another one.
+const EXEC: [&str; 4] = ["proc_exec", "proc_exec2", "proc_exec3", "proc_exec4"];
+
+/// True if `module`, which is valid, imports what makes it another program, or starts one.
+pub fn becomes_others(module: &[u8]) -> bool {
+    imports(module, &EXEC) || imports(module, &SPAWN)
+}
+
 /// True if `module`, which is valid, imports what makes a copy of its process.
 pub fn starts_copies(module: &[u8]) -> bool {
     imports(module, &[FORK])

@@ -14,10 +14,10 @@ use super::{
     twins::Twins,
 };
 use crate::{
-    Error, Kind,
+    Error,
     cache::Cache,
     container::pe::PeOptions,
-    input::{Module, command, copies, files::Files, program::Program, unprovided::Unprovided},
+    input::{Module, command, copies, files::Files, program::Program},
     progress::Progress,
     store::{self, Chunks, Content, Once, Stored},
 };
@@ -46,14 +46,7 @@ impl Pack {
                 command::check(&lowered.wasm).map_err(of_file)?;
             }
             let Module { wasm, sha256, component, .. } = module;
-            let unprovided: Vec<String> = match &component {
-                Some(component) => component.note().into_iter().collect(),
-                None => Unprovided::read(&wasm).expect("the module was validated").all(),
-            };
-            if let Some(reason) = unprovided.first().filter(|_| self.strict) {
-                let reason = format!("{reason} (--strict refuses that)");
-                return Err(of_file(Error::new(Kind::Import, reason)));
-            }
+            let unprovided = self.unprovided(&wasm, component.as_ref()).map_err(of_file)?;
             ready.notes.extend(unprovided.into_iter().map(|note| format!("{}: {note}", printable(&name))));
             ready.starts_copies |= component.is_none() && copies::starts_processes(&wasm);
             let mut program = Program::new(&wasm, lowered, self.max_memory).map_err(of_file)?;

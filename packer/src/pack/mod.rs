@@ -18,6 +18,7 @@ mod beside;
 mod builder;
 mod compiled;
 mod fitness;
+mod imports;
 mod made;
 mod mounts;
 mod needless;

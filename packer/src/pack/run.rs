@@ -11,11 +11,12 @@ use std::{
     time::Instant,
 };
 
-use payload::{About, Manifest, Target, info::printable, target::Os};
+use payload::{About, Manifest, Target, info::printable};
 
 use super::{
     Done, Layout, Pack, Packed, Place,
     fitness::Fitness,
+    imports::becomes_none,
     shared::{Shared, launcher},
     slices::Slice,
     source::Source,
@@ -23,11 +24,11 @@ use super::{
     twins::Twins,
 };
 use crate::{
-    Error, Kind,
+    Error,
     cache::{Cache, entry, key::Key},
     container::{pe::PeOptions, unix},
     earlier,
-    input::{Module, command, copies, files::Files, program::Program, unprovided::Unprovided},
+    input::{Module, command, copies, files::Files, program::Program},
     output::{self, Output},
     parallel,
     progress::Progress,
@@ -90,18 +91,12 @@ impl Pack {
             command::check(&lowered.wasm).map_err(in_app)?;
         }
         let Module { wasm, file_len, component, .. } = module;
-        let unprovided: Vec<String> = match &component {
-            Some(component) => component.note().into_iter().collect(),
-            None => Unprovided::read(&wasm).expect("the module was validated").all(),
-        };
-        if let Some(reason) = unprovided.first().filter(|_| self.strict) {
-            return Err(in_app(Error::new(Kind::Import, format!("{reason} (--strict refuses that)"))));
-        }
-        notes.extend(unprovided);
+        notes.extend(self.unprovided(&wasm, component.as_ref()).map_err(in_app)?);
         let was_component = component.is_some();
         let starts =
             if manifest.programs.is_empty() { copies::starts_copies } else { copies::starts_processes };
         manifest.grants.fork = !was_component && starts(&wasm);
+        notes.extend(becomes_none(&manifest, &wasm, was_component));
         let mut program = Program::new(&wasm, lowered, self.max_memory).map_err(in_app)?;
         if let Some(component) = component {
             program.origin.lead_into(component.map);
@@ -185,16 +180,6 @@ impl Pack {
         };
         let (tried, untried) = (tried.told, tried.untried);
         Ok(Done { manifest: shared.manifest, contents, notes, tried, untried, beside })
-    }
-
-    /// A note for a program that starts copies of itself, if it is packed for a system that makes none.
-    fn no_copies(&self, manifest: &Manifest) -> Option<String> {
-        let mut targets = self.outputs.iter().flat_map(|place| place.target.targets());
-        let is_meant = manifest.grants.fork && targets.any(|target| target.os() == Os::Windows);
-        is_meant.then(|| {
-            "it starts copies of itself (fork), which Windows does not have: there a call answers nosys, and the program goes on"
-                .to_owned()
-        })
     }
 
     /// The sections that are the same for every target.

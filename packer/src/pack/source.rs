@@ -9,7 +9,12 @@ use std::{
     sync::Arc,
 };
 
-use payload::{Manifest, SectionKind, info::printable, program::Carried, tree::Tree};
+use payload::{
+    Manifest, SectionKind,
+    info::printable,
+    program::{Carried, MOST_NAMES},
+    tree::Tree,
+};
 
 use super::{Opened, Pack, With, mounts, stem, with::check};
 use crate::{
@@ -58,7 +63,7 @@ impl Source {
             Opened::Executable(executable) => Some(&**executable),
             Opened::Module(_) => None,
         };
-        let (others, programs) = others(pack, executable, module.sha256)?;
+        let (others, programs) = others(pack, executable, module.sha256, is_kept)?;
         manifest.programs = programs;
         let notes = mounts::add(&mut manifest.grants, &mut files, pack)?;
         manifest.producer = producer::of(module.component.as_ref());
@@ -195,25 +200,26 @@ pub(super) struct Other {
 }
 
 /// Reads what is carried beside the app, whose hash is `app`, and which comes from `executable`, if it does: the programs, and the
-/// names of all, with their numbers.
+/// names of all, with their numbers. What a program was before it became a module stays if it `is_kept`.
 ///
 /// # Errors
-/// `Name` for two of one name; as [`Module::new`], about its file; `NoModule` for an executable.
+/// `Name` for two of one name, or too many; as [`Module::new`], about its file; `NoModule` for an executable.
 fn others(
     pack: &Pack,
     executable: Option<&Executable>,
     app: [u8; 32],
+    is_kept: bool,
 ) -> Result<(Vec<Other>, Vec<Carried>), Error> {
     let (mut others, mut carried): (Vec<Other>, Vec<Carried>) = (Vec::new(), Vec::new());
     let mut add = |names: &[String], bytes: Vec<u8>, file: &Path| {
-        let kept = bytes.clone();
+        let kept = is_kept.then(|| bytes.clone());
         let module = Module::new(bytes, file)?;
         let known = others.iter().position(|other| other.module.sha256 == module.sha256);
         let number = match known {
             _ if module.sha256 == app => 0,
             Some(at) => at + 1,
             None => {
-                let text = Some(kept).filter(|kept| *kept != module.wasm);
+                let text = kept.filter(|kept| *kept != module.wasm);
                 let name = names.first().cloned().unwrap_or_default();
                 others.push(Other { module, text, file: file.to_owned(), name });
                 others.len()
@@ -223,16 +229,20 @@ fn others(
         Ok::<_, Error>(())
     };
     let asked: Vec<&String> = pack.with.iter().flat_map(|with| &with.names).collect();
+    let mut earlier = executable.map(kept).transpose()?.unwrap_or_default();
+    // New ones replace those of the same name.
+    earlier.iter_mut().for_each(|(names, _)| names.retain(|name| !asked.contains(&name)));
+    let count = asked.len() + earlier.iter().map(|(names, _)| names.len()).sum::<usize>();
+    if count > MOST_NAMES {
+        let reason = format!("{count} names of programs (--with), and {MOST_NAMES} at most can be carried");
+        return Err(Error::new(Kind::Name, reason));
+    }
     if let Some(twice) = asked.iter().enumerate().find(|(at, name)| asked[..*at].contains(name)) {
         let reason = format!("two programs are called {:?} (--with); leave one out", printable(twice.1));
         return Err(Error::new(Kind::Name, reason));
     }
-    for (names, bytes) in executable.map(kept).transpose()?.unwrap_or_default() {
-        // New ones replace those of the same name.
-        let left: Vec<String> = names.into_iter().filter(|name| !asked.contains(&name)).collect();
-        if !left.is_empty() {
-            add(&left, bytes, &pack.input)?;
-        }
+    for (names, bytes) in earlier.into_iter().filter(|(names, _)| !names.is_empty()) {
+        add(&names, bytes, &pack.input)?;
     }
     for With { names, file } in &pack.with {
         names.iter().try_for_each(|name| check(name)).map_err(|why| Error::new(Kind::Name, why))?;

@@ -56,12 +56,14 @@ fn bad_names_and_files_are_told() {
     dir.write("broken.wasm", b"\0asm\x01\0\0\0\x01");
     dir.wat("library.wasm", "(module)");
     dir.packs(&["app.wasm", "-o", "executable", "--stub", "stub", "--no-trial"]);
+    let many = (0..4097).map(|number| number.to_string()).collect::<Vec<_>>().join(",") + "=other.wasm";
     for (given, code, message) in [
         (&["x/y=other.wasm"][..], 2, "\"x/y\" has a slash"),
         (&["..=other.wasm"], 2, "is that of a directory"),
         (&["other.wasm"], 2, "must be NAME=FILE, such as grep=grep.wasm"),
         (&["a,=other.wasm"], 2, "a name is empty"),
         (&["a=other.wasm", "b,a=third.wasm"], 1, "two programs are called \"a\" (--with); leave one out"),
+        (&[&many], 1, "4097 names of programs (--with), and 4096 at most can be carried"),
         (&["a=nothing.wasm"], 1, "nothing.wasm: cannot read the module"),
         (&["a=broken.wasm"], 1, "broken.wasm: the module is cut short"),
         (&["a=library.wasm"], 1, "library.wasm: a library, not a WASI command"),
@@ -116,6 +118,22 @@ fn damage_in_a_program_is_told_with_its_name() {
     dir.write("damaged", &bytes);
     let (is_good, said) = verify("damaged");
     assert!(!is_good && said.contains("programs"), "{said}");
+}
+
+#[test]
+fn who_can_start_none_of_them_is_told() {
+    let dir = dir();
+    let note = "it carries programs (--with), and imports nothing to become or start them with";
+    let with = ["--with", "a=other.wasm"];
+    assert!(stderr(&dir.packs(&[&PACK[..], &with].concat())).contains(note));
+    dir.wat(
+        "execs.wasm",
+        r#"(module (import "wasix_32v1" "proc_exec" (func (param i32 i32 i32 i32))) (memory (export "memory") 1)
+            (func (export "_start")))"#,
+    );
+    let execs = ["execs.wasm", "-o", "execs", "--stub", "stub", "--no-trial"];
+    assert!(!stderr(&dir.packs(&[&execs[..], &with].concat())).contains(note));
+    assert!(!stderr(&dir.packs(&[&PACK[..], &["--force"]].concat())).contains(note));
 }
 
 #[test]
