@@ -51,7 +51,7 @@ pub(crate) fn become_other(
     loop {
         copies::became(ctx.process());
         let number = ctx.become_other(exec);
-        // What was noted is of code that is gone.
+        // Notes about where the engine was entered are of code that is gone.
         sys::frames::noted();
         (exec, ctx) = match program(programs.get(number)?, programs, ctx, ending)? {
             (End::Code(code), _) => return Ok(code),

@@ -26,7 +26,7 @@ pub(crate) struct Common {
     /// Where the memory is.
     pub(crate) address: usize,
     pub(crate) ending: &'static Ending,
-    /// What the program may become.
+    /// The programs that this one may become.
     programs: &'static Programs,
     /// What starts copies of the process, if anything does.
     forker: OnceLock<Arc<dyn Fork>>,
@@ -144,7 +144,7 @@ struct Prepared {
     store: Store,
     instance: Instance,
     start: TypedFunction<(u32, u32), ()>,
-    /// What it takes.
+    /// The two numbers that it takes.
     with: (u32, u32),
 }
 

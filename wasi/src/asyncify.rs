@@ -31,7 +31,7 @@ pub(crate) struct Jumps {
     pub(crate) landing: Option<Result<u64>>,
 }
 
-/// What came of a call of one of the functions.
+/// The result of a call of one of the functions.
 type Called = std::result::Result<(), RuntimeError>;
 
 /// What the program exports for it.

@@ -1,10 +1,12 @@
-//! What sort of program it is, what goes on when it becomes another one, and where it stands, which both do.
+//! The state of the program that goes on when it becomes another one: its sort, its arguments, and where it stands.
 
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
 use crate::ctx::Ctx;
+use crate::errno::Result;
 use crate::fs::names::{is_separator, joined};
+use crate::path::MAX_LEN;
 use crate::programs::Exec;
 
 impl Ctx {
@@ -55,8 +57,20 @@ impl Ctx {
     }
 
     /// The whole name of `path`, which begins where the program stands.
-    pub(crate) fn whole_name(&self, path: &str) -> String {
+    ///
+    /// # Errors
+    /// `nametoolong`.
+    pub(crate) fn whole_name(&self, path: &str) -> Result<String> {
         let stands = self.stands();
-        joined(if path.starts_with(is_separator) { "/" } else { &stands }, path)
+        let name = joined(if path.starts_with(is_separator) { "/" } else { &stands }, path);
+        if name.len() > MAX_LEN { Err(wasip1::ERRNO_NAMETOOLONG.into()) } else { Ok(name) }
+    }
+}
+
+/// The path below the root that a whole name is.
+pub(crate) fn below_root(name: &str) -> &str {
+    match name.trim_start_matches('/') {
+        "" => ".",
+        below => below,
     }
 }

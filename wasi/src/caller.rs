@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::ctx::Ctx;
 use crate::errno::Result;
 
-/// What a thread runs.
+/// The function that a thread runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Start {
     /// [`THREAD_START`](crate::table::THREAD_START), with its number and this: where the program wrote down what the thread has.
@@ -15,7 +15,7 @@ pub enum Start {
     /// [`THREAD_START_2022`](crate::table::THREAD_START_2022), with this number, on the program's own stack that begins at `stack`,
     /// its upper end.
     Of2022 {
-        /// What it takes.
+        /// The number that it takes, as two halves.
         data: u64,
         /// Where the program's stack pointer stands at first.
         stack: u32,

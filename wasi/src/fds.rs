@@ -95,7 +95,7 @@ struct Table {
     slots: Vec<Option<Descriptor>>,
     /// No number below this one is free.
     first: usize,
-    /// What paths below [`ROOT`] lead from, if they do not from what stands there.
+    /// The directory that paths below [`ROOT`] lead from, if they do not lead from the one that has the number.
     root: Option<Descriptor>,
     leads_from_root: bool,
 }
@@ -226,8 +226,8 @@ impl Fds {
         self.lock().get(fd).cloned()
     }
 
-    /// What is told of `fd`. C libraries ask it for the rights that a directory hands on before they open anything below it, so where
-    /// paths lead from the root, that hands them on under this number.
+    /// The descriptor as the program is told of `fd`. C libraries ask it for the rights that a directory hands on before they open
+    /// anything below it, so where paths lead from the root, that hands them on under this number.
     pub(crate) fn as_told(&self, fd: u32) -> Result<Descriptor> {
         let table = self.lock();
         match table.root.as_ref().filter(|_| fd == ROOT && table.leads_from_root) {

@@ -1,6 +1,6 @@
-//! What a process with threads goes through to become two: the copy has one thread, and what the others held stays held in it for
-//! ever. So nobody else is in the middle of a call then. Whoever waits in one, for the system or for another thread, steps out
-//! for as long as that takes, and holds nothing meanwhile.
+//! The gate that a process with threads goes through to become two: the copy has one thread, and what the others held stays
+//! held in it for ever. So nobody else is in the middle of a call then. Whoever waits in one, for the system or for another
+//! thread, steps out for as long as that takes, and holds nothing meanwhile.
 //!
 //! Some waits leave traces in the engine that no copy may have. While there is one no copy is made.
 //!

@@ -26,7 +26,7 @@ pub enum Parameter {
 /// A call.
 #[derive(Clone, Copy, Debug)]
 pub struct Call {
-    /// What it takes.
+    /// Its parameters, in their order.
     pub parameters: &'static [Parameter],
     /// What it does.
     pub run: Run,
@@ -43,7 +43,7 @@ pub enum Provided {
     Nowhere,
 }
 
-/// What starting a thread took in 2022.
+/// The parameters of the call that started a thread in 2022.
 const SPAWN_2022: [Parameter; 5] =
     [Parameter::I64, Parameter::I64, Parameter::I64, Parameter::I32, Parameter::I32];
 

@@ -17,13 +17,13 @@ pub const DIR: &str = terms::grant::PROGRAMS;
 pub struct Named {
     /// The name.
     pub name: String,
-    /// What the launcher knows the program by.
+    /// The number that the launcher knows the program by.
     pub number: u32,
     /// Bytes that it is told to have.
     pub len: u64,
 }
 
-/// What a program becomes, with its new arguments and variables; carried through wasmer as a user error.
+/// The program that this one becomes, with its new arguments and variables; carried through wasmer as a user error.
 #[derive(Debug)]
 pub struct Exec {
     pub(crate) number: u32,

@@ -2,7 +2,7 @@
 
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
-/// What a program was started with, or became.
+/// Arguments or variables that a program was started with, or became another one with.
 #[derive(Debug, Default)]
 pub(crate) struct Given(RwLock<Strings>);
 

@@ -142,7 +142,7 @@ pub const THREADS: &str = "wasi";
 pub const SPAWN: &str = "thread-spawn";
 /// The export that a thread runs.
 pub const THREAD_START: &str = "wasi_thread_start";
-/// What a program exports for threads that it starts as WASIX had it in 2022: it takes both halves of a number, the lower first.
+/// The export that threads run which were started as in WASIX of 2022: it takes both halves of a number, the lower first.
 pub const THREAD_START_2022: &str = "_start_thread";
 /// The export that is told of signals.
 pub const SIGNAL_HANDLER: &str = "__wasm_signal";

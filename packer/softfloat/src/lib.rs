@@ -1,4 +1,4 @@
-//! What wasmer-vm names of compiler runtimes, and what some of them lack: for the packer, whose library has no `unsafe` of its own.
+//! Functions of compiler runtimes that wasmer-vm names and some runtimes lack: for the packer, whose library has no `unsafe` of its own.
 //!
 //! The launcher has the same file.
 

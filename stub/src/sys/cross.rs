@@ -86,7 +86,7 @@ pub(crate) fn install(store: &Store, instance: &Instance, may_have_threads: bool
     if unsafe { table.add(raise).read() } != wasmer_vm::libcalls::wasmer_vm_raise_trap as *const () as usize {
         return;
     }
-    // What a program has left here that became this one, and had no threads.
+    // A program without threads that became this one has left notes here.
     CROSSED.iter().for_each(|place| place.store(0, Ordering::Relaxed));
     let stack = super::stack::bounds();
     if !stack.is_empty() {

@@ -60,21 +60,25 @@ fn given(memory: *mut u8, size: usize) -> *mut u8 {
 
 // SAFETY: every call is the system allocator's, with what the caller promised about it.
 unsafe impl GlobalAlloc for Ending {
+    // SAFETY: as for the trait's method, whose caller's promises these are.
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: the caller's promises are handed on.
         given(unsafe { System.alloc(layout) }, layout.size())
     }
 
+    // SAFETY: as for the trait's method, whose caller's promises these are.
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         // SAFETY: the caller's promises are handed on.
         given(unsafe { System.alloc_zeroed(layout) }, layout.size())
     }
 
+    // SAFETY: as for the trait's method, whose caller's promises these are.
     unsafe fn realloc(&self, memory: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         // SAFETY: the caller's promises are handed on.
         given(unsafe { System.realloc(memory, layout, size) }, size)
     }
 
+    // SAFETY: as for the trait's method, whose caller's promises these are.
     unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
         // SAFETY: the caller's promises are handed on.
         unsafe { System.dealloc(memory, layout) }

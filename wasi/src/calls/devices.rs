@@ -17,7 +17,7 @@ use crate::words::{Filestat, Open, Opened};
 pub(super) enum Device {
     /// It is always at its end, and takes everything.
     Null,
-    /// What a descriptor stands for.
+    /// The file that a descriptor stands for.
     Descriptor(u32),
 }
 

@@ -38,8 +38,8 @@ pub fn path_open(
     fdflags: u32,
     result: u32,
 ) -> Result<()> {
-    let rights = (base, inheriting);
-    open(ctx, memory, fd, lookup, path, path_len, oflags, rights, fdflags, false, result)
+    let how = How { lookup, oflags, rights: (base, inheriting), fdflags, close_on_exec: false };
+    open(ctx, fd, Path::Guests { memory, path, path_len, result }, how)
 }
 
 /// Opens the path as [`path_open`] does. `extended` says whether the descriptor is closed when the program becomes another one.
@@ -61,32 +61,23 @@ pub(crate) fn path_open2(
     extended: u32,
     result: u32,
 ) -> Result<()> {
-    let (rights, close_on_exec) = ((base, inheriting), closes_on_exec(extended)?);
-    open(caller.ctx, memory, fd, lookup, path, path_len, oflags, rights, fdflags, close_on_exec, result)
+    let close_on_exec = closes_on_exec(extended)?;
+    let how = How { lookup, oflags, rights: (base, inheriting), fdflags, close_on_exec };
+    open(caller.ctx, fd, Path::Guests { memory, path, path_len, result }, how)
 }
 
-#[allow(clippy::too_many_arguments, reason = "the specification's signature")]
-fn open(
-    ctx: &Ctx,
-    memory: &Memory<'_>,
-    fd: u32,
-    lookup: u32,
-    path: u32,
-    path_len: u32,
-    oflags: u32,
-    rights: (u64, u64),
-    fdflags: u32,
-    close_on_exec: bool,
-    result: u32,
-) -> Result<()> {
-    let path = Path::Guests { memory, path, path_len, result };
-    let how = How { lookup, oflags, rights, fdflags, close_on_exec };
+/// Opens `path` below `fd`, and tells the guest the number.
+fn open(ctx: &Ctx, fd: u32, path: Path<'_>, how: How) -> Result<()> {
     let descriptor = opened(ctx, &|needed| ctx.fds.opener(fd, needed), path, how)?;
     let number = ctx.fds.insert(descriptor)?;
-    memory.write_u32(result, number)
+    match path {
+        Path::Guests { memory, result, .. } => memory.write_u32(result, number),
+        Path::Read(_) => Ok(()),
+    }
 }
 
 /// A path that is to be opened.
+#[derive(Clone, Copy)]
 pub(crate) enum Path<'a> {
     /// The guest's, who wants to know the result.
     Guests { memory: &'a Memory<'a>, path: u32, path_len: u32, result: u32 },
@@ -103,8 +94,7 @@ pub(crate) struct How {
     pub(crate) close_on_exec: bool,
 }
 
-/// What is opened by `path`, below the directory that `opener` gives if it has a right, with those that it hands
-/// on.
+/// Opens `path` below the directory that `opener` gives if it has a right, with the rights that it hands on.
 ///
 /// # Errors
 /// As [`path_open`].

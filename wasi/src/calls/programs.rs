@@ -5,6 +5,7 @@ use super::made::closes_on_exec;
 use super::open::{How, Path, opened};
 use super::processes::{fork, forker};
 use super::wasix::go;
+use crate::becoming::below_root;
 use crate::caller::{Caller, Forked};
 use crate::ctx::Ctx;
 use crate::errno::Result;
@@ -45,7 +46,7 @@ const DIRS: &str = "/usr/local/bin:/bin:/usr/bin";
 /// The exit code of a process that could not be prepared for its program.
 const UNPREPARED: u32 = 127;
 
-/// What comes of a call that does not fail.
+/// The result of a call that does not fail.
 #[derive(Debug)]
 pub(crate) enum Then {
     /// The program goes on.
@@ -85,7 +86,7 @@ pub(crate) fn run(form: &Form, caller: Caller<'_>, memory: &Memory<'_>, given: &
     }
 }
 
-/// What the program is to become.
+/// Reads which program this one is to become.
 fn exec(form: &Form, ctx: &Ctx, memory: &Memory<'_>, given: &[u32]) -> Result<Exec> {
     let room = &mut Room::new();
     let name = path::read(memory, given[0], given[1], room)?;
@@ -133,18 +134,11 @@ fn wanted(ctx: &Ctx, memory: &Memory<'_>, name: &str, how: &[u32]) -> Result<u32
 /// # Errors
 /// `acces` for what is no program; `nametoolong`; what looking it up answers.
 fn find(ctx: &Ctx, path: &str) -> Result<u32> {
-    let name = ctx.whole_name(path);
     if path.is_empty() || ctx.programs.named.is_empty() {
         return Err(wasip1::ERRNO_NOENT.into());
     }
-    if name.len() > path::MAX_LEN {
-        return Err(wasip1::ERRNO_NAMETOOLONG.into());
-    }
-    let below = match name.trim_start_matches('/') {
-        "" => ".",
-        below => below,
-    };
-    let found = ctx.fds.root(wasip1::RIGHTS_PATH_FILESTAT_GET)?.filestat_at(below, true)?;
+    let root = ctx.fds.root(wasip1::RIGHTS_PATH_FILESTAT_GET)?;
+    let found = root.filestat_at(below_root(&ctx.whole_name(path)?), true)?;
     let is_directory = path.ends_with('/') || path.ends_with("/.");
     if is_directory && found.filetype != wasip1::FILETYPE_DIRECTORY {
         return Err(wasip1::ERRNO_NOTDIR.into());
@@ -245,18 +239,14 @@ fn action(ctx: &Ctx, memory: &Memory<'_>, at: u32) -> Result<()> {
     let (fd, room) = (word(4), &mut Room::new());
     let path = |room| path::read(memory, word(12), word(16), room);
     match raw[0] {
-        // What is not open is closed, as POSIX has it.
+        // A number that is not open is closed, as POSIX has it.
         0 => {
             drop(ctx.fds.remove(fd));
             Ok(())
         }
         1 => ctx.fds.copy_to(word(8), fd),
         2 => {
-            let name = ctx.whole_name(path(room)?);
-            let below = match name.trim_start_matches('/') {
-                "" => ".",
-                below => below,
-            };
+            let name = ctx.whole_name(path(room)?)?;
             let how = How {
                 lookup: word(20),
                 oflags: number(24, 2) as u32,
@@ -264,7 +254,8 @@ fn action(ctx: &Ctx, memory: &Memory<'_>, at: u32) -> Result<()> {
                 fdflags: number(48, 2) as u32,
                 close_on_exec: closes_on_exec(number(50, 2) as u32)?,
             };
-            let opened = opened(ctx, &|needed| ctx.fds.root_opener(needed), Path::Read(below), how)?;
+            let opened =
+                opened(ctx, &|needed| ctx.fds.root_opener(needed), Path::Read(below_root(&name)), how)?;
             ctx.fds.put(fd, opened)
         }
         3 => go(ctx, path(room)?),

@@ -2,6 +2,7 @@
 
 use std::sync::PoisonError;
 
+use crate::becoming::below_root;
 use crate::caller::Caller;
 use crate::ctx::Ctx;
 use crate::errno::Result;
@@ -97,14 +98,8 @@ pub(crate) fn chdir(caller: Caller<'_>, memory: &Memory<'_>, path: u32, path_len
 
 /// As [`chdir`].
 pub(crate) fn go(ctx: &Ctx, path: &str) -> Result<()> {
-    let name = ctx.whole_name(path);
-    if name.len() > path::MAX_LEN {
-        return Err(wasip1::ERRNO_NAMETOOLONG.into());
-    }
-    let below = match name.trim_start_matches('/') {
-        "" => ".",
-        below => below,
-    };
+    let name = ctx.whole_name(path)?;
+    let below = below_root(&name);
     let root = ctx.fds.root(wasip1::RIGHTS_PATH_FILESTAT_GET)?;
     let found =
         ctx.misses.watch(ctx.misses.asked(&root, below, Wanted::Look), root.filestat_at(below, true))?;

@@ -116,11 +116,11 @@ impl Paged {
 
     /// Moves pages that were written in the scratch range to their places.
     ///
-    /// # Safety
-    /// Nobody has a part of them from [`Paged::scratch`].
-    ///
     /// # Errors
     /// Where they cannot become executable, or cannot be moved.
+    ///
+    /// # Safety
+    /// Nobody has a part of them from [`Paged::scratch`].
     pub(crate) unsafe fn publish(&self, offset: usize, len: usize) -> Result<(), NotMoved> {
         let Backend::Remap { scratch } = self.backend else { return Ok(()) };
         let place = self.range(offset, len).start;

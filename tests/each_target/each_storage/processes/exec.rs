@@ -142,7 +142,7 @@ fn what_is_no_program_is_told_apart_and_nothing_of_the_host_is_one() {
         ["--dir", &format!("{}::/bin", bin.display()), "--dir", &format!("{}::/data", data.display())];
     let program = dir.pack_text("finds", &main, &[&options[..], &[&tells]].concat());
     assert_eq!(prints(&program, &[], 70), "");
-    // What it carries lies over what is granted.
+    // A program that it carries hides a granted file of the same name.
     let main = becomes(
         r#"(data (i32.const 3000) "/bin/tells") (func (export "_start")
             (call $exit (call $exec (i32.const 3000) (i32.const 10))))"#,

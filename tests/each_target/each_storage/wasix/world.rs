@@ -53,7 +53,7 @@ fn it_goes_where_there_is_a_directory_and_is_told_where_it_stands() {
 
 #[test]
 fn whatever_is_granted_is_found_from_the_root_the_one_directory_that_is_told() {
-    // What its C library does: it asks for names from 3 on until there are none, and makes all paths absolute. 3000: a name below
+    // It does as its C library: it asks for names from 3 on until there are none, and makes all paths absolute. 3000: a name below
     // the root; 3100: where it stands.
     let text = |below: &str, stands: usize| {
         program(&format!(
@@ -189,7 +189,7 @@ fn there_are_a_null_device_and_its_own_streams_unless_something_else_has_these_n
     let program = dir.pack_text("root", &text, &["--dir", &format!("{granted}::/")]);
     assert_eq!(prints(&program, &[], 77), "hellohello");
     assert!(!dir.join("granted/dev").exists());
-    // What was granted comes first.
+    // A granted file of that name comes first.
     dir.write("dev/null", "text");
     let reads = super::program(
         r#"(data (i32.const 3000) "dev/null")
@@ -265,7 +265,7 @@ fn a_handler_of_signals_has_a_stack_of_its_own_and_what_it_does_wrong_is_told() 
             (func (export "_start") (call $callback_signal (i32.const 0) (i32.const 0)) {call} (call $exit (i32.const 77)))"#
         )
     };
-    // What enters the engine finds its room there, and afterwards on the stack before.
+    // Calls into the engine find room there, and afterwards on the stack before.
     let large = r#"(if (i32.lt_u (global.get $depth) (i32.const 8)) (then (call $raise)))
         (if (i32.lt_s (memory.grow (i32.const 1)) (i32.const 1)) (then (call $exit (i32.const 1))))
         (memory.fill (i32.const 65536) (i32.const 7) (i32.const 65536))"#;
