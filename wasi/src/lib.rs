@@ -34,6 +34,14 @@
 //! The specification is `wasi_snapshot_preview1.witx` of the WebAssembly/WASI project; `docs/sandbox.md` says
 //! what an app can and cannot reach.
 #![deny(unsafe_code)]
+#![cfg_attr(
+    not(feature = "wasmer"),
+    allow(
+        dead_code,
+        unused_imports,
+        reason = "calls that only wasmer's imports lead to, such as those of threads and sockets"
+    )
+)]
 
 mod abi;
 #[cfg(feature = "wasmer")]
