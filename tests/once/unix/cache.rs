@@ -1,6 +1,7 @@
 //! Where the launcher goes, and what happens where it can go nowhere.
 
 use std::os::unix::fs::{MetadataExt, chown};
+use std::os::unix::process::CommandExt;
 
 use super::*;
 
@@ -149,6 +150,35 @@ fn what_is_somebody_elses_is_not_used() {
     assert!(!dir.join("nonexistent").exists());
 }
 
+/// A grant to write covers the cache, and an executable file that the program can write and put in the launcher's place.
+#[test]
+fn what_a_program_puts_there_is_not_run() {
+    let users = if rustix_is_root() { &[None, Some(12345)][..] } else { &[None] };
+    for user in users {
+        let dir = Dir::new();
+        let app = put(dir.path(), "app", probe());
+        let tool = put(dir.path(), "tool", b"#!/bin/sh\n");
+        let command = || {
+            let mut command = command(&app, &dir);
+            user.iter().for_each(|user| drop(command.uid(*user).gid(*user)));
+            command
+        };
+        drop(command());
+        for path in [dir.path(), &dir.join("home"), &tool] {
+            user.iter().for_each(|user| chown(path, Some(*user), Some(*user)).unwrap());
+        }
+        starts(&mut command());
+        let launcher = cache(&dir).join(&names(&cache(&dir))[0]);
+        let whole = fs::read(&launcher).unwrap();
+        ended(command().args(["write", "tool", "#!/bin/sh\necho ESCAPED"]), 0);
+        let guests = launcher.strip_prefix(dir.path()).unwrap();
+        ended(command().args(["mv", "tool"]).arg(guests), 0);
+        assert!(fs::read(&launcher).unwrap().ends_with(b"ESCAPED"));
+        starts(&mut command());
+        assert!(fs::read(&launcher).unwrap() == whole, "{user:?}");
+    }
+}
+
 fn rustix_is_root() -> bool {
     fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
 }
@@ -266,9 +296,14 @@ fn damage_and_what_is_missing_are_told() {
     }
     let app = name(probe());
     refused(cold(&app).env("PATH", &tools), &["needs gzip", "PATH"]);
-    // Not for later ones.
+    // Not for later ones; only who may write all files looks into the launcher.
     starts(&mut command(&app, &dir));
-    starts(command(&app, &dir).env("PATH", "/nonexistent"));
+    fs::remove_file(tools.join("dd")).unwrap();
+    std::os::unix::fs::symlink(runner::installed("sha256sum").unwrap(), tools.join("sha256sum")).unwrap();
+    starts(command(&app, &dir).env("PATH", &tools));
+    if !rustix_is_root() {
+        starts(command(&app, &dir).env("PATH", "/nonexistent"));
+    }
 }
 
 #[test]

@@ -23,13 +23,19 @@ case $_wasmpack_m in
 *) _wasmpack_fail "it carries no code for $_wasmpack_m; it has @MACHINES@" ;;
 esac
 
-# The launcher as an earlier start put it there, if it is this user's own.
+# The launcher as an earlier start put it there, if it is this user's own, and not to be written: a program in its sandbox changes no
+# modes, so it can put no such file of its own there. Whoever may write all files looks at what is in it.
+_wasmpack_same() {
+	_wasmpack_s=$(sha256sum <"$1" 2>/dev/null) || _wasmpack_s=$(shasum -a 256 <"$1" 2>/dev/null)
+	[ "${_wasmpack_s%% *}" = "$_wasmpack_h" ]
+}
 for _wasmpack_d in "${WASMPACK_CACHE-}" "${XDG_CACHE_HOME-}" "${HOME:+$HOME/$_wasmpack_c}"; do
 	case $_wasmpack_d in /*) ;; *) continue ;; esac
 	_wasmpack_d=$_wasmpack_d/wasmpack-launchers
 	_wasmpack_t=$_wasmpack_d/$_wasmpack_n
 	[ -f "$_wasmpack_t" ] && [ -x "$_wasmpack_t" ] && [ -s "$_wasmpack_t" ] &&
 		[ ! -h "$_wasmpack_t" ] && [ ! -h "$_wasmpack_d" ] && _wasmpack_own "$_wasmpack_t" && _wasmpack_own "$_wasmpack_d" &&
+		{ [ ! -w "$_wasmpack_t" ] || _wasmpack_same "$_wasmpack_t"; } &&
 		exec "$_wasmpack_t" --wasmpack-from=3 "$0" "$@" 3<"$_wasmpack_f"
 done
 
