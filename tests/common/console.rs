@@ -17,10 +17,15 @@ pub struct Step {
     pub shown: String,
 }
 
-/// The console blocks of a document in Markdown, each with its commands.
+/// What stands in the line before a block that is not to be run, with the reason.
+const NOT_RUN: &str = "<!-- not run: ";
+
+/// The console blocks of a document in Markdown that are to be run, each with its commands.
 pub fn blocks(document: &str) -> Vec<Vec<Step>> {
-    let blocks = document.split("```console\n").skip(1);
-    blocks.map(|block| steps(block.split("```").next().unwrap_or_default())).collect()
+    let pieces: Vec<&str> = document.split("```console\n").collect();
+    let is_run = |before: &str| !before.lines().last().is_some_and(|line| line.starts_with(NOT_RUN));
+    let blocks = pieces.windows(2).filter(|pair| is_run(pair[0]));
+    blocks.map(|pair| steps(pair[1].split("```").next().unwrap_or_default())).collect()
 }
 
 /// The commands of one console. What stands before the first belongs to none.
