@@ -242,7 +242,7 @@ fn many_first_starts_at_once_leave_one_launcher() {
     let dir = Dir::new();
     let app = put(dir.path(), "app", probe());
     std::thread::scope(|scope| {
-        let all: Vec<_> = (0..12).map(|_| scope.spawn(|| starts(&mut command(&app, &dir)))).collect();
+        let all: Vec<_> = (0..60).map(|_| scope.spawn(|| starts(&mut command(&app, &dir)))).collect();
         all.into_iter().for_each(|one| one.join().unwrap());
     });
     assert_eq!(names(&cache(&dir)).len(), 1, "{:?}", names(&cache(&dir)));
