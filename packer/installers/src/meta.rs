@@ -4,6 +4,7 @@ use std::fmt;
 
 /// An installer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Kind {
     /// `install.sh`, for Linux and macOS.
     Sh,

@@ -10,6 +10,7 @@ use crate::{
     compile::cpu::Raise,
     input::files::Folder,
     progress::{Observer, Progress},
+    release::{Installers, sign::Key},
     store::Storage,
     targets::platform::Platform,
     trial::Trial,
@@ -19,7 +20,7 @@ impl Pack {
     /// Adds a file for a target, for [both Macs](Platform::Macos), or for [all Unix targets](Platform::Unix). With several, [`Pack::write`] takes a folder.
     #[must_use]
     pub fn target(mut self, target: impl Into<Platform>) -> Pack {
-        self.outputs.push(Place { target: target.into(), file: PathBuf::new() });
+        self.outputs.push(Place::new(target, PathBuf::new()));
         self
     }
 
@@ -41,6 +42,48 @@ impl Pack {
     #[must_use]
     pub fn about(mut self, about: About) -> Pack {
         self.about = about;
+        self
+    }
+
+    /// Says in a sentence what the app does, for installers and Windows.
+    #[must_use]
+    pub fn description(mut self, text: impl Into<String>) -> Pack {
+        self.description = Some(text.into());
+        self
+    }
+
+    /// Writes an archive for each target, and `SHA256SUMS`, instead of executables. [`Pack::write`] takes their folder.
+    #[must_use]
+    pub fn archive(mut self) -> Pack {
+        self.archive.get_or_insert_default();
+        self
+    }
+
+    /// Adds a file to the archives, which are then written.
+    #[must_use]
+    pub fn include(mut self, file: impl Into<PathBuf>) -> Pack {
+        self.archive.get_or_insert_default().push(file.into());
+        self
+    }
+
+    /// Writes installers beside the archives, which are then written.
+    #[must_use]
+    pub fn installers(mut self, installers: Installers) -> Pack {
+        self.installers = Some(installers);
+        self.archive()
+    }
+
+    /// Signs the archives, which are then written, and `SHA256SUMS`.
+    #[must_use]
+    pub fn sign(mut self, key: Key) -> Pack {
+        self.sign = Some(key);
+        self.archive()
+    }
+
+    /// Sets when files in archives were changed, in seconds since 1970; without this, 1980-01-01.
+    #[must_use]
+    pub fn time(mut self, seconds: u64) -> Pack {
+        self.time = Some(seconds);
         self
     }
 

@@ -48,7 +48,7 @@ use crate::{
     compile::cpu::Raise,
     container::pe::PeOptions,
     input::files::{Folder, choice::Choice, contents::Contents},
-    output::{Memory, STANDARD},
+    output::{Memory, STANDARD, archive},
     progress::Progress,
     release::{Installers, Written, sign::Key},
     store::Storage,
@@ -157,11 +157,19 @@ impl Grant {
 
 /// One file to write.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Place {
     /// What it is for.
     pub target: Platform,
     /// Its path.
     pub file: PathBuf,
+}
+
+impl Place {
+    /// A file for a target, or for several that one file serves.
+    pub fn new(target: impl Into<Platform>, file: impl Into<PathBuf>) -> Place {
+        Place { target: target.into(), file: file.into() }
+    }
 }
 
 /// The result of a pack.
@@ -186,6 +194,7 @@ pub struct Packed {
 
 /// What an executable consists of.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Part {
     /// The machine that it is for.
     pub target: Target,
@@ -288,20 +297,22 @@ impl Pack {
         asked
     }
 
-    /// Packs for one target, or this machine, and returns the executable's bytes.
+    /// Packs for one target, or this machine, and returns the executable's bytes, in no archive.
     ///
     /// # Errors
     /// The first error.
     pub fn to_bytes(mut self) -> Result<Vec<u8>, Error> {
         self.outputs.truncate(1);
+        self.archive = None;
         let memory = Memory::default();
         self.memory = Some(memory.clone());
         let file = PathBuf::from(stem(&self.input));
         self.write(file).map(|_| memory.take())
     }
 
-    /// Packs, and writes the executable to `path`, for this machine if there is no target. For several targets `path` is a
-    /// folder, and the files in it are called `NAME-TARGET`. Returns the files and their results.
+    /// Packs, and writes the executable to `path`, for this machine if there is no target. For several targets, and for archives,
+    /// `path` is a folder, and the files in it are called `NAME-TARGET` and `NAME-TARGET-VERSION.tar.gz`. Returns these and their
+    /// results.
     ///
     /// # Errors
     /// The first error. If one target fails, the others are still written.
@@ -313,16 +324,9 @@ impl Pack {
             })?;
             self = self.target(target);
         }
-        if let [place] = &mut self.outputs[..] {
-            place.file = path.to_owned();
-        } else {
-            let app = self.app.clone().unwrap_or_else(|| stem(&self.input));
-            for target in self.outputs.iter().flat_map(|place| place.target.targets()) {
-                part::check_first(&app, target)
-                    .map_err(|why| Error::new(Kind::Name, format!("the program's name {why}")))?;
-            }
-            self.outputs.iter_mut().for_each(|place| place.file = path.join(name::of(&app, place.target)));
-            self.folder = Some(path.to_owned());
+        match (&mut self.outputs[..], &self.archive) {
+            ([place], None) => place.file = path.to_owned(),
+            _ => self.place_in(path)?,
         }
         let outcomes = std::sync::Mutex::new(Vec::new());
         let progress = self.progress.clone();
@@ -331,6 +335,31 @@ impl Pack {
             outcomes.push(outcome.map(|packed| (place.clone(), packed)));
         })?;
         outcomes.into_inner().expect("nobody panics while holding it").into_iter().collect()
+    }
+
+    /// Gives each output its name in `folder`.
+    ///
+    /// # Errors
+    /// `Name`, if the app's name cannot be part of a file's.
+    fn place_in(&mut self, folder: &Path) -> Result<(), Error> {
+        // An executable knows its name and version.
+        let opened = self.opened.get_or_insert_with(|| Opened::read(&self.input).map(Arc::new));
+        let carried = opened.as_ref().ok().and_then(|opened| opened.manifest());
+        let app = self.app.clone().or_else(|| carried.map(|manifest| manifest.app.clone()));
+        let app = app.unwrap_or_else(|| stem(&self.input));
+        let version = self.version.clone().or_else(|| carried.and_then(|manifest| manifest.version.clone()));
+        for target in self.outputs.iter().flat_map(|place| place.target.targets()) {
+            part::check_first(&app, target)
+                .map_err(|why| Error::new(Kind::Name, format!("the program's name {why}")))?;
+        }
+        for place in &mut self.outputs {
+            place.file = folder.join(match self.archive {
+                Some(_) => archive::name(&app, place.target, version.as_deref()),
+                None => name::of(&app, place.target),
+            });
+        }
+        self.folder = Some(folder.to_owned());
+        Ok(())
     }
 }
 

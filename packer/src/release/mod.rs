@@ -10,8 +10,8 @@ pub mod sign;
 
 use std::path::{Path, PathBuf};
 
-use installers::Plan;
-pub use installers::{Kind as Installer, Meta};
+pub use installers::Kind as Installer;
+use installers::{Meta, Plan};
 use payload::{About, Manifest, Target};
 
 pub(crate) use self::beside::Beside;
@@ -19,6 +19,7 @@ use crate::{Error, Kind, container::MAX_LEN, notices, read, targets::platform::P
 
 /// Installers to make, and what only they need to know of a program.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct Installers {
     /// Which.
     pub kinds: Vec<Installer>,
@@ -31,8 +32,19 @@ pub struct Installers {
 }
 
 impl Installers {
+    /// Installers of these kinds, for packages that are called as the program.
+    pub fn new(kinds: impl IntoIterator<Item = Installer>) -> Installers {
+        Installers { kinds: kinds.into_iter().collect(), ..Installers::default() }
+    }
+
     /// What is known of a program.
-    pub fn meta(&self, name: &str, version: Option<&str>, about: &About, description: Option<&str>) -> Meta {
+    pub(crate) fn meta(
+        &self,
+        name: &str,
+        version: Option<&str>,
+        about: &About,
+        description: Option<&str>,
+    ) -> Meta {
         Meta {
             name: name.to_owned(),
             version: version.map(str::to_owned),
@@ -114,6 +126,7 @@ pub(crate) struct Archived {
 
 /// A file that was written beside archives.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Written {
     /// Its path.
     pub file: PathBuf,

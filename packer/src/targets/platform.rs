@@ -4,6 +4,7 @@ use payload::{Target, target::Os};
 
 /// What one file is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Platform {
     /// One system and CPU.
     One(Target),

@@ -2,9 +2,14 @@
 
 use std::sync::{Arc, Mutex};
 
+use minisign::KeyPair;
 use payload::{DirGrant, FilesGrant, Mount, SectionKind, Target, Variable};
 use wasmpack::{
-    Executable, Kind, Observer, Pack, compile::cpu::Raise, input::files::Folder, payload::About,
+    Executable, Kind, Observer, Pack,
+    compile::cpu::Raise,
+    input::files::Folder,
+    payload::About,
+    release::{Installer, Installers, sign::Key},
     store::Storage,
 };
 
@@ -159,6 +164,66 @@ fn several_targets_go_to_a_folder() {
     for name in ["app-linux-arm64", "app-windows-x86_64.exe"] {
         Executable::open(&out.join(name)).unwrap();
     }
+}
+
+/// What is signed and included without [`Pack::archive`] is in archives all the same: no method does nothing.
+#[test]
+fn archives_have_what_belongs_to_them_beside_them() {
+    let dir = Dir::new();
+    let KeyPair { sk, .. } = KeyPair::generate_unencrypted_keypair().unwrap();
+    dir.write("key", sk.to_box(None).unwrap().into_string().as_bytes());
+    dir.write("LICENSE", b"terms");
+    let key = || Key::open(&dir.path("key"), || Err("it has no password".to_owned())).unwrap();
+    let two =
+        || pack(&dir).target(Target::LinuxArm64).target(Target::WindowsX86_64).name("notes").version("1.2.3");
+    let archives = ["notes-linux-arm64-1.2.3.tar.gz", "notes-windows-x86_64-1.2.3.zip"];
+    let written = |folder: &str| {
+        let mut names: Vec<_> = std::fs::read_dir(dir.path(folder))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .filter(|name| !archives.contains(&name.as_str()))
+            .collect();
+        names.sort();
+        assert!(archives.iter().all(|name| dir.path(folder).join(name).is_file()), "{folder}: {names:?}");
+        names
+    };
+    two().archive().write(dir.path("archives")).unwrap();
+    assert_eq!(written("archives"), ["SHA256SUMS"]);
+    two().include(dir.path("LICENSE")).time(1_700_000_000).write(dir.path("included")).unwrap();
+    assert_eq!(written("included"), ["SHA256SUMS"]);
+    for name in archives {
+        let (with, without) = (dir.read(&format!("included/{name}")), dir.read(&format!("archives/{name}")));
+        assert!(with.len() > without.len(), "{name}");
+    }
+    let mut wanted = Installers::new([Installer::Sh, Installer::Scoop]);
+    wanted.download_url = Some("https://notes.example/{version}".to_owned());
+    let about = About {
+        homepage: Some("https://notes.example".to_owned()),
+        license: Some("MIT".to_owned()),
+        ..About::default()
+    };
+    two().installers(wanted).about(about).description("Takes notes").write(dir.path("installers")).unwrap();
+    assert_eq!(written("installers"), ["SHA256SUMS", "install.sh", "notes.json"]);
+    assert!(String::from_utf8(dir.read("installers/notes.json")).unwrap().contains("Takes notes"));
+    let one = two().sign(key());
+    one.write(dir.path("signed")).unwrap();
+    let signatures = [archives[0], archives[1], "SHA256SUMS"].map(|name| format!("{name}.minisig"));
+    let mut expected = signatures.to_vec();
+    expected.push("SHA256SUMS".to_owned());
+    expected.sort();
+    assert_eq!(written("signed"), expected);
+    // One target is an archive in a folder, too; bytes are the executable's.
+    let kept = pack(&dir).target(Target::LinuxArm64).name("notes").version("1.2.3").keep_module();
+    let bytes = kept.clone().archive().to_bytes().unwrap();
+    assert_eq!(Executable::from_bytes(bytes.clone()).unwrap().manifest().app, "notes");
+    dir.write("packed", &bytes);
+    let again =
+        Pack::new(dir.path("packed")).target(Target::LinuxArm64).storage(Storage::Compressed { level: 1 });
+    again.archive().write(dir.path("again")).unwrap();
+    assert!(dir.path("again").join(archives[0]).is_file(), "an executable knows its name and version");
+    let error = kept.version("../1").archive().write(dir.path("none")).unwrap_err();
+    assert_eq!(error.kind, Kind::Name);
+    assert!(!dir.path("none").exists());
 }
 
 #[test]
