@@ -160,7 +160,9 @@ fn what_a_program_puts_there_is_not_run() {
         let tool = put(dir.path(), "tool", b"#!/bin/sh\n");
         let command = || {
             let mut command = command(&app, &dir);
-            user.iter().for_each(|user| drop(command.uid(*user).gid(*user)));
+            if let Some(user) = user {
+                command.uid(*user).gid(*user);
+            }
             command
         };
         drop(command());
