@@ -11,6 +11,7 @@ mod bad_input;
 mod bar;
 mod carried;
 mod dir;
+mod documented;
 #[cfg(target_os = "linux")]
 mod ends;
 mod flags;
