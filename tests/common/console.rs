@@ -1,7 +1,8 @@
 //! Consoles as documents show them: commands behind `$ `, and what they print.
 //!
 //! Commands are run by `sh` in one folder, with `wasmpack` in PATH, and their output is what a terminal would show: both
-//! streams in one. Numbers that depend on the machine or on a launcher's bytes (sizes, seconds, hashes) are not compared.
+//! streams in one. Numbers that depend on the machine or on a launcher's bytes (sizes, seconds, hashes) are not compared in sessions;
+//! in documents sizes are.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -90,7 +91,15 @@ impl Console {
 
 /// `text` with numbers that differ from build to build as `N`, and hashes as `HASH`.
 pub fn settled(text: &str) -> String {
-    const UNITS: [&str; 5] = ["bytes", "kB", "MB", "GB", "s"];
+    without_numbers_of(text, &["bytes", "kB", "MB", "GB", "s"])
+}
+
+/// `text` with numbers that differ from run to run as `N`, and hashes as `HASH`. The sizes are what a reader gets.
+pub fn without_times(text: &str) -> String {
+    without_numbers_of(text, &["s"])
+}
+
+fn without_numbers_of(text: &str, units: &[&str]) -> String {
     let is_number = |word: &str| {
         let word = word.trim_start_matches('(');
         word.starts_with(|c: char| c.is_ascii_digit()) && word.chars().all(|c| c.is_ascii_digit() || c == '.')
@@ -102,7 +111,7 @@ pub fn settled(text: &str) -> String {
         for (at, word) in words.iter().enumerate() {
             let unit = words.get(at + 1).map(|next| next.trim_end_matches([',', ';', ')', ':']));
             let hash = word.trim_matches(['"', ',', ';']);
-            if is_number(word) && unit.is_some_and(|unit| UNITS.contains(&unit)) {
+            if is_number(word) && unit.is_some_and(|unit| units.contains(&unit)) {
                 out.push(word.replace(|c: char| c != '(', "") + "N");
                 // How wide the number was is of no matter either.
                 while out.len() > 1 && out[out.len() - 2].is_empty() {

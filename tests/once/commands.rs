@@ -1,4 +1,4 @@
-//! Each command of README.md and docs/guide.md does what is shown below it.
+//! Each command of README.md, docs/guide.md and the page of packages does what is shown below it.
 //!
 //! Each block of commands is run in a folder of its own, in which lies what it names of the repository. `$ cat FILE` with a file
 //! that is not there shows what a reader is to write, and so it is written. A block whose tools are missing is skipped; so is
@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::common::{
-    console::{Console, Step, blocks, settled},
+    console::{Console, Step, blocks, without_times},
     launcher::skipped_when_embedded_is_too_old,
 };
 
@@ -107,7 +107,12 @@ fn run(document: &str) -> usize {
                 let failed = printed.contains("\n? ") || printed.starts_with("? ");
                 assert!(!failed, "{document}: {}: {printed}", step.command);
             } else {
-                assert_eq!(settled(&printed), settled(&step.shown), "{document}: {}", step.command);
+                assert_eq!(
+                    without_times(&printed),
+                    without_times(&step.shown),
+                    "{document}: {}",
+                    step.command
+                );
             }
             count += 1;
         }
@@ -119,6 +124,13 @@ fn run(document: &str) -> usize {
 fn readme_commands_work() {
     if !skipped_when_embedded_is_too_old() {
         assert!(run("README.md") >= 5);
+    }
+}
+
+#[test]
+fn commands_of_the_packages_page_work() {
+    if !skipped_when_embedded_is_too_old() {
+        assert!(run("packer/assets/PACKAGE.md") >= 5);
     }
 }
 

@@ -155,6 +155,34 @@ fn contents_of_the_decisions_are_complete() {
     assert_eq!(links, questions);
 }
 
+/// Whoever looks for a number finds what makes it.
+#[test]
+fn the_page_on_performance_names_every_benchmark() {
+    let page = read("docs/performance.md");
+    let list = page.split("| numbers | command |").nth(1).unwrap().split("\n\n").next().unwrap();
+    let mut count = 0;
+    for entry in fs::read_dir(repository().join("scripts")).unwrap() {
+        let entry = entry.unwrap();
+        let name = entry.file_name().into_string().unwrap();
+        let is_one = name.starts_with("bench-") || ["measure", "compare-peers"].contains(&name.as_str());
+        if is_one && entry.path().is_file() {
+            count += 1;
+            assert!(
+                list.contains(&format!("scripts/{name}")),
+                "docs/performance.md does not list scripts/{name}"
+            );
+        }
+    }
+    assert!(count > 8, "{count} were found");
+}
+
+/// Where packages are looked up nothing lies beside this page.
+#[test]
+fn the_page_of_packages_leads_nowhere() {
+    let page = read("packer/assets/PACKAGE.md");
+    assert!(!page.contains("](") && !page.contains("scripts/"), "{page}");
+}
+
 #[test]
 fn the_page_on_releases_knows_which_format_this_version_has() {
     let version = env!("CARGO_PKG_VERSION");

@@ -12,6 +12,7 @@ mod installers;
 mod macs;
 mod messages;
 mod names;
+mod numbers;
 #[cfg(target_os = "linux")]
 mod packer;
 #[cfg(target_os = "linux")]
