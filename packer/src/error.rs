@@ -22,6 +22,8 @@ pub struct Error {
     pub target: Option<Target>,
     /// The problem and the way out, without the file's name.
     pub reason: String,
+    /// The options that it comes of.
+    pub(crate) causes: Causes,
 }
 
 /// The classes of failure.
@@ -92,16 +94,47 @@ pub enum Kind {
     Cancelled,
 }
 
+/// The options that something wrong comes of: those are meant that come first and were given.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Causes(Vec<(Vec<&'static str>, Option<usize>)>);
+
+impl Causes {
+    /// Adds options by their long names, and the number, from 0, of one of their values, in the order in which those were given.
+    /// Without it, the last value is meant.
+    pub(crate) fn add(&mut self, options: &[&'static str], number: Option<usize>) {
+        self.0.push((options.to_vec(), number));
+    }
+
+    /// Those options, and the number of the value.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&[&'static str], Option<usize>)> {
+        self.0.iter().map(|(options, number)| (options.as_slice(), *number))
+    }
+}
+
 impl Error {
     /// An error that is not (or not yet) about a certain file.
     pub fn new(kind: Kind, reason: impl Into<String>) -> Error {
-        Error { kind, file: None, target: None, reason: reason.into() }
+        Error { kind, file: None, target: None, reason: reason.into(), causes: Causes::default() }
     }
 
     /// The same error, about `file` unless it is about another already.
     #[must_use]
     pub fn in_file(mut self, file: &Path) -> Error {
         self.file.get_or_insert_with(|| file.to_owned());
+        self
+    }
+
+    /// The same error, which comes of one of these options, or of others if none of these was given.
+    #[must_use]
+    pub(crate) fn of(mut self, options: &[&'static str]) -> Error {
+        self.causes.add(options, None);
+        self
+    }
+
+    /// The same error, which comes of the value with this number, from 0, of all values of these options.
+    #[must_use]
+    pub(crate) fn of_value(mut self, options: &[&'static str], number: usize) -> Error {
+        self.causes.add(options, Some(number));
         self
     }
 

@@ -6,8 +6,13 @@ use payload::{Target, info::printable};
 use serde_json::{Value, json};
 
 use super::{
-    ExitCode, command::Installers as Flags, complain, fail, json, message, out, packing, password, project,
-    say, typed::Typed,
+    ExitCode,
+    command::Installers as Flags,
+    complain, fail, json, message, out, packing, password,
+    project::{self, Project},
+    say,
+    typed::Typed,
+    unfit::Unfit,
 };
 use crate::{
     Error, Kind, container, earlier,
@@ -28,12 +33,11 @@ pub(super) fn run(flags: Flags) -> ExitCode {
     };
     let Flags { files, builds, config, options } = flags;
     let described = match config {
-        Some(config) => project::describe(&config, options.0, "wasmpack installers --name NAME")
-            .map(|project| project.typed),
-        None => Ok(options.0.typed()),
+        Some(config) => project::describe(&config, options.0, "wasmpack installers --name NAME"),
+        None => Ok(Project { typed: options.0.typed(), ..Project::default() }),
     };
-    let typed = match described {
-        Ok(typed) => typed,
+    let Project { typed, lines, .. } = match described {
+        Ok(project) => project,
         Err((code, reason)) => {
             complain(&reason);
             return code;
@@ -45,7 +49,7 @@ pub(super) fn run(flags: Flags) -> ExitCode {
     };
     let order = match Order::new(&typed, given) {
         Ok(order) => order,
-        Err(reason) => return usage(reason),
+        Err(unfit) => return usage(lines.unfit(&unfit)),
     };
     match order.write(&typed) {
         Ok(done) if typed.json => out(&json(&done.value(&typed))),
@@ -58,8 +62,8 @@ pub(super) fn run(flags: Flags) -> ExitCode {
             ExitCode::Success
         }
         // What is missing is an option.
-        Err(error) if error.kind == Kind::Installer => usage(error.to_string()),
-        Err(error) => fail(&error),
+        Err(error) if error.kind == Kind::Installer => usage(lines.error(&error)),
+        Err(error) => fail(&lines.error(&error)),
     }
 }
 
@@ -127,19 +131,23 @@ struct Done {
 }
 
 impl Order {
-    fn new(typed: &Typed, given: Vec<Given>) -> Result<Order, String> {
-        let name = typed.name.clone().ok_or("name the program with --name")?;
-        let folder = typed.output.clone().ok_or("name the folder to write to with -o, such as -o dist/")?;
+    fn new(typed: &Typed, given: Vec<Given>) -> Result<Order, Unfit> {
+        let unsaid = |reason: &str| Unfit::new(reason);
+        let name = typed.name.clone().ok_or_else(|| unsaid("name the program with --name"))?;
+        let folder = typed.output.clone();
+        let folder = folder.ok_or_else(|| unsaid("name the folder to write to with -o, such as -o dist/"))?;
         for target in given.iter().flat_map(|(platform, _)| platform.targets()) {
             part::check_first(&name, target)
-                .map_err(|why| format!("the program's name {why}; choose another with --name"))?;
+                .map_err(|why| Unfit::new(format!("the program's name {why}; choose another with --name")))
+                .map_err(|unfit| unfit.of(&["name"]))?;
         }
-        Ok(Order { name, folder, given, time: packing::source_date_epoch()? })
+        let time = packing::source_date_epoch().map_err(Unfit::new)?;
+        Ok(Order { name, folder, given, time })
     }
 
     fn write(&self, typed: &Typed) -> Result<Done, Error> {
         let key = typed.sign.as_deref().map(password::key).transpose();
-        let key = key.map_err(|reason| Error::new(Kind::Sign, reason))?;
+        let key = key.map_err(|reason| Error::new(Kind::Sign, reason).of(&["sign"]))?;
         let included = release::included(&typed.include)?;
         let read = |(platform, file): &Given| {
             let bytes = read::whole(file, "the executable", container::MAX_LEN)?;

@@ -5,9 +5,11 @@ use std::{path::PathBuf, sync::Arc};
 use payload::{Compiler, DirGrant, GuestName, Manifest, Target};
 
 use super::{
-    ExitCode, password,
+    password,
     place::{Order, Places},
+    project::Lines,
     typed::Typed,
+    unfit::Unfit,
 };
 use crate::{
     Pack,
@@ -24,48 +26,25 @@ use crate::{
     trial::Trial,
 };
 
-/// Options that do not fit together: the sentence to say, and the options that it is about.
-pub(super) struct Unfit {
-    pub(super) reason: String,
-    pub(super) options: &'static [&'static str],
-    pub(super) code: ExitCode,
-}
+/// The grants of directories and files, which are one list.
+const GRANTS: &[&str] = &["dir", "dir-ro", "files", "files-rw"];
 
-impl Unfit {
-    /// Makes one of a sentence about `options`.
-    fn of(options: &'static [&'static str]) -> impl Fn(String) -> Unfit {
-        move |reason| Unfit { reason, options, code: ExitCode::Usage }
-    }
-
-    /// The same of a file that cannot be used.
-    fn of_file(self) -> Unfit {
-        Unfit { code: ExitCode::Failure, ..self }
-    }
-}
-
-/// The pack that `typed` asks for, of the program in `input`. If not all of it `is_typed`, some may be for other builds than this one.
+/// The pack that `typed` asks for, of the program in `input`. What of it is `described` may be for other builds than this one.
 ///
 /// # Errors
 /// If target and OUT contradict each other; if no target is given and this machine is not one; if an option is for none of the
 /// targets, or for one target and there are several; if grants contradict each other. Errors of the program itself are reported
 /// when it is packed.
-pub(super) fn pack(typed: Typed, input: PathBuf, is_typed: bool) -> Result<Pack, Unfit> {
+pub(super) fn pack(typed: Typed, input: PathBuf, described: Option<&Lines>) -> Result<Pack, Unfit> {
     let host = Target::host();
-    if is_typed {
-        check_release(&typed).map_err(Unfit::of(&[]))?;
-    }
+    check_release(&typed, described).map_err(Unfit::new)?;
     // Asked before it is read: a pipe may be gone then.
     let has_a_name = read::has_a_name(&input);
     let opened = Opened::read(&input).map(Arc::new);
     // An executable knows its name and version.
     let carried = opened.as_ref().ok().and_then(|opened| opened.manifest());
-    let places = places(&typed, &input, has_a_name, carried, host).map_err(Unfit::of(&[
-        "output",
-        "target",
-        "name",
-        "app-version",
-    ]))?;
-    check_targets(&typed, &places, is_typed, host)?;
+    let places = places(&typed, &input, has_a_name, carried, host)?;
+    check_targets(&typed, &places, described, host)?;
     check_names(&typed.grants, typed.told.cwd.as_deref(), typed.told.tmp.as_ref(), carried.is_some())?;
     let compiler = typed.compiler.unwrap_or(Compiler::Cranelift);
     let sign = typed.sign.filter(|_| typed.archive).as_deref().map(password::key).transpose();
@@ -109,7 +88,7 @@ pub(super) fn pack(typed: Typed, input: PathBuf, is_typed: bool) -> Result<Pack,
         keep_module: typed.keep_module,
         archive: typed.archive.then_some(typed.include),
         description: typed.description,
-        sign: sign.map_err(|reason| Unfit::of(&["sign"])(reason).of_file())?,
+        sign: sign.map_err(|reason| Unfit::new(reason).of(&["sign"]).of_file())?,
         installers: (typed.archive && !typed.installers.is_empty())
             .then_some(Installers { kinds: typed.installers, ..typed.release }),
         shown: PeOptions { gui: typed.gui, version_info: typed.version_info, ..PeOptions::default() },
@@ -138,14 +117,16 @@ pub(super) fn needs_archive((option, does): (&str, &str)) -> String {
 }
 
 /// Checks that what goes beside archives has archives to go beside, and that what installers need is for installers.
-fn check_release(typed: &Typed) -> Result<(), String> {
-    if let Some(option) = without_archive(typed).next() {
+fn check_release(typed: &Typed, described: Option<&Lines>) -> Result<(), String> {
+    let is_typed = |option: &str| !described.is_some_and(|lines| lines.has(option));
+    if let Some(option) = without_archive(typed).find(|(option, _)| is_typed(option)) {
         return Err(needs_archive(option));
     }
     let Installers { download_url, npm_name, pypi_name, .. } = &typed.release;
-    let only = [("--download-url", download_url), ("--npm-name", npm_name), ("--pypi-name", pypi_name)];
-    match only.iter().find(|(_, value)| value.is_some() && typed.installers.is_empty()) {
-        Some((option, _)) => Err(format!("{option} is for installers; add --installers")),
+    let only = [("download-url", download_url), ("npm-name", npm_name), ("pypi-name", pypi_name)];
+    let mut lost = only.iter().filter(|(option, value)| value.is_some() && is_typed(option));
+    match lost.next().filter(|_| typed.installers.is_empty()) {
+        Some((option, _)) => Err(format!("--{option} is for installers; add --installers")),
         None => Ok(()),
     }
 }
@@ -157,7 +138,7 @@ fn places(
     has_a_name: bool,
     carried: Option<&Manifest>,
     host: Option<Target>,
-) -> Result<Places, String> {
+) -> Result<Places, Unfit> {
     let carried_name = carried.map(|manifest| manifest.argv0.as_ref().unwrap_or(&manifest.app));
     let carried_version = carried.and_then(|manifest| manifest.version.as_ref());
     let wanted = Order {
@@ -173,31 +154,60 @@ fn places(
     wanted.places(host)
 }
 
+/// The options for Windows, of an executable that is shown as `shown`.
+fn for_windows(shown: &PeOptions, icon: Option<&PathBuf>) -> impl Iterator<Item = &'static str> {
+    let given =
+        [("gui", shown.gui), ("icon", icon.is_some()), ("version-info", !shown.version_info.is_empty())];
+    given.into_iter().filter(|(_, is_given)| *is_given).map(|(option, _)| option)
+}
+
+/// Notes on what `pack` has for Windows, if nothing of it is.
+pub(super) fn without_windows(pack: &Pack) -> impl Iterator<Item = String> {
+    let targets: Vec<Target> = pack.outputs.iter().flat_map(|place| place.target.targets()).collect();
+    let is_lost = !targets.contains(&Target::WindowsX86_64);
+    for_windows(&pack.shown, pack.icon.as_ref()).filter(move |_| is_lost).map(move |option| {
+        format!("{option} changes nothing: it is for Windows, and the target is {}", targets::list(&targets))
+    })
+}
+
 /// Checks that the options can be used for the targets.
-fn check_targets(typed: &Typed, places: &Places, is_typed: bool, host: Option<Target>) -> Result<(), Unfit> {
+fn check_targets(
+    typed: &Typed,
+    places: &Places,
+    described: Option<&Lines>,
+    host: Option<Target>,
+) -> Result<(), Unfit> {
     let targets: Vec<Target> = places.outputs.iter().flat_map(|place| place.target.targets()).collect();
-    let for_windows = typed.gui || typed.icon.is_some() || !typed.version_info.is_empty();
-    if is_typed && for_windows && !targets.contains(&Target::WindowsX86_64) {
+    let has_windows = targets.contains(&Target::WindowsX86_64);
+    let shown =
+        PeOptions { gui: typed.gui, version_info: typed.version_info.clone(), ..PeOptions::default() };
+    // A description that leaves the targets to each build is for one of these.
+    let is_for_others =
+        |option: &str| described.is_some_and(|lines| lines.has(option) && !lines.has("target"));
+    if let Some(option) =
+        for_windows(&shown, typed.icon.as_ref()).find(|option| !has_windows && !is_for_others(option))
+    {
         let names = targets::list(&targets);
         let reason = format!("--gui, --icon and --version-info are for Windows; the target is {names}");
-        return Err(Unfit::of(&["gui", "icon", "version-info"])(reason));
+        return Err(Unfit::new(reason).of(&[option]));
     }
-    let mut dirs = typed.grants.iter().filter_map(|grant| match grant {
-        Grant::Dir(dir) => Some(dir),
+    let drive = typed.grants.iter().enumerate().find_map(|(number, grant)| match grant {
+        Grant::Dir(dir) => Some((number, dir)).filter(|(_, dir)| dir.is_a_drive() && !has_windows),
         Grant::Files(_) => None,
     });
-    if let Some(dir) = dirs.find(|dir| dir.is_a_drive() && !targets.contains(&Target::WindowsX86_64)) {
+    if let Some((number, dir)) = drive {
         let option = if dir.read_only { "--dir-ro" } else { "--dir" };
         let reason = format!("{option} {}: {}", dir.host, payload::grant::no_drive(&dir.host));
-        return Err(Unfit::of(&["dir", "dir-ro"])(reason));
+        return Err(Unfit::new(reason).of_value(GRANTS, number));
     }
     // In a file for all Unix targets it is that of the target that it is for.
     let is_unix = matches!(&places.outputs[..], [place] if place.target == Platform::Unix);
     if typed.stub.is_some() && targets.len() > 1 && !is_unix {
         let reason = format!("--stub is a launcher for one target, not for {}", targets::list(&targets));
-        return Err(Unfit::of(&["stub"])(reason));
+        return Err(Unfit::new(reason).of(&["stub"]));
     }
-    typed.cpu.map_or(Ok(()), |raise| raise.check(&targets, host)).map_err(Unfit::of(&["cpu"]))
+    let of_cpu = |reason: String| Unfit::new(reason).of(&["cpu"]);
+    typed.cpu.map_or(Ok(()), |raise| raise.check(&targets, host)).map_err(of_cpu)
 }
 
 /// Checks the guest names: each directory must have its own, and the working directory must lie in a grant. An executable that
@@ -211,38 +221,40 @@ fn check_names(
     tmp: Option<&GuestName>,
     carried: bool,
 ) -> Result<(), Unfit> {
-    let dirs: Vec<&DirGrant> = grants
+    let dirs: Vec<(usize, &DirGrant)> = grants
         .iter()
-        .filter_map(|grant| match grant {
-            Grant::Dir(grant) => Some(grant),
+        .enumerate()
+        .filter_map(|(number, grant)| match grant {
+            Grant::Dir(grant) => Some((number, grant)),
             Grant::Files(_) => None,
         })
         .collect();
-    let of_dirs = Unfit::of(&["dir", "dir-ro"]);
-    for (at, grant) in dirs.iter().enumerate() {
-        let is_other_way = |other: &&&DirGrant| {
+    for (at, (number, grant)) in dirs.iter().enumerate() {
+        let of_dirs = |reason: String| Unfit::new(reason).of_value(GRANTS, *number);
+        let is_other_way = |(_, other): &&(usize, &DirGrant)| {
             other.guest == grant.guest && other.is_of(&grant.host) && other.read_only != grant.read_only
         };
-        if let Some(earlier) = dirs[..at].iter().find(is_other_way) {
+        if let Some((_, earlier)) = dirs[..at].iter().find(is_other_way) {
             let host = &earlier.host;
             return Err(of_dirs(format!(
                 "the directory {host} is granted to be changed (--dir) and to be read only (--dir-ro); leave one out"
             )));
         }
-        let earlier = dirs[..at].iter().find(|other| other.guest == grant.guest);
+        let earlier = dirs[..at].iter().find(|(_, other)| other.guest == grant.guest);
         // `.` is where the user stands, and `/` is below it.
-        if let Some(earlier) = earlier.filter(|_| !grant.guest.is_root()) {
+        if let Some((_, earlier)) = earlier.filter(|_| !grant.guest.is_root()) {
             return Err(of_dirs(format!(
                 "the directories {} and {} are both granted as {}; give them two names, HOST::GUEST",
                 earlier.host, grant.host, grant.guest
             )));
         }
     }
-    if let Some(dir) = dirs.iter().find(|dir| Some(&dir.guest) == tmp) {
-        return Err(Unfit::of(&["dir", "dir-ro", "tmp"])(format!(
+    if let Some((_, dir)) = dirs.iter().find(|(_, dir)| Some(&dir.guest) == tmp) {
+        let reason = format!(
             "{} is a granted directory and one in memory (--tmp); leave one out, or name another: --tmp=GUEST",
             dir.guest
-        )));
+        );
+        return Err(Unfit::new(reason).of(&["tmp"]).of(&["dir", "dir-ro"]));
     }
     let Some(cwd) = cwd else { return Ok(()) };
     // These names are known only when the executable starts.
@@ -253,10 +265,11 @@ fn check_names(
     if carried || is_open(cwd) || stands.is_root() || names.any(holds) {
         return Ok(());
     }
-    Err(Unfit::of(&["cwd"])(format!(
+    let reason = format!(
         "the working directory {cwd} lies in none of the directories that are granted or carried; grant one, such as \
          --dir HOST::{cwd}"
-    )))
+    );
+    Err(Unfit::new(reason).of(&["cwd"]))
 }
 
 #[cfg(test)]
@@ -267,7 +280,7 @@ mod tests {
     #[test]
     fn every_option_changes_what_is_packed() {
         let meant = |typed: Typed| {
-            let pack = pack(typed, PathBuf::from("other.wasm"), false);
+            let pack = pack(typed, PathBuf::from("other.wasm"), Some(&Lines::default()));
             format!("{:?}", pack.map_err(|unfit| unfit.reason))
         };
         // These are for the command alone.

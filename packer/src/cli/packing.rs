@@ -26,11 +26,8 @@ pub(super) fn run(input: PathBuf, typed: Typed, described: Option<&Lines>) -> Ex
     let (verbose, wants_json) = (typed.verbose, typed.json);
     // What would be said is in the JSON.
     let quiet = typed.quiet || wants_json;
-    let pack = meant::pack(typed, input, described.is_none())
-        .map_err(|unfit| match described {
-            Some(lines) => (unfit.code, lines.of(unfit.options, &unfit.reason)),
-            None => (unfit.code, unfit.reason),
-        })
+    let pack = meant::pack(typed, input, described)
+        .map_err(|unfit| (unfit.code, described.map_or(unfit.reason.clone(), |lines| lines.unfit(&unfit))))
         .and_then(|pack| {
             let time = source_date_epoch().map_err(|reason| (ExitCode::Usage, reason))?;
             Ok(Pack { time, ..pack })
@@ -51,12 +48,12 @@ pub(super) fn run(input: PathBuf, typed: Typed, described: Option<&Lines>) -> Ex
     let failed = AtomicBool::new(false);
     let packed_one = AtomicBool::new(false);
     let report = Report::default();
+    let told = |error: &Error| described.map_or_else(|| error.to_string(), |lines| lines.error(error));
     let fails = |error: &Error| {
         failed.store(true, Ordering::Relaxed);
-        let line = described.map_or_else(String::new, |lines| lines.of_missing(error));
-        bar.aside(|| complain(&format!("{line}{error}")));
+        bar.aside(|| complain(&told(error)));
     };
-    let result = pack.run(&progress, &|place, outcome| match outcome {
+    let mut result = pack.run(&progress, &|place, outcome| match outcome {
         Ok(packed) => {
             packed_one.store(true, Ordering::Relaxed);
             if wants_json {
@@ -73,14 +70,17 @@ pub(super) fn run(input: PathBuf, typed: Typed, described: Option<&Lines>) -> Ex
             }
         }
         Err(error) => {
-            report.failed(Some(place), &error);
+            report.failed(Some(place), told(&error));
             fails(&if pack.outputs.len() > 1 { for_target(place, error) } else { error });
         }
     });
     bar.clear();
+    if let (Ok(done), Some(lines)) = (&mut result, described) {
+        done.notes.extend(meant::without_windows(&pack).map(|note| lines.note(&note)));
+    }
     if wants_json {
         let (done, error) = (result.as_ref().ok(), result.as_ref().err());
-        error.iter().for_each(|error| report.failed(None, error));
+        error.iter().for_each(|error| report.failed(None, told(error)));
         let written = out(&json(&report.value(&pack, done)));
         if written != ExitCode::Success {
             return written;

@@ -4,7 +4,10 @@ use std::path::{Path, PathBuf};
 
 use payload::Target;
 
-use super::wanted::{self, Wanted};
+use super::{
+    unfit::Unfit,
+    wanted::{self, Wanted},
+};
 use crate::{
     output::archive,
     output::{STANDARD, is_special},
@@ -47,7 +50,7 @@ impl Order<'_> {
     ///
     /// # Errors
     /// If OUT's name does not name one target, or contradicts `--target`; if OUT is missing where a folder is needed.
-    pub(super) fn places(&self, host: Option<Target>) -> Result<Places, String> {
+    pub(super) fn places(&self, host: Option<Target>) -> Result<Places, Unfit> {
         let targets = wanted::platforms(self.targets);
         if self.output.is_some_and(|output| output.as_os_str() == STANDARD) {
             return self.standard(&targets, host);
@@ -65,12 +68,15 @@ impl Order<'_> {
             Some(target) if name::said(&name).allows(*target) => *target,
             Some(target) => {
                 let target = target.name();
-                return Err(format!(
+                let reason = format!(
                     "the output's name {name} contradicts --target {target}: rename the output, or leave --target out"
-                ));
+                );
+                return Err(Unfit::new(reason).of(&["output", "target"]));
             }
             None => {
-                name::target(&name, host).map_err(|why| format!("{why}; name the target with --target"))?
+                let unsaid =
+                    |why: String| Unfit::new(format!("{why}; name the target with --target")).of(&["output"]);
+                name::target(&name, host).map_err(unsaid)?
             }
         };
         Ok(Places {
@@ -82,12 +88,11 @@ impl Order<'_> {
     }
 
     /// Standard output, for one executable.
-    fn standard(&self, targets: &[Platform], host: Option<Target>) -> Result<Places, String> {
+    fn standard(&self, targets: &[Platform], host: Option<Target>) -> Result<Places, Unfit> {
         if self.archive || targets.len() > 1 {
-            return Err(
-                "only one executable can go to standard output; name a folder with -o, such as -o dist/"
-                    .to_owned(),
-            );
+            let reason =
+                "only one executable can go to standard output; name a folder with -o, such as -o dist/";
+            return Err(Unfit::new(reason).of(&["output"]).of(&[self.several()]));
         }
         let target = targets.first().map_or_else(|| this_machine(host), |target| Ok(*target))?;
         let outputs = vec![Place { target, file: "standard output".into() }];
@@ -95,20 +100,23 @@ impl Order<'_> {
     }
 
     /// Files of one folder, called by the app's name and their targets.
-    fn in_folder(&self, mut targets: Vec<Platform>, host: Option<Target>) -> Result<Places, String> {
-        let folder = self.output.ok_or("name the folder to write to with -o, such as -o dist/")?;
+    fn in_folder(&self, mut targets: Vec<Platform>, host: Option<Target>) -> Result<Places, Unfit> {
+        let unsaid =
+            || Unfit::new("name the folder to write to with -o, such as -o dist/").of(&[self.several()]);
+        let folder = self.output.ok_or_else(unsaid)?;
         let app = self.app()?;
         let is_said = !targets.is_empty();
         if !is_said {
             targets.push(this_machine(host)?);
         }
-        targets.iter().try_for_each(|target| fits(&app, *target))?;
+        targets.iter().try_for_each(|target| self.fits(&app, *target))?;
         if let (true, Some(version)) = (self.archive, self.version) {
             let fits = |target: &Platform| target.targets().try_for_each(|one| part::check(version, one));
             targets
                 .iter()
                 .try_for_each(fits)
-                .map_err(|why| format!("the version {why}; choose another with --app-version"))?;
+                .map_err(|why| Unfit::new(format!("the version {why}; choose another with --app-version")))
+                .map_err(|unfit| unfit.of(&["app-version"]))?;
         }
         let is_of_pair =
             |target| self.targets.contains(&Wanted::Universal) && Platform::UNIVERSAL.contains(&target);
@@ -127,10 +135,10 @@ impl Order<'_> {
 
     /// One executable in the current folder, under the name that was said, or the input's: what an executable calls itself
     /// chooses no file here.
-    fn here(&self, target: Option<Platform>, host: Option<Target>) -> Result<Places, String> {
+    fn here(&self, target: Option<Platform>, host: Option<Target>) -> Result<Places, Unfit> {
         let target = target.map_or_else(|| this_machine(host), Ok)?;
         let own = Order { carried: None, ..*self }.app()?;
-        fits(&own, target)?;
+        self.fits(&own, target)?;
         let file = match host.is_some_and(|host| target == host) {
             true => name::bare(&own, target),
             false => name::of(&own, target),
@@ -147,14 +155,31 @@ impl Order<'_> {
     ///
     /// # Errors
     /// If the app has no name, because the input is a pipe or the like.
-    fn app(&self) -> Result<String, String> {
+    fn app(&self) -> Result<String, Unfit> {
         // The name of a program is the last part of whatever path it is called by.
         let said = self.name.or(self.carried).and_then(|name| Path::new(name).file_name());
         match said {
             Some(name) => Ok(name.to_string_lossy().into_owned()),
             None if self.has_a_name => Ok(name::app(&stem(self.input)).to_owned()),
-            None => Err("the program has no name, because it does not come from a file: name it with --name, or name the output with -o".to_owned()),
+            None => {
+                let reason = "the program has no name, because it does not come from a file: name it with --name, or name the output with -o";
+                Err(Unfit::new(reason).of(&["module"]))
+            }
         }
+    }
+
+    /// Checks that the app's name can be the name of a file for `target`.
+    fn fits(&self, app: &str, target: Platform) -> Result<(), Unfit> {
+        let is_of = if self.name.is_some() { "name" } else { "module" };
+        let check = |one| part::check_first(app, one);
+        target.targets().try_for_each(check).map_err(|why| {
+            Unfit::new(format!("the program's name {why}; choose another with --name")).of(&[is_of])
+        })
+    }
+
+    /// The option by which there are several files.
+    fn several(&self) -> &'static str {
+        if self.archive { "archive" } else { "target" }
     }
 }
 
@@ -174,18 +199,9 @@ fn runnable(output: &Path, target: Platform) -> PathBuf {
     file.into()
 }
 
-/// Checks that the app's name can be the name of a file for `target`.
-fn fits(app: &str, target: Platform) -> Result<(), String> {
-    let check = |one| part::check_first(app, one);
-    target
-        .targets()
-        .try_for_each(check)
-        .map_err(|why| format!("the program's name {why}; choose another with --name"))
-}
-
-fn this_machine(host: Option<Target>) -> Result<Platform, String> {
+fn this_machine(host: Option<Target>) -> Result<Platform, Unfit> {
     host.map(Platform::One)
-        .ok_or_else(|| "this machine is not a target of wasmpack; name one with --target".to_owned())
+        .ok_or_else(|| Unfit::new("this machine is not a target of wasmpack; name one with --target"))
 }
 
 #[cfg(test)]
@@ -194,7 +210,7 @@ mod tests {
 
     const HOST: Option<Target> = Some(Target::LinuxX86_64);
 
-    fn of(output: &str, wanted: &[Wanted], argv0: Option<&str>) -> Result<Places, String> {
+    fn of(output: &str, wanted: &[Wanted], argv0: Option<&str>) -> Result<Places, Unfit> {
         order(Some(output.as_ref()), wanted, argv0).places(HOST)
     }
 
@@ -215,14 +231,14 @@ mod tests {
             |carried, name| Order { carried: Some(carried), ..order(Some(folder), &[], name) }.places(HOST);
         assert_eq!(files(&there("ls", None).unwrap()), ["d/ls"]);
         assert_eq!(files(&there("../ls", None).unwrap()), ["d/ls"], "the last part of it");
-        assert!(there("a\nb", None).unwrap_err().contains("U+000A"));
-        assert!(there("-rf", None).unwrap_err().contains("an option"));
+        assert!(there("a\nb", None).unwrap_err().reason.contains("U+000A"));
+        assert!(there("-rf", None).unwrap_err().reason.contains("an option"));
         assert_eq!(files(&there("a\nb", Some("x")).unwrap()), ["d/x"]);
         let version = |version| {
             let order = Order { archive: true, version: Some(version), ..order(Some(folder), &[], None) };
             order.places(HOST)
         };
-        assert!(version("1/../../..").unwrap_err().contains("--app-version"));
+        assert!(version("1/../../..").unwrap_err().reason.contains("--app-version"));
         assert!(version("").is_err() && version("1\x1b").is_err());
     }
 
@@ -232,7 +248,7 @@ mod tests {
             Order { has_a_name: false, ..order(output.map(Path::new), &[], name) }.places(HOST)
         };
         for output in [None, Some("d/"), Some("-")] {
-            assert!(unnamed(output, None).unwrap_err().contains("--name"), "{output:?}");
+            assert!(unnamed(output, None).unwrap_err().reason.contains("--name"), "{output:?}");
             assert_eq!(unnamed(output, Some("x")).unwrap().app, "x");
         }
         assert_eq!(unnamed(Some("out"), None).unwrap().app, "out");
@@ -250,7 +266,7 @@ mod tests {
             of("-", &[Wanted::One(Platform::One(Target::MacosArm64))], None).unwrap().outputs[0].target,
             Target::MacosArm64
         );
-        assert!(of("-", &[Wanted::All], None).unwrap_err().contains("one executable"));
+        assert!(of("-", &[Wanted::All], None).unwrap_err().reason.contains("one executable"));
         assert!(Order { archive: true, ..order(Some("-".as_ref()), &[], None) }.places(HOST).is_err());
         assert!(!of("./-", &[], None).unwrap().to_stdout);
     }
@@ -261,7 +277,7 @@ mod tests {
         assert_eq!((files(&places), places.app.as_str()), (vec!["tool".to_owned()], "tool"));
         let windows = [Wanted::One(Platform::One(Target::WindowsX86_64))];
         assert_eq!(files(&order(None, &windows, None).places(HOST).unwrap()), ["tool-windows-x86_64.exe"]);
-        assert!(order(None, &[Wanted::All], None).places(HOST).unwrap_err().contains("-o dist/"));
+        assert!(order(None, &[Wanted::All], None).places(HOST).unwrap_err().reason.contains("-o dist/"));
     }
 
     #[test]
@@ -310,15 +326,18 @@ mod tests {
         assert_eq!(of("app-unix", &[], None).unwrap().app, "app");
         assert_eq!(files(&of("d/", &unix, None).unwrap()), ["d/tool-unix"]);
         for contradiction in ["app-linux", "app-macos", "app.exe", "app-x64"] {
-            assert!(of(contradiction, &unix, None).unwrap_err().contains("contradicts"), "{contradiction}");
+            assert!(
+                of(contradiction, &unix, None).unwrap_err().reason.contains("contradicts"),
+                "{contradiction}"
+            );
         }
         let linux = [Wanted::One(Platform::One(Target::LinuxX86_64))];
-        assert!(of("app-unix", &linux, None).unwrap_err().contains("contradicts"));
+        assert!(of("app-unix", &linux, None).unwrap_err().reason.contains("contradicts"));
         let pair = [wanted::parse("Universal").unwrap()];
         assert_eq!(files(&of("d", &pair, None).unwrap()), ["d/tool", "d/tool.exe"]);
         let more = [Wanted::Universal, Wanted::One(Platform::Macos)];
         assert_eq!(files(&of("d", &more, None).unwrap()), ["d/tool", "d/tool.exe", "d/tool-macos"]);
-        assert!(order(None, &pair, None).places(HOST).unwrap_err().contains("-o dist/"));
+        assert!(order(None, &pair, None).places(HOST).unwrap_err().reason.contains("-o dist/"));
         let archives =
             Order { archive: true, ..order(Some("d".as_ref()), &pair, None) }.places(HOST).unwrap();
         assert_eq!(files(&archives), ["d/tool-unix.tar.gz", "d/tool-windows-x86_64.zip"]);
@@ -326,10 +345,13 @@ mod tests {
 
     #[test]
     fn a_contradiction_names_both() {
-        let error =
-            of("app-windows.exe", &[Wanted::One(Platform::One(Target::LinuxArm64))], None).unwrap_err();
+        let error = of("app-windows.exe", &[Wanted::One(Platform::One(Target::LinuxArm64))], None)
+            .unwrap_err()
+            .reason;
         assert!(error.contains("app-windows.exe") && error.contains("--target linux-arm64"), "{error}");
-        assert!(of("app-arm64-x64", &[], None).unwrap_err().ends_with("name the target with --target"));
+        assert!(
+            of("app-arm64-x64", &[], None).unwrap_err().reason.ends_with("name the target with --target")
+        );
         assert!(of("app-macos", &[Wanted::One(Platform::One(Target::MacosX86_64))], None).is_ok());
     }
 
@@ -341,7 +363,9 @@ mod tests {
             assert_eq!((places.outputs.len(), places.outputs[0].target), (1, Platform::Macos));
             assert_eq!((files(&places), places.app.as_str()), (vec![output.to_owned()], "app"));
         }
-        assert!(of("app-macos-arm64", &both, None).unwrap_err().contains("contradicts --target macos:"));
+        assert!(
+            of("app-macos-arm64", &both, None).unwrap_err().reason.contains("contradicts --target macos:")
+        );
         assert_eq!(files(&order(None, &both, None).places(HOST).unwrap()), ["tool-macos"]);
         assert_eq!(files(&of("d/", &both, None).unwrap()), ["d/tool-macos"]);
         let more = [Wanted::One(Target::LinuxArm64.into()), both[0].clone(), both[0].clone()];

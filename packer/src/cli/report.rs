@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::message;
 use crate::{
-    Error, Pack, Packed,
+    Pack, Packed,
     pack::{Done, Part, Place},
 };
 
@@ -49,11 +49,11 @@ impl Report {
     }
 
     /// Notes that a target failed, or all of them.
-    pub(super) fn failed(&self, place: Option<&Place>, error: &Error) {
+    pub(super) fn failed(&self, place: Option<&Place>, error: String) {
         let value = json!({
             "file": place.map(|place| place.file.to_string_lossy()),
             "target": place.map(|place| place.target.name()),
-            "error": error.to_string(),
+            "error": error,
         });
         self.failed.lock().unwrap_or_else(PoisonError::into_inner).push(value);
     }

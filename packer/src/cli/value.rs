@@ -91,7 +91,9 @@ pub(super) fn name(value: OsString) -> Result<String, String> {
         return Err(format!("the character U+{:04X} in it is invisible", u32::from(c)));
     }
     match std::path::Path::new(&name).file_name() {
-        Some(_) => Ok(name),
+        // A path of the system's is what argv[0] can be; of another only the last part would be used, in silence.
+        Some(_) if name.starts_with('/') || !name.contains('/') => Ok(name),
+        Some(_) => Err("has a slash; choose a name without, such as notes".to_owned()),
         None => Err("must be a program's name, such as notes".to_owned()),
     }
 }

@@ -169,8 +169,9 @@ pub fn check(module: &[u8], compiler: Compiler, target: Target) -> Result<Form, 
         Compiler::Singlepass => Compiler::Cranelift,
     };
     let them = if names.len() == 1 { "it" } else { "them" };
-    let mut named = None;
+    let (mut named, mut is_chosen) = (None, false);
     let advice = if missing.iter().all(|proposal| proposal.is_in(other, target)) {
+        is_chosen = true;
         format!("pack with --compiler {}, which has {them}", other.name())
     } else {
         let elsewhere = missing.iter().any(|proposal| proposal.cranelift && !proposal.needs.are_met(target));
@@ -182,7 +183,8 @@ pub fn check(module: &[u8], compiler: Compiler, target: Target) -> Result<Form, 
     };
     let reason =
         format!("uses {}, which the {} compiler lacks: {advice}", names.join(" and "), compiler.name());
-    Err(Error { target: named, ..Error::new(Kind::Proposal, reason) })
+    let error = Error { target: named, ..Error::new(Kind::Proposal, reason) };
+    Err(if is_chosen { error.of(&["compiler"]) } else { error })
 }
 
 fn validate(module: &[u8], features: WasmFeatures) -> Result<(), BinaryReaderError> {

@@ -23,7 +23,9 @@ impl Pack {
             None => Unprovided::read(wasm).expect("the module was validated").all(),
         };
         match notes.first().filter(|_| self.strict) {
-            Some(reason) => Err(Error::new(Kind::Import, format!("{reason} (--strict refuses that)"))),
+            Some(reason) => {
+                Err(Error::new(Kind::Import, format!("{reason} (--strict refuses that)")).of(&["strict"]))
+            }
             None => Ok(notes),
         }
     }

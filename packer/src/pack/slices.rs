@@ -131,6 +131,12 @@ impl Pack {
                 Error::new(Kind::OtherVersion, reason).in_file(stub)
             }
             Some(stub) if error.kind == container::Kind::Stub => Error::from(error).in_file(stub),
+            _ if error.kind == container::Kind::Icon => {
+                Error::from(error).in_file(self.icon.as_ref().unwrap_or(&place.file))
+            }
+            _ if error.kind == container::Kind::Version => {
+                Error::from(error).in_file(&place.file).of(&["version-info"])
+            }
             _ => Error::from(error).in_file(&place.file),
         }
     }

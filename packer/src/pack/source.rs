@@ -172,12 +172,16 @@ fn check_names(manifest: &Manifest, pack: &Pack) -> Result<(), Error> {
         let (what, option) = (what.to_owned(), option.to_owned());
         move |why| Error::new(Kind::Name, format!("{what} {why}; choose another ({option})"))
     };
+    // Else it is the executable's.
+    let of_version = if pack.version.is_some() { "app-version" } else { "module" };
     for target in pack.outputs.iter().flat_map(|place| place.target.targets()) {
         if pack.app.is_none() {
             part::check_first(&manifest.app, target).map_err(fail("its name", "--name"))?;
         }
         if let Some(version) = &manifest.version {
-            part::check(version, target).map_err(fail("the version", "--app-version"))?;
+            part::check(version, target)
+                .map_err(fail("the version", "--app-version"))
+                .map_err(|error| error.of(&[of_version]))?;
         }
     }
     Ok(())
@@ -235,17 +239,26 @@ fn others(
     let count = asked.len() + earlier.iter().map(|(names, _)| names.len()).sum::<usize>();
     if count > MOST_NAMES {
         let reason = format!("{count} names of programs (--with), and {MOST_NAMES} at most can be carried");
-        return Err(Error::new(Kind::Name, reason));
+        return Err(Error::new(Kind::Name, reason).of(&["with"]));
     }
-    if let Some(twice) = asked.iter().enumerate().find(|(at, name)| asked[..*at].contains(name)) {
-        let reason = format!("two programs are called {:?} (--with); leave one out", printable(twice.1));
-        return Err(Error::new(Kind::Name, reason));
+    let mut seen = Vec::new();
+    for (number, name) in
+        (0..).zip(&pack.with).flat_map(|(number, with)| with.names.iter().map(move |name| (number, name)))
+    {
+        if seen.contains(&name) {
+            let reason = format!("two programs are called {:?} (--with); leave one out", printable(name));
+            return Err(Error::new(Kind::Name, reason).of_value(&["with"], number));
+        }
+        seen.push(name);
     }
     for (names, bytes) in earlier.into_iter().filter(|(names, _)| !names.is_empty()) {
         add(&names, bytes, &pack.input)?;
     }
-    for With { names, file } in &pack.with {
-        names.iter().try_for_each(|name| check(name)).map_err(|why| Error::new(Kind::Name, why))?;
+    for (number, With { names, file }) in pack.with.iter().enumerate() {
+        names
+            .iter()
+            .try_for_each(|name| check(name))
+            .map_err(|why| Error::new(Kind::Name, why).of_value(&["with"], number))?;
         let Opened::Module(bytes) = Opened::read(file)? else {
             let reason = "an executable; to be carried (--with) a program must be a .wasm: name the one that it was packed from";
             return Err(Error::new(Kind::NotWasm, reason).in_file(file));

@@ -128,7 +128,13 @@ impl Pack {
     /// As for any pack; `Profile` if a start that is to be tried cannot be tried here, or a profile cannot be used.
     fn tried(&self, shared: &Shared, carried: &Arc<Carried>, progress: &Progress) -> Result<Tried, Error> {
         let tried = match &self.trial {
-            Trial::With(args) => self.try_with(trial::target()?, args, shared, progress)?,
+            Trial::With(args) => {
+                let tried = trial::target().and_then(|target| self.try_with(target, args, shared, progress));
+                tried.map_err(|error| match error.kind {
+                    Kind::Profile => error.of(&["profile"]),
+                    _ => error,
+                })?
+            }
             Trial::Bare if self.is_bare() => self.try_bare(shared, carried, progress)?,
             Trial::Saved(files) => use_saved(files, shared)?,
             Trial::Bare | Trial::None => Tried::default(),

@@ -125,7 +125,8 @@ impl Beside {
             let name = notices::name(members.iter().map(|member| member.name));
             members.push(Member { name, bytes: terms.as_bytes(), executable: false });
         }
-        let archive = archive::archive(platform, &members, self.time)?;
+        let archive = archive::archive(platform, &members, self.time);
+        let archive = archive.map_err(|error| error.of(&["include"]))?;
         let (sha256, signature) = (payload::sha256(&archive), self.signature(&archive, &name)?);
         let bytes = if self.needs_bytes() { bytes } else { Vec::new() };
         Ok((Archived { platform, name, sha256, program, bytes, signature }, archive))

@@ -11,7 +11,7 @@ pub mod sign;
 use std::path::{Path, PathBuf};
 
 pub use installers::Kind as Installer;
-use installers::{Meta, Plan};
+use installers::{Fault, Meta, Plan};
 use payload::{About, Manifest, Target};
 
 pub(crate) use self::beside::Beside;
@@ -87,7 +87,17 @@ pub(crate) fn planned(
     time: Option<u64>,
 ) -> Result<Plan, Error> {
     let plan = Plan::new(meta, kinds, targets).and_then(|plan| plan.with(extra, time));
-    plan.map_err(|fault| Error::new(Kind::Installer, fault.to_string()))
+    plan.map_err(|fault| {
+        let error = Error::new(Kind::Installer, fault.to_string());
+        let error = match fault {
+            // What gives the package its name where it has none of its own.
+            Fault::Unusable { key: key @ ("npm-name" | "pypi-name"), .. } => error.of(&[key]).of(&["name"]),
+            Fault::Unusable { key: "version", .. } => error.of(&["app-version"]),
+            Fault::Unusable { key, .. } => error.of(&[key]),
+            Fault::Missing { .. } => error,
+        };
+        error.of(&["installers"])
+    })
 }
 
 /// The files that go into archives beside the executable: names and bytes.

@@ -35,7 +35,7 @@ pub fn size(target: Target) -> Option<u64> {
 /// `NoStub`, with the list of targets, if this packer has no launcher for it; `Stub` if its launcher is damaged.
 pub fn get(target: Target) -> Result<Vec<u8>, Error> {
     let Some(stub) = EMBEDDED.iter().find(|stub| stub.target == target.name()) else {
-        return Err(Error::new(Kind::NoStub, missing(target, targets())));
+        return Err(Error::new(Kind::NoStub, missing(target, targets())).of(&["target"]));
     };
     let fail = |error: io::Error| {
         let reason = format!("cannot unpack the launcher for {}: {}", stub.target, spoken(&error));

@@ -4,7 +4,11 @@ use std::path::{Path, PathBuf};
 
 use payload::info::printable;
 
-use crate::{Error, cli::option::Row};
+use crate::{
+    Error, Kind,
+    cli::{option::Row, unfit::Unfit},
+    error::Causes,
+};
 
 /// A value of a description.
 #[derive(Clone, Debug)]
@@ -21,6 +25,7 @@ struct Value {
 #[derive(Clone, Debug, Default)]
 pub(in crate::cli) struct Lines {
     config: PathBuf,
+    /// In the order in which they were given.
     values: Vec<Value>,
 }
 
@@ -36,11 +41,7 @@ impl Lines {
     }
 
     /// Adds a value of `row`, which names `file`.
-    pub(super) fn add(&mut self, line: usize, row: &'static Row, key: &str, file: Option<&Path>) {
-        let file = file.map(|file| match file.to_string_lossy().split_once("::") {
-            Some((host, _)) => PathBuf::from(host),
-            None => file.to_owned(),
-        });
+    pub(super) fn add(&mut self, line: usize, row: &'static Row, key: &str, file: Option<PathBuf>) {
         self.values.push(Value { line, name: row.name, key: key.to_owned(), file });
     }
 
@@ -51,25 +52,67 @@ impl Lines {
     }
 
     /// Whether an option is described, and was not typed.
-    pub(super) fn has(&self, option: &str) -> bool {
+    pub(in crate::cli) fn has(&self, option: &str) -> bool {
         self.values.iter().any(|value| value.name == option)
     }
 
-    fn before(&self, value: &Value) -> String {
-        format!("{}: line {}: {}: ", printable(&self.config.to_string_lossy()), value.line, value.key)
+    /// The reason, with the line of the option that it is about before it, if that is described.
+    pub(in crate::cli) fn unfit(&self, unfit: &Unfit) -> String {
+        self.before(self.cause(&unfit.causes), unfit.reason.clone())
     }
 
-    /// `reason`, with the line of the last value of `options` before it, if one of these is described.
-    pub(in crate::cli) fn of(&self, options: &[&str], reason: &str) -> String {
-        let value = self.values.iter().rev().find(|value| options.contains(&value.name));
-        value.map_or_else(|| reason.to_owned(), |value| self.before(value) + reason)
+    /// The error, with the line before it of the option that it comes of, or that names its file.
+    pub(in crate::cli) fn error(&self, error: &Error) -> String {
+        self.before(self.cause(&error.causes).or_else(|| self.naming(error)), error.to_string())
     }
 
-    /// What to say before `error`: the line of the file that it is about, if that is named here and is not there.
-    pub(in crate::cli) fn of_missing(&self, error: &Error) -> String {
-        let missing = error.file.as_deref().filter(|file| file.symlink_metadata().is_err());
-        let value =
-            missing.and_then(|file| self.values.iter().find(|value| value.file.as_deref() == Some(file)));
-        value.map_or_else(String::new, |value| self.before(value))
+    /// A note on what is described.
+    pub(in crate::cli) fn note(&self, note: &str) -> String {
+        format!("{}: {note}", printable(&self.config.to_string_lossy()))
+    }
+
+    fn before(&self, value: Option<&Value>, reason: String) -> String {
+        let Some(Value { line, key, .. }) = value else { return reason };
+        let reason = reason.strip_prefix(&format!("{key}: ")).unwrap_or(&reason);
+        self.note(&format!("line {line}: {key}: {reason}"))
+    }
+
+    /// The first of the causes that is described.
+    fn cause(&self, causes: &Causes) -> Option<&Value> {
+        causes.iter().find_map(|(options, number)| {
+            let mut values = self.values.iter().filter(|value| options.contains(&value.name));
+            match number {
+                // Those that were typed come behind.
+                Some(number) => values.nth(number),
+                None => values.next_back(),
+            }
+        })
+    }
+
+    /// The value that names the file of `error`, or a folder that has it, if it is wrong to name that.
+    fn naming(&self, error: &Error) -> Option<&Value> {
+        let file = error.file.as_deref()?;
+        let is_missing = file.symlink_metadata().is_err();
+        let is_there = |value: &&Value| {
+            let Some(named) = value.file.as_deref().filter(|named| file.starts_with(named)) else {
+                return false;
+            };
+            let is_of_output =
+                matches!(error.kind, Kind::OutputPlace | Kind::OutputIsInput | Kind::NoSpace | Kind::Write);
+            match value.name {
+                "output" => is_of_output,
+                // What is wrong in the program itself is no mistake of the description.
+                "module" => {
+                    is_missing
+                        || matches!(
+                            error.kind,
+                            Kind::Read | Kind::Empty | Kind::NotWasm | Kind::NotPacked | Kind::NoModule
+                        )
+                }
+                _ => file == named || matches!(error.kind, Kind::Files | Kind::OutputIsInput),
+            }
+        };
+        let there = self.values.iter().rev().filter(is_there);
+        there.max_by_key(|value| value.file.as_ref().map(|file| file.components().count()))
     }
 }

@@ -19,7 +19,7 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use self::text::{Fault, expected, on_this_machine, place, unknown, unreadable, values};
+use self::text::{Fault, expected, file, on_this_machine, place, unknown, unreadable, values};
 use super::{
     ExitCode,
     command::Build,
@@ -29,6 +29,7 @@ use super::{
     option::{self, Row, Takes},
     packing, say,
     typed::Typed,
+    unfit::Unfit,
 };
 use crate::{output::STANDARD, read};
 
@@ -53,12 +54,13 @@ pub(super) fn run(build: Build) -> ExitCode {
         }
         if key == "sign" {
             // Who publishes would not notice that nothing is signed.
-            complain(&lines.of(&[key], &format!("it {does}; add archive = true, or type --archive")));
+            let reason = format!("it {does}; add archive = true, or type --archive");
+            complain(&lines.unfit(&Unfit::new(reason).of(&[key])));
             return ExitCode::Usage;
         }
         // Not a mistake: another build of the same project makes archives.
-        let note = format!("{key} is ignored: it {does}; add archive = true, or type --archive");
-        notes.push(format!("{}: {note}", config.display()));
+        notes
+            .push(lines.note(&format!("{key} is ignored: it {does}; add archive = true, or type --archive")));
     }
     if !typed.quiet {
         notes.iter().for_each(|note| say(note));
@@ -91,12 +93,11 @@ pub(super) fn describe(config: &Path, options: Given, without: &str) -> Result<P
         described(&text, folder, &mut lines).map_err(|reason| (ExitCode::Usage, in_config(reason)))?;
     let typed = options.clone();
     let (options, left_out) = options.over(described.options);
-    let ignored =
-        |key| format!("{}: {key} is ignored: it cannot be combined with what was typed", config.display());
     let lines = lines.filter(|name| {
         let is = |row: &&Row| row.name == name;
         !left_out.iter().any(is) && !option::all().filter(is).any(|row| typed.has(row))
     });
+    let ignored = |key| lines.note(&format!("{key} is ignored: it cannot be combined with what was typed"));
     let notes = left_out.into_iter().filter_map(Row::key).map(ignored).collect();
     Ok(Project { module: described.module, typed: options.typed(), lines, notes })
 }
@@ -142,8 +143,7 @@ fn described(text: &str, folder: &Path, lines: &mut Lines) -> Result<Described, 
         let row = row(name).ok_or_else(|| wrong((at, unknown(name))))?;
         let given = given(&options, row, at, value, folder).map_err(wrong)?;
         for (at, said, value) in given {
-            let file = row.is_path.then(|| Path::new(&value));
-            lines.add(place(text, at).0, row, name, file);
+            lines.add(place(text, at).0, row, name, file(row, &value));
             options.add(row, value.clone()).map_err(|why| wrong((at, format!("{said:?}: {why}"))))?;
         }
     }

@@ -1,6 +1,9 @@
 //! The text of a description: where something stands in it, its values as they would be typed, and what is said of mistakes.
 
-use std::{ffi::OsString, path::Path};
+use std::{
+    ffi::{OsStr, OsString},
+    path::{Path, PathBuf},
+};
 
 use toml::{Spanned, de::DeValue};
 
@@ -15,6 +18,22 @@ pub(super) fn expected(row: &Row, what: &str) -> String {
     format!("{what}; such as {} = {:?}", row.key().unwrap_or(row.name), row.example)
 }
 
+/// The file of this machine that `value` of `row` names, if it names one.
+pub(super) fn file(row: &Row, value: &OsStr) -> Option<PathBuf> {
+    let text = value.to_string_lossy();
+    let (names, _) = text.split_once("::").filter(|_| is_of_guests(row)).unwrap_or((&text, ""));
+    let name = match text.split_once('=') {
+        Some((_, file)) if row.name == "with" => file,
+        _ => names,
+    };
+    row.is_path.then(|| PathBuf::from(name))
+}
+
+/// Whether a value of `row` may have the program's name of the file, too.
+fn is_of_guests(row: &Row) -> bool {
+    row.name.starts_with("files")
+}
+
 /// The path in `text` from the folder in which the description lies.
 pub(super) fn on_this_machine(row: &Row, text: &str, folder: &Path) -> OsString {
     if text == STANDARD {
@@ -26,8 +45,7 @@ pub(super) fn on_this_machine(row: &Row, text: &str, folder: &Path) -> OsString 
         value.push(folder.join(file));
         return value;
     }
-    let names_a_guest = row.name.starts_with("files");
-    match names_a_guest && !text.contains("::") {
+    match is_of_guests(row) && !text.contains("::") {
         // The name that the program sees is the one that was written, wherever the file lies.
         true => folder.join(format!("{text}::{text}")).into_os_string(),
         false => folder.join(text).into_os_string(),
@@ -79,6 +97,10 @@ pub(super) fn values(value: &Spanned<DeValue<'_>>) -> Result<Vec<(usize, String)
             // As they stand in the file.
             pairs.sort_by_key(|(key, _)| key.span().start);
             let pairs = pairs.into_iter().map(|(key, value)| match value.get_ref() {
+                // The name would end there.
+                _ if key.get_ref().contains('=') => {
+                    Err((key.span().start, format!("{:?}: a name cannot have a = in it", key.get_ref())))
+                }
                 DeValue::String(text) => Ok((key.span().start, format!("{}={text}", key.get_ref()))),
                 _ => Err((value.span().start, format!("{}: must be a string", key.get_ref()))),
             });

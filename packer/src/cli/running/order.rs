@@ -80,8 +80,8 @@ impl Order {
         }
         let (quiet, verbose, compiler) = (typed.quiet, typed.verbose, typed.compiler);
         let is_light = typed.level.is_none() && !typed.no_compress;
-        let mut pack = meant::pack(typed, module, false)
-            .map_err(|unfit| usage(&lines.of(unfit.options, &unfit.reason)))?;
+        let mut pack =
+            meant::pack(typed, module, Some(&lines)).map_err(|unfit| usage(&lines.unfit(&unfit)))?;
         if is_light {
             pack.storage = Storage::Compressed { level: LEVEL };
         }
@@ -102,7 +102,7 @@ impl Order {
                     ExitCode::Usage
                 }
                 None => {
-                    complain(&format!("{}{error}", lines.of_missing(&error)));
+                    complain(&lines.error(&error));
                     ExitCode::Failure
                 }
             }

@@ -46,11 +46,15 @@ impl Rules {
     pub(super) fn new(host: &Path, choice: &Choice) -> Result<Rules, Error> {
         let base = fs::canonicalize(host).unwrap_or_else(|_| host.to_owned());
         let mut typed = GitignoreBuilder::new(&base);
-        for glob in &choice.exclude {
+        for (number, glob) in choice.exclude.iter().enumerate() {
             let added = typed.add_line(None, glob);
-            added.map_err(|error| unreadable(host, &format!("--exclude {glob}: {error}")))?;
+            added.map_err(|error| {
+                unreadable(host, &format!("--exclude {glob}: {error}")).of_value(&["exclude"], number)
+            })?;
         }
-        let typed = typed.build().map_err(|error| unreadable(host, &format!("--exclude: {error}")))?;
+        let typed = typed
+            .build()
+            .map_err(|error| unreadable(host, &format!("--exclude: {error}")).of(&["exclude"]))?;
         let mut git = choice.gitignore.then(Vec::new);
         if let Some(git) = &mut git {
             let root = base.ancestors().position(|above| above.join(".git").exists()).unwrap_or(0);

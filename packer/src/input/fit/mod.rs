@@ -48,7 +48,7 @@ pub fn fit(module: Vec<u8>, max_memory: Option<u64>) -> Result<Fitted, Error> {
             "the program begins with {declared} bytes of memory, and --max-memory lets it have {most}; allow it more, or \
              build it with less (its stack and static data)"
         );
-        return Err(Error::new(Kind::Memory, reason));
+        return Err(Error::new(Kind::Memory, reason).of(&["max-memory"]));
     }
     let changed = changed(&module, max_memory).map_err(|error| failed(&error))?;
     let Some((changed, map)) = changed else { return Ok(Fitted { wasm: module, map: None }) };
