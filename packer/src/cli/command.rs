@@ -55,6 +55,27 @@ Examples:
 
 Exit codes: 0 success, 1 failure (a target that failed writes no file), 2 wrong usage, 128 and more ended by a signal.";
 
+/// Examples of commands, for their man pages: each of these lines begins with the command's name.
+pub(super) const OF_COMMANDS: &str = "\
+  wasmpack init                            # a wasmpack.toml for the one .wasm file that lies here
+  wasmpack build                           # as wasmpack.toml says
+  wasmpack build -t windows -o app.exe     # for another target than that says
+  wasmpack run app.wasm --dir . -- -v      # -v is an argument of the program
+  wasmpack run app.wasm --audit            # with the grants that would have been enough, at its end
+  wasmpack inspect app                     # its grants and target
+  wasmpack inspect app --files             # what it carries
+  wasmpack verify app
+  wasmpack verify app.tar.gz --pubkey minisign.pub
+  wasmpack extract app -o app.wasm         # of an executable packed with --keep-module
+  wasmpack extract app --files carried/    # the files that it carries
+  wasmpack installers build/ --name notes --app-version 1.2.3 --installers npm,pypi -o dist/
+  wasmpack licenses --target linux-arm64
+  wasmpack completions bash >~/.local/share/bash-completion/completions/wasmpack
+  wasmpack completions zsh >~/.zfunc/_wasmpack    # a folder of fpath
+  wasmpack completions fish >~/.config/fish/completions/wasmpack.fish
+  wasmpack schema >wasmpack.schema.json    # for editors: `wasmpack init` names this file
+  wasmpack man --dir ~/.local/share/man/man1";
+
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Write a wasmpack.toml to begin with, never over another
@@ -82,6 +103,8 @@ pub(super) enum Command {
     Completions(Completions),
     /// Print the man page, or write all of them
     Man(Man),
+    /// Print the JSON schema of wasmpack.toml, for editors
+    Schema,
     /// Print the terms of others' software in wasmpack, or in executables
     Licenses(Licenses),
 }
@@ -277,5 +300,16 @@ mod tests {
     #[test]
     fn the_flags_are_well_formed() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn examples_of_commands_can_be_typed() {
+        for line in OF_COMMANDS.lines() {
+            let typed = line.split(" #").next().unwrap().split(" >").next().unwrap();
+            let words = shlex::split(typed).unwrap();
+            assert!(words.len() > 1 && words[0] == "wasmpack", "{line}");
+            let parsed = Cli::try_parse_from(words).unwrap_or_else(|error| panic!("{line}: {error}"));
+            assert!(parsed.command.is_some(), "{line}");
+        }
     }
 }

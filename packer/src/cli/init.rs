@@ -1,8 +1,8 @@
-//! `wasmpack init`: a wasmpack.toml to begin with, which names every key.
+//! `wasmpack init`: a wasmpack.toml to begin with, which names every key, and the schema of it for editors.
 
 use std::{
     fs::{self, File},
-    io::{ErrorKind, Write},
+    io::{self, ErrorKind, Write},
     path::Path,
 };
 
@@ -13,12 +13,14 @@ use super::{
     command::Init,
     fail,
     option::{self, Row, Takes},
-    say,
+    say, schema,
 };
 use crate::{Error, Kind, error::spoken};
 
 /// The file that is written.
 const FILE: &str = "wasmpack.toml";
+/// The file beside it that its first line names, as editors want it (taplo, "Schema directive").
+const SCHEMA: &str = "wasmpack.schema.json";
 
 /// Writes the file, where there is none.
 pub(super) fn run(flags: &Init) -> ExitCode {
@@ -31,20 +33,21 @@ pub(super) fn run(flags: &Init) -> ExitCode {
         }
     };
     let text = text(module.as_deref().unwrap_or("app.wasm"));
-    let written = File::create_new(FILE).map_err(|error| match error.kind() {
+    let written = new_file(FILE, &text).map_err(|error| match error.kind() {
         ErrorKind::AlreadyExists => Error::new(Kind::OutputPlace, "it exists already, and is left as it is"),
         _ => Error::new(Kind::Write, format!("cannot write it: {}", spoken(&error))),
-    });
-    let written = written.and_then(|mut file| {
-        file.write_all(text.as_bytes()).map_err(|error| {
-            // Half a file would be read as a whole one by the next build.
-            let _ = fs::remove_file(FILE);
-            Error::new(Kind::Write, format!("cannot write it: {}", spoken(&error)))
-        })
     });
     match written {
         Ok(()) => {
             say(&format!("{FILE}: written; take the # from what you need, then: wasmpack build"));
+            match new_file(SCHEMA, &schema::text()) {
+                Ok(()) => say(&format!("{SCHEMA}: written; it tells editors about the keys")),
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+                Err(error) => {
+                    let why = spoken(&error);
+                    say(&format!("note: {SCHEMA} was not written, so editors know no keys: {why}"));
+                }
+            }
             if let Some(input) = flags.input.as_deref().filter(|input| !input.exists()) {
                 say(&format!("note: there is no file {} here yet", printable(&input.to_string_lossy())));
             }
@@ -55,6 +58,15 @@ pub(super) fn run(flags: &Init) -> ExitCode {
         }
         Err(error) => fail(&error.in_file(Path::new(FILE))),
     }
+}
+
+/// Writes a file, where there is none.
+fn new_file(name: &str, text: &str) -> io::Result<()> {
+    let mut file = File::create_new(name)?;
+    file.write_all(text.as_bytes()).inspect_err(|_| {
+        // Half a file would be read as a whole one by the next build.
+        let _ = fs::remove_file(name);
+    })
 }
 
 /// The name of the one .wasm file in the current folder, if there is exactly one.
@@ -69,7 +81,7 @@ fn only_module() -> Option<String> {
 fn text(module: &str) -> String {
     let module = toml::Value::from(module);
     let mut text = format!(
-        "# What `wasmpack build` packs, and `wasmpack run` runs. Paths begin at this file's folder.\n\nmodule = {module}\n"
+        "#:schema ./{SCHEMA}\n# What `wasmpack build` packs, and `wasmpack run` runs. Paths begin at this file's folder.\n\nmodule = {module}\n"
     );
     let mut section = None;
     for row in option::all() {

@@ -10,7 +10,8 @@
 //! project   wasmpack build: the keys of wasmpack.toml are options
 //! installing  wasmpack installers: archives and installers of executables that are there
 //! look      wasmpack inspect, verify, extract; contents: the files that an executable carries
-//! doctor, targets, shell, manual, licenses   a test of this machine; the targets; completions; man pages; terms
+//! doctor, targets, shell, manual, schema, licenses   a test of this machine; the targets; completions; man pages; the schema
+//!           of wasmpack.toml; terms
 //! password  of a key that signs
 //! internal  a panic, in one line; mistyped  advice for unknown words
 //! out       the streams and the exit code
@@ -40,7 +41,6 @@ mod place;
 mod project;
 mod report;
 mod running;
-#[cfg(test)]
 mod schema;
 mod shell;
 mod targets;
@@ -112,6 +112,7 @@ fn command(args: &[OsString]) -> ExitCode {
             Command::Entitlements => out(ENTITLEMENTS),
             Command::Completions(flags) => shell::completions(&flags),
             Command::Man(flags) => manual::run(&flags),
+            Command::Schema => out(&schema::text()),
             Command::Licenses(flags) => licenses::run(&flags),
         },
         Err(error) => refused(error, args),

@@ -1,14 +1,14 @@
-//! The JSON schema of a wasmpack.toml, for editors: docs/wasmpack.schema.json. It is made of the options, and a test compares.
+//! `wasmpack schema`: the JSON schema of a wasmpack.toml, for editors. It is made of the options; docs/wasmpack.schema.json is it, too,
+//! which a test compares.
 
 use serde_json::{Map, Value, json};
 
 use super::option::{self, Row, Takes};
 
-/// The file in the repository.
-const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/wasmpack.schema.json");
-
-/// With this variable the test writes the file.
-const WRITE: &str = "WASMPACK_BLESS";
+/// The schema as a file.
+pub(super) fn text() -> String {
+    format!("{:#}\n", schema())
+}
 
 fn schema() -> Value {
     let mut keys = Map::new();
@@ -45,7 +45,11 @@ fn described(row: &Row) -> Value {
         Takes::Maybe(_) => json!({ "type": ["boolean", "string"] }),
         Takes::Each(_) | Takes::Rest(_) => {
             let texts = json!({ "type": "array", "items": { "type": "string" } });
-            let table = json!({ "type": "object", "additionalProperties": { "type": "string" } });
+            let table = json!({
+                "type": "object",
+                "propertyNames": { "pattern": "^[^=]+$" },
+                "additionalProperties": { "type": "string" },
+            });
             let forms = [Some(json!({ "type": "string" })), Some(texts), row.is_table.then_some(table)];
             json!({ "anyOf": forms.into_iter().flatten().collect::<Vec<_>>() })
         }
@@ -57,15 +61,25 @@ fn described(row: &Row) -> Value {
     value
 }
 
-#[test]
-fn the_schema_in_the_repository_is_that_of_the_options() {
-    let text = format!("{:#}\n", schema());
-    if std::env::var_os(WRITE).is_some() {
-        std::fs::write(FILE, &text).unwrap();
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The file in the repository.
+    const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/wasmpack.schema.json");
+
+    /// With this variable the test writes the file.
+    const WRITE: &str = "WASMPACK_BLESS";
+
+    #[test]
+    fn the_schema_in_the_repository_is_that_of_the_options() {
+        if std::env::var_os(WRITE).is_some() {
+            std::fs::write(FILE, text()).unwrap();
+        }
+        let kept = std::fs::read_to_string(FILE).unwrap();
+        assert!(
+            kept.replace("\r\n", "\n") == text(),
+            "it is stale: run this test with {WRITE}=1, and commit {FILE}"
+        );
     }
-    let kept = std::fs::read_to_string(FILE).unwrap();
-    assert!(
-        kept.replace("\r\n", "\n") == text,
-        "it is stale: run this test with {WRITE}=1, and commit {FILE}"
-    );
 }

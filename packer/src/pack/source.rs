@@ -259,11 +259,12 @@ fn others(
             .iter()
             .try_for_each(|name| check(name))
             .map_err(|why| Error::new(Kind::Name, why).of_value(&["with"], number))?;
-        let Opened::Module(bytes) = Opened::read(file)? else {
+        let of_it = |error: Error| error.of_value(&["with"], number);
+        let Opened::Module(bytes) = Opened::read(file).map_err(of_it)? else {
             let reason = "an executable; to be carried (--with) a program must be a .wasm: name the one that it was packed from";
-            return Err(Error::new(Kind::NotWasm, reason).in_file(file));
+            return Err(of_it(Error::new(Kind::NotWasm, reason).in_file(file)));
         };
-        add(names, bytes, file)?;
+        add(names, bytes, file).map_err(of_it)?;
     }
     Ok((others, carried))
 }

@@ -21,9 +21,10 @@ fn it_names_the_one_module_and_every_key_and_can_be_built() {
         let said = stderr(&dir.wasmpack(&["build"]).output().unwrap());
         // The example of a working directory is in no grant.
         let fits_not = said.contains("line 2: cwd: the working directory /notes lies in none");
+        let lacks = said.contains("line 2: archive: name the folder to write to");
         // The others that are for archives are ignored without, and told.
         let needs = said.contains("line 2: sign: it is for archives");
-        assert!(!said.contains("line 2") || fits_not || needs, "{key}: {said}");
+        assert!(!said.contains("line 2") || fits_not || needs || lacks, "{key}: {said}");
     }
 }
 
@@ -51,4 +52,29 @@ fn it_never_replaces_a_file() {
     assert!(said.contains("note: there is no file x.wasm here yet"), "{said}");
     dir.fails(&["init", "x.wasm"], &["wasmpack.toml: it exists already"]);
     assert_eq!(dir.read("wasmpack.toml"), b"mine");
+}
+
+/// Editors read the schema that the first line names, from the file's own folder.
+#[test]
+fn editors_find_the_schema_beside_it() {
+    let dir = Dir::new();
+    let said = stderr(&dir.packs(&["init"]));
+    assert!(said.contains("wasmpack.schema.json: written"), "{said}");
+    let text = String::from_utf8(dir.read("wasmpack.toml")).unwrap();
+    let named = text.lines().next().unwrap().strip_prefix("#:schema ./").unwrap();
+    let schema = dir.read(named);
+    assert_eq!(schema, dir.packs(&["schema"]).stdout);
+    let schema: serde_json::Value = serde_json::from_slice(&schema).unwrap();
+    // Each key that is named in it is known to the schema.
+    let keys = text.lines().filter_map(|line| line.strip_prefix("# ")?.split_once(" = "));
+    let keys: Vec<&str> = keys.map(|(key, _)| key).filter(|key| !key.contains(' ')).collect();
+    assert!(keys.len() > 30, "{keys:?}");
+    for key in keys {
+        assert!(schema["properties"][key].is_object(), "{key}");
+    }
+    // Another file of the name stays.
+    let other = Dir::new();
+    other.write("wasmpack.schema.json", b"mine");
+    other.packs(&["init"]);
+    assert_eq!(other.read("wasmpack.schema.json"), b"mine");
 }

@@ -45,3 +45,37 @@ fn the_description_has_a_page_with_every_key_of_the_schema() {
         assert!(is_there, "{key}: {page}");
     }
 }
+
+#[test]
+fn every_page_is_titled_refers_to_pages_that_are_there_and_says_how_it_ends() {
+    let dir = Dir::new();
+    dir.packs(&["man", "--dir", "pages"]);
+    let pages: Vec<String> = std::fs::read_dir(dir.path("pages"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert!(pages.len() > 12, "{pages:?}");
+    let title = concat!("\"wasmpack ", env!("CARGO_PKG_VERSION"), "\"");
+    for name in &pages {
+        let page = String::from_utf8(dir.read(&format!("pages/{name}"))).unwrap();
+        let head = page.lines().find(|line| line.starts_with(".TH ")).unwrap();
+        let (stem, number) = name.rsplit_once('.').unwrap();
+        assert!(head.starts_with(&format!(".TH {stem} {number} ")) && head.contains(title), "{name}: {head}");
+        if number == "1" {
+            assert!(page.contains(".SH \"EXIT STATUS\"\n"), "{name}: {page}");
+        }
+        assert!(page.contains(".SH \"SEE ALSO\"\n"), "{name}: {page}");
+        for (at, _) in page.match_indices("wasmpack") {
+            let plain = page[at..].replace("\\-", "-").replace("\\fR", "").replace('\n', "");
+            let end =
+                plain.find(|c: char| !c.is_ascii_alphanumeric() && !"-.".contains(c)).unwrap_or(plain.len());
+            let (named, rest) = plain.split_at(end);
+            if let Some(number) = rest.strip_prefix('(').and_then(|rest| rest.get(..2)?.strip_suffix(')')) {
+                let other = format!("{named}.{number}");
+                assert!(pages.contains(&other), "{name} refers to {other}: {pages:?}");
+            }
+        }
+    }
+    let page = String::from_utf8(dir.read("pages/wasmpack-inspect.1")).unwrap();
+    assert!(page.contains(".SH \"EXAMPLES\"\n.nf\n  wasmpack inspect app "), "{page}");
+}
