@@ -17,7 +17,7 @@ pub(super) fn script(commands: &[Commanded]) -> String {
 
 fn branch(command: &Commanded) -> String {
     let name = if command.name.is_empty() { "''" } else { &command.name };
-    let mut specs: Vec<String> = command.options.iter().map(|choice| option(choice)).collect();
+    let mut specs: Vec<String> = command.options.iter().map(option).collect();
     if let Some(place) = &command.place {
         let often = if command.is_repeated { "*" } else { "" };
         specs.push(match command.name.as_str() {
