@@ -56,7 +56,7 @@ pub use prefix::Prefix;
 pub use section::{Encoding, Section, SectionKind};
 pub use terms::{
     Connect, Count, CpuFeatures, Detail, DirGrant, FilesGrant, Grants, GuestName, Host, Listen, Mount,
-    Target, Variable, cpu, grant, net, target,
+    Target, Variable, cpu, grant, launchers, net, target,
 };
 pub use writer::Writer;
 

@@ -11,7 +11,7 @@ use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 use payload::grant::{self, OPTIONS};
 use payload::program::Carried;
-use payload::{FilesGrant, Grants, GuestName, Manifest, Mount};
+use payload::{FilesGrant, Grants, GuestName, Manifest, Mount, launchers};
 use sandbox::programs::{DIR, Named};
 use sandbox::{Access, Ctx, CtxBuilder};
 
@@ -98,7 +98,8 @@ pub(crate) fn open(manifest: &Manifest, granted: &Granted, programs: &[Stored]) 
 /// What a native program could open. A directory that was granted by itself takes the place of what has its name.
 fn native(builder: CtxBuilder) -> Result<CtxBuilder, Failure> {
     // A working directory that is gone or cannot be entered has nothing, as for a native program.
-    let here = Dir::open_ambient_dir(".", ambient_authority()).ok().map(|dir| (dir, ".".into()));
+    let here = if is_of_launchers(".") { None } else { Dir::open_ambient_dir(".", ambient_authority()).ok() };
+    let here = here.map(|dir| (dir, ".".into()));
     let root = std::env::current_dir().ok().and_then(|dir| Some(dir.ancestors().last()?.to_owned()));
     let root = root.unwrap_or_else(|| PathBuf::from(if cfg!(windows) { "\\" } else { "/" }));
     let dir = open_dir(&root.to_string_lossy(), "/")?;
@@ -208,7 +209,21 @@ pub(crate) fn working_directory(grants: &Grants, cwd: Option<&str>) -> Option<St
     Some(format!("/{}", parts.join("/")))
 }
 
+/// True if the directory is the one of launchers, or lies in it: paths below it do not show that.
+fn is_of_launchers(host: &str) -> bool {
+    // Windows has no such files.
+    let whole = if cfg!(windows) { None } else { std::fs::canonicalize(host).ok() };
+    whole.is_some_and(|whole| launchers::is_in(&whole.to_string_lossy()))
+}
+
 fn open_dir(host: &str, guest: &str) -> Result<Dir, Failure> {
+    if is_of_launchers(host) {
+        return Err(Failure::new(format!(
+            "the directory {host:?}, granted to the program as {guest:?}, is in a folder {}, which no program reaches: grant \
+             another one",
+            launchers::FOLDER
+        )));
+    }
     Dir::open_ambient_dir(host, ambient_authority()).map_err(|error| {
         let way = match error.kind() {
             ErrorKind::NotFound => "; create it, or start the program where it exists",

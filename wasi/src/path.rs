@@ -34,7 +34,7 @@ impl Room {
 ///
 /// # Errors
 /// `fault` if it leaves memory; `nametoolong` above 4096 bytes; `ilseq` if it is not UTF-8; `inval` if it holds a
-/// NUL; `noent` if it is empty.
+/// NUL; `noent` if it is empty; `acces` if it leads through the folder of launchers.
 pub(crate) fn read<'r>(memory: &Memory<'_>, ptr: u32, len: u32, room: &'r mut Room) -> Result<&'r str> {
     let piece = memory.piece(ptr, len)?;
     if len as usize > MAX_LEN {
@@ -48,6 +48,10 @@ pub(crate) fn read<'r>(memory: &Memory<'_>, ptr: u32, len: u32, room: &'r mut Ro
     }
     if path.is_empty() {
         return Err(wasip1::ERRNO_NOENT.into());
+    }
+    // What a symbolic link holds comes through here as well.
+    if terms::launchers::is_in(path) {
+        return Err(wasip1::ERRNO_ACCES.into());
     }
     Ok(path)
 }
@@ -76,6 +80,7 @@ mod tests {
         assert_eq!(errno(b"a\0b"), wasip1::ERRNO_INVAL);
         assert_eq!(errno(b"\xff"), wasip1::ERRNO_ILSEQ);
         assert_eq!(errno(&[b'a'; 4097]), wasip1::ERRNO_NAMETOOLONG);
+        assert_eq!(errno(b".cache/wasmpack-launchers/x"), wasip1::ERRNO_ACCES);
         let mut memory = *b"dir/file";
         let (memory, room) = (&Memory::new(&mut memory), &mut Room::new());
         assert_eq!(read(memory, 4, 4, room), Ok("file"));

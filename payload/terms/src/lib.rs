@@ -7,6 +7,7 @@
 pub mod cpu;
 pub mod grant;
 mod guest;
+pub mod launchers;
 pub mod net;
 mod spelling;
 pub mod target;

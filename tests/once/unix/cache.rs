@@ -1,7 +1,6 @@
 //! Where the launcher goes, and what happens where it can go nowhere.
 
 use std::os::unix::fs::{MetadataExt, chown};
-use std::os::unix::process::CommandExt;
 
 use super::*;
 
@@ -58,7 +57,7 @@ fn a_link_in_the_place_of_its_folder_is_not_followed() {
 fn options_of_a_shell_and_of_gzip_change_nothing() {
     let dir = Dir::new();
     put(dir.path(), "app", probe());
-    for options in ["-u", "-C", "-f", "-e"] {
+    for options in ["-u", "-C", "-f", "-e", "-ue"] {
         let _ = fs::remove_dir_all(cache(&dir));
         for _ in 0..2 {
             let (out, err) = ended(command("bash", &dir).args([options, "./app", "args", "ok"]), 0);
@@ -150,35 +149,44 @@ fn what_is_somebody_elses_is_not_used() {
     assert!(!dir.join("nonexistent").exists());
 }
 
-/// A grant to write covers the cache, and an executable file that the program can write and put in the launcher's place.
+/// A program whose grant to write covers the cache neither changes a launcher nor puts anything in its place.
 #[test]
-fn what_a_program_puts_there_is_not_run() {
-    let users = if rustix_is_root() { &[None, Some(12345)][..] } else { &[None] };
-    for user in users {
-        let dir = Dir::new();
-        let app = put(dir.path(), "app", probe());
-        let tool = put(dir.path(), "tool", b"#!/bin/sh\n");
-        let command = || {
-            let mut command = command(&app, &dir);
-            if let Some(user) = user {
-                command.uid(*user).gid(*user);
-            }
-            command
-        };
-        drop(command());
-        for path in [dir.path(), &dir.join("home"), &tool] {
-            user.iter().for_each(|user| chown(path, Some(*user), Some(*user)).unwrap());
-        }
-        starts(&mut command());
-        let launcher = cache(&dir).join(&names(&cache(&dir))[0]);
-        let whole = fs::read(&launcher).unwrap();
-        ended(command().args(["write", "tool", "#!/bin/sh\necho ESCAPED"]), 0);
-        let guests = launcher.strip_prefix(dir.path()).unwrap();
-        ended(command().args(["mv", "tool"]).arg(guests), 0);
-        assert!(fs::read(&launcher).unwrap().ends_with(b"ESCAPED"));
-        starts(&mut command());
-        assert!(fs::read(&launcher).unwrap() == whole, "{user:?}");
+fn no_program_reaches_the_launchers() {
+    let dir = Dir::new();
+    let app = put(dir.path(), "app", probe());
+    put(dir.path(), "tool", b"#!/bin/sh\necho planted\n");
+    starts(&mut command(&app, &dir));
+    let launcher = cache(&dir).join(&names(&cache(&dir))[0]);
+    let whole = fs::read(&launcher).unwrap();
+    let guests = launcher.strip_prefix(dir.path()).unwrap().to_string_lossy().into_owned();
+    let folder = guests.rsplit_once('/').unwrap().0.to_owned();
+    let other = folder.to_uppercase();
+    fs::create_dir_all(dir.join("HOME/.CACHE")).unwrap();
+    for words in [
+        &["mv", "tool", &guests][..],
+        &["mv", &guests, "away"],
+        &["mv", &folder, "home/.cache/away"],
+        &["write", &guests, "planted"],
+        &["write", &format!("{folder}/.new-planted"), "planted"],
+        &["rm", &guests],
+        &["cat", &guests],
+        &["ls", &folder],
+        &["mkdir", &other],
+    ] {
+        let outcome = output(command(&app, &dir).args(words));
+        let err = text(&outcome.stderr);
+        assert!(!outcome.status.success() && err.contains("Permission denied"), "{words:?}: {err}");
+        assert!(fs::read(&launcher).unwrap() == whole && names(&cache(&dir)).len() == 1, "{words:?}");
     }
+    // Nor is the folder granted by itself, or a folder that somebody made in it.
+    fs::create_dir(cache(&dir).join("within")).unwrap();
+    for grant in [format!("--dir {folder}::/x"), format!("--dir {folder}/within::/x")] {
+        refused(command(&app, &dir).env("WASMPACK_OPTS", grant), &["no program reaches", "grant another"]);
+    }
+    let mut standing = command(&app, &dir);
+    refused(standing.current_dir(cache(&dir)), &["no program reaches"]);
+    fs::remove_dir(cache(&dir).join("within")).unwrap();
+    starts(&mut command(&app, &dir));
 }
 
 fn rustix_is_root() -> bool {
@@ -298,14 +306,9 @@ fn damage_and_what_is_missing_are_told() {
     }
     let app = name(probe());
     refused(cold(&app).env("PATH", &tools), &["needs gzip", "PATH"]);
-    // Not for later ones; only who may write all files looks into the launcher.
+    // Not for later ones.
     starts(&mut command(&app, &dir));
-    fs::remove_file(tools.join("dd")).unwrap();
-    std::os::unix::fs::symlink(runner::installed("sha256sum").unwrap(), tools.join("sha256sum")).unwrap();
-    starts(command(&app, &dir).env("PATH", &tools));
-    if !rustix_is_root() {
-        starts(command(&app, &dir).env("PATH", "/nonexistent"));
-    }
+    starts(command(&app, &dir).env("PATH", "/nonexistent"));
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use payload::{
     Target,
+    launchers::FOLDER,
     target::{Cpu, Os},
     unix::{BLOCK, Program, SCRIPT_SIZE},
 };
@@ -33,6 +34,7 @@ pub(super) fn script(programs: &[Program]) -> Vec<u8> {
         machines.push(format!("{system} {cpu}"));
     }
     let script = SCRIPT
+        .replace("@FOLDER@", FOLDER)
         .replace("@SYSTEMS@", &systems(programs))
         .replace("@CASES@", &cases)
         .replace("@MACHINES@", &machines.join(", "));

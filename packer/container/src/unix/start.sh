@@ -5,9 +5,8 @@ _wasmpack_c=1
 [ "$_wasmpack_c" = 1 ] || { echo "$0: the line ends of this file were changed: fetch it again, as a binary file" >&2; exit 125; } #
 _wasmpack_0=$0
 _wasmpack_own() { [ -O "$1" ]; }
-[ -O / ] 2>/dev/null
 # posh cannot tell.
-[ $? -lt 2 ] || _wasmpack_own() { [ -n "$(find -H "$1" -prune -user "$(id -u)" 2>/dev/null)" ]; }
+[ -O / ] 2>/dev/null || [ $? -lt 2 ] || _wasmpack_own() { [ -n "$(find -H "$1" -prune -user "$(id -u)" 2>/dev/null)" ]; }
 _wasmpack_fail() { printf '%s: %s\n' "${_wasmpack_0##*/}" "$1" >&2; exit 125; }
 case $0 in
 */*) _wasmpack_f=$0 ;;
@@ -23,19 +22,17 @@ case $_wasmpack_m in
 *) _wasmpack_fail "it carries no code for $_wasmpack_m; it has @MACHINES@" ;;
 esac
 
-# The launcher as an earlier start put it there, if it is this user's own, and not to be written: a program in its sandbox changes no
-# modes, so it can put no such file of its own there. Whoever may write all files looks at what is in it.
-_wasmpack_same() {
-	_wasmpack_s=$(sha256sum <"$1" 2>/dev/null) || _wasmpack_s=$(shasum -a 256 <"$1" 2>/dev/null)
-	[ "${_wasmpack_s%% *}" = "$_wasmpack_h" ]
-}
-for _wasmpack_d in "${WASMPACK_CACHE-}" "${XDG_CACHE_HOME-}" "${HOME:+$HOME/$_wasmpack_c}"; do
+# Another user's home, as sudo may leave it, could be exchanged while it is looked at.
+_wasmpack_u=
+[ -z "${HOME-}" ] || ! _wasmpack_own "$HOME/" || _wasmpack_u=$HOME/$_wasmpack_c
+
+# The launcher as an earlier start put it there, if it is this user's own. A program in its sandbox reaches no folder of that name.
+for _wasmpack_d in "${WASMPACK_CACHE-}" "${XDG_CACHE_HOME-}" "$_wasmpack_u"; do
 	case $_wasmpack_d in /*) ;; *) continue ;; esac
-	_wasmpack_d=$_wasmpack_d/wasmpack-launchers
+	_wasmpack_d=$_wasmpack_d/@FOLDER@
 	_wasmpack_t=$_wasmpack_d/$_wasmpack_n
 	[ -f "$_wasmpack_t" ] && [ -x "$_wasmpack_t" ] && [ -s "$_wasmpack_t" ] &&
 		[ ! -h "$_wasmpack_t" ] && [ ! -h "$_wasmpack_d" ] && _wasmpack_own "$_wasmpack_t" && _wasmpack_own "$_wasmpack_d" &&
-		{ [ ! -w "$_wasmpack_t" ] || _wasmpack_same "$_wasmpack_t"; } &&
 		exec "$_wasmpack_t" --wasmpack-from=3 "$0" "$@" 3<"$_wasmpack_f"
 done
 
@@ -53,13 +50,13 @@ _wasmpack_put() (
 	exit 1
 ) </dev/null >/dev/null 2>&1
 _wasmpack_l=
-for _wasmpack_d in "${WASMPACK_CACHE-}" "${XDG_CACHE_HOME-}" "${HOME:+$HOME/$_wasmpack_c}"; do
+for _wasmpack_d in "${WASMPACK_CACHE-}" "${XDG_CACHE_HOME-}" "$_wasmpack_u"; do
 	case $_wasmpack_d in /*) ;; *) continue ;; esac
 	_wasmpack_l="$_wasmpack_l $_wasmpack_d"
 	# Nothing is made below a folder of somebody else.
 	if [ ! -d "$_wasmpack_d" ] && _wasmpack_own "${_wasmpack_d%/*}/"; then mkdir -m 700 "$_wasmpack_d" 2>/dev/null; fi
 	_wasmpack_own "$_wasmpack_d" || [ "$_wasmpack_d" = "${WASMPACK_CACHE-}" ] || continue
-	_wasmpack_d=$_wasmpack_d/wasmpack-launchers
+	_wasmpack_d=$_wasmpack_d/@FOLDER@
 	_wasmpack_put "$_wasmpack_d" &&
 		exec "$_wasmpack_d/$_wasmpack_n" --wasmpack-from=3 "$0" "$@" 3<"$_wasmpack_f"
 done
@@ -70,8 +67,8 @@ for _wasmpack_d in "${TMPDIR-}" /tmp /var/tmp /dev/shm; do
 	[ -d /proc/self/fd ] || break
 	_wasmpack_l="$_wasmpack_l $_wasmpack_d"
 	_wasmpack_t=$(umask 077; mktemp -d "$_wasmpack_d/wasmpack-XXXXXX" 2>/dev/null) || continue
-	if _wasmpack_put "$_wasmpack_t"; then
-		exec 4<"$_wasmpack_t/$_wasmpack_n"
+	if _wasmpack_put "$_wasmpack_t/@FOLDER@"; then
+		exec 4<"$_wasmpack_t/@FOLDER@/$_wasmpack_n"
 		rm -rf "$_wasmpack_t"
 		exec /proc/self/fd/4 --wasmpack-from=3,4 "$0" "$@" 3<"$_wasmpack_f" 4<&4
 	fi
