@@ -7,6 +7,8 @@ use std::{
     path::Path,
 };
 
+use payload::info::printable;
+
 use crate::{
     Error, Kind, container,
     error::spoken,
@@ -66,7 +68,14 @@ pub(crate) fn head(path: &Path) -> io::Result<Vec<u8>> {
 /// `Read`; `TooLarge` for one that could not become an executable.
 pub fn program(path: &Path) -> Result<Vec<u8>, Error> {
     let unreadable = |error: io::Error| {
-        Error::new(Kind::Read, format!("cannot read the module: {}", spoken(&error))).in_file(path)
+        let mut reason = format!("cannot read the module: {}", spoken(&error));
+        if path.is_dir() {
+            reason += "; name the .wasm file in it";
+            if let Some(module) = input::kind::modules(path).first() {
+                reason += &format!(", such as {}", printable(&module.to_string_lossy()));
+            }
+        }
+        Error::new(Kind::Read, reason).in_file(path)
     };
     let (mut file, len) = open(path).map_err(unreadable)?;
     let check_len = |len| input::check_len(len).map_err(|error| error.in_file(path));

@@ -163,15 +163,27 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Fault::Missing { kinds, keys } => {
-                let kinds: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
-                let names: Vec<&str> = keys.iter().map(|(key, _)| *key).collect();
                 let lines: Vec<String> =
                     keys.iter().map(|(key, value)| format!("{key} = {value:?}")).collect();
+                // Kinds that lack the same are told together.
+                let mut groups: Vec<(Vec<&str>, String)> = Vec::new();
+                for kind in kinds {
+                    let lacks = keys.iter().map(|(key, _)| *key);
+                    let lacks = lacks.filter(|key| kind.needs().iter().any(|need| need.spelled().0 == *key));
+                    let lacks = lacks.collect::<Vec<_>>().join(", ");
+                    match groups.iter_mut().find(|(_, other)| *other == lacks) {
+                        Some((kinds, _)) => kinds.push(kind.name()),
+                        None => groups.push((vec![kind.name()], lacks)),
+                    }
+                }
+                let needs: Vec<String> = groups
+                    .iter()
+                    .map(|(kinds, lacks)| format!("({}) need {lacks}", kinds.join(", ")))
+                    .collect();
                 write!(
                     f,
-                    "installers ({}) need {}; write it into wasmpack.toml or type the option, such as: {}",
-                    kinds.join(", "),
-                    names.join(", "),
+                    "installers {}; write it into wasmpack.toml or type the option, such as: {}",
+                    needs.join(", "),
                     lines.join(", ")
                 )
             }

@@ -238,11 +238,11 @@ pub(super) struct Installers {
 /// `TARGET=EXE`, apart.
 fn build(text: &str) -> Result<(Platform, PathBuf), String> {
     match text.split_once('=') {
-        Some((target, file)) if !file.is_empty() => match wanted::parse(target)? {
-            wanted::Wanted::One(target) => Ok((target, file.into())),
-            wanted::Wanted::All | wanted::Wanted::Universal => {
+        Some((name, file)) if !file.is_empty() => match wanted::parse(name) {
+            Ok(wanted::Wanted::All | wanted::Wanted::Universal) => {
                 Err("one executable is for one target".to_owned())
             }
+            _ => Ok((target(name)?, file.into())),
         },
         _ => Err("must be TARGET=EXE, such as linux-x86_64=build/notes".to_owned()),
     }

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use clap::{
     Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, ValueHint,
-    builder::{OsStringValueParser, PossibleValuesParser, TypedValueParser, ValueParser},
+    builder::{OsStringValueParser, PossibleValue, PossibleValuesParser, TypedValueParser, ValueParser},
     parser::ValueSource,
 };
 
@@ -243,14 +243,19 @@ fn arg(row: &'static Row) -> Arg {
 
 /// Checks a value, and keeps it as it is.
 fn parser(row: &'static Row) -> ValueParser {
-    if !row.values.is_empty() {
-        return ValueParser::new(PossibleValuesParser::new(row.values).map(OsString::from));
-    }
     let checked = move |value: OsString| {
         (row.set)(&mut Typed::default(), value.clone())?;
         Ok::<OsString, String>(value)
     };
-    ValueParser::new(OsStringValueParser::new().try_map(checked))
+    if row.values.is_empty() {
+        return ValueParser::new(OsStringValueParser::new().try_map(checked));
+    }
+    // Those that other packers have are read, to be refused with the reason.
+    let known = row.values.iter().map(|value| PossibleValue::new(*value));
+    let others = row.elsewhere.iter().filter(|value| !row.values.contains(value));
+    let others = others.map(|value| PossibleValue::new(*value).hide(true));
+    let named = PossibleValuesParser::new(known.chain(others));
+    ValueParser::new(named.map(OsString::from).try_map(checked))
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{
     ExitCode,
     command::Installers as Flags,
-    complain, fail, json, message, out, packing, password,
+    complain, fail, folder, json, message, out, packing, password,
     project::{self, Project},
     say,
     typed::Typed,
@@ -136,6 +136,7 @@ impl Order {
         let name = typed.name.clone().ok_or_else(|| unsaid("name the program with --name"))?;
         let folder = typed.output.clone();
         let folder = folder.ok_or_else(|| unsaid("name the folder to write to with -o, such as -o dist/"))?;
+        folder::check(&folder, "archives and installers")?;
         for target in given.iter().flat_map(|(platform, _)| platform.targets()) {
             part::check_first(&name, target)
                 .map_err(|why| Unfit::new(format!("the program's name {why}; choose another with --name")))
@@ -167,6 +168,9 @@ impl Order {
         };
         let version = typed.version.as_deref();
         let meta = typed.release.meta(&self.name, version, &typed.about, typed.description.as_deref());
+        let wheels = kinds.contains(&Installer::Pypi);
+        let linked: Vec<String> =
+            self.given.iter().zip(&executables).filter(|_| wheels).filter_map(dynamic).collect();
         let plan = release::planned(&meta, &kinds, &targets, &extra, self.time)?;
 
         let made = output::make_folder(&self.folder)?;
@@ -193,7 +197,8 @@ impl Order {
         for (place, (_, archive)) in places.into_iter().zip(&archives) {
             place.write(archive)?;
         }
-        let (beside, notes) = beside.write(&archived, true)?;
+        let (beside, mut notes) = beside.write(&archived, true)?;
+        notes.extend(linked);
         drop(made);
         let archives = archives.into_iter().zip(&archived).map(|((file, bytes), archived)| Written {
             file,
@@ -219,6 +224,17 @@ impl Done {
             "notes": self.notes,
         })
     }
+}
+
+/// A note on an executable that is linked dynamically, for which a wheel promises more than it keeps.
+fn dynamic(((_, file), bytes): (&Given, &Vec<u8>)) -> Option<String> {
+    let interpreter = machine::interpreter(bytes)?;
+    Some(format!(
+        "{} is linked dynamically: it needs {} and the libraries of the system that it was built on, and its wheel says that it runs \
+         on every Linux (manylinux, musllinux); link it statically",
+        printable(&file.to_string_lossy()),
+        printable(&interpreter)
+    ))
 }
 
 /// Checks that `bytes` is an executable for `platform`, as far as its first bytes tell.

@@ -5,11 +5,12 @@ use std::{path::PathBuf, sync::Arc};
 use payload::{Compiler, DirGrant, GuestName, Manifest, Target};
 
 use super::{
-    password,
+    folder, password,
     place::{Order, Places},
     project::Lines,
     typed::Typed,
     unfit::Unfit,
+    wanted,
 };
 use crate::{
     Pack,
@@ -139,6 +140,13 @@ fn places(
     carried: Option<&Manifest>,
     host: Option<Target>,
 ) -> Result<Places, Unfit> {
+    let files = match typed.archive {
+        true => Some("archives"),
+        false => (wanted::platforms(&typed.targets).len() > 1).then_some("executables"),
+    };
+    if let (Some(output), Some(files)) = (&typed.output, files) {
+        folder::check(output, files)?;
+    }
     let carried_name = carried.map(|manifest| manifest.argv0.as_ref().unwrap_or(&manifest.app));
     let carried_version = carried.and_then(|manifest| manifest.version.as_ref());
     let wanted = Order {

@@ -36,6 +36,12 @@ pub(super) fn advice(error: &clap::Error, args: &[OsString]) -> Option<String> {
     if let Some(file) = dashed(typed).filter(|_| error.kind() != ErrorKind::ArgumentConflict) {
         return Some(format!("{file}: read as an option; to name the file, write ./{file}"));
     }
+    if let (ErrorKind::InvalidSubcommand, Some(ContextValue::String(word))) =
+        (error.kind(), error.get(ContextKind::InvalidSubcommand))
+    {
+        let list = || format!("the commands are {}", commands().join(", "));
+        return Some(format!("{word}: no such command; {}", command(word.as_ref()).unwrap_or_else(list)));
+    }
     let unknown = match (error.kind(), error.get(ContextKind::InvalidArg)) {
         (ErrorKind::UnknownArgument, Some(ContextValue::String(unknown))) => unknown,
         _ => return None,
@@ -57,21 +63,64 @@ pub(super) fn advice(error: &clap::Error, args: &[OsString]) -> Option<String> {
         return Some(format!("build takes no file, it packs what wasmpack.toml describes; {way}"));
     }
     if is_command(first) {
-        // It knows its own arguments.
-        return None;
+        return of_command(first.to_str()?, unknown);
     }
     if let Some(command) = owner(unknown) {
         return Some(format!(
             "{unknown} is an option of the command {command}: wasmpack {command} {unknown}"
         ));
     }
+    if let Some(meant) = near_option(&Cli::command(), unknown) {
+        return Some(meant);
+    }
     let later = typed.iter().take_while(|arg| *arg != "--").find(|arg| is_command(arg));
     if let Some(meant) = later.and_then(|word| command(word)) {
         return Some(meant);
     }
-    let word = first.to_str().filter(|word| is_a_word(word) && !Path::new(word).exists())?;
-    let meant = command(first).unwrap_or_else(|| "wasmpack --help lists the commands".to_owned());
-    Some(format!("{word}: no such file or command; {meant}"))
+    if let Some(word) = first.to_str().filter(|word| is_a_word(word) && !Path::new(word).exists()) {
+        let meant = command(first).unwrap_or_else(|| "wasmpack --help lists the commands".to_owned());
+        return Some(format!("{word}: no such file or command; {meant}"));
+    }
+    if unknown.starts_with('-') {
+        return None;
+    }
+    let is_program = |ending: &str| unknown.ends_with(ending);
+    let otherwise = match [".wasm", ".wat"].into_iter().any(is_program) {
+        true => format!("--with NAME={unknown} carries a second program"),
+        false => format!("-o {unknown} names the output"),
+    };
+    Some(format!(
+        "{unknown}: one program is packed; its arguments stand behind --: wasmpack APP.wasm -- {unknown}; {otherwise}"
+    ))
+}
+
+/// Advice for the argument `unknown` of the command called `name`.
+fn of_command(name: &str, unknown: &str) -> Option<String> {
+    let cli = Cli::command();
+    let command = cli.find_subcommand(name)?;
+    if unknown.starts_with('-') {
+        let of_packing = || {
+            let meant = near_option(&cli, unknown).filter(|_| name == "run")?;
+            Some(format!("{meant} It is for packing: wasmpack APP.wasm; run keeps no file"))
+        };
+        return near_option(command, unknown).or_else(of_packing);
+    }
+    Some(match command.get_positionals().next() {
+        Some(_) => {
+            format!("{unknown}: the command {name} takes one; for another: wasmpack {name} {unknown}")
+        }
+        None => {
+            format!("{unknown}: the command {name} takes options only; wasmpack {name} --help lists them")
+        }
+    })
+}
+
+/// Advice for `unknown`, which is nearly an option of `command`.
+fn near_option(command: &clap::Command, unknown: &str) -> Option<String> {
+    let name = unknown.strip_prefix("--")?.split('=').next()?;
+    let options = command.get_arguments().filter_map(clap::Arg::get_long).chain(["help"]);
+    let meant = nearest(name, options)?;
+    Some(format!("{unknown}: no such option; did you mean --{meant}?"))
 }
 
 /// What to write instead of a value that stands behind an option which takes it attached. `unknown` is the argument that is one
@@ -108,9 +157,14 @@ fn dashed(typed: &[OsString]) -> Option<&str> {
     texts.find(|text| text.len() > 1 && text.starts_with('-') && Path::new(text).symlink_metadata().is_ok())
 }
 
+/// The names of the commands.
+fn commands() -> Vec<String> {
+    Cli::command().get_subcommands().map(|command| command.get_name().to_owned()).collect()
+}
+
 /// Whether `word` is the name of a command.
 fn is_command(word: &OsStr) -> bool {
-    Cli::command().get_subcommands().any(|command| word == command.get_name())
+    commands().iter().any(|command| word == command.as_str())
 }
 
 /// Advice for `input`, a program that cannot be read, if its name is like a command's. A command that follows an option is read

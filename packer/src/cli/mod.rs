@@ -4,7 +4,7 @@
 //! command   the grammar: a pack, or one of the subcommands
 //! option    a row for each option of a pack; value: parses their values
 //! given     options with their values, typed or described, in order; typed: the values, parsed
-//! meant     makes a pack of them and the program; place, wanted: choose output files and targets; unfit: why not
+//! meant     makes a pack of them and the program; place, folder, wanted: choose output files and targets; unfit: why not
 //! packing   wasmpack APP.wasm: runs the pack and prints the result (message, or report as JSON)
 //! running   wasmpack run: packs into memory, and starts that
 //! project   wasmpack build: the keys of wasmpack.toml are options
@@ -23,6 +23,7 @@
 mod command;
 mod contents;
 mod doctor;
+mod folder;
 mod given;
 mod init;
 mod installing;

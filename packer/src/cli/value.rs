@@ -4,7 +4,7 @@ use std::{ffi::OsString, path::PathBuf};
 
 use payload::{Compiler, DirGrant, Variable, grant, info::is_seen};
 
-use crate::{compile, input::files::Folder, pack::Grant, release::Installer};
+use crate::{input::files::Folder, pack::Grant, release::Installer};
 
 /// Notes the value of an option that is given once.
 ///
@@ -33,20 +33,31 @@ pub(super) fn switch(place: &mut bool) -> Result<(), String> {
     Ok(())
 }
 
-/// The compilers' names.
+/// Whether this packer has Singlepass: a feature of the crate.
+pub(super) const HAS_SINGLEPASS: bool = cfg!(feature = "singlepass");
+
+/// The names of the compilers that it has.
 pub(super) const COMPILERS: &[&str] =
-    if cfg!(feature = "singlepass") { &["cranelift", "singlepass"] } else { &["cranelift"] };
+    if HAS_SINGLEPASS { &["cranelift", "singlepass"] } else { &["cranelift"] };
 
 /// A compiler.
 ///
 /// # Errors
-/// For another name.
+/// For another name; for that of one that this packer was built without, with the reason.
 pub(super) fn compiler(value: OsString) -> Result<Compiler, String> {
-    match text(value)?.as_str() {
+    compiler_of(&text(value)?, HAS_SINGLEPASS)
+}
+
+/// The compiler called `name`, in a packer that `has_singlepass` or not.
+fn compiler_of(name: &str, has_singlepass: bool) -> Result<Compiler, String> {
+    match name {
         "cranelift" => Ok(Compiler::Cranelift),
-        "singlepass" if compile::has(Compiler::Singlepass) => Ok(Compiler::Singlepass),
-        "singlepass" => Err("must be cranelift; this wasmpack was built without singlepass".to_owned()),
-        _ => Err(format!("must be {}", COMPILERS.join(" or "))),
+        "singlepass" if has_singlepass => Ok(Compiler::Singlepass),
+        "singlepass" => Err("this wasmpack was built without Singlepass, as releases are for its licence \
+                             (docs/releasing.md); one that cargo builds has it. Leave the option out: cranelift makes faster code"
+            .to_owned()),
+        _ if has_singlepass => Err("must be cranelift or singlepass".to_owned()),
+        _ => Err("must be cranelift".to_owned()),
     }
 }
 
@@ -230,6 +241,18 @@ pub(super) fn pair(value: OsString) -> Result<(String, String), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_compiler_that_this_packer_lacks_is_told_with_the_reason() {
+        assert_eq!(compiler_of("singlepass", true), Ok(Compiler::Singlepass));
+        let why = compiler_of("singlepass", false).unwrap_err();
+        assert!(
+            why.starts_with("this wasmpack was built without Singlepass")
+                && why.contains("docs/releasing.md")
+        );
+        assert_eq!(compiler_of("llvm", false), Err("must be cranelift".to_owned()));
+        assert!(compiler("llvm".into()).unwrap_err().contains(&COMPILERS.join(" or ")));
+    }
 
     #[test]
     fn sizes_have_units() {

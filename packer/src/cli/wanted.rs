@@ -17,7 +17,7 @@ pub(super) enum Wanted {
 /// Reads one value of `--target`.
 ///
 /// # Errors
-/// As [`targets::parse`].
+/// As [`targets::parse`]; they tell of all and universal, too.
 pub(super) fn parse(text: &str) -> Result<Wanted, String> {
     if text.eq_ignore_ascii_case("all") {
         return Ok(Wanted::All);
@@ -25,7 +25,7 @@ pub(super) fn parse(text: &str) -> Result<Wanted, String> {
     if text.eq_ignore_ascii_case("universal") {
         return Ok(Wanted::Universal);
     }
-    targets::parse(text, Target::host()).map(Wanted::One)
+    targets::parse_beside(text, Target::host(), &["universal", "all"]).map(Wanted::One)
 }
 
 /// The platforms that were asked for, each once.

@@ -22,6 +22,7 @@ use crate::{
     Error, Kind,
     container::{self, Format, MAX_LEN, check::Check},
     error::spoken,
+    input::kind,
     read::open,
     store::decode,
 };
@@ -147,6 +148,12 @@ pub fn read(path: &Path) -> Result<Vec<u8>, Error> {
         return Err(Error::new(Kind::NotPacked, reason).in_file(path));
     }
     if !container::is_executable(&bytes) {
+        let mut head = bytes.clone();
+        file.by_ref().take(504).read_to_end(&mut head).map_err(failed)?;
+        if let Some(what) = other(&head, path) {
+            let reason = format!("not an executable made by wasmpack: {what}");
+            return Err(Error::new(Kind::NotPacked, reason).in_file(path));
+        }
         // With the words that it has for such a file.
         container::find(&bytes).map_err(|error| Error::from(error).in_file(path))?;
     }
@@ -158,4 +165,20 @@ pub fn read(path: &Path) -> Result<Vec<u8>, Error> {
         return Err(Error::new(Kind::TooLarge, reason).in_file(path));
     }
     Ok(bytes)
+}
+
+/// What a file is that begins with `head` and is no executable, and how to look into it.
+fn other(head: &[u8], path: &Path) -> Option<String> {
+    if let Some(what) = kind::packed(head) {
+        return Some(format!(
+            "it is {what}; unpack it, and name the executable in it; `wasmpack verify FILE --pubkey KEY` checks the file's own signature"
+        ));
+    }
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let first = head.split(|byte| *byte == b' ').next().unwrap_or_default();
+    let is_hash = first.len() == 64 && first.iter().all(u8::is_ascii_hexdigit);
+    (is_hash || name.starts_with("SHA256SUMS")).then(|| {
+        let way = "`sha256sum -c FILE` checks them, `wasmpack verify FILE --pubkey KEY` its signature";
+        format!("it is a list of hashes; {way}")
+    })
 }

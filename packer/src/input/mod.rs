@@ -4,7 +4,8 @@
 //! of which it makes a module. [`command`] then checks that the module is a program that can start, and [`unprovided`] tells what it
 //! imports in vain, [`copies`] whether it starts copies of itself. [`program`] makes the module to
 //! compile: [`exceptions`] become plain WebAssembly, [`lean`] drops sections that a running program does not need, and [`fit`]
-//! rewrites constructs that the compilers get wrong. [`files`] reads files to carry.
+//! rewrites constructs that the compilers get wrong. [`files`] reads files to carry. [`kind`] tells what
+//! is no WebAssembly.
 
 pub mod command;
 pub mod component;
@@ -12,6 +13,7 @@ pub mod copies;
 pub mod exceptions;
 pub mod files;
 pub mod fit;
+pub(crate) mod kind;
 pub mod lean;
 pub mod program;
 pub mod proposals;
@@ -92,6 +94,9 @@ fn binary(bytes: Vec<u8>, file: &Path) -> Result<Vec<u8>, Error> {
     }
     let wasm = if looks_like_text(&bytes) { assemble(&bytes, file)? } else { bytes };
     if !wasm.starts_with(MAGIC) && !MAGIC.starts_with(&wasm) {
+        if let Some(what) = kind::told(&wasm, file) {
+            return Err(Error::new(Kind::NotWasm, format!("not a wasm module: {what}")));
+        }
         let head: Vec<String> = wasm.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
         let reason = format!(
             "not a wasm module: it starts with {} instead of 00 61 73 6d, and is not WebAssembly text either",

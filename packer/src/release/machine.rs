@@ -42,6 +42,26 @@ pub(crate) fn targets(file: &[u8]) -> Vec<Target> {
     }
 }
 
+/// The interpreter that the executable `file` for Linux names, if it does: such a file is linked with libraries of the system where it
+/// runs.
+pub(crate) fn interpreter(file: &[u8]) -> Option<String> {
+    const PT_INTERP: u64 = 3;
+    if !file.starts_with(&[0x7f, b'E', b'L', b'F', 2, 1]) {
+        return None;
+    }
+    let number = |at: usize, len: usize| {
+        let bytes = file.get(at..at.checked_add(len)?)?;
+        Some(bytes.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte)))
+    };
+    let (table, size, count) = (number(32, 8)?, number(54, 2)?, number(56, 2)?);
+    let header = |at: u64| usize::try_from(table.checked_add(at.checked_mul(size)?)?).ok();
+    let at = (0..count).filter_map(header).find(|at| number(*at, 4) == Some(PT_INTERP))?;
+    let (offset, len) = (number(at.checked_add(8)?, 8)?, number(at.checked_add(32)?, 8)?);
+    let (offset, len) = (usize::try_from(offset).ok()?, usize::try_from(len).ok()?);
+    let name = file.get(offset..offset.checked_add(len)?).unwrap_or_default();
+    Some(String::from_utf8_lossy(name).trim_end_matches('\0').to_owned())
+}
+
 /// The CPU with this number of Apple's.
 fn apple(number: Option<u32>) -> Vec<Cpu> {
     match number {
@@ -59,6 +79,12 @@ mod tests {
     fn an_executable_says_its_machine() {
         let own = std::fs::read(std::env::current_exe().unwrap()).unwrap();
         assert_eq!(targets(&own), Target::host().into_iter().collect::<Vec<_>>());
+        if cfg!(all(target_os = "linux", target_env = "gnu")) {
+            assert!(interpreter(&own).unwrap().contains("ld-linux"));
+            let cut = own.len() / 2;
+            let _ = interpreter(&own[..cut]);
+        }
+        assert_eq!(interpreter(b"\x7fELF\x02\x01"), None);
         let fat = [&[0xca, 0xfe, 0xba, 0xbe, 0, 0, 0, 2, 1, 0, 0, 7][..], &[0; 16], &[1, 0, 0, 12], &[0; 16]]
             .concat();
         assert_eq!(targets(&fat), [Target::MacosArm64, Target::MacosX86_64]);

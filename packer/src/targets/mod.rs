@@ -8,113 +8,25 @@
 //! leave one target; else the spelling is refused with those it could mean. [`name`] reads the same words from
 //! the name of an output file, more carefully, since file names were not written to be read.
 
+mod misspelt;
 pub mod name;
 pub mod part;
 pub mod platform;
 #[cfg(test)]
 mod repeated;
 pub mod stubs;
+mod words;
 
 use payload::{
     Target,
     target::{Cpu, Os},
 };
 
-use self::platform::Platform;
+use self::{
+    platform::Platform,
+    words::{Part, WORDS, word, words},
+};
 use crate::nearest::nearest;
-
-/// The meaning of one part of a spelling.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Part {
-    Os(Os),
-    Cpu(Cpu),
-    /// Both CPUs of macOS.
-    Universal,
-    /// All systems but Windows.
-    Unix,
-    /// Part of a triple that chooses nothing.
-    Filler,
-    /// A known system or CPU that is not supported.
-    Other,
-}
-
-use Part::{Filler, Other};
-
-/// Every word, lower-case. The first one of each system and CPU is the one in the targets' own names.
-const WORDS: &[(&str, Part)] = &[
-    ("linux", Part::Os(Os::Linux)),
-    ("windows", Part::Os(Os::Windows)),
-    ("win", Part::Os(Os::Windows)),
-    ("win32", Part::Os(Os::Windows)),
-    ("win64", Part::Os(Os::Windows)),
-    ("msvc", Part::Os(Os::Windows)),
-    ("mingw", Part::Os(Os::Windows)),
-    ("macos", Part::Os(Os::Macos)),
-    ("mac", Part::Os(Os::Macos)),
-    ("osx", Part::Os(Os::Macos)),
-    ("darwin", Part::Os(Os::Macos)),
-    ("apple", Part::Os(Os::Macos)),
-    ("x86_64", Part::Cpu(Cpu::X86_64)),
-    ("amd64", Part::Cpu(Cpu::X86_64)),
-    ("x64", Part::Cpu(Cpu::X86_64)),
-    ("arm64", Part::Cpu(Cpu::Arm64)),
-    ("aarch64", Part::Cpu(Cpu::Arm64)),
-    ("riscv64", Part::Cpu(Cpu::Riscv64)),
-    ("riscv64gc", Part::Cpu(Cpu::Riscv64)),
-    ("rv64gc", Part::Cpu(Cpu::Riscv64)),
-    ("rv64", Part::Cpu(Cpu::Riscv64)),
-    ("riscv", Part::Cpu(Cpu::Riscv64)),
-    ("universal", Part::Universal),
-    ("universal2", Part::Universal),
-    ("unix", Part::Unix),
-    ("unknown", Filler),
-    ("pc", Filler),
-    ("gnu", Filler),
-    ("gnullvm", Filler),
-    ("musl", Filler),
-    ("freebsd", Other),
-    ("netbsd", Other),
-    ("openbsd", Other),
-    ("android", Other),
-    ("ios", Other),
-    ("i386", Other),
-    ("i586", Other),
-    ("i686", Other),
-    ("x86", Other),
-    ("arm", Other),
-    ("armv7", Other),
-    ("riscv32", Other),
-    ("mips", Other),
-    ("mipsel", Other),
-    ("mips64", Other),
-    ("mips64el", Other),
-    ("powerpc", Other),
-    ("powerpc64", Other),
-    ("ppc64", Other),
-    ("sparc64", Other),
-    ("armhf", Other),
-    ("armv6", Other),
-    ("powerpc64le", Other),
-    ("ppc64le", Other),
-    ("s390x", Other),
-    ("loongarch64", Other),
-    ("wasm32", Other),
-    ("wasi", Other),
-];
-
-fn word(text: &str) -> Option<Part> {
-    WORDS.iter().find(|(word, _)| *word == text).map(|(_, part)| *part)
-}
-
-/// The words of `text`, lower-case. `x86_64` and `x86-64` are one word, though they hold what separates words.
-fn words(text: &str) -> Vec<String> {
-    let one_word = text.to_ascii_lowercase().replace("x86_64", "x64").replace("x86-64", "x64");
-    one_word
-        .split(|c: char| !c.is_ascii_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .map(str::to_owned)
-        .collect()
-}
 
 /// The parts of a target that were named: systems and CPUs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -191,7 +103,7 @@ impl Said {
         if self.systems == [Os::Windows] && self.cpus == [Cpu::Arm64] {
             return "is not a target; Windows on Arm runs windows-x86_64 by emulation".to_owned();
         }
-        format!("is not a target; the targets are {}", list(&Target::ALL))
+        none(&[])
     }
 }
 
@@ -205,17 +117,25 @@ pub fn list(targets: &[Target]) -> String {
 /// # Errors
 /// If a part is unknown (the message has the nearest spelling); if several targets are named, or none.
 pub fn parse(text: &str, host: Option<Target>) -> Result<Platform, String> {
+    parse_beside(text, host, &[])
+}
+
+/// As [`parse`], where these names mean something, too: errors tell of them.
+///
+/// # Errors
+/// As [`parse`].
+pub(crate) fn parse_beside(text: &str, host: Option<Target>, more: &[&str]) -> Result<Platform, String> {
     let words = words(text);
     let mut said = Said::default();
     for part in words.iter().map(|text| word(text)) {
         match part {
-            None => return Err(unknown(text)),
-            Some(Other) => return Err(format!("is not a target; the targets are {}", list(&Target::ALL))),
+            None => return Err(unknown(text, more)),
+            Some(Part::Other) => return Err(other(&words, more)),
             Some(part) => said.add(part),
         }
     }
     if said.is_nothing() {
-        return Err(unknown(text));
+        return Err(unknown(text, more));
     }
     said.resolve(host)
 }
@@ -228,7 +148,25 @@ pub fn short(target: Target, host: Option<Target>) -> Vec<&'static str> {
         .collect()
 }
 
-fn unknown(text: &str) -> String {
+/// The message for what names no target, with everything that is one, and `more`.
+fn none(more: &[&str]) -> String {
+    let joined = Platform::JOINED.into_iter().map(Platform::name);
+    let mut names: Vec<&str> = joined.collect();
+    names.extend(more);
+    format!("is not a target; the targets are {}, {}", list(&Target::ALL), names.join(", "))
+}
+
+/// The same, with what was probably meant.
+fn none_but(meant: &str, more: &[&str]) -> String {
+    none(more).replacen("; the", &format!("; did you mean {meant}? The"), 1)
+}
+
+/// The message for words of which one is known to be of no target.
+fn other(words: &[String], more: &[&str]) -> String {
+    misspelt::meant(words).map_or_else(|| none(more), |meant| none_but(&meant, more))
+}
+
+fn unknown(text: &str, more: &[&str]) -> String {
     let lower = text.to_ascii_lowercase();
     let spellings = Target::ALL.into_iter().flat_map(|target| {
         [target.name(), target.triple()].into_iter().chain(target.aliases().iter().copied())
@@ -236,13 +174,10 @@ fn unknown(text: &str) -> String {
     // `apple` alone names nothing, but a system does.
     let systems = WORDS.iter().filter(|(_, part)| matches!(part, Part::Os(_))).map(|(word, _)| *word);
     let joined = Platform::JOINED.into_iter().map(Platform::name);
-    let spellings = spellings.chain(systems.filter(|word| parse(word, Target::host()).is_ok())).chain(joined);
-    match nearest(&lower, spellings) {
-        Some(spelling) => {
-            format!("is not a target; did you mean {spelling}? The targets are {}", list(&Target::ALL))
-        }
-        None => format!("is not a target; the targets are {}", list(&Target::ALL)),
-    }
+    let spellings = spellings.chain(systems.filter(|word| parse(word, Target::host()).is_ok()));
+    let mut spellings: Vec<&str> = spellings.chain(joined).collect();
+    spellings.extend(more);
+    nearest(&lower, spellings).map_or_else(|| none(more), |meant| none_but(meant, more))
 }
 
 #[cfg(test)]
@@ -345,7 +280,10 @@ mod tests {
             "solaris",
         ] {
             let error = parse(text, LINUX).unwrap_err();
-            assert!(error.contains("not a target") && error.contains("macos-arm64"), "{text}: {error}");
+            assert!(
+                error.contains("not a target") && error.contains("macos-x86_64, macos, unix"),
+                "{text}: {error}"
+            );
         }
         assert!(parse("windows-arm64", LINUX).unwrap_err().contains("windows-x86_64 by emulation"));
         assert!(parse("aarch64-pc-windows-msvc", LINUX).unwrap_err().contains("emulation"));
@@ -366,5 +304,14 @@ mod tests {
             assert!(error.contains(&format!("did you mean {meant}?")), "{text}: {error}");
         }
         assert!(!parse("toaster", LINUX).unwrap_err().contains("mean"));
+        for (text, meant) in
+            [("linux-arm", "linux-arm64"), ("arm", "arm64"), ("linux-x86", "linux-x86_64"), ("uinx", "unix")]
+        {
+            let error = parse(text, LINUX).unwrap_err();
+            assert!(error.contains(&format!("did you mean {meant}? The targets are")), "{text}: {error}");
+        }
+        for text in ["freebsd-arm", "linux-i686", "linux-mips64", "freebsd"] {
+            assert!(!parse(text, LINUX).unwrap_err().contains("mean"), "{text}");
+        }
     }
 }

@@ -6,7 +6,11 @@
 
 use payload::Target;
 
-use super::{Os, Part, Said, list, platform::Platform, word, words};
+use super::{
+    Os, Said, misspelt, none,
+    platform::Platform,
+    words::{Part, WORDS, word, words},
+};
 
 /// The extension of executables on Windows.
 const EXE: &str = "exe";
@@ -17,7 +21,7 @@ pub fn said(name: &str) -> Said {
     let exe = name.to_ascii_lowercase().ends_with(".exe");
     let words = &words[..words.len() - usize::from(exe && words.last().is_some_and(|last| last == EXE))];
     let mut said = Said::default();
-    let known = |word: &String| super::word(word).is_some_and(|part| part != Part::Other);
+    let known = |text: &String| word(text).is_some_and(|part| part != Part::Other);
     let whole = words.iter().all(known);
     let counted = if whole { words } else { words.get(1..).unwrap_or_default() };
     counted.iter().filter_map(|text| word(text)).for_each(|part| said.add(part));
@@ -39,19 +43,42 @@ pub fn said(name: &str) -> Said {
 /// If the name does not name exactly one target; if it names none and this machine is not a target.
 pub fn target(name: &str, host: Option<Target>) -> Result<Platform, String> {
     let said = said(name);
+    let words = words(stem(name));
+    // `app-linux-mips`: a part is known, and another is of no target. `freebsd-x64`: the whole is no app's name.
+    let other = |text: &String| word(text) == Some(Part::Other);
+    let is_whole = words.len() > 1 && words.iter().all(|text| word(text).is_some());
+    let counted = words.get(usize::from(!is_whole)..).unwrap_or_default();
+    let is_other = !said.is_nothing() && counted.iter().any(other);
+    if is_other || misspelt::ends_like_one(&words) {
+        let meant = misspelt::meant(counted);
+        let meant = meant.map_or_else(String::new, |meant| format!("; did you mean {meant}?"));
+        let none = none(&[]).replacen("is not a target", "", 1);
+        let none = if meant.is_empty() { none } else { none.replacen("; the", " The", 1) };
+        return Err(format!("the output's name {name} names no target{meant}{none}"));
+    }
     if said.is_nothing() {
         let here = host.map(Platform::One);
         return here.ok_or_else(|| "this machine is not a target of wasmpack".to_owned());
     }
-    // `app-linux-mips`: a part is known, and another is of no target.
-    if words(name).iter().skip(1).any(|text| word(text) == Some(Part::Other)) {
-        return Err(format!(
-            "the output's name {name} names no target; the targets are {}",
-            list(&Target::ALL)
-        ));
+    said.resolve(host).map_err(|why| {
+        let why = why.replacen("is not a target", "names no target", 1);
+        format!("the output's name {name} {why}")
+    })
+}
+
+/// `name` without an extension that names no part of a target, nor a version: `.bin`, `.exe`.
+fn stem(name: &str) -> &str {
+    match name.rsplit_once('.') {
+        Some((stem, ending))
+            if !stem.is_empty()
+                && word(&ending.to_ascii_lowercase()).is_none()
+                && (2..=4).contains(&ending.len())
+                && ending.starts_with(|c: char| c.is_ascii_alphabetic()) =>
+        {
+            stem
+        }
+        _ => name,
     }
-    said.resolve(host)
-        .map_err(|why| format!("the output's name {name} {}", why.replacen("is no", "names no", 1)))
 }
 
 /// The app's name in the file name `name`: without `.exe`, and without a target at its end.
@@ -74,7 +101,7 @@ pub fn app(name: &str) -> &str {
 /// `name` without a target's word at its end and what separates it; `None` when there is none, or nothing else.
 fn without_last(name: &str) -> Option<&str> {
     let lower = name.to_ascii_lowercase();
-    let spelled = super::WORDS.iter().filter(|(_, part)| *part != Part::Other).map(|(word, _)| *word);
+    let spelled = WORDS.iter().filter(|(_, part)| *part != Part::Other).map(|(word, _)| *word);
     let shorter = spelled.chain(["x86-64"]).filter_map(|word| {
         let rest = lower.strip_suffix(word)?;
         let before = rest.strip_suffix(['-', '_', '.', ' '])?;
@@ -150,17 +177,90 @@ mod tests {
 
     #[test]
     fn a_name_that_says_several_or_none_is_refused() {
-        assert!(target("app-macos-universal-arm64", LINUX).unwrap_err().contains("names not a target"));
+        assert!(target("app-macos-universal-arm64", LINUX).unwrap_err().contains("names no target"));
         assert!(target("app-linux-macos", LINUX).unwrap_err().contains("app-linux-macos could be linux"));
         assert!(target("app-linux-arm64.exe", LINUX).unwrap_err().contains("could be linux-arm64"));
         assert!(target("app-windows-arm64", LINUX).unwrap_err().contains("by emulation"));
         for name in
             ["app-linux-mips", "app-linux-arm", "app-freebsd-x64", "app-linux-i686", "app_linux_s390x"]
         {
+            assert!(target(name, LINUX).unwrap_err().contains("he targets are linux-x86_64"), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_ends_like_a_target_that_does_not_exist_is_refused() {
+        for (name, meant) in [
+            ("app-linux-amr64", "linux-arm64"),
+            ("app-macos-amr64", "macos-arm64"),
+            ("app-linux-x68_64", "linux-x86_64"),
+            ("app-linux-aarch46.bin", "linux-arm64"),
+            ("app-1.2-linux-risv64", "linux-riscv64"),
+            ("app-linux-arm64v8", "linux-arm64"),
+            ("app-linux-arm", "linux-arm64"),
+            ("app-linux-x86", "linux-x86_64"),
+            ("app-linx-arm64", "linux-arm64"),
+            ("app-x64-widnows", "windows-x86_64"),
+            ("app-amr64-linux", "linux-arm64"),
+            ("app-windows-x68_64.exe", "windows-x86_64"),
+            ("app-amr64", "arm64"),
+            ("app-macso", "macos"),
+            ("app-arm64v8", "arm64"),
+            ("app-amd46-unknown-linux-gnu", "linux-x86_64"),
+            ("app-linux-gnu-amr64", "linux-arm64"),
+        ] {
+            let error = target(name, LINUX).unwrap_err();
             assert!(
-                target(name, LINUX).unwrap_err().contains("names no target; the targets are linux-x86_64"),
-                "{name}"
+                error.contains(&format!("names no target; did you mean {meant}? The targets are")),
+                "{error}"
             );
+        }
+        for name in [
+            "app-freebsd",
+            "app-android.bin",
+            "app-netbsd",
+            "app-freebsd13",
+            "app-solaris",
+            "app_illumos",
+            "app-i686",
+            "app-s390x",
+            "freebsd-x64",
+            "app-windows-amr64",
+        ] {
+            let error = target(name, LINUX).unwrap_err();
+            assert!(error.contains("names no target; the targets are") && !error.contains("mean"), "{error}");
+        }
+        let emulated = "the output's name app-windows-arm64 names no target; Windows on Arm runs";
+        assert!(target("app-windows-arm64", LINUX).unwrap_err().starts_with(emulated));
+    }
+
+    #[test]
+    fn ordinary_names_are_taken_as_they_are() {
+        for name in [
+            "app-linux-tools",
+            "app-linux-arch",
+            "arch-linux",
+            "app-linux-server-2",
+            "app-linux-1.2.3",
+            "app-linux-x86_64-v2",
+            "app-linux.bin",
+            "app-linux.tar",
+            "hello-wasi",
+            "hello-wasm32",
+            "my-arm",
+            "freebsd",
+            "my-window",
+            "base64",
+            "app-base64",
+            "app-md5",
+            "app-sha256",
+            "app-army",
+            "app-x",
+            "link-x64",
+            "app-64",
+            "app-v2",
+        ] {
+            assert_eq!(target(name, LINUX), Ok(Target::LinuxX86_64.into()), "{name}");
         }
     }
 

@@ -99,7 +99,7 @@ fn no_page_and_no_script_names_a_target_that_is_none() {
         let Ok(text) = fs::read_to_string(&file) else { continue };
         for word in text.split(|c: char| !c.is_ascii_alphanumeric() && !"_-.".contains(c)) {
             let Some((os, cpu)) = word.split_once('-') else { continue };
-            let is = |part: &str, wanted: fn(Part) -> bool| super::word(part).is_some_and(wanted);
+            let is = |part: &str, wanted: fn(Part) -> bool| words::word(part).is_some_and(wanted);
             if !is(os, |part| matches!(part, Part::Os(_))) || !is(cpu, |part| matches!(part, Part::Cpu(_))) {
                 continue;
             }

@@ -20,6 +20,7 @@ mod hostile;
 mod init;
 mod json;
 mod manual;
+mod mistaken;
 #[cfg(unix)]
 mod output;
 mod publish;

@@ -204,7 +204,10 @@ fn what_lacks_is_told_before_anything_is_compiled() {
     dir.command_fails(
         &mut dir.wasmpack(&flags),
         2,
-        &["installers (sh, brew) need version, description, homepage, license, download-url", "version = "],
+        &[
+            "installers (sh) need version, download-url, (brew) need version, description, homepage, license, download-url; write",
+            "version = ",
+        ],
     );
     let version = [&flags[..], &["--app-version", "1.2-x", "--installers", "npm"]].concat();
     let about = [

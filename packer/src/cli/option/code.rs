@@ -9,18 +9,25 @@ pub(super) static ROWS: &[Row] = &[
     Row {
         name: "compiler",
         section: SECTION,
-        text: "cranelift makes faster code, singlepass compiles faster",
+        text: match value::HAS_SINGLEPASS {
+            true => "cranelift makes faster code, singlepass compiles faster",
+            false => "cranelift, the one compiler that this wasmpack has",
+        },
         takes: Takes::One("COMPILER"),
         values: value::COMPILERS,
+        elsewhere: &["singlepass"],
         default: Some("cranelift"),
-        example: "singlepass",
+        example: if value::HAS_SINGLEPASS { "singlepass" } else { "cranelift" },
         set: |typed, value| value::once(&mut typed.compiler, value::compiler(value)?),
         ..ROW
     },
     Row {
         name: "level",
         section: SECTION,
-        text: "The compression level, 1 to 22 [default: 13; 3 with singlepass]",
+        text: match value::HAS_SINGLEPASS {
+            true => "The compression level, 1 to 22 [default: 13; 3 with singlepass]",
+            false => "The compression level, 1 to 22 [default: 13]",
+        },
         takes: Takes::One("LEVEL"),
         example: "19",
         set: |typed, value| value::once(&mut typed.level, value::level(value)?),

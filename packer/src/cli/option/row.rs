@@ -20,6 +20,8 @@ pub(in crate::cli) struct Row {
     pub(in crate::cli) takes: Takes,
     /// All values, if they can be listed.
     pub(in crate::cli) values: &'static [&'static str],
+    /// Values that packers built otherwise have. The error for one tells why this packer does not have it.
+    pub(in crate::cli) elsewhere: &'static [&'static str],
     /// The value when the option is not given.
     pub(in crate::cli) default: Option<&'static str>,
     /// Whether a comma in a value separates two.
@@ -74,6 +76,7 @@ pub(super) const ROW: Row = Row {
     text: "",
     takes: Takes::Nothing,
     values: &[],
+    elsewhere: &[],
     default: None,
     is_list: false,
     may_be_dashed: false,

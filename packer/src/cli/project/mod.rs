@@ -19,7 +19,7 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use self::text::{Fault, expected, file, on_this_machine, place, unknown, unreadable, values};
+use self::text::{Fault, expected, file, in_quotes, on_this_machine, place, unknown, unreadable, values};
 use super::{
     ExitCode,
     command::Build,
@@ -108,13 +108,24 @@ struct Described {
     options: Given,
 }
 
+/// The file that describes a program where no other is named.
+const DESCRIPTION: &str = "wasmpack.toml";
+
 /// The text of the description at `config`.
 fn open(config: &Path, without: &str) -> Result<String, String> {
     let is_missing = |error: std::io::Error| error.kind() == std::io::ErrorKind::NotFound;
     if config.as_os_str() != STANDARD && config.symlink_metadata().is_err_and(is_missing) {
-        return Err(format!(
-            "there is no such file; `wasmpack init` writes one, or do without it: {without}"
-        ));
+        return Err(match (config == Path::new(DESCRIPTION), Path::new(DESCRIPTION).exists()) {
+            (true, _) => {
+                format!("there is no such file; `wasmpack init` writes one, or do without it: {without}")
+            }
+            (false, true) => format!(
+                "there is no such file; without --config it is the {DESCRIPTION} that is here, or do without it: {without}"
+            ),
+            (false, false) => format!(
+                "there is no such file; `wasmpack init` writes one that is called {DESCRIPTION}, or do without it: {without}"
+            ),
+        });
     }
     let bytes = read::whole(config, "it", read::MOST_DESCRIPTION).map_err(|error| error.reason)?;
     String::from_utf8(bytes).map_err(|_| "cannot read it: it is not UTF-8".to_owned())
@@ -133,7 +144,7 @@ fn described(text: &str, folder: &Path, lines: &mut Lines) -> Result<Described, 
         let wrong = |(at, why): Fault| format!("line {}: {name}: {why}", place(text, at).0);
         if name == "module" {
             let DeValue::String(file) = value.get_ref() else {
-                return Err(wrong((at, "must be a string".to_owned())));
+                return Err(wrong((at, format!("must be a string{}", in_quotes(value)))));
             };
             let file = folder.join(file.as_ref());
             lines.add_module(place(text, at).0, &file);
@@ -181,6 +192,9 @@ fn given(
         (_, DeValue::Boolean(_)) => return fault(expected(row, "must be a string, not true or false")),
         (Takes::One(_) | Takes::Maybe(_), DeValue::Array(_) | DeValue::Table(_)) => {
             return fault(expected(row, "must be one value, not an array"));
+        }
+        (_, DeValue::Float(_) | DeValue::Datetime(_)) => {
+            return fault(format!("must be a string{}", in_quotes(value)));
         }
         _ => values(value)?,
     };
@@ -268,10 +282,15 @@ mod tests {
             ("module = 'a'\nquiet = true", "line 2: quiet: unknown key"),
             ("module = 'a'\nnative = 'yes'", "line 2: native: must be true or false"),
             ("module = 'a'\nname = ['x', 'y']", "line 2: name: must be one value"),
-            ("module = 'a'\ndir = [1]", "line 2: dir: must be an array of strings"),
+            ("module = 'a'\ndir = [1]", "line 2: dir: must be an array of strings, in quotes: \"1\""),
+            ("module = 'a'\nversion = 1.2", "line 2: version: must be a string, in quotes: \"1.2\""),
+            (
+                "module = 'a'\nversion = 2024-01-02",
+                "line 2: version: must be a string, in quotes: \"2024-01-02\"",
+            ),
             ("module = 'a'\ndir = [\n  'x',\n  1,\n]", "line 4: dir: must be an array of strings"),
             ("module = 'a'\ndir = [\n  'x',\n  'a:b',\n]", "line 4: dir: \"a:b\": two names"),
-            ("module = 'a'\n[env]\nA = 'x'\nB = 2", "line 4: env: B: must be a string"),
+            ("module = 'a'\n[env]\nA = 'x'\nB = 2", "line 4: env: B: must be a string, in quotes: \"2\""),
             ("module = 'a'\nlevel = 99", "line 2: level: \"99\": must be a number from 1 to 22"),
             (
                 "module = 'a'\nlevel = 9\nno-compress = true",
@@ -282,7 +301,7 @@ mod tests {
                 "line 3: app-version: version is given already",
             ),
             ("name = 'x'", "it names no module"),
-            ("module = 3", "line 1: module: must be a string"),
+            ("module = 3", "line 1: module: must be a string, in quotes: \"3\""),
         ] {
             let error = words(text).unwrap_err();
             assert!(error.starts_with(message), "{text}: {error}");

@@ -88,7 +88,7 @@ pub(super) fn values(value: &Spanned<DeValue<'_>>) -> Result<Vec<(usize, String)
         DeValue::Array(list) => {
             let texts = list.iter().map(|value| match value.get_ref() {
                 DeValue::String(text) => Ok((value.span().start, text.to_string())),
-                _ => Err((value.span().start, "must be an array of strings".to_owned())),
+                _ => Err((value.span().start, format!("must be an array of strings{}", in_quotes(value)))),
             });
             texts.collect()
         }
@@ -102,12 +102,27 @@ pub(super) fn values(value: &Spanned<DeValue<'_>>) -> Result<Vec<(usize, String)
                     Err((key.span().start, format!("{:?}: a name cannot have a = in it", key.get_ref())))
                 }
                 DeValue::String(text) => Ok((key.span().start, format!("{}={text}", key.get_ref()))),
-                _ => Err((value.span().start, format!("{}: must be a string", key.get_ref()))),
+                _ => {
+                    let why = format!("{}: must be a string{}", key.get_ref(), in_quotes(value));
+                    Err((value.span().start, why))
+                }
             });
             pairs.collect()
         }
         _ => Err((at, "must be a string, an array or a table".to_owned())),
     }
+}
+
+/// How `value` is written as a string, if it is one value.
+pub(super) fn in_quotes(value: &Spanned<DeValue<'_>>) -> String {
+    let text = match value.get_ref() {
+        DeValue::Integer(number) => number.to_string(),
+        DeValue::Float(number) => number.to_string(),
+        DeValue::Boolean(is) => is.to_string(),
+        DeValue::Datetime(time) => time.to_string(),
+        DeValue::String(_) | DeValue::Array(_) | DeValue::Table(_) => return String::new(),
+    };
+    format!(", in quotes: \"{text}\"")
 }
 
 pub(super) fn unknown(name: &str) -> String {

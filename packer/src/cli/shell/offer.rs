@@ -116,8 +116,12 @@ fn offered(arg: &Arg) -> Offer {
     if !names.is_empty() {
         return if is_list { Offer::List(names) } else { Offer::Word(names) };
     }
-    let values: Vec<String> =
-        arg.get_possible_values().iter().map(|value| value.get_name().to_owned()).collect();
+    let values: Vec<String> = arg
+        .get_possible_values()
+        .iter()
+        .filter(|value| !value.is_hide_set())
+        .map(|value| value.get_name().to_owned())
+        .collect();
     if !values.is_empty() {
         return Offer::Word(values);
     }
