@@ -74,14 +74,14 @@ pub enum Stdout {
 /// Bytes of stack for the command: more than a system gives a process, and the same whatever limit it is started with.
 const STACK: usize = 32 * 1024 * 1024;
 
-/// Runs the command with these arguments, the program's name first. For programs, not for libraries: signals and panics end
-/// the process.
-pub fn run(args: impl IntoIterator<Item = OsString>, stdout: Stdout) -> ExitCode {
+/// Runs the command with these arguments, the program's name first. `ignored` tells of a signal whether it was ignored when the
+/// process was started. For programs, not for libraries: signals and panics end the process.
+pub fn run(args: impl IntoIterator<Item = OsString>, stdout: Stdout, ignored: fn(i32) -> bool) -> ExitCode {
     if stdout == Stdout::Closed {
         output::close_stdout();
     }
     internal::report_panics();
-    interrupt::handle();
+    interrupt::handle(ignored);
     let args: Vec<OsString> = args.into_iter().collect();
     thread::scope(|scope| {
         let command = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, || command(&args));

@@ -1,13 +1,14 @@
 //! Signals that end the packer: temporary files are removed, and the process dies of the signal.
 //!
 //! A signal that whoever started the packer had ignored (`nohup`, a script's `&`) stays ignored, and says nothing about the
-//! others. A program that was started from here ends as well ([`child`]). On Linux next to nothing lies about in the first place: outputs are written into files without a name, and a
-//! program that is tried is in memory ([`crate::output`], [`crate::trial`]).
+//! others. A program that was started from here ends as well ([`child`]). On Linux next to nothing lies about in the first
+//! place: outputs are written into files without a name, and a program that is tried is in memory ([`crate::output`],
+//! [`crate::trial`]).
 
 pub(crate) mod child;
 
-#[cfg(target_os = "linux")]
-mod linux {
+#[cfg(unix)]
+mod unix {
     use std::sync::{Arc, atomic::AtomicBool};
 
     use signal_hook::{
@@ -20,16 +21,14 @@ mod linux {
     use crate::output;
 
     /// From now on SIGINT, SIGTERM and SIGHUP remove what lies about before they end the process, which dies by the signal:
-    /// a shell has 130, 143 and 129 for it. A file that becomes longer than the process may write is an error, not an end.
+    /// a shell has 130, 143 and 129 for it. Those that are `ignored` stay so. A file that becomes longer than the process may write is an error, not an end.
     ///
     /// For programs, not for libraries: signals belong to the whole process.
-    pub fn handle() {
+    pub fn handle(ignored: fn(i32) -> bool) {
         // Nobody reads the flag. That somebody handles the signal lets the system answer "file too large".
         let _ = signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)));
-        let ignored = ignored();
-        let wanted =
-            [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|signal| ignored & (1 << (signal - 1)) == 0);
-        let wanted: Vec<i32> = wanted.collect();
+        let wanted: Vec<i32> =
+            [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|signal| !ignored(*signal)).collect();
         // Without a thread the signals keep their own way of ending a process.
         let _ = std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
             let Ok(mut signals) = Signals::new(&wanted) else { return };
@@ -42,28 +41,20 @@ mod linux {
             }
         });
     }
-
-    /// The signals that are ignored, a bit each; none where the system does not tell.
-    fn ignored() -> u64 {
-        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-        let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-        mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
-    }
 }
 
-#[cfg(not(target_os = "linux"))]
-mod other {
+#[cfg(windows)]
+mod windows {
     use super::child;
     use crate::output;
 
     /// The exit code after an interrupt: 128 and the number of SIGINT, as shells have it.
     const INTERRUPTED: i32 = 130;
 
-    /// From now on Ctrl-C (and SIGTERM and SIGHUP, where there are such) removes what lies about before it ends the process,
-    /// with exit code 130. Where one of the signals is ignored on purpose, all are left alone.
+    /// From now on Ctrl-C, and a console that is closed, remove what lies about before they end the process, with exit code 130.
     ///
     /// For programs, not for libraries: signals belong to the whole process.
-    pub fn handle() {
+    pub fn handle(_ignored: fn(i32) -> bool) {
         let _ = ctrlc::try_set_handler(|| {
             child::stop();
             output::remove_temporaries(|| std::process::exit(INTERRUPTED));
@@ -71,7 +62,7 @@ mod other {
     }
 }
 
-#[cfg(target_os = "linux")]
-pub use linux::handle;
-#[cfg(not(target_os = "linux"))]
-pub use other::handle;
+#[cfg(unix)]
+pub use unix::handle;
+#[cfg(windows)]
+pub use windows::handle;
