@@ -99,11 +99,14 @@ fn of_command(name: &str, unknown: &str) -> Option<String> {
     let cli = Cli::command();
     let command = cli.find_subcommand(name)?;
     if unknown.starts_with('-') {
+        let way = "wasmpack APP.wasm; run keeps no file";
         let of_packing = || {
-            let meant = near_option(&cli, unknown).filter(|_| name == "run")?;
-            Some(format!("{meant} It is for packing: wasmpack APP.wasm; run keeps no file"))
+            if has_option(&cli, unknown) {
+                return Some(format!("{unknown} is an option for packing: {way}"));
+            }
+            Some(format!("{} It is for packing: {way}", near_option(&cli, unknown)?))
         };
-        return near_option(command, unknown).or_else(of_packing);
+        return near_option(command, unknown).or_else(|| of_packing().filter(|_| name == "run"));
     }
     Some(match command.get_positionals().next() {
         Some(_) => {
@@ -112,6 +115,17 @@ fn of_command(name: &str, unknown: &str) -> Option<String> {
         None => {
             format!("{unknown}: the command {name} takes options only; wasmpack {name} --help lists them")
         }
+    })
+}
+
+/// True if `unknown` is an option of `command`, long or short.
+fn has_option(command: &clap::Command, unknown: &str) -> bool {
+    let name = unknown.split('=').next().unwrap_or_default();
+    command.get_arguments().any(|arg| {
+        arg.get_long().is_some_and(|long| name.strip_prefix("--") == Some(long))
+            || arg
+                .get_short()
+                .is_some_and(|short| name.strip_prefix('-') == Some(short.encode_utf8(&mut [0; 4])))
     })
 }
 
