@@ -44,7 +44,7 @@ fn cpu(text: &str, most: usize) -> Option<Cpu> {
     best.map(|(_, cpu)| cpu).filter(|_| has_digit && is_long)
 }
 
-/// The CPU that one of the words for CPUs that are none here is the beginning of.
+/// The CPU of a target whose name begins with `text`, a word for another CPU.
 fn beginning(text: &str) -> Option<Cpu> {
     match text {
         "arm" => Some(Cpu::Arm64),
@@ -109,9 +109,8 @@ pub(super) fn meant(words: &[String]) -> Option<String> {
     }
 }
 
-/// Whether a file's name, of which these are the words without an ending, ends like that of a target that does not exist: with a
-/// system or a CPU that is none here, with a known system and a misspelt CPU, or the other way round. The first word is the app's
-/// own name.
+/// True if a file's name ends like a target that does not exist. `words` are those of the name without its ending; the first one
+/// is the app's own name. Such an end is a system or a CPU of no target, a known system and a misspelt CPU, or the other way round.
 pub(super) fn ends_like_one(words: &[String]) -> bool {
     let is_filler = |(at, text): &(usize, &String)| *at > 0 && word(text) == Some(Part::Filler);
     let words: Vec<&str> =

@@ -103,7 +103,7 @@ impl Said {
         if self.systems == [Os::Windows] && self.cpus == [Cpu::Arm64] {
             return "is not a target; Windows on Arm runs windows-x86_64 by emulation".to_owned();
         }
-        none(&[])
+        none(None, &[])
     }
 }
 
@@ -148,22 +148,24 @@ pub fn short(target: Target, host: Option<Target>) -> Vec<&'static str> {
         .collect()
 }
 
-/// The message for what names no target, with everything that is one, and `more`.
-fn none(more: &[&str]) -> String {
+/// The message for what names no target.
+fn none(meant: Option<&str>, more: &[&str]) -> String {
+    format!("is not a target; {}", all(meant, more))
+}
+
+/// A sentence that lists everything that is a target, and `more`, behind a question for the one that was probably `meant`.
+fn all(meant: Option<&str>, more: &[&str]) -> String {
+    let (question, the) =
+        meant.map_or_else(|| (String::new(), "the"), |meant| (format!("did you mean {meant}? "), "The"));
     let joined = Platform::JOINED.into_iter().map(Platform::name);
     let mut names: Vec<&str> = joined.collect();
     names.extend(more);
-    format!("is not a target; the targets are {}, {}", list(&Target::ALL), names.join(", "))
-}
-
-/// The same, with what was probably meant.
-fn none_but(meant: &str, more: &[&str]) -> String {
-    none(more).replacen("; the", &format!("; did you mean {meant}? The"), 1)
+    format!("{question}{the} targets are {}, {}", list(&Target::ALL), names.join(", "))
 }
 
 /// The message for words of which one is known to be of no target.
 fn other(words: &[String], more: &[&str]) -> String {
-    misspelt::meant(words).map_or_else(|| none(more), |meant| none_but(&meant, more))
+    none(misspelt::meant(words).as_deref(), more)
 }
 
 fn unknown(text: &str, more: &[&str]) -> String {
@@ -177,7 +179,7 @@ fn unknown(text: &str, more: &[&str]) -> String {
     let spellings = spellings.chain(systems.filter(|word| parse(word, Target::host()).is_ok()));
     let mut spellings: Vec<&str> = spellings.chain(joined).collect();
     spellings.extend(more);
-    nearest(&lower, spellings).map_or_else(|| none(more), |meant| none_but(meant, more))
+    none(nearest(&lower, spellings), more)
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@
 use payload::Target;
 
 use super::{
-    Os, Said, misspelt, none,
+    Os, Said, all, misspelt,
     platform::Platform,
     words::{Part, WORDS, word, words},
 };
@@ -51,10 +51,8 @@ pub fn target(name: &str, host: Option<Target>) -> Result<Platform, String> {
     let is_other = !said.is_nothing() && counted.iter().any(other);
     if is_other || misspelt::ends_like_one(&words) {
         let meant = misspelt::meant(counted);
-        let meant = meant.map_or_else(String::new, |meant| format!("; did you mean {meant}?"));
-        let none = none(&[]).replacen("is not a target", "", 1);
-        let none = if meant.is_empty() { none } else { none.replacen("; the", " The", 1) };
-        return Err(format!("the output's name {name} names no target{meant}{none}"));
+        let all = all(meant.as_deref(), &[]);
+        return Err(format!("the output's name {name} names no target; {all}"));
     }
     if said.is_nothing() {
         let here = host.map(Platform::One);
