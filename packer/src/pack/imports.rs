@@ -43,8 +43,10 @@ impl Pack {
 
 /// A note if the program carries others, and imports nothing to become or start them with.
 pub(super) fn becomes_none(manifest: &Manifest, wasm: &[u8], was_component: bool) -> Option<String> {
-    let can = !was_component && copies::becomes_others(wasm);
+    if manifest.programs.is_empty() || !was_component && copies::becomes_others(wasm) {
+        return None;
+    }
     let note = "it carries programs (--with), and imports nothing to become or start them with, which programs for WASIX have \
         (proc_exec, proc_spawn2)";
-    (!manifest.programs.is_empty() && !can).then(|| note.to_owned())
+    Some(note.to_owned())
 }
