@@ -13,6 +13,8 @@ use std::sync::OnceLock;
 
 use payload::Target;
 
+use super::repository;
+
 /// What everything that goes into a launcher lies below, from the root of the repository.
 const SOURCES: [&str; 9] = [
     "Cargo.lock",
@@ -99,10 +101,6 @@ fn choose(target: Target) -> Option<PathBuf> {
         );
     }
     None
-}
-
-fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
 /// Compares the committed launcher's sources with those here. Processes wait for the one that does.

@@ -12,6 +12,17 @@ use std::process::{Command, Output, Stdio};
 
 use payload::Target;
 
+/// The repository's folder.
+pub fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The text of a file of the repository.
+pub fn read(name: &str) -> String {
+    let file = repository().join(name);
+    std::fs::read_to_string(file).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
 /// A fresh folder for one test, gone when the test ends.
 pub struct Dir(tempfile::TempDir);
 

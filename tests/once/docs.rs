@@ -2,15 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
-fn read(name: &str) -> String {
-    fs::read_to_string(repository().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
-}
+use crate::common::{read, repository};
 
 /// The files of the repository that are text, without what is built, fetched or written by tests.
 fn sources() -> Vec<PathBuf> {

@@ -11,6 +11,8 @@ use std::str::FromStr;
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
+use crate::common::repository;
+
 /// Where messages are made.
 const SOURCES: [&str; 9] = [
     "packer/src",
@@ -62,10 +64,6 @@ const FOR_PROGRAMMERS: [&str; 12] = [
 
 /// Texts that are no messages, and where they stand.
 const NO_MESSAGES: &str = include_str!("messages.txt");
-
-fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
 
 /// The text of a literal, if it is one.
 fn text(literal: &str) -> Option<String> {

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
 
 use payload::{Target, target::Os};
 
@@ -10,15 +9,8 @@ use crate::common::{
     console::{Console, blocks, without_times},
     fixture,
     launcher::skipped_when_embedded_is_too_old,
+    read, repository,
 };
-
-fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
-fn read(name: &str) -> String {
-    fs::read_to_string(repository().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
-}
 
 /// README.md and the pages in docs/, with their names.
 fn documents() -> Vec<(String, String)> {

@@ -4,13 +4,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use crate::common::{Dir, runner::installed, text};
+use crate::common::{Dir, repository, runner::installed, text};
 use payload::Target;
 use payload::info::hex;
 use wasmpack::output::archive::{Member, archive};
 
 fn script(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name)
+    repository().join(name)
 }
 
 #[track_caller]

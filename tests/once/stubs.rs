@@ -3,7 +3,7 @@
 //! Whether they are made of the sources beside them is another question: `scripts/check-stubs` answers it, and CI asks.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use goblin::elf::Elf;
 use goblin::elf::dynamic::{DF_1_NOW, DF_1_PIE, DT_TEXTREL};
@@ -13,12 +13,10 @@ use goblin::mach::MachO;
 use goblin::mach::load_command::CommandVariant;
 use payload::{Locator, Target, locator};
 
+use crate::common::repository;
+
 /// The most that a launcher may weigh, in bytes.
 const CEILING: usize = 1_660_000;
-
-fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
 
 /// The launchers that the packer was built with: the committed ones, or where WASMPACK_STUBS_DIR says.
 fn folder() -> PathBuf {
