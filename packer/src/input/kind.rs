@@ -1,17 +1,18 @@
-//! What a file is that is no program in WebAssembly, and what makes one of it.
+//! Files that are no programs in WebAssembly: their kind, and the way from them to a program.
 
 use std::path::Path;
 
-/// What is packed into one file, or compressed, and begins with these bytes.
-const PACKED: [(&[u8], &str); 7] = [
+/// Archives and compressed files, by their first bytes.
+const PACKED: [(&[u8], &str); 6] = [
     (b"\x1f\x8b", "compressed by gzip"),
     (b"PK\x03\x04", "a zip archive"),
     (b"\xfd7zXZ\0", "compressed by xz"),
     (b"\x28\xb5\x2f\xfd", "compressed by zstd"),
     (b"BZh", "compressed by bzip2"),
     (b"7z\xbc\xaf", "a 7z archive"),
-    (b"!<arch>\n", "a static library"),
 ];
+/// How a static library begins.
+const LIBRARY: &[u8] = b"!<arch>\n";
 
 /// Languages, by the endings of their files, and how a program in each becomes WebAssembly.
 const SOURCES: [(&[&str], &str, &str); 9] = [
@@ -26,19 +27,19 @@ const SOURCES: [(&[&str], &str, &str); 9] = [
     (&["cs"], "C#", "dotnet publish -r wasi-wasm"),
 ];
 
-/// Whether a file that begins with `head` is an archive, or compressed; and what.
+/// The kind of a file that begins with `head`, if it is an archive or compressed.
 pub(crate) fn packed(head: &[u8]) -> Option<&'static str> {
     let tar = head.get(257..262).filter(|magic| *magic == b"ustar").map(|_| "a tar archive");
     PACKED.iter().find(|(magic, _)| head.starts_with(magic)).map(|(_, what)| *what).or(tar)
 }
 
-/// What `bytes` are, those of `file`, which are no WebAssembly; and the way to a program.
+/// The kind of `bytes`, which are those of `file` and no WebAssembly, and the way to a program.
 pub(super) fn told(bytes: &[u8], file: &Path) -> Option<String> {
+    if bytes.starts_with(LIBRARY) {
+        return Some("it is a static library: link a program with it".to_owned());
+    }
     if let Some(what) = packed(bytes) {
-        return Some(match what {
-            "a static library" => format!("it is {what}: link a program with it"),
-            _ => format!("it is {what}: unpack it, and name the .wasm in it"),
-        });
+        return Some(format!("it is {what}: unpack it, and name the .wasm in it"));
     }
     let text = std::str::from_utf8(bytes).ok().filter(|text| !text.contains('\0'))?;
     let start: String = text.trim_start().chars().take(15).collect::<String>().to_ascii_lowercase();
@@ -77,6 +78,7 @@ mod tests {
             ("x.wasm", b"<!DOCTYPE html>\n<html>", "a web page"),
             ("x.gz", b"\x1f\x8b\x08\0", "gzip: unpack it"),
             ("x.wasm", b"PK\x03\x04..", "a zip archive"),
+            ("libx.a", b"!<arch>\n", "a static library: link"),
             ("wasmpack.toml", b"module = 'x'", "wasmpack build --config"),
         ] {
             let told = told(bytes, name.as_ref()).unwrap_or_default();
