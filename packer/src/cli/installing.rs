@@ -132,15 +132,12 @@ struct Done {
 
 impl Order {
     fn new(typed: &Typed, given: Vec<Given>) -> Result<Order, Unfit> {
-        let unsaid = |reason: &str| Unfit::new(reason);
-        let name = typed.name.clone().ok_or_else(|| unsaid("name the program with --name"))?;
-        let folder = typed.output.clone();
-        let folder = folder.ok_or_else(|| unsaid("name the folder to write to with -o, such as -o dist/"))?;
+        let name = typed.name.clone().ok_or_else(|| Unfit::new("name the program with --name"))?;
+        let unsaid = || Unfit::new("name the folder to write to with -o, such as -o dist/");
+        let folder = typed.output.clone().ok_or_else(unsaid)?;
         folder::check(&folder, "archives and installers")?;
         for target in given.iter().flat_map(|(platform, _)| platform.targets()) {
-            part::check_first(&name, target)
-                .map_err(|why| Unfit::new(format!("the program's name {why}; choose another with --name")))
-                .map_err(|unfit| unfit.of(&["name"]))?;
+            part::check_first(&name, target).map_err(|why| Unfit::of_name(&why, "name"))?;
         }
         let time = packing::source_date_epoch().map_err(Unfit::new)?;
         Ok(Order { name, folder, given, time })

@@ -162,10 +162,9 @@ fn places(
     wanted.places(host)
 }
 
-/// The options for Windows, of an executable that is shown as `shown`.
-fn for_windows(shown: &PeOptions, icon: Option<&PathBuf>) -> impl Iterator<Item = &'static str> {
-    let given =
-        [("gui", shown.gui), ("icon", icon.is_some()), ("version-info", !shown.version_info.is_empty())];
+/// The options for Windows, of those that were given.
+fn for_windows(gui: bool, has_icon: bool, has_version_info: bool) -> impl Iterator<Item = &'static str> {
+    let given = [("gui", gui), ("icon", has_icon), ("version-info", has_version_info)];
     given.into_iter().filter(|(_, is_given)| *is_given).map(|(option, _)| option)
 }
 
@@ -173,7 +172,9 @@ fn for_windows(shown: &PeOptions, icon: Option<&PathBuf>) -> impl Iterator<Item 
 pub(super) fn without_windows(pack: &Pack) -> impl Iterator<Item = String> {
     let targets: Vec<Target> = pack.outputs.iter().flat_map(|place| place.target.targets()).collect();
     let is_lost = !targets.contains(&Target::WindowsX86_64);
-    for_windows(&pack.shown, pack.icon.as_ref()).filter(move |_| is_lost).map(move |option| {
+    let PeOptions { gui, version_info, .. } = &pack.shown;
+    let given = for_windows(*gui, pack.icon.is_some(), !version_info.is_empty());
+    given.filter(move |_| is_lost).map(move |option| {
         format!("{option} changes nothing: it is for Windows, and the target is {}", targets::list(&targets))
     })
 }
@@ -187,14 +188,11 @@ fn check_targets(
 ) -> Result<(), Unfit> {
     let targets: Vec<Target> = places.outputs.iter().flat_map(|place| place.target.targets()).collect();
     let has_windows = targets.contains(&Target::WindowsX86_64);
-    let shown =
-        PeOptions { gui: typed.gui, version_info: typed.version_info.clone(), ..PeOptions::default() };
+    let mut given = for_windows(typed.gui, typed.icon.is_some(), !typed.version_info.is_empty());
     // A description that leaves the targets to each build is for one of these.
     let is_for_others =
         |option: &str| described.is_some_and(|lines| lines.has(option) && !lines.has("target"));
-    if let Some(option) =
-        for_windows(&shown, typed.icon.as_ref()).find(|option| !has_windows && !is_for_others(option))
-    {
+    if let Some(option) = given.find(|option| !has_windows && !is_for_others(option)) {
         let names = targets::list(&targets);
         let reason = format!("--gui, --icon and --version-info are for Windows; the target is {names}");
         return Err(Unfit::new(reason).of(&[option]));

@@ -172,9 +172,7 @@ impl Order<'_> {
     fn fits(&self, app: &str, target: Platform) -> Result<(), Unfit> {
         let is_of = if self.name.is_some() { "name" } else { "module" };
         let check = |one| part::check_first(app, one);
-        target.targets().try_for_each(check).map_err(|why| {
-            Unfit::new(format!("the program's name {why}; choose another with --name")).of(&[is_of])
-        })
+        target.targets().try_for_each(check).map_err(|why| Unfit::of_name(&why, is_of))
     }
 
     /// The option by which there are several files.

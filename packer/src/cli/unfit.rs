@@ -19,6 +19,11 @@ impl Unfit {
         Unfit { reason: reason.into(), causes: Causes::default(), code: ExitCode::Usage }
     }
 
+    /// A program's name that cannot be that of a file, and why; it comes of `option`.
+    pub(super) fn of_name(why: &str, option: &'static str) -> Unfit {
+        Unfit::new(format!("the program's name {why}; choose another with --name")).of(&[option])
+    }
+
     /// The same about one of these options, or about others if none of these was given.
     pub(super) fn of(mut self, options: &[&'static str]) -> Unfit {
         self.causes.add(options, None);

@@ -167,7 +167,7 @@ pub fn read(path: &Path) -> Result<Vec<u8>, Error> {
     Ok(bytes)
 }
 
-/// What a file is that begins with `head` and is no executable, and how to look into it.
+/// The kind of the file at `path`, which begins with `head` and is no executable, and how to look into it.
 fn other(head: &[u8], path: &Path) -> Option<String> {
     if let Some(what) = kind::packed(head) {
         return Some(format!(

@@ -21,7 +21,8 @@ mod unix {
     use crate::output;
 
     /// From now on SIGINT, SIGTERM and SIGHUP remove what lies about before they end the process, which dies by the signal:
-    /// a shell has 130, 143 and 129 for it. Those that are `ignored` stay so. A file that becomes longer than the process may write is an error, not an end.
+    /// a shell has 130, 143 and 129 for it. Those that are `ignored` stay so. A file that becomes longer than the process may
+    /// write is an error, not an end.
     ///
     /// For programs, not for libraries: signals belong to the whole process.
     pub fn handle(ignored: fn(i32) -> bool) {

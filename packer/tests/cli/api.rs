@@ -166,7 +166,7 @@ fn several_targets_go_to_a_folder() {
     }
 }
 
-/// What is signed and included without [`Pack::archive`] is in archives all the same: no method does nothing.
+/// `include` and `sign` have archives written without [`Pack::archive`], too: no method is ignored.
 #[test]
 fn archives_have_what_belongs_to_them_beside_them() {
     let dir = Dir::new();

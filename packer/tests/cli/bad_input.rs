@@ -336,7 +336,7 @@ fn every_error_that_comes_of_a_key_names_its_line() {
         dir.write("wasmpack.toml", text.as_bytes());
         dir.fails(&["build", "--no-trial"], &[&format!("wasmpack: wasmpack.toml: {said}")]);
     }
-    // What is wrong in the program is no mistake of the description; and what was typed stands in no line.
+    // A mistake in the program is none of the description, and an option that was typed stands in no line.
     dir.write("bad.wat", b"(module (func");
     dir.write("wasmpack.toml", b"module = 'bad.wat'\n");
     dir.fails(&["build"], &["wasmpack: bad.wat: not valid WebAssembly text"]);

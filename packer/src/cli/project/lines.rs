@@ -101,7 +101,7 @@ impl Lines {
                 matches!(error.kind, Kind::OutputPlace | Kind::OutputIsInput | Kind::NoSpace | Kind::Write);
             match value.name {
                 "output" => is_of_output,
-                // What is wrong in the program itself is no mistake of the description.
+                // A mistake in the program itself is none of the description.
                 "module" => {
                     is_missing
                         || matches!(

@@ -1,4 +1,4 @@
-//! What is offered at each place of the command line, for every shell.
+//! The words and files that can stand at each place of the command line, for every shell.
 
 use clap::{Arg, Command, ValueHint};
 use payload::Target;

@@ -59,7 +59,7 @@ fn names(choice: &Choice, follows: impl Fn(&str) -> &'static str) -> String {
     }
 }
 
-/// What is told of a value, and how it is completed.
+/// A value's description for the user, and how it is completed.
 fn action(offer: &Offer) -> String {
     match offer {
         Offer::Word(words) => format!("value:({})", words.join(" ")),
