@@ -7,7 +7,8 @@
 # Variables: @VARIABLE@_INSTALL_DIR names the folder, @VARIABLE@_DOWNLOAD_URL where the archives lie.
 # To remove it again, delete the file that it installed.
 
-# Everything is in functions, and the last line calls: of a download that was cut off nothing is run.
+# Everything is in functions, and the last line calls. Without its last character that line is a mistake: of a download that was
+# cut off nothing is run.
 
 fail() {
     printf '%s: %s\n' "$label" "$*" >&2
@@ -154,4 +155,4 @@ main() {
     esac
 }
 
-main "$@"
+{ main "$@"; }
