@@ -340,7 +340,9 @@ impl CtxBuilder {
             }
             first.push(preopened(dir));
         }
-        let sockets = net.listeners.iter().map(|granted| Descriptor::socket(Socket::granted(granted), 0));
+        // They do not wait, as under wasmtime: in a program without threads, such as Go's, nothing else goes on while one does.
+        let flags = wasip1::FDFLAGS_NONBLOCK;
+        let sockets = net.listeners.iter().map(|granted| Descriptor::socket(Socket::granted(granted), flags));
         // A root that nobody granted is there for paths only, and sockets are looked for from 3 on.
         let at = if is_bare { 0 } else { first.len() };
         first.splice(at..at, sockets);

@@ -192,7 +192,6 @@ fn a_socket_that_is_moved_stays_what_it_is() {
         // It imports from WASIX, where 3 is the root's as well.
         ("prestat", "prestat ok"),
         ("local", "local 127.0.0.1:PORT"),
-        ("nonblock", "nonblock ok"),
         ("accept1", "accept again"),
         ("close", "close ok"),
         ("accept1", "accept badf"),

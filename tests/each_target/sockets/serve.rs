@@ -27,14 +27,14 @@ fn what_preview_1_has_of_sockets_serves() {
     let bytes: Vec<u8> = (0..300_000u32).map(|at| (at * 7 / 3) as u8).collect();
     for (options, first) in [(&["--listen", "0"][..], 3), (&["--listen", "0", "--tmp"], 6)] {
         let program = program(&dir, &[options, &["--force"]].concat());
-        let server = Server::start(&program, &["find", "prestat", "seek", "env", "accept1", "echo"]);
+        let server = Server::start(&program, &["find", "prestat", "seek", "env", "block", "accept1", "echo"]);
         assert!(exchange(&server, &bytes) == bytes, "{options:?}");
         // It imports from WASIX, where 3 is the root's as well.
         let prestat = if first == 3 { "ok" } else { "badf" };
         assert_eq!(
             server.printed(),
             format!(
-                "found {first}\nprestat {prestat}\nseek spipe\nLISTEN_FDS=1 {first}\naccept ok\necho ok\n"
+                "found {first}\nprestat {prestat}\nseek spipe\nLISTEN_FDS=1 {first}\nblock ok\naccept ok\necho ok\n"
             )
         );
     }
@@ -63,10 +63,10 @@ fn several_sockets_are_told_apart_by_their_numbers() {
     drop(taken);
     let options = ["--listen", "0", "--listen", &format!("127.0.0.1:{port}")];
     let program = program(&dir, &options);
-    let server = Server::start(&program, &["env", "fd=4", "accept1", "echo"]);
+    let server = Server::start(&program, &["env", "fd=4", "block", "accept1", "echo"]);
     let at = Server { at: ([127, 0, 0, 1], port).into(), ..server };
     assert_eq!(exchange(&at, b"second"), b"second");
-    assert_eq!(at.printed(), "LISTEN_FDS=2 3\naccept ok\necho ok\n");
+    assert_eq!(at.printed(), "LISTEN_FDS=2 3\nblock ok\naccept ok\necho ok\n");
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn who_must_not_wait_is_told_so_and_finds_out_by_waiting_for_several_things() {
     let listen = [
         ("fd=3", ""),
         ("readable=1", "wait time"),
-        ("nonblock", "nonblock ok"),
+        ("flags", "flags 4"),
         ("accept1", "accept again"),
         ("accept", "accept again"),
     ];
@@ -170,12 +170,16 @@ fn what_is_no_socket_yet_or_no_more_is_told() {
 fn the_other_side_going_away_ends_nobody() {
     let dir = Dir::new();
     let program = program(&dir, &["--listen", "0"]);
-    let server = Server::start(&program, &["fd=3", "accept1", "echo"]);
+    let server = Server::start(&program, &["fd=3", "block", "accept1", "echo"]);
     let mut stream = TcpStream::connect(server.at).unwrap();
     stream.write_all(&[1; 1 << 20]).unwrap();
     drop(stream);
     let printed = server.printed();
-    assert!(printed.starts_with("accept ok\nwrite ") || printed.starts_with("accept ok\nread "), "{printed}");
+    assert!(
+        printed.starts_with("block ok\naccept ok\nwrite ")
+            || printed.starts_with("block ok\naccept ok\nread "),
+        "{printed}"
+    );
 }
 
 #[test]
