@@ -6,6 +6,7 @@
 
 mod cache;
 mod file;
+mod reached;
 mod start;
 
 use std::ffi::OsStr;
@@ -90,6 +91,20 @@ fn ended(command: &mut Command, code: i32) -> (String, String) {
     let (stdout, stderr) = (text(&stdout), text(&stderr));
     assert_eq!(status.code(), Some(code), "{command:?}: {stdout:?} {stderr:?}");
     (stdout, stderr)
+}
+
+/// A program that fails before it starts: one line, and 125.
+#[track_caller]
+fn refused(command: &mut Command, words: &[&str]) {
+    let (out, err) = ended(command, 125);
+    assert!(out.is_empty() && err.lines().count() == 1, "{out:?} {err:?}");
+    assert!(words.iter().all(|word| err.contains(word)), "{words:?}: {err:?}");
+}
+
+#[track_caller]
+fn starts(command: &mut Command) {
+    let (out, err) = ended(command.args(["args", "ok"]), 0);
+    assert!(out.ends_with("args\nok\n") && err.is_empty(), "{out:?} {err:?}");
 }
 
 /// The shells that are here, each with what goes before a script. Three always are.

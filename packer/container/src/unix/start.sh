@@ -22,12 +22,16 @@ case $_wasmpack_m in
 *) _wasmpack_fail "it carries no code for $_wasmpack_m; it has @MACHINES@" ;;
 esac
 
-# Another user's home, as sudo may leave it, could be exchanged while it is looked at.
+# Another user's home, or what is not below one's own, as sudo and su may leave it, could be exchanged while it is looked at.
 _wasmpack_u=
-[ -z "${HOME-}" ] || ! _wasmpack_own "$HOME/" || _wasmpack_u=$HOME/$_wasmpack_c
+_wasmpack_x=
+if [ -n "${HOME-}" ] && _wasmpack_own "$HOME/"; then
+	_wasmpack_u=$HOME/$_wasmpack_c
+	case ${XDG_CACHE_HOME-} in */../* | */..) ;; "$HOME"/*) _wasmpack_x=$XDG_CACHE_HOME ;; esac
+fi
 
 # The launcher as an earlier start put it there, if it is this user's own. A program in its sandbox reaches no folder of that name.
-for _wasmpack_d in "${WASMPACK_CACHE-}" "${XDG_CACHE_HOME-}" "$_wasmpack_u"; do
+for _wasmpack_d in "${WASMPACK_CACHE-}" "$_wasmpack_x" "$_wasmpack_u"; do
 	case $_wasmpack_d in /*) ;; *) continue ;; esac
 	_wasmpack_d=$_wasmpack_d/@FOLDER@
 	_wasmpack_t=$_wasmpack_d/$_wasmpack_n
@@ -41,6 +45,8 @@ _wasmpack_cut() { dd if="$_wasmpack_f" bs=4096 skip="$_wasmpack_b" count="$_wasm
 _wasmpack_put() (
 	umask 077
 	mkdir "$1"
+	# Killed starts leave theirs.
+	find "$1" -name '.new-*' -mtime +0 -exec rm -f {} +
 	# A link leads into a folder that is for something else.
 	[ ! -h "$1" ] && _wasmpack_own "$1" && [ ! -d "$1/$_wasmpack_n" ] && chmod 700 "$1" && _wasmpack_t=$(mktemp "$1/.new-XXXXXX") || exit 1
 	trap 'rm -f "$_wasmpack_t"; exit 1' HUP INT TERM
@@ -50,7 +56,7 @@ _wasmpack_put() (
 	exit 1
 ) </dev/null >/dev/null 2>&1
 _wasmpack_l=
-for _wasmpack_d in "${WASMPACK_CACHE-}" "${XDG_CACHE_HOME-}" "$_wasmpack_u"; do
+for _wasmpack_d in "${WASMPACK_CACHE-}" "$_wasmpack_x" "$_wasmpack_u"; do
 	case $_wasmpack_d in /*) ;; *) continue ;; esac
 	_wasmpack_l="$_wasmpack_l $_wasmpack_d"
 	# Nothing is made below a folder of somebody else.
@@ -62,14 +68,21 @@ for _wasmpack_d in "${WASMPACK_CACHE-}" "${XDG_CACHE_HOME-}" "$_wasmpack_u"; do
 done
 
 # There is no place for it: a file that has no name any more when it runs.
+_wasmpack_t=
+for _wasmpack_d in HUP INT TERM; do
+	trap "rm -rf \"\$_wasmpack_t\"; trap - $_wasmpack_d; kill -$_wasmpack_d \$\$" $_wasmpack_d
+done
 for _wasmpack_d in "${TMPDIR-}" /tmp /var/tmp /dev/shm; do
 	case $_wasmpack_d in /*) ;; *) continue ;; esac
 	[ -d /proc/self/fd ] || break
+	# Somebody else's could be exchanged; these are the system's.
+	case $_wasmpack_d in /tmp | /var/tmp | /dev/shm) ;; *) _wasmpack_own "$_wasmpack_d" || continue ;; esac
 	_wasmpack_l="$_wasmpack_l $_wasmpack_d"
 	_wasmpack_t=$(umask 077; mktemp -d "$_wasmpack_d/wasmpack-XXXXXX" 2>/dev/null) || continue
 	if _wasmpack_put "$_wasmpack_t/@FOLDER@"; then
 		exec 4<"$_wasmpack_t/@FOLDER@/$_wasmpack_n"
 		rm -rf "$_wasmpack_t"
+		_wasmpack_own /proc/self/fd/4 || continue
 		exec /proc/self/fd/4 --wasmpack-from=3,4 "$0" "$@" 3<"$_wasmpack_f" 4<&4
 	fi
 	rm -rf "$_wasmpack_t"

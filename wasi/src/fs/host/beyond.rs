@@ -30,7 +30,22 @@ pub(super) fn open_dir_beyond(path: &Path, follow: bool) -> Result<CapDir> {
     if !follow && path.symlink_metadata()?.is_symlink() {
         return Err(wasip1::ERRNO_LOOP.into());
     }
-    Ok(CapDir::open_ambient_dir(path, ambient_authority())?)
+    open_around(path)
+}
+
+fn open_around(path: &Path) -> Result<CapDir> {
+    let dir = CapDir::open_ambient_dir(path, ambient_authority())?;
+    no_launchers(sys::name_of(&dir))?;
+    Ok(dir)
+}
+
+/// Refuses what is open and lies in the folder of launchers, by the `name` that the system gives it: links of the kernel, and those
+/// that others made, lead there without its name.
+pub(super) fn no_launchers(name: Option<PathBuf>) -> Result<()> {
+    match name.is_some_and(|name| terms::launchers::is_in(&name.to_string_lossy())) {
+        true => Err(wasip1::ERRNO_ACCES.into()),
+        false => Ok(()),
+    }
 }
 
 impl HostDir {
@@ -94,7 +109,7 @@ impl HostDir {
         let mut whole = self.path_beyond(path).ok_or(wasip1::ERRNO_NOTCAPABLE)?;
         if path.ends_with("/.") {
             // The directory itself is named, and not its name around it.
-            let dir = CapDir::open_ambient_dir(&whole, ambient_authority())?;
+            let dir = open_around(&whole)?;
             return Ok((HostDir::unconfined(dir, whole), ".".to_owned()));
         }
         let slash = if wants_directory(path) { "/" } else { "" };
@@ -105,7 +120,7 @@ impl HostDir {
                 _ => (&*whole, "."),
             };
             let around = if around.as_os_str().is_empty() { Path::new(".") } else { around };
-            let dir = CapDir::open_ambient_dir(around, ambient_authority())?;
+            let dir = open_around(around)?;
             if follow && let Ok(target) = dir.read_link_contents(name) {
                 whole = around.join(target);
                 continue;
@@ -125,6 +140,8 @@ impl HostDir {
     /// Makes `name` in this directory a link to `target`, wherever that is.
     pub(super) fn symlink_beyond(&self, target: &str, name: &str) -> Result<()> {
         let path = self.path_beyond(name).ok_or(wasip1::ERRNO_NOTCAPABLE)?;
+        // It is refused where nothing is to be made.
+        self.around(name, false)?;
         Ok(sys::symlink_by_path(Path::new(target), &path)?)
     }
 }

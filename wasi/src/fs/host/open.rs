@@ -2,13 +2,14 @@
 //!
 //! What is opened through a directory that was granted read-only is read-only as well.
 
+use std::cell::Cell;
 use std::path::PathBuf;
 
 use cap_fs_ext::{DirExt, FollowSymlinks, OpenOptionsFollowExt, OpenOptionsMaybeDirExt, OpenOptionsSyncExt};
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir as CapDir, File as CapFile, OpenOptions};
 
-use super::beyond::open_dir_beyond;
+use super::beyond::{no_launchers, open_dir_beyond};
 use super::dir::HostDir;
 use super::file::HostFile;
 use super::name::{Name, followed};
@@ -60,7 +61,7 @@ impl HostDir {
         let mut writes = how.write || how.create || how.truncate;
         let mut options = OpenOptions::new();
         // What must not be changed is not cut either: it is looked at first.
-        let cuts_later = how.truncate && unchanged::is_any();
+        let cuts_later = how.truncate && (unchanged::is_any() || self.unconfined.is_some());
         options.read(how.read || !how.write).write(writes).truncate(how.truncate && !cuts_later);
         options.create(how.create && !how.exclusive).create_new(how.create && how.exclusive);
         options.follow(follow(how.follow)).maybe_dir(true);
@@ -69,11 +70,16 @@ impl HostDir {
         options.dsync(how.flags & wasip1::FDFLAGS_DSYNC != 0);
         options.rsync(how.flags & wasip1::FDFLAGS_RSYNC != 0);
         sys::add_flags(&mut options, how.flags);
+        let is_beyond = Cell::new(false);
         let open = |options: &OpenOptions| {
             // Whoever opens a pipe that has a name may wait for its other end.
             gate::outside(|| {
                 self.dir.open_with(path, options).or_else(|error| match self.beyond(&error, path) {
-                    Some(path) => CapFile::open_ambient_with(path, options, ambient_authority()),
+                    Some(path) => {
+                        let file = CapFile::open_ambient_with(path, options, ambient_authority());
+                        is_beyond.set(true);
+                        file
+                    }
                     None => Err(error),
                 })
             })
@@ -94,6 +100,9 @@ impl HostDir {
             }
             opened => opened?,
         };
+        if is_beyond.get() {
+            no_launchers(sys::name_of(&file))?;
+        }
         let stat = sys::filestat_of_file(&file)?;
         // The kernel's view of processes holds the launcher's own memory.
         if writes && sys::is_of_processes(&file, &stat) {

@@ -1,7 +1,7 @@
 //! Files. Everything here works on descriptors that are already open; no function takes a path but those that say so.
 
 use std::io::{self, SeekFrom};
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::path::{Path, PathBuf};
 
 use cap_std::fs::{File as CapFile, OpenOptions, OpenOptionsExt};
@@ -40,9 +40,20 @@ pub(crate) fn drive(_path: &str) -> Option<(u8, &str)> {
 
 /// A path by which the system finds a directory that is open, whatever its name has become; `None` where there is none.
 pub(crate) fn path_of_dir(dir: &cap_std::fs::Dir) -> Option<PathBuf> {
-    use std::os::fd::AsRawFd;
     let path = PathBuf::from(format!("/proc/self/fd/{}", dir.as_raw_fd()));
     (cfg!(target_os = "linux") && path.symlink_metadata().is_ok()).then_some(path)
+}
+
+/// The path that the system gives of what is open, without links; `None` where it tells none.
+pub(crate) fn name_of(open: impl AsFd) -> Option<PathBuf> {
+    #[cfg(target_os = "linux")]
+    return std::fs::read_link(format!("/proc/self/fd/{}", open.as_fd().as_raw_fd())).ok();
+    #[cfg(not(target_os = "linux"))]
+    {
+        use std::os::unix::ffi::OsStringExt;
+        let path = rustix::fs::getpath(open).ok()?;
+        Some(std::ffi::OsString::from_vec(path.into_bytes()).into())
+    }
 }
 
 /// Makes `path` a symbolic link to `target`, wherever either is.

@@ -38,6 +38,11 @@ pub(crate) fn path_of_dir(_dir: &cap_std::fs::Dir) -> Option<PathBuf> {
     None
 }
 
+/// None: it is asked for the folder of launchers alone, which no program for Windows has.
+pub(crate) fn name_of<T>(_open: &T) -> Option<PathBuf> {
+    None
+}
+
 /// Makes `path` a symbolic link to `target`, wherever either is.
 pub(crate) fn symlink_by_path(target: &Path, path: &Path) -> io::Result<()> {
     use std::os::windows::fs::{symlink_dir, symlink_file};
