@@ -7,10 +7,12 @@
 use std::{
     fmt,
     io::Cursor,
+    ops::{Range, RangeFrom},
     path::{Path, PathBuf},
     sync::Arc,
 };
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use minisign::{PublicKey, PublicKeyBox, SecretKey, SecretKeyBox, SignatureBox};
 use payload::info::{hex, printable};
 
@@ -20,6 +22,11 @@ use crate::{Error, Kind, read};
 pub const SUFFIX: &str = ".minisig";
 /// The most bytes of a key or a signature.
 const MOST: u64 = 64 * 1024;
+/// The bytes of a secret key (minisign's documentation, "Secret key format"), of which two name the way from a password to what
+/// hides it, zeros if nothing does, and the last 32 are a checksum.
+const SECRET: usize = 158;
+const HIDDEN_BY: Range<usize> = 2..4;
+const CHECKSUM: RangeFrom<usize> = 126..;
 
 /// A secret key, ready to be used.
 #[derive(Clone)]
@@ -46,19 +53,21 @@ impl Key {
         let of = |key| Key { secret: Arc::new(key), file: file.to_owned() };
         let no_key = || fail("it is no secret key of minisign; `minisign -G` makes one".to_owned());
         let boxed = || SecretKeyBox::from_string(&text).map_err(|_| no_key());
-        if let Ok(key) = SecretKey::from_unencrypted_box(boxed()?) {
-            return Ok(of(key));
+        let bytes = text.lines().nth(1).and_then(|line| STANDARD.decode(line.trim()).ok());
+        let bytes = bytes.filter(|bytes| bytes.len() == SECRET).ok_or_else(no_key)?;
+        // Whoever has no password is not asked for it.
+        if bytes[HIDDEN_BY] != [0, 0] {
+            let password = password().map_err(fail)?;
+            let key = SecretKey::from_box(boxed()?, Some(password));
+            let closed = "cannot open the key: the password is wrong, or the file is damaged";
+            return key.map(of).map_err(|_| fail(closed.to_owned()));
         }
-        // Is it one at all? Whoever has no password should not be asked for it.
-        let is_key = text.lines().nth(1).is_some_and(|line| line.trim().len() == 212);
-        if !is_key {
-            return Err(no_key());
-        }
-        let password = password().map_err(fail)?;
-        let key = SecretKey::from_box(boxed()?, Some(password));
-        key.map(of).map_err(|_| {
-            fail("cannot open the key: the password is wrong, or the file is damaged".to_owned())
-        })
+        // minisign 0.11 writes no checksum where there is no password. Such a key has to sign for its own public half.
+        let key = match bytes[CHECKSUM].iter().all(|byte| *byte == 0) {
+            true => SecretKey::from_bytes(&bytes).ok().filter(is_whole),
+            false => SecretKey::from_unencrypted_box(boxed()?).ok(),
+        };
+        key.map(of).ok_or_else(|| fail("cannot open the key: the file is damaged".to_owned()))
     }
 
     /// The file that it was read from.
@@ -79,6 +88,15 @@ impl Key {
             .map(SignatureBox::into_string)
             .map_err(|error| Error::new(Kind::Sign, format!("cannot sign {name}: {error}")))
     }
+}
+
+/// Whether what `key` signs is valid by the public key in it.
+fn is_whole(key: &SecretKey) -> bool {
+    let check = || {
+        let signed = minisign::sign(None, key, Cursor::new(b"whole"), None, None)?;
+        minisign::verify(&PublicKey::from_secret_key(key)?, &signed, Cursor::new(b"whole"), true, false, true)
+    };
+    check().is_ok()
 }
 
 /// The public key that `text` is, or that the file of this name has.
@@ -179,6 +197,33 @@ mod tests {
         assert!(check(b"content", "b", &pk.to_base64()).is_err());
         assert!(public("RWnothing").is_err());
         assert!(Key::open(&path("key.pub"), no_password).unwrap_err().reason.contains("no secret key"));
+    }
+
+    #[test]
+    fn a_key_without_a_checksum_is_opened_if_it_is_whole() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("key");
+        let KeyPair { pk, sk } = KeyPair::generate_unencrypted_keypair().unwrap();
+        let written = |bytes: &[u8]| {
+            let text = format!("untrusted comment: minisign secret key\n{}\n", STANDARD.encode(bytes));
+            std::fs::write(&file, text).unwrap();
+            Key::open(&file, no_password)
+        };
+        let mut bytes = sk.to_bytes();
+        bytes[CHECKSUM].fill(0);
+        let signed = written(&bytes).unwrap().sign(b"content", "a", None).unwrap();
+        let signed = SignatureBox::from_string(&signed).unwrap();
+        assert!(minisign::verify(&pk, &signed, Cursor::new(b"content"), true, false, true).is_ok());
+        for at in [CHECKSUM.start - 40, CHECKSUM.start - 1] {
+            let mut damaged = bytes.clone();
+            damaged[at] ^= 1;
+            assert!(written(&damaged).unwrap_err().reason.contains("damaged"), "{at}");
+        }
+        for at in [CHECKSUM.start - 1, CHECKSUM.start] {
+            let mut damaged = sk.to_bytes();
+            damaged[at] ^= 1;
+            assert!(written(&damaged).unwrap_err().reason.contains("damaged"), "{at}");
+        }
     }
 
     #[test]
