@@ -191,6 +191,7 @@ impl Order {
             archives.push((self.folder.join(name), archive));
             archived.push(one);
         }
+        beside.forget_sums();
         for (place, (_, archive)) in places.into_iter().zip(&archives) {
             place.write(archive)?;
         }

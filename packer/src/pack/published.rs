@@ -46,6 +46,7 @@ impl Pack {
         let (app, included) = (shared.manifest.app.as_str(), &shared.included);
         let archived = beside.archive((platform, app), release::file_name(file), bytes, included);
         let (archived, archive) = archived.map_err(|error| error.in_file(file))?;
+        beside.forget_sums();
         output.write(&archive)?;
         Ok((archived, archive.len() as u64))
     }

@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeSet,
     path::{Path, PathBuf},
+    sync::Once,
 };
 
 use installers::{Build, File, Plan};
@@ -35,6 +36,8 @@ pub(crate) struct Beside {
     /// Whatever lies there is replaced.
     force: bool,
     notes: Vec<String>,
+    /// Whether an archive was written.
+    has_changed: Once,
     // Below the folder: they go if nothing is written into them.
     _made: Vec<Made>,
 }
@@ -73,7 +76,9 @@ impl Beside {
         let outputs = prepared.collect::<Result<_, Error>>()?;
         let notes = installers.as_ref().map_or(&[][..], Plan::notes).to_vec();
         let (folder, app) = (folder.to_owned(), app.to_owned());
-        let beside = Beside { folder, outputs, installers, key, time, app, force, notes, _made: made };
+        let has_changed = Once::new();
+        let beside =
+            Beside { folder, outputs, installers, key, time, app, force, notes, has_changed, _made: made };
         beside.outputs.iter().try_for_each(|(name, _)| beside.check(name))?;
         Ok(beside)
     }
@@ -86,6 +91,20 @@ impl Beside {
     /// The paths of all files that are written.
     pub(crate) fn files(&self) -> impl Iterator<Item = PathBuf> {
         self.outputs.iter().map(|(name, _)| self.folder.join(name))
+    }
+
+    /// Takes away the hashes of an earlier pack and their signature, before the first of its archives is replaced: a pack that is
+    /// ended in between leaves archives without hashes, and none with wrong ones.
+    pub(crate) fn forget_sums(&self) {
+        self.has_changed.call_once(|| {
+            let sums = self.folder.join(archive::SUMS);
+            // What cannot be removed cannot be replaced in the end, and is told then.
+            let _ = std::fs::remove_file(&sums);
+            let signature = self.folder.join(format!("{}{}", archive::SUMS, sign::SUFFIX));
+            if self.key.is_some() {
+                let _ = std::fs::remove_file(signature);
+            }
+        });
     }
 
     /// Takes away the signature that an earlier pack made of `name`, which is written anew and not signed.
@@ -203,4 +222,23 @@ fn builds(archived: &Archived) -> impl Iterator<Item = Build<'_>> {
 
 fn text_file(name: String, bytes: Vec<u8>) -> File {
     File { name, bytes, executable: false }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A pack that is ended between its archives leaves no hashes of others.
+    #[test]
+    fn hashes_of_an_earlier_pack_go_before_an_archive_is_replaced() {
+        let dir = tempfile::tempdir().unwrap();
+        let sums = dir.path().join(archive::SUMS);
+        let archives = ["app-linux-x86_64.tar.gz".to_owned()];
+        std::fs::write(&sums, format!("{}  {}\n", "0".repeat(64), archives[0])).unwrap();
+        let place = (dir.path(), "app");
+        let beside = Beside::prepare(place, &[], &archives, None, None, (None, false)).unwrap();
+        assert!(sums.exists(), "nothing was replaced yet");
+        beside.forget_sums();
+        assert!(!sums.exists());
+    }
 }
