@@ -67,6 +67,9 @@ pub(crate) fn head(path: &Path) -> io::Result<Vec<u8>> {
 /// # Errors
 /// `Read`; `TooLarge` for one that could not become an executable.
 pub fn program(path: &Path) -> Result<Vec<u8>, Error> {
+    if path.as_os_str().is_empty() {
+        return Err(Error::new(Kind::Read, "the module's name is empty; name a .wasm file"));
+    }
     let unreadable = |error: io::Error| {
         let mut reason = format!("cannot read the module: {}", spoken(&error));
         if path.is_dir() {

@@ -71,6 +71,9 @@ impl Cache {
         let fail = |why: String| {
             Error::new(Kind::OutputPlace, format!("cannot be the cache: {why}")).in_file(folder)
         };
+        if folder.is_file() {
+            return Err(fail("it is a file; name a folder (--cache)".to_owned()));
+        }
         folder::make(folder).map_err(|error| fail(spoken(&error)))?;
         if folder::is_open_to_others(folder) {
             return Err(fail("other users may write to it; name another folder (--cache)".to_owned()));

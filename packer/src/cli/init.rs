@@ -90,9 +90,7 @@ fn text(module: &str) -> String {
             section = row.section;
             text += &format!("\n# --- {} ---\n", section.unwrap_or_default());
         }
-        // Commas are for the command line.
-        let told = row.text.replace("several separated by commas", "several as a list");
-        text += &format!("\n# {}\n# {key} = {}\n", printable(&told), example(row));
+        text += &format!("\n# {}\n# {key} = {}\n", printable(row.text), example(row));
     }
     text
 }

@@ -30,6 +30,31 @@ const ELSEWHERE: [(&str, &str); 9] = [
 ];
 const PACK: &str = "packing needs no command: wasmpack APP.wasm";
 
+/// Advice for a version behind `--version`, which was meant as the program's.
+pub(super) fn version(error: &clap::Error, args: &[OsString]) -> Option<String> {
+    let is_asked = error.kind() == ErrorKind::DisplayVersion || is_unknown(error, "--version");
+    let texts = args.iter().take_while(|arg| *arg != "--").filter_map(|arg| arg.to_str());
+    let mut behind = texts.skip_while(|text| text.split('=').next() != Some("--version"));
+    let (_, version) = behind.next().filter(|_| is_asked)?.split_once('=').unzip();
+    let version = version.or(behind.next()).filter(|next| next.contains(|c: char| c.is_ascii_digit()));
+    // A program that is called so, behind wasmpack's own.
+    let version = version.filter(|next| !next.starts_with('-') && !Path::new(next).exists());
+    match (version, error.kind()) {
+        (Some(version), _) => {
+            Some(format!("--version is wasmpack's own; the program's is --app-version {version}"))
+        }
+        (None, ErrorKind::DisplayVersion) => None,
+        (None, _) => Some("--version is wasmpack's own; the program's is --app-version VERSION".to_owned()),
+    }
+}
+
+/// Whether `error` is about `option`, which there is not.
+fn is_unknown(error: &clap::Error, option: &str) -> bool {
+    let unknown = error.get(ContextKind::InvalidArg);
+    error.kind() == ErrorKind::UnknownArgument
+        && matches!(unknown, Some(ContextValue::String(unknown)) if unknown.split('=').next() == Some(option))
+}
+
 /// A better message than that of `error` about the command line `args`, if there is one.
 pub(super) fn advice(error: &clap::Error, args: &[OsString]) -> Option<String> {
     let typed = args.get(1..).unwrap_or_default();
@@ -50,6 +75,9 @@ pub(super) fn advice(error: &clap::Error, args: &[OsString]) -> Option<String> {
         return Some(attached);
     }
     let first = typed.first()?;
+    if let Some(meant) = one_dash(first, typed, unknown) {
+        return Some(meant);
+    }
     if first == "run" && !unknown.starts_with('-') {
         return Some(format!(
             "{unknown}: the program's arguments stand behind --: wasmpack run APP.wasm -- {unknown}"
@@ -106,7 +134,16 @@ fn of_command(name: &str, unknown: &str) -> Option<String> {
             }
             Some(format!("{} It is for packing: {way}", near_option(&cli, unknown)?))
         };
-        return near_option(command, unknown).or_else(|| of_packing().filter(|_| name == "run"));
+        let none = || match name {
+            "run" => format!(
+                "{unknown}: no such option; the program's arguments stand behind --: wasmpack run APP.wasm -- {unknown}"
+            ),
+            _ => format!(
+                "{unknown}: the command {name} has no such option; wasmpack {name} --help lists those it has"
+            ),
+        };
+        let meant = near_option(command, unknown).or_else(|| of_packing().filter(|_| name == "run"));
+        return Some(meant.unwrap_or_else(none));
     }
     Some(match command.get_positionals().next() {
         Some(_) => {
@@ -135,6 +172,17 @@ fn near_option(command: &clap::Command, unknown: &str) -> Option<String> {
     let options = command.get_arguments().filter_map(clap::Arg::get_long).chain(["help"]);
     let meant = nearest(name, options)?;
     Some(format!("{unknown}: no such option; did you mean --{meant}?"))
+}
+
+/// Advice for a long option with one dash, of which `unknown` is the first letter.
+fn one_dash(first: &OsStr, typed: &[OsString], unknown: &str) -> Option<String> {
+    let cli = Cli::command();
+    let command = first.to_str().and_then(|name| cli.find_subcommand(name)).unwrap_or(&cli);
+    let texts = typed.iter().take_while(|arg| *arg != "--").filter_map(|arg| arg.to_str());
+    let mut long =
+        texts.filter(|text| text.len() > 2 && text.starts_with(unknown) && !text.starts_with("--"));
+    let meant = long.find(|text| has_option(command, &format!("-{text}")))?;
+    Some(format!("{meant}: no such option; did you mean -{meant}?"))
 }
 
 /// What to write instead of a value that stands behind an option which takes it attached. `unknown` is the argument that is one

@@ -4,7 +4,7 @@
 //! command   the grammar: a pack, or one of the subcommands
 //! option    a row for each option of a pack; value: parses their values
 //! given     options with their values, typed or described, in order; typed: the values, parsed
-//! meant     makes a pack of them and the program; place, folder, wanted: choose output files and targets; unfit: why not
+//! meant     makes a pack of them and the program; place, called, folder, wanted: choose output files and targets; unfit: why not
 //! packing   wasmpack APP.wasm: runs the pack and prints the result (message, or report as JSON)
 //! running   wasmpack run: packs into memory, and starts that
 //! project   wasmpack build: the keys of wasmpack.toml are options
@@ -20,6 +20,7 @@
 //! Data (a table, JSON, a module) goes to stdout. Messages about a pack go to stderr, as those of other build tools do;
 //! `--quiet` leaves only errors, which are printed as `wasmpack: FILE: problem, advice`.
 
+mod called;
 mod command;
 mod contents;
 mod doctor;
@@ -122,6 +123,10 @@ fn command(args: &[OsString]) -> ExitCode {
 
 /// Prints what clap has to say: help, or what is wrong with `args`.
 fn refused(error: clap::Error, args: &[OsString]) -> ExitCode {
+    if let Some(advice) = mistyped::version(&error, args) {
+        complain(&printable(&advice));
+        return ExitCode::Usage;
+    }
     if !error.use_stderr() {
         let printed = output::stdout().and_then(|mut stdout| error.print().and_then(|()| stdout.flush()));
         return printed.map_or_else(|error| unwritten(&error), |()| ExitCode::Success);

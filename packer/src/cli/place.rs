@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use payload::Target;
 
 use super::{
+    called,
     unfit::Unfit,
     wanted::{self, Wanted},
 };
 use crate::{
-    output::archive,
-    output::{STANDARD, is_special},
+    output::{STANDARD, archive},
     pack::{Place, stem},
     targets::{name, part, platform::Platform},
 };
@@ -64,6 +64,7 @@ impl Order<'_> {
         }
         let Some(output) = self.output else { return self.here(targets.first().copied(), host) };
         let name = output.file_name().unwrap_or_default().to_string_lossy();
+        called::check(output)?;
         let target = match targets.first() {
             Some(target) if name::said(&name).allows(*target) => *target,
             Some(target) => {
@@ -80,7 +81,7 @@ impl Order<'_> {
             }
         };
         Ok(Places {
-            outputs: vec![Place { target, file: runnable(output, target) }],
+            outputs: vec![Place { target, file: called::runnable(output, target)? }],
             folder: None,
             app: name::app(&name).to_owned(),
             to_stdout: false,
@@ -101,8 +102,9 @@ impl Order<'_> {
 
     /// Files of one folder, called by the app's name and their targets.
     fn in_folder(&self, mut targets: Vec<Platform>, host: Option<Target>) -> Result<Places, Unfit> {
-        let unsaid =
-            || Unfit::new("name the folder to write to with -o, such as -o dist/").of(&[self.several()]);
+        let unsaid = || {
+            Unfit::new("name the folder to write to with -o, such as -o dist/ (in a wasmpack.toml: output = \"dist\")").of(&[self.several()])
+        };
         let folder = self.output.ok_or_else(unsaid)?;
         let app = self.app()?;
         let is_said = !targets.is_empty();
@@ -179,22 +181,6 @@ impl Order<'_> {
     fn several(&self) -> &'static str {
         if self.archive { "archive" } else { "target" }
     }
-}
-
-/// The path to write for `output`: Windows starts only what has an ending, and what has none may be the file of another target.
-/// A number behind a dot is part of a version. What is no file's name stays: a device, a pipe, a folder, or nothing.
-fn runnable(output: &Path, target: Platform) -> PathBuf {
-    let is_no_file = output.file_name().is_none()
-        || output.metadata().is_ok_and(|metadata| !metadata.is_file())
-        || is_special(output);
-    let extension = output.extension().map_or_else(Default::default, |extension| extension.to_string_lossy());
-    let has_ending = extension.starts_with(|first: char| !first.is_ascii_digit());
-    if target != Target::WindowsX86_64 || has_ending || is_no_file {
-        return output.to_owned();
-    }
-    let mut file = output.as_os_str().to_owned();
-    file.push(".exe");
-    file.into()
 }
 
 fn this_machine(host: Option<Target>) -> Result<Platform, Unfit> {
@@ -307,7 +293,6 @@ mod tests {
             ("app.bin", "app.bin"),
             ("/dev/null", "/dev/null"),
             ("/dev/stdout", "/dev/stdout"),
-            ("", ""),
             ("none/..", "none/.."),
         ] {
             let place = of(output, &[Wanted::One(Platform::One(Target::WindowsX86_64))], None).unwrap();

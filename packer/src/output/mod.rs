@@ -240,7 +240,8 @@ pub(crate) fn unwritten(error: &io::Error) -> Error {
 /// `OutputPlace` if the name is taken by something else, or the folder cannot be made.
 pub fn make_folder(folder: &Path) -> Result<Made, Error> {
     let fail = |reason: String| Err(Error::new(Kind::OutputPlace, reason).in_file(folder));
-    match folder.metadata() {
+    // A slash at its end makes a file no folder.
+    match folder.components().as_path().metadata() {
         Ok(there) if there.is_dir() => Ok(Made(Vec::new())),
         Ok(_) => fail("the output goes to a folder, and this is not one; name another".to_owned()),
         Err(_) => {

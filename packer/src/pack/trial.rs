@@ -166,7 +166,8 @@ impl Pack {
             tried.ended
         );
         let note = (tried.ended == interpret::Ended::Trap).then(|| {
-            "the program trapped when it was started in the trial, alone and without arguments: start the executable to see why"
+            "the program trapped when it was started in the trial, alone, without arguments and grants: start the executable to see \
+             whether it does there"
                 .to_owned()
         });
         Ok(Tried { profile: tried.into_profile(), told: Some(told), note, ..Tried::default() })
@@ -204,14 +205,16 @@ impl Pack {
         let payload = trial::payload(&linked, header, &manifest, &shared.sections, progress);
         let program = Program { payload: &payload, target, stub: &stub, app: &manifest.app };
         progress.phase("trying", 1);
-        let text = program.profile(args).map_err(|error| self.without_inherited(error, shared))?;
+        let (text, status) = program.profile(args).map_err(|error| self.without_inherited(error, shared))?;
         let with =
             if args.is_empty() { "without arguments".to_owned() } else { format!("with {}", args.join(" ")) };
         Ok(Tried {
             profile: Profile::parse(&text, &linked),
             told: Some(format!("started once on this machine, {with}, with what it is granted")),
             untried: None,
-            note: None,
+            // A mistyped argument would make a profile of a program that complains.
+            note: (!status.success())
+                .then(|| format!("the start for the profile, {with}, ended with {status}")),
             // Where it was compiled as it will be packed.
             compiled: Mutex::new((cpu == self.cpu).then_some((target, compiled))),
         })

@@ -14,13 +14,11 @@ pub(super) fn note(folder: &Path, app: &str, written: &BTreeSet<String>) -> Opti
     let files = over(folder, app, written);
     let (first, others) = files.split_first()?;
     let others = match others.len() {
-        0 => String::new(),
-        count => format!(" and {count} more"),
+        0 => " was".to_owned(),
+        count => format!(" and {count} more were"),
     };
     let first = printable(&folder.join(first).to_string_lossy());
-    Some(format!(
-        "{first}{others} were not written now, but by an earlier release; remove what you do not hand on"
-    ))
+    Some(format!("{first}{others} not written now, but earlier; remove what you do not hand on"))
 }
 
 /// Their names, in order.

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 pub use installers::Kind as Installer;
 use installers::{Fault, Meta, Plan};
-use payload::{About, Manifest, Target};
+use payload::{About, Manifest, Target, info::printable};
 
 pub(crate) use self::beside::Beside;
 use crate::{Error, Kind, container::MAX_LEN, notices, read, targets::platform::Platform};
@@ -94,6 +94,10 @@ pub(crate) fn planned(
             Fault::Unusable { key: key @ ("npm-name" | "pypi-name"), .. } => error.of(&[key]).of(&["name"]),
             Fault::Unusable { key: "version", .. } => error.of(&["app-version"]),
             Fault::Unusable { key, .. } => error.of(&[key]),
+            Fault::Missing { keys, .. } if keys.iter().any(|(key, _)| *key == "version") => {
+                let reason = format!("{}; the option for version is --app-version", error.reason);
+                Error { reason, ..error }
+            }
             Fault::Missing { .. } => error,
         };
         error.of(&["installers"])
@@ -103,10 +107,29 @@ pub(crate) fn planned(
 /// The files that go into archives beside the executable: names and bytes.
 ///
 /// # Errors
-/// `Read`, and others of a file that cannot be read.
+/// `Read`, and others of a file that cannot be read; `Archive` for two of one name.
 pub(crate) fn included(files: &[PathBuf]) -> Result<Vec<(String, Vec<u8>)>, Error> {
-    let read = |file: &PathBuf| Ok((file_name(file), read::whole(file, "it for the archive", MAX_LEN)?));
-    files.iter().map(read).collect()
+    let lower = |file: &Path| file_name(file).to_lowercase();
+    let read = |(at, file): (usize, &PathBuf)| {
+        if file.is_dir() {
+            let reason = "it is a folder, and an archive takes files: name those in it";
+            return Err(Error::new(Kind::Read, reason).in_file(file));
+        }
+        if file.file_name().is_some_and(|name| name.to_str().is_none()) {
+            let reason = "its name is not UTF-8, which names in archives are: rename it";
+            return Err(Error::new(Kind::Archive, reason).in_file(file));
+        }
+        // One would replace the other where case does not matter.
+        if let Some(other) = files[..at].iter().find(|other| lower(other) == lower(file)) {
+            let other = printable(&other.to_string_lossy());
+            let reason = format!(
+                "it cannot be in an archive together with {other}, which has the same name: rename one"
+            );
+            return Err(Error::new(Kind::Archive, reason).in_file(file));
+        }
+        Ok((file_name(file), read::whole(file, "it for the archive", MAX_LEN)?))
+    };
+    files.iter().enumerate().map(read).collect()
 }
 
 /// The same with the terms of launchers, as packages have them.

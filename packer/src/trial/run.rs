@@ -43,18 +43,18 @@ pub struct Program<'a> {
 }
 
 impl Program<'_> {
-    /// Starts it with `args` and waits for its end; returns what its launcher wrote.
+    /// Starts it with `args` and waits for its end; returns what its launcher wrote, and how it ended.
     ///
     /// # Errors
     /// `Profile` if it cannot be run, does not end, or its launcher wrote nothing; others as for any pack.
-    pub fn profile(self, args: &[String]) -> Result<String, Error> {
+    pub fn profile(self, args: &[String]) -> Result<(String, ExitStatus), Error> {
         self.run(args).map_err(|error| match error.kind {
             Kind::Profile => Error { reason: format!("cannot profile: {}", error.reason), ..error },
             _ => error,
         })
     }
 
-    fn run(self, args: &[String]) -> Result<String, Error> {
+    fn run(self, args: &[String]) -> Result<(String, ExitStatus), Error> {
         let shown = PeOptions { app: self.app.to_owned(), ..PeOptions::default() };
         let bytes = container::embed(self.stub, self.target, self.payload, &shown)?;
         let failed = |what: &str| {
@@ -101,7 +101,7 @@ impl Program<'_> {
             let said = said.lines().next().map_or_else(String::new, |line| format!(": {}", printable(line)));
             return Err(Error::new(Kind::Profile, format!("the program ended with {status}{said}")));
         }
-        Ok(text)
+        Ok((text, status))
     }
 }
 

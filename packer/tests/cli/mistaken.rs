@@ -68,6 +68,62 @@ fn a_folder_is_not_called_like_a_file() {
 }
 
 #[test]
+fn an_executable_is_called_like_one() {
+    let dir = Dir::new();
+    for (out, told) in [
+        ("", "the output has no name"),
+        ("app.zip", "app.zip is the name of an archive: --archive"),
+        ("app.tar.gz", "app.tar.gz is the name of an archive"),
+    ] {
+        usage(&dir, &["app.wasm", "-o", out], &[told, "such as -o app"]);
+    }
+    dir.write("wasmpack.toml", b"module = 'app.wasm'\noutput = 'app.zip'\n");
+    usage(&dir, &["build"], &["wasmpack.toml: line 2: output: an executable is written"]);
+    for out in ["bad:name", "aux.exe", "con"] {
+        usage(&dir, &["app.wasm", "-t", "windows", "-o", out], &[out, "is none for Windows: "]);
+    }
+    dir.packs(&["app.wasm", "-o", "bad:name", "--stub", "stub", "--no-trial", "-t", "linux-x86_64"]);
+    dir.fails(&["", "-o", "x"], &["the module's name is empty"]);
+}
+
+#[test]
+fn the_version_of_a_program_is_not_that_of_wasmpack() {
+    let dir = Dir::new();
+    let told = "the program's is --app-version 1.2.3";
+    for args in [
+        &["app.wasm", "--version", "1.2.3", "-o", "out"][..],
+        &["app.wasm", "--version=1.2.3"],
+        &["build", "--version", "1.2.3"],
+    ] {
+        usage(&dir, args, &[told]);
+    }
+    usage(&dir, &["build", "--version"], &["--app-version VERSION"]);
+    dir.packs(&["--version"]);
+    let lacks = ["app.wasm", "--installers", "npm", "-o", "d/", "--stub", "stub"];
+    usage(&dir, &lacks, &["need version", "the option for version is --app-version"]);
+}
+
+#[test]
+fn several_targets_in_one_text_of_a_description_are_several() {
+    let dir = Dir::new();
+    let text = "module = 'app.wasm'\ntargets = 'linux-arm64, windows'\noutput = 'd/'\n";
+    dir.write("wasmpack.toml", text.as_bytes());
+    dir.packs(&["build", "--no-trial"]);
+    assert!(dir.path("d/app-linux-arm64").exists() && dir.path("d/app-windows-x86_64.exe").exists());
+    dir.write("wasmpack.toml", text.replace("windows", "vax").as_bytes());
+    usage(&dir, &["build"], &["wasmpack.toml: line 2: targets: \"vax\": is not a target"]);
+}
+
+#[test]
+fn a_file_in_a_folders_place_is_told() {
+    let dir = Dir::new();
+    dir.write("text", b"text");
+    dir.fails(&["app.wasm", "-o", "text/"], &["text/: the output goes to a folder, and this is not one"]);
+    let pack = ["app.wasm", "-o", "out", "--stub", "stub", "--cache", "text"];
+    dir.fails(&pack, &["text: cannot be the cache: it is a file; name a folder"]);
+}
+
+#[test]
 fn an_argument_too_many_is_told_where_it_may_stand() {
     let dir = Dir::new();
     let behind = "stand behind --: wasmpack APP.wasm -- ";
@@ -80,6 +136,9 @@ fn an_argument_too_many_is_told_where_it_may_stand() {
 #[test]
 fn a_misspelt_option_is_told_with_the_one_that_was_meant() {
     let dir = Dir::new();
+    usage(&dir, &["app.wasm", "-dir", "."], &["-dir: no such option; did you mean --dir?"]);
+    usage(&dir, &["init", "--nmae", "x"], &["the command init has no such option; wasmpack init --help"]);
+    usage(&dir, &["run", "app.wasm", "-x"], &["stand behind --: wasmpack run APP.wasm -- -x"]);
     for (args, meant) in [
         (&["app.wasm", "--out", "f"][..], "--out: no such option; did you mean --output?\n"),
         (&["app.wasm", "--dirs", "."], "--dirs: no such option; did you mean --dir?\n"),

@@ -219,4 +219,27 @@ fn files_of_an_archive_that_differ_only_in_case_are_refused() {
     dir.write("P.EXE", b"mine");
     let order = ["app.wasm", "-t", "windows", "--name", "p", "--archive", "--include", "P.EXE", "-o", "d"];
     dir.fails(&order, &["P.EXE", "two files have it"]);
+    std::fs::create_dir(dir.path("a")).unwrap();
+    dir.write("a/NOTES", b"notes");
+    dir.write("notes", b"notes");
+    let order = ["app.wasm", "--archive", "--include", "a/NOTES", "--include", "notes", "-o", "d"];
+    dir.fails(&order, &["notes: it cannot be in an archive together with a/NOTES"]);
+    dir.fails(
+        &["app.wasm", "--archive", "--include", "a", "-o", "d"],
+        &["a: it is a folder", "name those in it"],
+    );
+}
+
+#[test]
+fn hashes_are_of_what_is_there() {
+    let dir = Dir::new();
+    let pack = ["app.wasm", "--name", "n", "--archive", "-o", "d", "-q"];
+    dir.packs(&[&pack[..], &["-t", "linux-x86_64,linux-arm64"]].concat());
+    let sums = || String::from_utf8(dir.read("d/SHA256SUMS")).unwrap();
+    assert_eq!(sums().lines().count(), 2);
+    // The second fails: what is there is listed, and nothing else.
+    std::fs::remove_file(dir.path("d/n-linux-arm64.tar.gz")).unwrap();
+    std::fs::create_dir(dir.path("d/n-linux-arm64.tar.gz")).unwrap();
+    dir.fails(&[&pack[..], &["-t", "linux-x86_64,linux-arm64"]].concat(), &["n-linux-arm64.tar.gz"]);
+    assert!(sums().lines().count() == 1 && sums().contains("n-linux-x86_64.tar.gz"), "{}", sums());
 }

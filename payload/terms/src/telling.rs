@@ -34,6 +34,8 @@ impl Mount {
                 format!("may {verb} files below {here}{name}")
             }
             Mount::Files(FilesGrant { guest, writable }) => {
+                // The root of what it carries: a dot would be read as the directory that it is started in.
+                let guest = if guest.is_root() { "/" } else { guest.as_str() };
                 let how = if *writable { "which it may change in memory until it ends" } else { "to read" };
                 let what = match count {
                     Some(Count { only: Some(name), bytes, .. }) => {

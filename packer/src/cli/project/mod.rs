@@ -198,6 +198,15 @@ fn given(
         }
         _ => values(value)?,
     };
+    // As where they are typed: several in one, separated by commas.
+    let several = |(at, text): (usize, String)| -> Vec<(usize, String)> {
+        let is_list = row.is_list && text.contains(',');
+        match is_list {
+            true => text.split(',').map(|one| (at, one.trim().to_owned())).collect(),
+            false => vec![(at, text)],
+        }
+    };
+    let values = values.into_iter().flat_map(several);
     let typed = |(at, text): (usize, String)| {
         // As it was written, before a folder comes in front of it.
         (row.set)(&mut Typed::default(), OsString::from(&text))
@@ -205,7 +214,7 @@ fn given(
         let value = if row.is_path { on_this_machine(row, &text, folder) } else { OsString::from(&text) };
         Ok((at, text, value))
     };
-    values.into_iter().map(typed).collect()
+    values.map(typed).collect()
 }
 
 #[cfg(test)]

@@ -6,9 +6,12 @@
 
 use installers::bundle;
 pub use installers::bundle::Member;
-use payload::info::hex;
+use payload::{info::hex, target::Os};
 
-use crate::{Error, Kind, targets::platform::Platform};
+use crate::{
+    Error, Kind,
+    targets::{part, platform::Platform},
+};
 
 /// The file with the hashes of archives.
 pub const SUMS: &str = "SHA256SUMS";
@@ -25,17 +28,22 @@ pub fn name(app: &str, target: impl Into<Platform>, version: Option<&str>) -> St
 /// that, and after 2106, become the nearest that both kinds of archive can hold.
 ///
 /// # Errors
-/// `Archive` for a name that is empty, absolute or given twice, leads out of the archive, or holds a backslash or a
-/// control character.
+/// `Archive` for a name that is empty, absolute or given twice, leads out of the archive, holds a backslash or a
+/// control character, or is none for Windows where that is the target.
 pub fn archive(target: impl Into<Platform>, members: &[Member], time: Option<u64>) -> Result<Vec<u8>, Error> {
+    let target = target.into();
     for (index, member) in members.iter().enumerate() {
         check_name(member.name)?;
+        let why = || member.name.split('/').find_map(part::windows);
+        if let Some(why) = why().filter(|_| target.os() == Os::Windows) {
+            return Err(unusable(member.name, &why));
+        }
         // One would replace the other where case does not matter.
         if members[..index].iter().any(|other| other.name.to_lowercase() == member.name.to_lowercase()) {
             return Err(unusable(member.name, "two files have it"));
         }
     }
-    let made = match target.into().os().archive_suffix() {
+    let made = match target.os().archive_suffix() {
         ".zip" => bundle::zip(members, time),
         _ => bundle::tar_gz(members, time),
     };
@@ -57,8 +65,8 @@ fn sum(name: &str, digest: &[u8; 32]) -> String {
     format!("{mark}{}  {escaped}\n", hex(digest))
 }
 
-/// Checks that unpacking `name` makes a file of that name below the folder where the archive is unpacked, on any
-/// system.
+/// Checks that unpacking `name` makes a file of that name below the folder where the archive is unpacked, on any system but
+/// Windows, which lacks more names.
 fn check_name(name: &str) -> Result<(), Error> {
     if name.split('/').any(|part| ["", ".", ".."].contains(&part)) {
         return Err(unusable(name, "it must be a relative path without . and .."));

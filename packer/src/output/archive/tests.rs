@@ -133,6 +133,11 @@ fn names_that_lead_elsewhere_are_refused() {
             assert_eq!(error.kind, Kind::Archive, "{name:?}");
         }
     }
+    for name in ["C:evil", "con", "a/nul.txt", "LPT1.md", "x.", "x "] {
+        let members = [Member { name, bytes: b"", executable: false }];
+        assert!(archive(WINDOWS, &members, None).unwrap_err().reason.contains("indows"), "{name:?}");
+        assert!(archive(LINUX, &members, None).is_ok(), "{name:?}");
+    }
     let twice = archive(LINUX, &[MEMBERS[0], MEMBERS[0]], None).unwrap_err();
     assert!(twice.reason.contains("two files have it"), "{twice}");
 }
