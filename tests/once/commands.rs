@@ -20,7 +20,7 @@ const GIVEN: [(&str, &str); 4] = [
     ("LICENSE-MIT", "LICENSE-MIT"),
 ];
 /// Programs that not every machine has.
-const TOOLS: [&str; 8] = ["cargo", "zig", "go", "tinygo", "npm", "npx", "pip", "componentize-py"];
+const TOOLS: [&str; 9] = ["cargo", "zig", "go", "tinygo", "npm", "npx", "pip", "componentize-py", "curl"];
 /// What takes something from the network.
 const FETCHING: [&str; 2] = ["npm", "pip"];
 /// What is for a reader's shell, or for another test.
