@@ -32,7 +32,7 @@ const PACK: &str = "packing needs no command: wasmpack APP.wasm";
 
 /// Advice for a version behind `--version`, which was meant as the program's.
 pub(super) fn version(error: &clap::Error, args: &[OsString]) -> Option<String> {
-    let is_asked = error.kind() == ErrorKind::DisplayVersion || is_unknown(error, "--version");
+    let is_asked = error.kind() == ErrorKind::DisplayVersion || is_about(error, "--version");
     let texts = args.iter().take_while(|arg| *arg != "--").filter_map(|arg| arg.to_str());
     let mut behind = texts.skip_while(|text| text.split('=').next() != Some("--version"));
     let (_, version) = behind.next().filter(|_| is_asked)?.split_once('=').unzip();
@@ -48,11 +48,10 @@ pub(super) fn version(error: &clap::Error, args: &[OsString]) -> Option<String> 
     }
 }
 
-/// Whether `error` is about `option`, which there is not.
-fn is_unknown(error: &clap::Error, option: &str) -> bool {
-    let unknown = error.get(ContextKind::InvalidArg);
-    error.kind() == ErrorKind::UnknownArgument
-        && matches!(unknown, Some(ContextValue::String(unknown)) if unknown.split('=').next() == Some(option))
+/// Whether `error` is about `option`.
+fn is_about(error: &clap::Error, option: &str) -> bool {
+    let about = error.get(ContextKind::InvalidArg);
+    matches!(about, Some(ContextValue::String(about)) if about.split('=').next() == Some(option))
 }
 
 /// A better message than that of `error` about the command line `args`, if there is one.

@@ -79,11 +79,12 @@ fn an_executable_is_called_like_one() {
     }
     dir.write("wasmpack.toml", b"module = 'app.wasm'\noutput = 'app.zip'\n");
     usage(&dir, &["build"], &["wasmpack.toml: line 2: output: an executable is written"]);
+    dir.write("wasmpack.toml", b"module = ''\n");
+    dir.fails(&["build"], &["the module's name is empty"]);
     for out in ["bad:name", "aux.exe", "con"] {
         usage(&dir, &["app.wasm", "-t", "windows", "-o", out], &[out, "is none for Windows: "]);
     }
     dir.packs(&["app.wasm", "-o", "bad:name", "--stub", "stub", "--no-trial", "-t", "linux-x86_64"]);
-    dir.fails(&["", "-o", "x"], &["the module's name is empty"]);
 }
 
 #[test]
@@ -99,7 +100,7 @@ fn the_version_of_a_program_is_not_that_of_wasmpack() {
     }
     usage(&dir, &["build", "--version"], &["--app-version VERSION"]);
     dir.packs(&["--version"]);
-    let lacks = ["app.wasm", "--installers", "npm", "-o", "d/", "--stub", "stub"];
+    let lacks = ["app.wasm", "--archive", "--installers", "npm", "-o", "d/", "--stub", "stub"];
     usage(&dir, &lacks, &["need version", "the option for version is --app-version"]);
 }
 
