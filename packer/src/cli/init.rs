@@ -40,9 +40,16 @@ pub(super) fn run(flags: &Init) -> ExitCode {
     match written {
         Ok(()) => {
             say(&format!("{FILE}: written; take the # from what you need, then: wasmpack build"));
-            match new_file(SCHEMA, &schema::text()) {
+            let schema = schema::text();
+            match new_file(SCHEMA, &schema) {
                 Ok(()) => say(&format!("{SCHEMA}: written; it tells editors about the keys")),
-                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                    if fs::read(SCHEMA).is_ok_and(|there| there != schema.as_bytes()) {
+                        say(&format!(
+                            "note: {SCHEMA} is another one, and is left as it is; `wasmpack schema` prints that of this version"
+                        ));
+                    }
+                }
                 Err(error) => {
                     let why = spoken(&error);
                     say(&format!("note: {SCHEMA} was not written, so editors know no keys: {why}"));

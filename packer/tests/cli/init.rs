@@ -75,6 +75,9 @@ fn editors_find_the_schema_beside_it() {
     // Another file of the name stays.
     let other = Dir::new();
     other.write("wasmpack.schema.json", b"mine");
-    other.packs(&["init"]);
+    let said = stderr(&other.packs(&["init"]));
+    assert!(said.contains("note: wasmpack.schema.json is another one, and is left as it is"), "{said}");
     assert_eq!(other.read("wasmpack.schema.json"), b"mine");
+    std::fs::remove_file(dir.path("wasmpack.toml")).unwrap();
+    assert!(!stderr(&dir.packs(&["init"])).contains("another one"));
 }
