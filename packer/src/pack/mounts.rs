@@ -15,6 +15,9 @@ use crate::{
     output::archive::SUMS,
 };
 
+/// How many executables that are carried are named in a note.
+const EXECUTABLES_NAMED: usize = 5;
+
 /// Adds the grants of `pack` to `old` ones, in their order, and what they carry to `files`, whose roots are the carried ones of
 /// `old`. Of directories with one name, and of carried folders with one name, the new ones take the place of the old ones.
 /// Returns notes on that, and on what changes nothing.
@@ -177,16 +180,29 @@ fn put(folder: &mut Entry, names: &[&str], entry: Entry) -> Result<(), String> {
     Ok(())
 }
 
+/// The note about executables of ours that are carried, of which some are named.
+fn executables(names: &[String]) -> Option<String> {
+    let (named, more) = names.split_at(names.len().min(EXECUTABLES_NAMED));
+    let all = named.join(", ");
+    match (named, more.len()) {
+        ([], _) => None,
+        ([one], _) => {
+            Some(format!("{one} is carried, an executable that wasmpack made (--exclude NAME: without it)"))
+        }
+        (_, 0) => {
+            Some(format!("{all} are carried, executables that wasmpack made (--exclude NAME: without one)"))
+        }
+        (_, more) => Some(format!(
+            "{all} and {more} more are carried, executables that wasmpack made (--exclude NAME: without one)"
+        )),
+    }
+}
+
 /// What there is to say about folders that are carried.
 fn notes(pack: &Pack, out: &Noticed) -> Vec<String> {
     let folder = |folder: &Path| format!("{} is not carried: the output goes there", folder.display());
     let mut notes: Vec<String> = out.folders.iter().map(|path| folder(path)).collect();
-    notes.extend(out.packed.iter().map(|path| {
-        format!(
-            "{} is carried, an executable that wasmpack made (--exclude NAME: without it)",
-            path.display()
-        )
-    }));
+    notes.extend(executables(&out.packed.iter().map(|path| path.display().to_string()).collect::<Vec<_>>()));
     let carries = pack.grants.iter().any(|grant| matches!(grant, Grant::Files(folder) if !folder.is_file()));
     let unused = pack.choice.exclude.iter().filter(|glob| !out.globs.contains(*glob));
     notes.extend(unused.map(|glob| match carries {

@@ -168,6 +168,15 @@ fn an_older_output_under_another_name_is_told() {
         path.display()
     );
     assert_eq!(said.lines().last(), Some(&note[..]), "{said}");
+    // Many are one line.
+    let older = dir.read("d/older");
+    (0..9).for_each(|number| dir.write(&format!("d/o{number}"), &older));
+    let said = packs(&dir, &["--files", "d::/d", "--force"]);
+    assert_eq!(said.matches("wasmpack made").count(), 1, "{said}");
+    assert!(
+        said.contains("o3, ") && !said.contains("o5") && said.contains(" and 5 more are carried"),
+        "{said}"
+    );
 }
 
 #[cfg(unix)]
