@@ -202,6 +202,14 @@ fn executables(names: &[String]) -> Option<String> {
 fn notes(pack: &Pack, out: &Noticed) -> Vec<String> {
     let folder = |folder: &Path| format!("{} is not carried: the output goes there", folder.display());
     let mut notes: Vec<String> = out.folders.iter().map(|path| folder(path)).collect();
+    notes.extend(pack.grants.iter().filter_map(|grant| match grant {
+        // It is looked for anew when the executable starts, on a machine where it may be a directory.
+        Grant::Dir(grant) if Path::new(&grant.host).is_file() => Some(format!(
+            "{} is a file here, and --dir and --dir-ro grant directories: grant the one around it, or carry it (--files)",
+            grant.host
+        )),
+        _ => None,
+    }));
     notes.extend(executables(&out.packed.iter().map(|path| path.display().to_string()).collect::<Vec<_>>()));
     let carries = pack.grants.iter().any(|grant| matches!(grant, Grant::Files(folder) if !folder.is_file()));
     let unused = pack.choice.exclude.iter().filter(|glob| !out.globs.contains(*glob));

@@ -168,6 +168,8 @@ fn an_older_output_under_another_name_is_told() {
         path.display()
     );
     assert_eq!(said.lines().last(), Some(&note[..]), "{said}");
+    let file = packs(&dir, &["--dir-ro", "d/a", "--force"]);
+    assert!(file.contains("note: d/a is a file here, and --dir and --dir-ro grant directories"), "{file}");
     // Many are one line.
     let older = dir.read("d/older");
     (0..9).for_each(|number| dir.write(&format!("d/o{number}"), &older));
