@@ -156,6 +156,8 @@ fn each_shell_offers_what_can_stand_there() {
             ("wasmpack build --installers sh,p", &["sh,ps1", "sh,pypi"]),
             ("wasmpack licenses -t w", &["windows-x86_64"]),
             ("wasmpack completions z", &["zsh"]),
+            ("wasmpack help ins", &["inspect", "installers"]),
+            ("wasmpack hel", &["help"]),
             ("wasmpack verify tool --st", &["--stub"]),
             ("wasmpack app.wasm --keep", &["--keep-module"]),
             ("wasmpack app.wasm --with tool=te", &["tool=text.wat"]),

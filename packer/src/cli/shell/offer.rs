@@ -56,7 +56,18 @@ pub(super) fn commands(mut cli: Command) -> Vec<Commanded> {
     cli.build();
     let own = commanded(&cli, String::new());
     let others = cli.get_subcommands().filter(|command| !command.is_hide_set());
-    [own].into_iter().chain(others.map(|command| commanded(command, command.get_name().to_owned()))).collect()
+    let others: Vec<Commanded> =
+        others.map(|command| commanded(command, command.get_name().to_owned())).collect();
+    // clap makes it of the others, with all of their options.
+    let help = Commanded {
+        name: "help".to_owned(),
+        text: "Print the help of a command".to_owned(),
+        options: Vec::new(),
+        place: Some(Offer::Word(others.iter().map(|command| command.name.clone()).collect())),
+        is_repeated: false,
+        has_rest: false,
+    };
+    [own].into_iter().chain(others).chain([help]).collect()
 }
 
 fn commanded(command: &Command, name: String) -> Commanded {
@@ -161,7 +172,9 @@ mod tests {
             let expected = match command.name.as_str() {
                 "" | "init" | "run" => Some(Offer::Module),
                 "inspect" | "verify" | "extract" | "installers" => Some(Offer::Executable),
-                "completions" => command.place.clone().filter(|place| matches!(place, Offer::Word(_))),
+                "completions" | "help" => {
+                    command.place.clone().filter(|place| matches!(place, Offer::Word(_)))
+                }
                 _ => None,
             };
             assert_eq!(command.place, expected, "{}", command.name);
