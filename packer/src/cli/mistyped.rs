@@ -34,7 +34,7 @@ const PACK: &str = "packing needs no command: wasmpack APP.wasm";
 pub(super) fn version(error: &clap::Error, args: &[OsString]) -> Option<String> {
     let is_asked = error.kind() == ErrorKind::DisplayVersion || is_about(error, "--version");
     let texts = args.iter().take_while(|arg| *arg != "--").filter_map(|arg| arg.to_str());
-    let mut behind = texts.skip_while(|text| text.split('=').next() != Some("--version"));
+    let mut behind = texts.skip_while(|text| *text != "-V" && text.split('=').next() != Some("--version"));
     let (_, version) = behind.next().filter(|_| is_asked)?.split_once('=').unzip();
     let version = version.or(behind.next()).filter(|next| next.contains(|c: char| c.is_ascii_digit()));
     // A program that is called so, behind wasmpack's own.

@@ -115,6 +115,11 @@ pub(crate) fn included(files: &[PathBuf]) -> Result<Vec<(String, Vec<u8>)>, Erro
             let reason = "it is a folder, and an archive takes files: name those in it";
             return Err(Error::new(Kind::Read, reason).in_file(file));
         }
+        // A pipe may never end.
+        if file.metadata().is_ok_and(|there| !there.is_file()) {
+            let reason = "it is no regular file, and an archive takes those alone";
+            return Err(Error::new(Kind::Read, reason).in_file(file));
+        }
         if file.file_name().is_some_and(|name| name.to_str().is_none()) {
             let reason = "its name is not UTF-8, which names in archives are: rename it";
             return Err(Error::new(Kind::Archive, reason).in_file(file));

@@ -94,6 +94,7 @@ fn the_version_of_a_program_is_not_that_of_wasmpack() {
     for args in [
         &["app.wasm", "--version", "1.2.3", "-o", "out"][..],
         &["app.wasm", "--version=1.2.3"],
+        &["app.wasm", "-V", "1.2.3"],
         &["build", "--version", "1.2.3"],
     ] {
         usage(&dir, args, &[told]);

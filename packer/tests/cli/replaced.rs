@@ -224,6 +224,12 @@ fn files_of_an_archive_that_differ_only_in_case_are_refused() {
     dir.write("notes", b"notes");
     let order = ["app.wasm", "--archive", "--include", "a/NOTES", "--include", "notes", "-o", "d"];
     dir.fails(&order, &["notes: it cannot be in an archive together with a/NOTES"]);
+    #[cfg(unix)]
+    {
+        assert!(dir.shell("mkfifo pipe").status().unwrap().success());
+        let order = ["app.wasm", "--archive", "--include", "pipe", "-o", "d"];
+        dir.fails(&order, &["pipe: it is no regular file"]);
+    }
     dir.fails(
         &["app.wasm", "--archive", "--include", "a", "-o", "d"],
         &["a: it is a folder", "name those in it"],
