@@ -116,6 +116,7 @@ pub(super) fn file(
     folder: &Path,
     #[cfg_attr(not(unix), allow(unused_variables, reason = "other systems have no modes"))] mode: u32,
 ) -> io::Result<NamedTempFile> {
+    #[cfg_attr(not(unix), allow(unused_mut, reason = "other systems have no modes"))]
     let mut builder = names();
     #[cfg(unix)]
     {
