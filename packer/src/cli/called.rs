@@ -1,4 +1,4 @@
-//! What the one executable may be called that `-o` names.
+//! Names of the one executable that `-o` gives.
 
 use std::path::{Path, PathBuf};
 

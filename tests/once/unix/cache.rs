@@ -66,7 +66,7 @@ fn variables_say_where_it_is() {
         assert_eq!(names(&folder), ["wasmpack-launchers"], "{name}");
     }
     assert!(!cache(&dir).exists());
-    // What is not below the user's own home may be somebody else's, who could exchange what lies there.
+    // A folder outside of the user's own home may be somebody else's, who could exchange its files.
     for foreign in [dir.join("xdg"), dir.join("home/../xdg"), dir.join("homely")] {
         starts(command(&app, &dir).env("XDG_CACHE_HOME", &foreign));
         assert!(!foreign.exists() && cache(&dir).exists());
