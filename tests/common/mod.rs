@@ -4,6 +4,7 @@
 pub mod confine;
 pub mod console;
 pub mod launcher;
+pub mod place;
 pub mod runner;
 
 use std::ffi::OsStr;
@@ -141,37 +142,41 @@ pub fn run<S: AsRef<OsStr>>(program: &Path, args: &[S]) -> Output {
     output(start(program).args(args).stdin(Stdio::null()))
 }
 
-/// Runs `command`, whose program a test may have just written.
+/// Runs `command`.
 ///
-/// A test that starts something at the moment when another writes an executable hands the open file on to its child, and
-/// until that has begun its own program nobody can start the file. Under wine, a start in thousands fails for wine's server alone,
-/// and on a busy machine one in hundreds ends with 1 and no word (of a C program as well, whose thread is about to end when it
-/// ends), or is killed. That is tried a second time.
+/// Under wine, a start in thousands fails for wine's server alone. On a busy machine one in hundreds ends with 1 and no word (of a C
+/// program as well, whose thread is about to end when it ends), is killed, or has a fault of wine's own services, which it had to
+/// start, in its standard error. That is tried a second time.
 pub fn output(command: &mut Command) -> Output {
     const TRIES: u32 = 200;
     let mut is_second = target().os() != payload::target::Os::Windows;
     for _ in 0..TRIES {
         match command.output() {
-            Err(error) if error.kind() == std::io::ErrorKind::ExecutableFileBusy => {
-                std::thread::sleep(std::time::Duration::from_millis(5));
-            }
             Ok(output) if text(&output.stderr).starts_with("wine client error:") => {
                 println!("started again: {}", text(&output.stderr));
             }
             Ok(output) if !is_second && is_of_wine(&output) => {
-                println!("started again: wine ended with {}, and said nothing", output.status);
+                println!(
+                    "started again: wine ended with {} and said {:?}",
+                    output.status,
+                    text(&output.stderr)
+                );
                 is_second = true;
             }
             outcome => return outcome.expect("the program starts"),
         }
     }
-    panic!("{command:?}: the file stays busy");
+    panic!("{command:?}: wine's server starts nothing");
 }
 
 /// True for an end that is wine's own. `None` is the code of a process that was killed.
 fn is_of_wine(output: &Output) -> bool {
+    /// What is left of the code of an access violation: with it, the fault was the program's.
+    const VIOLATION: i32 = 0xc000_0005_u32 as u8 as i32;
+    let code = output.status.code();
     let is_silent = output.stdout.is_empty() && output.stderr.is_empty();
-    output.status.code() == Some(1) && is_silent || output.status.code().is_none()
+    let faults = text(&output.stderr).contains("wine: Unhandled page fault");
+    code == Some(1) && is_silent || code.is_none() || faults && code != Some(VIOLATION)
 }
 
 /// Runs a packed program that must end with `code`; returns what it printed.
@@ -204,7 +209,7 @@ pub fn put_libraries(program: &Path, root: &Path) {
         let place = root.join(&library[1..]);
         std::fs::create_dir_all(place.parent().expect("a library lies in a folder"))
             .expect("folders can be made");
-        std::fs::copy(library, place).expect("a library can be copied");
+        place::copy(Path::new(library), &place);
     }
 }
 
@@ -220,12 +225,8 @@ pub fn says(name: &str) -> String {
 
 /// Writes `bytes` as the program `name`.
 pub fn executable(dir: &Dir, name: &str, bytes: &[u8]) -> PathBuf {
-    let path = dir.write(&file_name(name), bytes);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).expect("a mode can be set");
-    }
+    let path = dir.join(&file_name(name));
+    place::executable(&path, bytes);
     path
 }
 

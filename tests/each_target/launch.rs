@@ -5,8 +5,8 @@ use std::process::{Command, Stdio};
 
 use crate::common::{
     Dir, complains, executable, file_name, fixture, launcher::skipped_when_dynamic, on_windows, pack,
-    payload_at, prints, put_libraries, run, says, skipped_on_windows, skipped_when_emulated, slot, start,
-    target, text,
+    payload_at, place, prints, put_libraries, run, says, skipped_on_windows, skipped_when_emulated, slot,
+    start, target, text,
 };
 use payload::Target;
 
@@ -56,7 +56,7 @@ fn a_program_that_was_deleted_while_it_runs_still_runs() {
 fn chroot(dir: &Dir, program: &Path) -> PathBuf {
     let root = dir.join("root");
     std::fs::create_dir_all(root.join("bin")).unwrap();
-    std::fs::copy(program, root.join("bin/app")).unwrap();
+    place::copy(program, &root.join("bin/app"));
     put_libraries(program, &root);
     root
 }

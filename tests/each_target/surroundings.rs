@@ -286,8 +286,7 @@ fn as_an_interpreter_without_proc_it_says_what_it_needs() {
     std::fs::create_dir(dir.join("root")).unwrap();
     std::fs::hard_link(&program, dir.join("root/app")).unwrap();
     common::put_libraries(&program, &dir.join("root"));
-    let script = dir.write("root/script", "#!/app\n");
-    std::fs::set_permissions(script, std::fs::Permissions::from_mode(0o755)).unwrap();
+    common::place::executable(&dir.join("root/script"), b"#!/app\n");
     let ended = output(Command::new("chroot").arg(dir.join("root")).arg("/script"));
     let message = fails_in_one_line(&ended, "app");
     assert!(message.contains("/script is a script") && message.contains("mount"), "{message}");

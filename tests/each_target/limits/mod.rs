@@ -64,12 +64,8 @@ fn end_at(program: &Path, number: u32) -> Option<i32> {
 /// As [`end_at`], of one start. Its streams are no pipes but for the first: wine's server, which a start may start, would hold them.
 fn ended(program: &Path, number: u32) -> Option<i32> {
     let mut command = start(program);
-    let mut child = loop {
-        match command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn() {
-            Err(error) if error.kind() == std::io::ErrorKind::ExecutableFileBusy => {}
-            child => break child.unwrap(),
-        }
-    };
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     // What has ended already reads nothing.
     let _ = child.stdin.take().unwrap().write_all(&number.to_le_bytes());
     child.wait().unwrap().code()

@@ -230,15 +230,7 @@ impl Place {
 /// What `command` prints, and how it ended if not with 0 or 1. It is ended after a minute: what reads a pipe could wait for ever.
 fn finished(command: &mut Command) -> String {
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = loop {
-        match command.spawn() {
-            // See common::output.
-            Err(error) if error.kind() == std::io::ErrorKind::ExecutableFileBusy => {
-                std::thread::sleep(Duration::from_millis(5));
-            }
-            spawned => break spawned.expect("the program starts"),
-        }
-    };
+    let mut child = command.spawn().expect("the program starts");
     let began = Instant::now();
     while child.try_wait().expect("a child can be waited for").is_none() {
         if began.elapsed() > Duration::from_secs(60) {

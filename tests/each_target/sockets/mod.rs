@@ -14,7 +14,7 @@ mod serve;
 use std::io::{BufRead, BufReader, Read};
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 
 use crate::common::{self, Dir, output, start, text};
 
@@ -34,7 +34,7 @@ impl Server {
     fn start(program: &Path, args: &[&str]) -> Server {
         let mut command = start(program);
         command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = spawn(&mut command);
+        let mut child = command.spawn().expect("the program starts");
         let mut rest = BufReader::new(child.stderr.take().expect("it is a pipe"));
         let mut line = String::new();
         let at = loop {
@@ -60,18 +60,6 @@ impl Server {
         let status = self.child.wait().expect("it ends");
         assert_eq!(status.code(), Some(0), "{:?} {:?}", text(&out), text(&err));
         text(&out).replace("\r\n", "\n")
-    }
-}
-
-/// Starts a program that a test may have just written.
-fn spawn(command: &mut Command) -> Child {
-    loop {
-        match command.spawn() {
-            Err(error) if error.kind() == std::io::ErrorKind::ExecutableFileBusy => {
-                std::thread::sleep(std::time::Duration::from_millis(5));
-            }
-            child => return child.expect("the program starts"),
-        }
     }
 }
 

@@ -90,7 +90,7 @@ fn entries_that_are_no_launcher_are_not_run_and_are_replaced() {
         [(&b""[..], 0o500), (&whole[..whole.len() / 2], 0o400), (b"#!/bin/sh\necho planted", 0o600)]
     {
         fs::remove_file(&launcher).unwrap();
-        fs::write(&launcher, what).unwrap();
+        place::executable(&launcher, what);
         fs::set_permissions(&launcher, fs::Permissions::from_mode(mode)).unwrap();
         starts(&mut command(&app, &dir));
         assert!(fs::read(&launcher).unwrap() == whole, "{mode:o}");

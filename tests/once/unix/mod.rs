@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 
-use crate::common::{Dir, fixture, launcher, output, runner, text};
+use crate::common::{Dir, fixture, launcher, output, place, runner, text};
 
 /// A command that packs `module` for all Unix targets, with a launcher of what lies here.
 fn packer(module: &str, out: &Path) -> Command {
@@ -55,8 +55,7 @@ fn alone(dir: &Dir) -> PathBuf {
 /// Puts the program into `dir` under a name.
 fn put(dir: &Path, name: impl AsRef<OsStr>, bytes: &[u8]) -> PathBuf {
     let file = dir.join(Path::new(name.as_ref()));
-    fs::write(&file, bytes).unwrap();
-    fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
+    place::executable(&file, bytes);
     file
 }
 
