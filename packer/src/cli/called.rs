@@ -10,8 +10,12 @@ use crate::{
     targets::{part, platform::Platform},
 };
 
-/// Endings of archives' names.
-const ARCHIVES: [&str; 8] = [".zip", ".tar", ".gz", ".tgz", ".xz", ".bz2", ".zst", ".7z"];
+/// Whether this is the name of an archive.
+pub(super) fn is_archive(name: &str) -> bool {
+    const ENDINGS: [&str; 8] = [".zip", ".tar", ".gz", ".tgz", ".xz", ".bz2", ".zst", ".7z"];
+    let lower = name.to_ascii_lowercase();
+    ENDINGS.iter().any(|ending| lower.ends_with(ending))
+}
 
 /// Checks that `output` has a name, and one of an executable.
 ///
@@ -23,8 +27,7 @@ pub(super) fn check(output: &Path) -> Result<(), Unfit> {
         return Err(Unfit::new(reason).of(&["output"]));
     }
     let name = output.file_name().unwrap_or_default().to_string_lossy();
-    let lower = name.to_ascii_lowercase();
-    if is_no_file(output) || !ARCHIVES.iter().any(|ending| lower.ends_with(ending)) {
+    if is_no_file(output) || !is_archive(&name) {
         return Ok(());
     }
     Err(Unfit::new(format!(

@@ -4,21 +4,16 @@ use std::path::Path;
 
 use payload::info::printable;
 
-use super::unfit::Unfit;
-
-/// Endings of what is written into the folder: a name with one is meant as that of a file.
-const OF_FILES: [&str; 9] =
-    [".tar.gz", ".tgz", ".tar", ".tar.xz", ".tar.zst", ".tar.bz2", ".zip", ".exe", ".gz"];
+use super::{called::is_archive, unfit::Unfit};
 
 /// Checks that `output` can be meant as a folder for `files`, which have names of their own.
 ///
 /// # Errors
-/// If it is called as a file of these is, and no such folder is there. A slash at its end makes it a folder.
+/// If it is called as an archive or a program for Windows is, and no such folder is there. A slash at its end makes it a folder.
 pub(super) fn check(output: &Path, files: &str) -> Result<(), Unfit> {
     let text = output.to_string_lossy();
-    let lower = text.to_ascii_lowercase();
-    let Some(ending) = OF_FILES.iter().find(|ending| lower.ends_with(*ending)) else { return Ok(()) };
-    if output.is_dir() || lower.ends_with(&format!("/{ending}")) {
+    // The name of a file would come behind the slash.
+    if output.is_dir() || text.ends_with(std::path::is_separator) || !(is_archive(&text) || is_exe(&text)) {
         return Ok(());
     }
     let folder = output.parent().filter(|folder| !folder.as_os_str().is_empty());
@@ -29,6 +24,10 @@ pub(super) fn check(output: &Path, files: &str) -> Result<(), Unfit> {
         printable(folder.trim_end_matches('/'))
     ))
     .of(&["output"]))
+}
+
+fn is_exe(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("exe"))
 }
 
 #[cfg(test)]

@@ -146,7 +146,8 @@ impl Order {
     fn write(&self, typed: &Typed) -> Result<Done, Error> {
         let key = typed.sign.as_deref().map(password::key).transpose();
         let key = key.map_err(|reason| Error::new(Kind::Sign, reason).of(&["sign"]))?;
-        let included = release::included(&typed.include)?;
+        let platforms: Vec<Platform> = self.given.iter().map(|(platform, _)| *platform).collect();
+        let included = release::included(&typed.include, platforms.iter().copied())?;
         let read = |(platform, file): &Given| {
             let bytes = read::whole(file, "the executable", container::MAX_LEN)?;
             check_machine(&bytes, *platform).map_err(|why| Error::new(Kind::Read, why).in_file(file))?;
@@ -157,7 +158,6 @@ impl Order {
             true => release::with_terms(&included),
             false => included.clone(),
         };
-        let platforms: Vec<Platform> = self.given.iter().map(|(platform, _)| *platform).collect();
         let targets: Vec<Target> = platforms.iter().flat_map(|platform| platform.targets()).collect();
         let kinds = match typed.installers.is_empty() {
             true => Installer::ALL.to_vec(),

@@ -79,8 +79,9 @@ impl Pack {
         let made = self.folder.as_deref().map(output::make_folder).transpose()?;
         let jobs: Vec<_> =
             self.outputs.iter().map(|place| (place, self.job(place, own_stub.as_deref()))).collect();
-        let (shown, included) =
-            (self.shown(&manifest)?, release::included(self.archive.as_deref().unwrap_or_default())?);
+        let platforms = self.outputs.iter().map(|place| place.target);
+        let included = release::included(self.archive.as_deref().unwrap_or_default(), platforms)?;
+        let shown = self.shown(&manifest)?;
         let beside = self.beside(&manifest, &included)?;
         self.check_save_profile(beside.as_ref())?;
         let mut fitness = Fitness::new(&module.wasm, self.compiler);

@@ -15,7 +15,7 @@ use installers::{Fault, Meta, Plan};
 use payload::{About, Manifest, Target, info::printable};
 
 pub(crate) use self::beside::Beside;
-use crate::{Error, Kind, container::MAX_LEN, notices, read, targets::platform::Platform};
+use crate::{Error, Kind, container::MAX_LEN, notices, output::archive, read, targets::platform::Platform};
 
 /// Installers to make, and what only they need to know of a program.
 #[derive(Clone, Debug, Default)]
@@ -104,12 +104,14 @@ pub(crate) fn planned(
     })
 }
 
-/// The files that go into archives beside the executable: names and bytes.
+/// The files that go into archives for `platforms` beside the executable: names and bytes.
 ///
 /// # Errors
-/// `Read`, and others of a file that cannot be read; `Archive` for two of one name.
-pub(crate) fn included(files: &[PathBuf]) -> Result<Vec<(String, Vec<u8>)>, Error> {
-    let lower = |file: &Path| file_name(file).to_lowercase();
+/// `Read`, and others of a file that cannot be read; `Archive` for two of one name, and for one that an archive cannot have.
+pub(crate) fn included(
+    files: &[PathBuf],
+    platforms: impl Iterator<Item = Platform> + Clone,
+) -> Result<Vec<(String, Vec<u8>)>, Error> {
     let read = |(at, file): (usize, &PathBuf)| {
         if file.is_dir() {
             let reason = "it is a folder, and an archive takes files: name those in it";
@@ -124,15 +126,17 @@ pub(crate) fn included(files: &[PathBuf]) -> Result<Vec<(String, Vec<u8>)>, Erro
             let reason = "its name is not UTF-8, which names in archives are: rename it";
             return Err(Error::new(Kind::Archive, reason).in_file(file));
         }
-        // One would replace the other where case does not matter.
-        if let Some(other) = files[..at].iter().find(|other| lower(other) == lower(file)) {
+        let name = file_name(file);
+        let mut checked = platforms.clone().map(|platform| archive::check(&name, platform));
+        checked.try_for_each(|checked| checked).map_err(|error| error.in_file(file))?;
+        if let Some(other) = files[..at].iter().find(|other| archive::is_same(&file_name(other), &name)) {
             let other = printable(&other.to_string_lossy());
             let reason = format!(
                 "it cannot be in an archive together with {other}, which has the same name: rename one"
             );
             return Err(Error::new(Kind::Archive, reason).in_file(file));
         }
-        Ok((file_name(file), read::whole(file, "it for the archive", MAX_LEN)?))
+        Ok((name, read::whole(file, "it for the archive", MAX_LEN)?))
     };
     files.iter().enumerate().map(read).collect()
 }

@@ -214,7 +214,7 @@ fn a_profile_goes_where_no_other_output_goes_and_over_no_input() {
 }
 
 #[test]
-fn files_of_an_archive_that_differ_only_in_case_are_refused() {
+fn files_that_no_archive_can_have_are_refused() {
     let dir = Dir::new();
     dir.write("P.EXE", b"mine");
     let order = ["app.wasm", "-t", "windows", "--name", "p", "--archive", "--include", "P.EXE", "-o", "d"];
@@ -224,6 +224,11 @@ fn files_of_an_archive_that_differ_only_in_case_are_refused() {
     dir.write("notes", b"notes");
     let order = ["app.wasm", "--archive", "--include", "a/NOTES", "--include", "notes", "-o", "d"];
     dir.fails(&order, &["notes: it cannot be in an archive together with a/NOTES"]);
+    // What Windows lacks is told before an archive for another target is written.
+    dir.write("con", b"notes");
+    let order = ["app.wasm", "-t", "linux,windows", "--archive", "--include", "con", "-o", "d"];
+    dir.fails(&order, &["con: the name", "for Windows it names a device"]);
+    assert!(!dir.path("d").exists());
     #[cfg(unix)]
     {
         assert!(dir.shell("mkfifo pipe").status().unwrap().success());

@@ -33,13 +33,8 @@ pub fn name(app: &str, target: impl Into<Platform>, version: Option<&str>) -> St
 pub fn archive(target: impl Into<Platform>, members: &[Member], time: Option<u64>) -> Result<Vec<u8>, Error> {
     let target = target.into();
     for (index, member) in members.iter().enumerate() {
-        check_name(member.name)?;
-        let why = || member.name.split('/').find_map(part::windows);
-        if let Some(why) = why().filter(|_| target.os() == Os::Windows) {
-            return Err(unusable(member.name, &why));
-        }
-        // One would replace the other where case does not matter.
-        if members[..index].iter().any(|other| other.name.to_lowercase() == member.name.to_lowercase()) {
+        check(member.name, target)?;
+        if members[..index].iter().any(|other| is_same(other.name, member.name)) {
             return Err(unusable(member.name, "two files have it"));
         }
     }
@@ -65,14 +60,27 @@ fn sum(name: &str, digest: &[u8; 32]) -> String {
     format!("{mark}{}  {escaped}\n", hex(digest))
 }
 
-/// Checks that unpacking `name` makes a file of that name below the folder where the archive is unpacked, on any system but
-/// Windows, which lacks more names.
-fn check_name(name: &str) -> Result<(), Error> {
+/// Whether a file of one of these names would replace that of the other where case does not matter.
+pub(crate) fn is_same(one: &str, other: &str) -> bool {
+    one.to_lowercase() == other.to_lowercase()
+}
+
+/// Checks that unpacking `name` makes a file of that name below the folder where the archive for `target` is unpacked. Windows lacks
+/// names that others have.
+///
+/// # Errors
+/// As [`archive`], for this name alone.
+pub(crate) fn check(name: &str, target: Platform) -> Result<(), Error> {
     if name.split('/').any(|part| ["", ".", ".."].contains(&part)) {
         return Err(unusable(name, "it must be a relative path without . and .."));
     }
     if name.contains(|c: char| c == '\\' || c.is_control()) {
         return Err(unusable(name, "it has a backslash or a control character"));
+    }
+    if target.os() == Os::Windows
+        && let Some(why) = name.split('/').find_map(part::windows)
+    {
+        return Err(unusable(name, &why));
     }
     Ok(())
 }
