@@ -12,6 +12,7 @@ use wasmer_types::{FunctionIndex, LocalFunctionIndex, TrapCode, entity::EntityRe
 use super::{
     layout::{Extent, Layout},
     places::Made,
+    readable::readable,
 };
 use crate::input::program::{Origin, Program};
 
@@ -41,7 +42,7 @@ pub(super) fn frames(
         Function {
             start: extent.0,
             len: extent.1,
-            name: name.cloned().unwrap_or_default(),
+            name: name.map(|name| readable(name)).unwrap_or_default(),
             module_start: start,
             places,
             traps: traps.map(|trap| (trap.code_offset, trap.trap_code as u32)).collect(),

@@ -22,6 +22,7 @@ mod memory;
 mod metadata;
 mod order;
 mod places;
+mod readable;
 mod relocate;
 mod thunk;
 mod unwind;

@@ -212,13 +212,13 @@ fn an_import_that_nobody_provides_traps_with_its_name_and_only_when_called() {
     );
 }
 
-/// A program whose `_start` calls `$outer`, which calls `$inner` with 0, which is `body`.
+/// A program whose `_start` calls a function with a symbol of Rust, which calls `$inner` with 0, which is `body`.
 fn trapping(body: &str) -> String {
     format!(
         "(module (memory (export \"memory\") 1) (type $none (func)) (table 1 funcref)
            (func $inner (param i32) {body})
-           (func $outer (call $inner (i32.const 0)))
-           (func $start (export \"_start\") (call $outer)))"
+           (func $_ZN3app5outer17h0123456789abcdefE (call $inner (i32.const 0)))
+           (func $start (export \"_start\") (call $_ZN3app5outer17h0123456789abcdefE)))"
     )
 }
 
@@ -256,7 +256,7 @@ fn a_trap_says_what_and_where_with_both_compilers() {
                 .skip(1)
                 .filter_map(|line| line.trim().strip_prefix("at ")?.split(' ').next())
                 .collect();
-            assert_eq!(names, ["inner", "outer", "start"], "{compiler}: {body}: {message}");
+            assert_eq!(names, ["inner", "app::outer", "start"], "{compiler}: {body}: {message}");
         }
     }
 }
