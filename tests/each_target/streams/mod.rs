@@ -16,6 +16,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::common::{self, skipped_on_windows, text};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 
 /// A program that waits longer than this waits for ever.
@@ -58,6 +59,13 @@ fn said(program: &Path, commands: &str, prepare: impl FnOnce(&mut Command)) -> S
     let output = ends(spawn(program, commands, prepare));
     assert_eq!(output.status.code(), Some(0), "{commands}: {}", text(&output.stderr));
     text(&output.stderr)
+}
+
+/// Waits until nobody has the other end of a pipe: what another test starts at this moment holds it until its own program begins.
+fn wait_until_left(end: impl AsFd) {
+    let mut end = [PollFd::new(&end, PollFlags::empty())];
+    let patience = Timespec { tv_sec: PATIENCE.as_secs() as i64, tv_nsec: 0 };
+    assert_eq!(poll(&mut end, Some(&patience)), Ok(1), "the other end is left");
 }
 
 /// Two ends of something that is read and written by others, and holds only so much: pipe, socket, and terminal.

@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::time::Duration;
 
-use super::{ends, set_nonblocking, skipped, spawn};
+use super::{ends, set_nonblocking, skipped, spawn, wait_until_left};
 use crate::common::{Dir, says, skipped_when_emulated, text};
 
 /// WASI's number.
@@ -42,6 +42,7 @@ fn a_broken_pipe_ends_a_program_unless_that_is_ignored() {
     for ignored in [false, true] {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
+        wait_until_left(&writer);
         let child = spawn(&program, "write=10 flags=4 write=10", |command| {
             command.stdout(writer);
             let action = if ignored { libc::SIG_IGN } else { libc::SIG_DFL };

@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
-use super::{PATIENCE, channels, said, set_nonblocking, skipped, spawn};
+use super::{PATIENCE, channels, said, set_nonblocking, skipped, spawn, wait_until_left};
 use crate::common::{Dir, text};
 use rustix::fs::{OFlags, fcntl_getfl};
 
@@ -77,6 +77,7 @@ fn a_program_that_asked_not_to_wait_does_not() {
     writer.write_all(b"some").unwrap();
     assert_eq!(said(&program, "fd=0 flags=4 read=10", |c| _ = c.stdin(stdin())), "4\n4\n");
     drop(writer);
+    wait_until_left(&reader);
     assert_eq!(said(&program, "fd=0 flags=4 read=10", |c| _ = c.stdin(stdin())), "4\n0\n");
     let file = File::create(dir.join("file")).unwrap();
     assert_eq!(said(&program, "flags=4 write=1000000", |c| _ = c.stdout(file)), "4\n1000000\n");
