@@ -44,15 +44,16 @@ pub(crate) fn whole(path: &Path, what: &str, most: u64) -> Result<Vec<u8>, Error
     let read = || {
         let (mut file, len) = open(path)?;
         let mut bytes = Vec::new();
-        bytes.try_reserve_exact(len.unwrap_or(0).min(most) as usize)?;
+        // Not read in vain.
+        if len.is_some_and(|len| len > most) {
+            return Ok(None);
+        }
+        bytes.try_reserve_exact(len.unwrap_or(0) as usize)?;
         file.by_ref().take(most + 1).read_to_end(&mut bytes)?;
-        Ok(bytes)
+        Ok(Some(bytes).filter(|bytes| bytes.len() as u64 <= most))
     };
-    let bytes: Vec<u8> = read().map_err(|error: io::Error| fail(&spoken(&error)))?;
-    if bytes.len() as u64 > most {
-        return Err(fail(&format!("it has more than {most} bytes")));
-    }
-    Ok(bytes)
+    let bytes: Option<Vec<u8>> = read().map_err(|error: io::Error| fail(&spoken(&error)))?;
+    bytes.ok_or_else(|| fail(&format!("it has more than {most} bytes")))
 }
 
 /// The first bytes of the file at `path`, which tell what it is.

@@ -1,6 +1,6 @@
 # Installs @NAME@ @VERSION@ for this user, on Windows (PowerShell 5.1 and later). Written by wasmpack.
 #
-#   irm @URL@/install.ps1 | iex
+#   irm @SCRIPT@ | iex
 #
 # Variables: @VARIABLE@_INSTALL_DIR names the folder, @VARIABLE@_DOWNLOAD_URL where the archive lies, and with
 # @VARIABLE@_NO_MODIFY_PATH set PATH stays as it is. To remove it again, delete the folder that it installed.

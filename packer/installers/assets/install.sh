@@ -1,8 +1,8 @@
 #!/bin/sh
 # Installs @NAME@ @VERSION@ for this user, on Linux and macOS. Written by wasmpack.
 #
-#   curl -fsSL @URL@/install.sh | sh
-#   curl -fsSL @URL@/install.sh | sh -s -- --dir ~/bin
+#   curl -fsSL @SCRIPT@ | sh
+#   curl -fsSL @SCRIPT@ | sh -s -- --dir ~/bin
 #
 # Variables: @VARIABLE@_INSTALL_DIR names the folder, @VARIABLE@_DOWNLOAD_URL where the archives lie.
 # To remove it again, delete the file that it installed.
@@ -38,11 +38,15 @@ hash_of() {
 download() {
     if have curl; then
         case $1 in
-            https://*) curl --fail --silent --show-error --location --proto '=https' --tlsv1.2 -o "$2" "$1" ;;
-            *) curl --fail --silent --show-error --location -o "$2" "$1" ;;
+            https://*) curl --fail --silent --show-error --location --globoff --proto '=https' --tlsv1.2 -o "$2" "$1" ;;
+            *) curl --fail --silent --show-error --location --globoff -o "$2" "$1" ;;
         esac
     elif have wget; then
-        wget -q -O "$2" "$1"
+        # By itself GNU's tries 20 times, and waits 15 minutes each time. Others have no such options.
+        case $(wget --version 2>/dev/null) in
+            *GNU*) wget -q --tries=3 --timeout=30 -O "$2" "$1" ;;
+            *) wget -q -O "$2" "$1" ;;
+        esac
     else
         fail "needs curl or wget to download it; nothing was installed"
     fi
@@ -89,8 +93,8 @@ main() {
 
     while [ $# -gt 0 ]; do
         case $1 in
-            --dir) [ $# -gt 1 ] || fail "--dir needs a folder"; dir=$2; shift ;;
-            --dir=*) dir=${1#--dir=} ;;
+            --dir) [ -n "${2:-}" ] || fail "--dir needs a folder"; dir=$2; shift ;;
+            --dir=*) dir=${1#--dir=}; [ -n "$dir" ] || fail "--dir needs a folder" ;;
             -h | --help)
                 printf '%s\n' "Installs $name $version. --dir FOLDER: there, and not in ~/.local/bin"
                 return ;;
@@ -120,6 +124,10 @@ main() {
         [ -d "$dir" ] && [ -w "$dir" ] || fail "$dir is no folder that this user can write to; name another: --dir FOLDER"
     fi
 
+    for tool in mktemp gzip tar mkdir cp chmod mv rm; do
+        have $tool || fail "needs $tool, and finds none in PATH; nothing was installed"
+    done
+
     trap clean_up EXIT
     trap 'exit 129' HUP
     trap 'exit 130' INT
@@ -127,6 +135,7 @@ main() {
     folder=$(mktemp -d "${TMPDIR:-/tmp}/install.XXXXXX") || fail "cannot make a folder in ${TMPDIR:-/tmp}; nothing was installed"
 
     download "$url/$archive" "$folder/archive" || fail "cannot download $url/$archive; nothing was installed"
+    [ -f "$folder/archive" ] || fail "$url/$archive was not written to $folder/archive; nothing was installed"
     found=$(hash_of "$folder/archive") || exit 1
     [ "$found" = "$sum" ] || fail "$url/$archive is not the file that was released: its SHA-256 is $found, expected $sum; nothing was installed"
     gzip -dc <"$folder/archive" | tar -xf - -C "$folder" "$program" || fail "cannot unpack $archive; nothing was installed"
@@ -139,7 +148,7 @@ main() {
     done
     mkdir -p "$dir" || fail "cannot make the folder $dir; name another: --dir FOLDER"
     # First beside the place, then in one step: nobody sees half a file, and one that runs is not disturbed.
-    fresh=$dir/.$name.$$
+    fresh=$(mktemp "$dir/.$name.XXXXXX") || fail "cannot write to $dir; nothing was installed"
     cp "$folder/$program" "$fresh" && chmod 755 "$fresh" && mv -f "$fresh" "$dir/$name" ||
         fail "cannot write $dir/$name; nothing was installed"
     fresh=
@@ -151,7 +160,12 @@ main() {
             first=$(command -v "$name") || first=
             [ "$first" = "$dir/$name" ] || [ -z "$first" ] || printf '%s\n' "note: $name is still $first, which PATH has before it"
             ;;
-        *) printf '%s\n' "note: $dir is not in PATH; add it, such as with: export PATH=\"$dir:\$PATH\"" ;;
+        *)
+            how=", such as with: export PATH=\"$dir:\$PATH\""
+            # Within quotation marks these mean something.
+            case $dir in *[\\\"\$\`]*) how= ;; esac
+            printf '%s\n' "note: $dir is not in PATH; add it$how"
+            ;;
     esac
 }
 

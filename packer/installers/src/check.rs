@@ -2,13 +2,18 @@
 
 use crate::meta::{Fault, Key, Meta};
 
+/// The most bytes of a name, and of a version: the name of a wheel has both, and names of systems. File systems have room for 255.
+const MOST_NAME: usize = 100;
+const MOST_VERSION: usize = 64;
+
 /// The program's name: a command that can be typed and stands in files of every language without being quoted.
 pub(crate) fn command(meta: &Meta) -> Result<&str, Fault> {
     let name = meta.name.as_str();
     let fits = |c: char| c.is_ascii_alphanumeric() || "._+-".contains(c);
-    if !name.starts_with(|c: char| c.is_ascii_alphanumeric()) || !name.chars().all(fits) {
+    let is_long = name.len() > MOST_NAME;
+    if is_long || !name.starts_with(|c: char| c.is_ascii_alphanumeric()) || !name.chars().all(fits) {
         return Err(Key::Name.fault(format!(
-            "{name:?} cannot be installed as a command; take ASCII letters, digits and ._+-, such as notes"
+            "{name:?} cannot be installed as a command; take ASCII letters, digits and ._+-, {MOST_NAME} at most, such as notes"
         )));
     }
     Ok(name)
@@ -18,9 +23,10 @@ pub(crate) fn command(meta: &Meta) -> Result<&str, Fault> {
 pub(crate) fn version(meta: &Meta) -> Result<&str, Fault> {
     let version = meta.version.as_deref().unwrap_or_default();
     let fits = |c: char| c.is_ascii_alphanumeric() || ".-+_~".contains(c);
-    if version.is_empty() || !version.chars().all(fits) {
-        return Err(Key::Version
-            .fault(format!("{version:?} must have only letters, digits and .-+_~, such as 1.2.3")));
+    if version.is_empty() || version.len() > MOST_VERSION || !version.chars().all(fits) {
+        return Err(Key::Version.fault(format!(
+            "{version:?} must have only letters, digits and .-+_~, {MOST_VERSION} at most, such as 1.2.3"
+        )));
     }
     Ok(version)
 }
@@ -64,11 +70,10 @@ pub(crate) fn npm_name(meta: &Meta) -> Result<(&str, &str), Fault> {
         None => Some(name),
     };
     let is_taken = |name: &str| ["node_modules", "favicon.ico"].contains(&name);
-    // Names of packages for platforms are longer.
-    match bare.filter(|bare| part(bare) && !is_taken(bare) && name.len() < 190) {
+    match bare.filter(|bare| part(bare) && !is_taken(bare) && name.len() <= MOST_NAME) {
         Some(bare) => Ok((name, bare)),
         None => Err(Key::NpmName.fault(format!(
-            "{name:?} cannot be a package's on npm; choose one of a-z, 0-9 and ._-, such as npm-name = \"@ada/notes\""
+            "{name:?} cannot be a package's on npm; choose one of a-z, 0-9 and ._-, {MOST_NAME} at most, such as npm-name = \"@ada/notes\""
         ))),
     }
 }
@@ -104,9 +109,10 @@ pub(crate) fn pypi_name(meta: &Meta) -> Result<String, Fault> {
     let name = meta.pypi_name.as_deref().unwrap_or(&meta.name);
     let is_end = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
     let fits = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
-    if !is_end(name.chars().next()) || !is_end(name.chars().last()) || !name.chars().all(fits) {
+    let is_long = name.len() > MOST_NAME;
+    if is_long || !is_end(name.chars().next()) || !is_end(name.chars().last()) || !name.chars().all(fits) {
         return Err(Key::PypiName.fault(format!(
-            "{name:?} cannot be a package's on PyPI; choose one of letters, digits and ._-, such as pypi-name = \"ada-notes\""
+            "{name:?} cannot be a package's on PyPI; choose one of letters, digits and ._-, {MOST_NAME} at most, such as pypi-name = \"ada-notes\""
         )));
     }
     let words = name.split(['-', '_', '.']).filter(|word| !word.is_empty());
@@ -144,6 +150,12 @@ mod tests {
                 command(&meta).is_err() && npm_name(&meta).is_err() && pypi_name(&meta).is_err(),
                 "{name}"
             );
+        }
+        let longest = "x".repeat(MOST_NAME);
+        for (name, is_good) in [(longest.clone(), true), (longest + "x", false)] {
+            let meta = meta(&name, "1", "");
+            assert_eq!(command(&meta).is_ok(), is_good);
+            assert_eq!((npm_name(&meta).is_ok(), pypi_name(&meta).is_ok()), (is_good, is_good));
         }
         assert_eq!(pypi_name(&meta("A--b_.C", "1", "")).unwrap(), "a_b_c");
         let named = |npm: &str| Meta { npm_name: Some(npm.to_owned()), ..meta("Notes", "1", "") };

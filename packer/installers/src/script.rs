@@ -60,7 +60,7 @@ pub(crate) fn sh(known: &Known, builds: &[Build]) -> File {
         &[
             ("NAME", name),
             ("VERSION", version),
-            ("URL", url),
+            ("SCRIPT", &word(&format!("{url}/install.sh"), quote::sh)),
             ("VARIABLE", &variable(name)),
             ("ON_WINDOWS", &quote::sh(on_windows)),
             ("NAME_WORD", &quote::sh(name)),
@@ -77,8 +77,17 @@ pub(crate) fn sh(known: &Known, builds: &[Build]) -> File {
 ///
 /// A tilde is no plain sign: behind a colon of what is assigned it stands for the home folder.
 fn in_expansion(address: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-._:/@%,+=".contains(c);
-    address.chars().flat_map(|c| (!plain(c)).then_some('\\').into_iter().chain([c])).collect()
+    address.chars().flat_map(|c| (!is_plain(c)).then_some('\\').into_iter().chain([c])).collect()
+}
+
+/// An address as a word of a command that is shown, to be copied: quoted where it must be.
+fn word(address: &str, quote: fn(&str) -> String) -> String {
+    if address.chars().all(is_plain) { address.to_owned() } else { quote(address) }
+}
+
+/// Whether no shell sees more in it than a letter.
+fn is_plain(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "-._:/@%,+=".contains(c)
 }
 
 pub(crate) fn ps1(known: &Known, builds: &[Build]) -> Option<File> {
@@ -95,7 +104,7 @@ pub(crate) fn ps1(known: &Known, builds: &[Build]) -> Option<File> {
         &[
             ("NAME", name),
             ("VERSION", version),
-            ("URL", url),
+            ("SCRIPT", &word(&format!("{url}/install.ps1"), quote::ps1)),
             ("VARIABLE", &variable(name)),
             ("NOT_WINDOWS", &quote::ps1(not_windows)),
             ("NAME_WORD", &quote::ps1(name)),

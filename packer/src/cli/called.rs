@@ -17,15 +17,11 @@ pub(super) fn is_archive(name: &str) -> bool {
     ENDINGS.iter().any(|ending| lower.ends_with(ending))
 }
 
-/// Checks that `output` has a name, and one of an executable.
+/// Checks that `output` has a name of an executable.
 ///
 /// # Errors
 /// The fault of its name.
 pub(super) fn check(output: &Path) -> Result<(), Unfit> {
-    if output.as_os_str().is_empty() {
-        let reason = "the output has no name; name a file with -o, such as -o app";
-        return Err(Unfit::new(reason).of(&["output"]));
-    }
     let name = output.file_name().unwrap_or_default().to_string_lossy();
     if is_no_file(output) || !is_archive(&name) {
         return Ok(());

@@ -23,7 +23,7 @@ impl Given {
     /// # Errors
     /// The fault of the value.
     pub(super) fn add(&mut self, row: &'static Row, value: OsString) -> Result<(), String> {
-        (row.set)(&mut Typed::default(), value.clone())?;
+        row.check(value.clone())?;
         self.0.push((row, value));
         Ok(())
     }
@@ -244,7 +244,7 @@ fn arg(row: &'static Row) -> Arg {
 /// Checks a value, and keeps it as it is.
 fn parser(row: &'static Row) -> ValueParser {
     let checked = move |value: OsString| {
-        (row.set)(&mut Typed::default(), value.clone())?;
+        row.check(value.clone())?;
         Ok::<OsString, String>(value)
     };
     if row.values.is_empty() {

@@ -147,7 +147,7 @@ impl Order {
         let key = typed.sign.as_deref().map(password::key).transpose();
         let key = key.map_err(|reason| Error::new(Kind::Sign, reason).of(&["sign"]))?;
         let platforms: Vec<Platform> = self.given.iter().map(|(platform, _)| *platform).collect();
-        let included = release::included(&typed.include, platforms.iter().copied())?;
+        let included = release::included(&typed.include, platforms.iter().copied(), key.as_ref())?;
         let read = |(platform, file): &Given| {
             let bytes = read::whole(file, "the executable", container::MAX_LEN)?;
             check_machine(&bytes, *platform).map_err(|why| Error::new(Kind::Read, why).in_file(file))?;

@@ -67,7 +67,10 @@ pub(super) fn verify(flags: &Verify) -> ExitCode {
         // Once: it may be a pipe.
         let (file, signed) = match &flags.pubkey {
             Some(key) => {
-                let file = read::whole(&flags.file, "the file", container::MAX_LEN)?;
+                let is_large = flags.file.metadata().is_ok_and(|there| there.len() > container::MAX_LEN);
+                let hint = if is_large { "; `minisign -V` takes a file of any length" } else { "" };
+                let file = read::whole(&flags.file, "the file", container::MAX_LEN)
+                    .map_err(|error| Error { reason: format!("{}{hint}", error.reason), ..error })?;
                 let signed = signature(flags, &file, key)?;
                 (file, Some(signed))
             }

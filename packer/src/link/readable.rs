@@ -3,11 +3,19 @@
 
 use std::fmt::{self, Write};
 
-/// A name that would be longer stays a symbol. Symbols can refer to parts of themselves, so a short one can stand for a very long name.
+/// Of names, in bytes. A name is for a person to read; symbols can refer to parts of themselves, so a short one can stand for a very
+/// long name, and take long to be read.
 const LONGEST: usize = 1024;
 
-/// `name` without Rust's mangling; any other as it is.
+/// `name` without Rust's mangling, any other as it is; of a long one its beginning.
 pub(super) fn readable(name: &str) -> String {
+    if name.len() > LONGEST {
+        return format!("{}…", &name[..name.floor_char_boundary(LONGEST)]);
+    }
+    // Only with these has no language but Rust's compiler such symbols: C has functions that are called `RC5_SETUP`.
+    if !["_R", "_ZN"].iter().any(|start| name.starts_with(start)) {
+        return name.to_owned();
+    }
     let Ok(symbol) = rustc_demangle::try_demangle(name) else { return name.to_owned() };
     let mut short = Short(String::new());
     // The alternate form leaves out the hash.
@@ -45,6 +53,9 @@ mod tests {
             // Rust's RFC 2603.
             ("_RNvNtCs1234_7mycrate3foo3bar", "mycrate::foo::bar"),
             ("main", "main"),
+            ("RC5_SETUP", "RC5_SETUP"),
+            ("ZN4main4initE", "ZN4main4initE"),
+            ("__ZN4main4initE", "__ZN4main4initE"),
             ("std::vector<int>::at(unsigned long)", "std::vector<int>::at(unsigned long)"),
             ("_ZN", "_ZN"),
             ("_ZN4core", "_ZN4core"),
@@ -54,12 +65,20 @@ mod tests {
         }
     }
 
+    #[test]
+    fn of_a_long_name_the_beginning_is_told() {
+        let longest = "ä".repeat(LONGEST / 2);
+        assert_eq!(readable(&longest), longest);
+        assert_eq!(readable(&format!("{longest}.")), format!("{longest}…"));
+        assert_eq!(readable(&format!("x{longest}")), format!("x{}…", &longest[2..]));
+    }
+
     /// A tuple of two that are the tuple before, and so on: each level has twice the length.
     #[test]
     fn a_symbol_of_a_name_without_end_stays_one() {
         let mut symbol = "_RINvC1a1bTmmE".to_owned();
         let mut last = "INvC1a1b".len();
-        for _ in 0..40 {
+        while symbol.len() < LONGEST / 2 {
             let back = format!("B{}_", base_62(last - 1));
             last = symbol.len() - "_R".len();
             symbol += &format!("T{back}{back}E");

@@ -13,6 +13,7 @@ use crate::{
     Error, Kind,
     input::files::{self, Files, Folder, Noticed, own::Own},
     output::archive::SUMS,
+    release::sign::Key,
 };
 
 /// How many executables that are carried are named in a note.
@@ -72,7 +73,7 @@ fn is_empty(entry: &Entry) -> bool {
     matches!(entry, Entry::Dir(children) if children.iter().all(|(_, child)| is_empty(child)))
 }
 
-/// What the pack writes.
+/// What the pack writes, and keeps to itself.
 fn own(pack: &Pack) -> Own {
     let is_no_file = pack.to_stdout || pack.memory.is_some();
     let written = pack.outputs.iter().filter(|_| !is_no_file);
@@ -80,7 +81,8 @@ fn own(pack: &Pack) -> Own {
     if pack.archive.is_some() {
         files.extend(pack.folder.iter().map(|folder| folder.join(SUMS)));
     }
-    Own { files, folder: pack.folder.clone(), stdout: pack.to_stdout }
+    let secret = pack.sign.as_ref().map(Key::secret);
+    Own { files, folder: pack.folder.clone(), stdout: pack.to_stdout, secret }
 }
 
 fn is_instead_of(new: &Grant, old: &Mount) -> bool {

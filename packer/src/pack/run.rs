@@ -80,7 +80,8 @@ impl Pack {
         let jobs: Vec<_> =
             self.outputs.iter().map(|place| (place, self.job(place, own_stub.as_deref()))).collect();
         let platforms = self.outputs.iter().map(|place| place.target);
-        let included = release::included(self.archive.as_deref().unwrap_or_default(), platforms)?;
+        let included =
+            release::included(self.archive.as_deref().unwrap_or_default(), platforms, self.sign.as_ref())?;
         let shown = self.shown(&manifest)?;
         let beside = self.beside(&manifest, &included)?;
         self.check_save_profile(beside.as_ref())?;

@@ -15,7 +15,10 @@ use installers::{Fault, Meta, Plan};
 use payload::{About, Manifest, Target, info::printable};
 
 pub(crate) use self::beside::Beside;
-use crate::{Error, Kind, container::MAX_LEN, notices, output::archive, read, targets::platform::Platform};
+use crate::{
+    Error, Kind, container::MAX_LEN, input::files::own::SECRET, notices, output::archive, read,
+    targets::platform::Platform,
+};
 
 /// Installers to make, and what only they need to know of a program.
 #[derive(Clone, Debug, Default)]
@@ -104,13 +107,14 @@ pub(crate) fn planned(
     })
 }
 
-/// The files that go into archives for `platforms` beside the executable: names and bytes.
+/// The files that go into archives for `platforms`, signed with `key`, beside the executable: names and bytes.
 ///
 /// # Errors
-/// `Read`, and others of a file that cannot be read; `Archive` for two of one name, and for one that an archive cannot have.
+/// `Read`, and others of a file that cannot be read; `Archive` for two of one name, one that an archive cannot have, and the key.
 pub(crate) fn included(
     files: &[PathBuf],
     platforms: impl Iterator<Item = Platform> + Clone,
+    key: Option<&sign::Key>,
 ) -> Result<Vec<(String, Vec<u8>)>, Error> {
     let read = |(at, file): (usize, &PathBuf)| {
         if file.is_dir() {
@@ -136,7 +140,11 @@ pub(crate) fn included(
             );
             return Err(Error::new(Kind::Archive, reason).in_file(file));
         }
-        Ok((name, read::whole(file, "it for the archive", MAX_LEN)?))
+        let bytes = read::whole(file, "it for the archive", MAX_LEN)?;
+        if key.is_some_and(|key| key.secret() == (bytes.len(), payload::sha256(&bytes))) {
+            return Err(Error::new(Kind::Archive, SECRET).in_file(file));
+        }
+        Ok((name, bytes))
     };
     files.iter().enumerate().map(read).collect()
 }

@@ -31,8 +31,10 @@ const CHECKSUM: RangeFrom<usize> = 126..;
 /// A secret key, ready to be used.
 #[derive(Clone)]
 pub struct Key {
-    secret: Arc<SecretKey>,
+    key: Arc<SecretKey>,
     file: PathBuf,
+    /// How many bytes the file has, and their SHA-256.
+    secret: (usize, [u8; 32]),
 }
 
 impl fmt::Debug for Key {
@@ -50,7 +52,8 @@ impl Key {
     pub fn open(file: &Path, password: impl FnOnce() -> Result<String, String>) -> Result<Key, Error> {
         let fail = |why: String| Error::new(Kind::Sign, why).in_file(file);
         let text = text(file, "the key")?;
-        let of = |key| Key { secret: Arc::new(key), file: file.to_owned() };
+        let secret = (text.len(), payload::sha256(text.as_bytes()));
+        let of = |key| Key { key: Arc::new(key), file: file.to_owned(), secret };
         let no_key = || fail("it is no secret key of minisign; `minisign -G` makes one".to_owned());
         let boxed = || SecretKeyBox::from_string(&text).map_err(|_| no_key());
         let bytes = text.lines().nth(1).and_then(|line| STANDARD.decode(line.trim()).ok());
@@ -75,6 +78,11 @@ impl Key {
         &self.file
     }
 
+    /// How many bytes the file that it was read from has, and their SHA-256: they are in nothing that is handed on.
+    pub(crate) fn secret(&self) -> (usize, [u8; 32]) {
+        self.secret
+    }
+
     /// The signature of `bytes`, which are those of a file called `name`.
     ///
     /// # Errors
@@ -83,7 +91,7 @@ impl Key {
         let time = time.map_or_else(String::new, |time| format!("timestamp:{time}\t"));
         let comment = format!("{time}file:{}\tsha256:{}", printable(name), hex(&payload::sha256(bytes)));
         let untrusted = "signature from wasmpack; check it with minisign or wasmpack verify --pubkey";
-        let signed = minisign::sign(None, &self.secret, Cursor::new(bytes), Some(&comment), Some(untrusted));
+        let signed = minisign::sign(None, &self.key, Cursor::new(bytes), Some(&comment), Some(untrusted));
         signed
             .map(SignatureBox::into_string)
             .map_err(|error| Error::new(Kind::Sign, format!("cannot sign {name}: {error}")))

@@ -7,6 +7,10 @@ use payload::{
     target::Os,
 };
 
+/// The most bytes of a name, and of a version. With both of them, a target and the ending of a signature, names of files stay below
+/// the 255 bytes that file systems have room for.
+const MOST: usize = 100;
+
 /// Checks that `text`, a name or a version, can be part of the name of a file for `target`, on any system.
 ///
 /// # Errors
@@ -15,6 +19,9 @@ pub fn check(text: &str, target: Target) -> Result<(), String> {
     let fail = |why: &str| Err(format!("{} cannot be part of a file's name: {why}", quoted(text)));
     if text.is_empty() {
         return fail("it is empty");
+    }
+    if text.len() > MOST {
+        return fail(&format!("it has more than {MOST} bytes"));
     }
     if text.contains(['/', '\\']) {
         return fail("it has a path separator");
@@ -90,6 +97,9 @@ mod tests {
                 let is_ended_by_dot = text.ends_with('.') && target == Target::WindowsX86_64;
                 assert_eq!(check(text, target).is_err(), is_ended_by_dot, "{text:?}");
             }
+            assert!(
+                check(&"x".repeat(MOST), target).is_ok() && check(&"x".repeat(MOST + 1), target).is_err()
+            );
         }
     }
 

@@ -10,6 +10,7 @@ mod bad_input;
 #[cfg(target_os = "linux")]
 mod bar;
 mod carried;
+mod described;
 mod dir;
 mod documented;
 #[cfg(target_os = "linux")]
@@ -27,6 +28,7 @@ mod publish;
 mod replaced;
 #[cfg(target_os = "linux")]
 mod shell;
+mod signed;
 #[cfg(target_os = "linux")]
 mod streams;
 mod surface;

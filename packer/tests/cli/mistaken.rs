@@ -71,16 +71,16 @@ fn a_folder_is_not_called_like_a_file() {
 fn an_executable_is_called_like_one() {
     let dir = Dir::new();
     for (out, told) in [
-        ("", "the output has no name"),
         ("app.zip", "app.zip is the name of an archive: --archive"),
         ("app.tar.gz", "app.tar.gz is the name of an archive"),
     ] {
         usage(&dir, &["app.wasm", "-o", out], &[told, "such as -o app"]);
     }
+    usage(&dir, &["app.wasm", "-o", ""], &["it names nothing; such as app"]);
     dir.write("wasmpack.toml", b"module = 'app.wasm'\noutput = 'app.zip'\n");
     usage(&dir, &["build"], &["wasmpack.toml: line 2: output: an executable is written"]);
     dir.write("wasmpack.toml", b"module = ''\n");
-    dir.fails(&["build"], &["the module's name is empty"]);
+    usage(&dir, &["build"], &["line 1: module: \"\": it names nothing"]);
     for out in ["bad:name", "aux.exe", "con"] {
         usage(&dir, &["app.wasm", "-t", "windows", "-o", out], &[out, "is none for Windows: "]);
     }

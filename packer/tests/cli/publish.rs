@@ -1,6 +1,6 @@
 //! Installers and signatures beside archives, as they are asked for.
 
-use std::{fs, path::Path, process::Command};
+use std::{fs, path::Path};
 
 use minisign::KeyPair;
 use serde_json::Value;
@@ -59,7 +59,7 @@ fn names(with_signatures: bool) -> Vec<&'static str> {
 }
 
 /// A pair of keys in the folder.
-fn keys(dir: &Dir) -> String {
+pub fn keys(dir: &Dir) -> String {
     let KeyPair { pk, sk } = KeyPair::generate_unencrypted_keypair().unwrap();
     dir.write("key", sk.to_box(None).unwrap().into_string().as_bytes());
     dir.write("key.pub", pk.to_box().unwrap().into_string().as_bytes());
@@ -263,83 +263,4 @@ fn when_a_target_fails_there_are_no_installers() {
         below(&dir.path("dist")),
         ["SHA256SUMS", "notes-linux-arm64-1.2.3.tar.gz", "notes-linux-x86_64-1.2.3.tar.gz"]
     );
-}
-
-#[test]
-fn a_protected_key_takes_its_password_from_a_variable() {
-    let dir = Dir::new();
-    let KeyPair { sk, pk } = KeyPair::generate_encrypted_keypair(Some("open".to_owned())).unwrap();
-    dir.write("key", sk.to_box(None).unwrap().into_string().as_bytes());
-    let sign = || {
-        let mut command =
-            dir.wasmpack(&["app.wasm", "-o", "dist", "--archive", "--no-trial", "-q", "--sign", "key"]);
-        command.stdin(std::process::Stdio::null());
-        command
-    };
-    dir.command_fails(&mut sign(), 1, &["protected by a password", "WASMPACK_SIGN_PASSWORD"]);
-    dir.command_fails(
-        sign().env("WASMPACK_SIGN_PASSWORD", "shut"),
-        1,
-        &["key: cannot open the key: the password is wrong"],
-    );
-    let signed = sign().env("WASMPACK_SIGN_PASSWORD", "open").output().unwrap();
-    assert!(signed.status.success(), "{}", stderr(&signed));
-    dir.packs(&["verify", "dist/SHA256SUMS", "--pubkey", &pk.to_base64()]);
-}
-
-#[test]
-fn verify_checks_a_signature_and_an_executable() {
-    let dir = Dir::new();
-    let key = keys(&dir);
-    dir.packs(&[
-        "app.wasm",
-        "-o",
-        "dist",
-        "--archive",
-        "--no-trial",
-        "-q",
-        "--sign",
-        "key",
-        "--name",
-        "notes",
-        "-t",
-        "linux-x86_64",
-    ]);
-    let archive = "dist/notes-linux-x86_64.tar.gz";
-    dir.packs(&["verify", archive, "--pubkey", &key]);
-    // Another file under its name, and the file under another name.
-    let good = dir.read(archive);
-    dir.write(archive, b"other");
-    let verify = ["verify", archive, "--pubkey", &key, "-q"];
-    let output = dir.wasmpack(&verify).output().unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    assert!(
-        String::from_utf8_lossy(&output.stdout)
-            .contains("FAILED  minisign signature: the file is not the one")
-    );
-    dir.write("renamed", &good);
-    let signature = format!("{archive}.minisig");
-    let verify = ["verify", "renamed", "--pubkey", &key, "--signature", &signature];
-    let output = dir.wasmpack(&verify).output().unwrap();
-    assert!(
-        String::from_utf8_lossy(&output.stdout)
-            .contains("it is that of a file called notes-linux-x86_64.tar.gz")
-    );
-    let missing = ["verify", "stub", "--pubkey", &key];
-    dir.command_fails(&mut dir.wasmpack(&missing), 1, &["stub.minisig: cannot read the signature"]);
-    let bad = ["verify", archive, "--pubkey", "RWnothing"];
-    dir.command_fails(
-        &mut dir.wasmpack(&bad),
-        1,
-        &["RWnothing: there is no such file, and it is no public key"],
-    );
-    // Without a key it is what it was.
-    dir.command_fails(&mut dir.wasmpack(&["verify", "renamed"]), 1, &["renamed: "]);
-
-    // minisign itself, where it is there, agrees; else only its crate was asked.
-    dir.write(archive, &good);
-    match Command::new("minisign").args(["-Vm"]).arg(dir.path(archive)).args(["-P", &key]).output() {
-        Ok(output) => assert!(output.status.success(), "{}", stderr(&output)),
-        Err(_) => skip::because("there is no minisign"),
-    }
 }

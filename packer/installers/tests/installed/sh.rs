@@ -197,6 +197,13 @@ fn each_way_to_download_and_to_hash_does() {
         machine.fails(&[], &["is not the file that was released"]);
     }
     Machine::with(&["curl"], &ALL, Fault::None).fails_without(&[], &["needs sha256sum, shasum or openssl"]);
+    let machine = Machine::new(Fault::None);
+    for name in ["mktemp", "tar", "gzip"] {
+        fs::rename(machine.path("bin").join(name), machine.path("bin/hidden")).unwrap();
+        machine
+            .fails_without(&[], &[&format!("needs {name}, and finds none in PATH; nothing was installed")]);
+        fs::rename(machine.path("bin/hidden"), machine.path("bin").join(name)).unwrap();
+    }
     Machine::with(&["sha256sum"], &ALL, Fault::None).fails_without(&[], &["needs curl or wget"]);
 }
 
@@ -262,6 +269,13 @@ fn installing_again_replaces_it_also_while_it_runs() {
     symlink(machine.path("precious"), &program).unwrap();
     assert!(machine.runs(&["sh"], &[]).status.success());
     assert!(!program.is_symlink() && fs::read(machine.path("precious")).unwrap() == b"precious");
+    // So is one that somebody put where the new file could be made.
+    let planted = "ln -s \"$PWD/precious\" home/.local/bin/.notes.$$ && exec sh \"$0\"";
+    let mut command = machine.command(&["sh"]);
+    command.args(["-c", planted]).arg(machine.release.path("install.sh"));
+    command.env("PATH", format!("{}:/usr/bin:/bin", machine.path("bin").display()));
+    assert!(command.output().unwrap().status.success());
+    assert!(!program.is_symlink() && fs::read(machine.path("precious")).unwrap() == b"precious");
 }
 
 #[test]
@@ -277,7 +291,9 @@ fn a_place_that_cannot_be_written_is_told_before_anything_is_downloaded() {
         &["--dir", file.to_str().unwrap()],
         &["is no folder that this user can write to", "--dir FOLDER"],
     );
-    machine.fails(&["--dir"], &["--dir needs a folder"]);
+    for order in [&["--dir"][..], &["--dir", ""], &["--dir="]] {
+        machine.fails(order, &["--dir needs a folder"]);
+    }
     machine.fails(&["--bogus"], &["unknown argument --bogus"]);
     let mut homeless = machine.command(&["sh"]);
     let output = homeless.env_remove("HOME").arg(machine.release.path("install.sh")).output().unwrap();

@@ -98,6 +98,20 @@ impl Row {
         }
     }
 
+    /// Checks a value, as it was typed or written.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(in crate::cli) fn check(&self, value: OsString) -> Result<(), String> {
+        if value.as_encoded_bytes().contains(&0) {
+            return Err("it has a NUL, which no system takes".to_owned());
+        }
+        if self.is_path && value.is_empty() {
+            return Err(format!("it names nothing; such as {}", self.example));
+        }
+        (self.set)(&mut Typed::default(), value)
+    }
+
     /// Whether the two cannot be combined.
     pub(in crate::cli) fn excludes(&self, other: &Row) -> bool {
         self.conflicts.contains(&other.name) || other.conflicts.contains(&self.name)

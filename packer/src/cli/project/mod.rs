@@ -84,7 +84,8 @@ pub(super) struct Project {
 /// # Errors
 /// What is wrong with it, and where; the exit code tells whether it is the file, or what it says.
 pub(super) fn describe(config: &Path, options: Given, without: &str) -> Result<Project, (ExitCode, String)> {
-    let in_config = |reason: String| format!("{}: {reason}", printable(&config.to_string_lossy()));
+    let in_config =
+        |reason: String| format!("{}: {}", printable(&config.to_string_lossy()), printable(&reason));
     let text = open(config, without).map_err(|reason| (ExitCode::Failure, in_config(reason)))?;
     // What comes from a pipe lies nowhere.
     let folder = config.parent().filter(|_| read::has_a_name(config)).unwrap_or(Path::new(""));
@@ -128,7 +129,11 @@ fn open(config: &Path, without: &str) -> Result<String, String> {
         });
     }
     let bytes = read::whole(config, "it", read::MOST_DESCRIPTION).map_err(|error| error.reason)?;
-    String::from_utf8(bytes).map_err(|_| "cannot read it: it is not UTF-8".to_owned())
+    String::from_utf8(bytes).map_err(|error| {
+        let good = error.utf8_error().valid_up_to();
+        let line = error.as_bytes()[..good].iter().filter(|byte| **byte == b'\n').count() + 1;
+        format!("line {line}: cannot read it: it is not UTF-8")
+    })
 }
 
 /// Reads a description; `folder` is where it lies. `lines` get what stands where.
@@ -146,6 +151,9 @@ fn described(text: &str, folder: &Path, lines: &mut Lines) -> Result<Described, 
             let DeValue::String(file) = value.get_ref() else {
                 return Err(wrong((at, format!("must be a string{}", in_quotes(value)))));
             };
+            if file.is_empty() || file.contains('\0') {
+                return Err(wrong((at, format!("{file:?}: it names nothing; such as \"app.wasm\""))));
+            }
             let file = folder.join(file.as_ref());
             lines.add_module(place(text, at).0, &file);
             module = Some(file);
@@ -209,8 +217,7 @@ fn given(
     let values = values.into_iter().flat_map(several);
     let typed = |(at, text): (usize, String)| {
         // As it was written, before a folder comes in front of it.
-        (row.set)(&mut Typed::default(), OsString::from(&text))
-            .map_err(|why| (at, format!("{text:?}: {why}")))?;
+        row.check(OsString::from(&text)).map_err(|why| (at, format!("{text:?}: {why}")))?;
         let value = if row.is_path { on_this_machine(row, &text, folder) } else { OsString::from(&text) };
         Ok((at, text, value))
     };

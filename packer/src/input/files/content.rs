@@ -40,7 +40,7 @@ impl Files {
             let reason = "the output is the same file as this one, which it is to carry; name another";
             return Err(Error::new(Kind::OutputIsInput, reason).in_file(host));
         }
-        Ok(self.add(&read(host)?))
+        Ok(self.add(&read(host, own)?))
     }
 
     /// Adds the content of a file.
@@ -57,7 +57,9 @@ impl Files {
 /// The bytes of the file at `path`.
 ///
 /// # Errors
-/// `Files` if it cannot be read.
-pub(super) fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    fs::read(path).map_err(|error| cannot("read", path, &error))
+/// `Files` if it cannot be read, or must stay secret.
+pub(super) fn read(path: &Path, own: &Own) -> Result<Vec<u8>, Error> {
+    let bytes = fs::read(path).map_err(|error| cannot("read", path, &error))?;
+    own.check_secret(&bytes, path)?;
+    Ok(bytes)
 }

@@ -1,11 +1,17 @@
-//! Files that are never carried: what the pack itself writes, under whatever name it is found.
+//! Files that are never carried: what the pack itself writes, and the key that signs it, under whatever name they are found.
 
 use std::{
     fs::Metadata,
     path::{Path, PathBuf},
 };
 
-/// What a pack writes.
+use super::fault::refused;
+use crate::Error;
+
+/// What is wrong with a file that is the key.
+pub(crate) const SECRET: &str = "it is the secret key that signs, and whoever has the program could read it; keep it elsewhere, or leave it out";
+
+/// What a pack writes, and what it keeps to itself.
 #[derive(Clone, Debug, Default)]
 pub struct Own {
     /// Files, whether they exist or not.
@@ -14,6 +20,8 @@ pub struct Own {
     pub folder: Option<PathBuf>,
     /// Whether standard output is one of the files.
     pub stdout: bool,
+    /// The bytes and the SHA-256 of a file that must stay secret.
+    pub secret: Option<(usize, [u8; 32])>,
 }
 
 impl Own {
@@ -28,6 +36,16 @@ impl Own {
             is_alike && same_file::is_same_file(own, path).unwrap_or(false)
         };
         is_temporary || self.files.iter().any(|own| is_same(&own)) || self.stdout && is_stdout(path)
+    }
+
+    /// Checks that `bytes`, those of the file at `path`, are not the secret ones.
+    pub(super) fn check_secret(&self, bytes: &[u8], path: &Path) -> Result<(), Error> {
+        match self.secret {
+            Some((len, sha256)) if len == bytes.len() && sha256 == payload::sha256(bytes) => {
+                Err(refused(path, SECRET))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Whether the folder at `path` is the one of several files.

@@ -125,7 +125,7 @@ fn what_the_pack_writes_is_never_carried() {
     let own = Own {
         files: vec![dir.path().join("dist/../app"), dir.path().join("missing")],
         folder: Some(dir.path().join("./dist/")),
-        stdout: false,
+        ..Own::default()
     };
     #[cfg(unix)]
     fs::hard_link(dir.path().join("app"), dir.path().join("hard")).unwrap();

@@ -109,7 +109,7 @@ impl Walk<'_> {
             if self.own.has_file(&path, &metadata) {
                 return Ok(None);
             }
-            let bytes = read(&path)?;
+            let bytes = read(&path, self.own)?;
             if container::is_packed(&bytes) {
                 self.out.packed.push(path);
             }
