@@ -43,7 +43,12 @@ pub(crate) fn download_url(meta: &Meta) -> Result<String, Fault> {
         ["127.0.0.1", "localhost"].contains(&name).then_some(host)
     });
     let Some(host) = host else {
-        return wrong("must be an address, such as https://notes.example/releases/{version}");
+        return wrong(match address.starts_with("http://") {
+            true => {
+                "must begin with https://, since others could change what is sent; http:// is for this machine alone (127.0.0.1)"
+            }
+            false => "must be an address, such as https://notes.example/releases/{version}",
+        });
     };
     if host.starts_with('/') || host.is_empty() {
         return wrong("names no host");

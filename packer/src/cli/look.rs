@@ -121,10 +121,12 @@ pub(super) fn verify(flags: &Verify) -> ExitCode {
         return written;
     }
     let file = printable(&flags.file.to_string_lossy());
-    complain(&format!(
-        "{file}: {failed} of {} checks failed; pack it again, or fetch it again",
-        checks.len()
-    ));
+    let of = checks.len();
+    complain(&match flags.pubkey {
+        // Whoever has a public key did not make it.
+        Some(_) => format!("{file}: {failed} of {of} checks failed; fetch it again"),
+        None => format!("{file}: {failed} of {of} checks failed; pack it again, or fetch it again"),
+    });
     ExitCode::Failure
 }
 

@@ -19,6 +19,7 @@ pub mod program;
 pub mod proposals;
 pub(crate) mod segments;
 mod signatures;
+pub(crate) mod sockets;
 pub mod unprovided;
 
 use std::path::Path;

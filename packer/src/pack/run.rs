@@ -16,7 +16,7 @@ use payload::{About, Manifest, Target, info::printable};
 use super::{
     Done, Layout, Pack, Packed, Place,
     fitness::Fitness,
-    imports::becomes_none,
+    imports::{becomes_none, no_sockets},
     shared::{Shared, launcher},
     slices::Slice,
     source::Source,
@@ -99,6 +99,7 @@ impl Pack {
             if manifest.programs.is_empty() { copies::starts_copies } else { copies::starts_processes };
         manifest.grants.fork = !was_component && starts(&wasm);
         notes.extend(becomes_none(&manifest, &wasm, was_component));
+        notes.extend(no_sockets(&manifest, &wasm));
         let mut program = Program::new(&wasm, lowered, self.max_memory).map_err(in_app)?;
         if let Some(component) = component {
             program.origin.lead_into(component.map);

@@ -179,9 +179,15 @@ mod tests {
         assert!(target("app-linux-macos", LINUX).unwrap_err().contains("app-linux-macos could be linux"));
         assert!(target("app-linux-arm64.exe", LINUX).unwrap_err().contains("could be linux-arm64"));
         assert!(target("app-windows-arm64", LINUX).unwrap_err().contains("by emulation"));
-        for name in
-            ["app-linux-mips", "app-linux-arm", "app-freebsd-x64", "app-linux-i686", "app_linux_s390x"]
-        {
+        for name in [
+            "app-linux-mips",
+            "app-linux-sparc",
+            "app-linux-loong64",
+            "app-linux-arm",
+            "app-freebsd-x64",
+            "app-linux-i686",
+            "app_linux_s390x",
+        ] {
             assert!(target(name, LINUX).unwrap_err().contains("he targets are linux-x86_64"), "{name}");
         }
     }

@@ -64,3 +64,20 @@ fn a_trap_in_the_trial_is_a_note() {
     let quiet = dir.packs(&[&PACK[..], &["--no-trial"]].concat());
     assert!(!stderr(&quiet).contains("note: "));
 }
+
+#[test]
+fn sockets_that_cannot_be_used_are_a_note() {
+    let grants = ["--listen", "8080", "--connect", "example.com:443", "--no-trial"];
+    let told = |import: &str| {
+        let dir =
+            with(&format!("(module {import} (memory (export \"memory\") 1) (func (export \"_start\")))"));
+        let said = stderr(&dir.packs(&[&PACK[..], &grants].concat()));
+        ["--listen grants what", "--connect grants what"].map(|note| said.contains(note))
+    };
+    let preview1 = |name: &str, parameters: &str| {
+        format!("(import \"wasi_snapshot_preview1\" \"{name}\" (func (param {parameters}) (result i32)))")
+    };
+    assert_eq!(told(""), [true, true]);
+    assert_eq!(told(&preview1("sock_accept", "i32 i32 i32")), [false, true]);
+    assert_eq!(told(&preview1("sock_connect", "i32 i32 i32")), [true, false]);
+}
