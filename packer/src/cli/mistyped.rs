@@ -146,7 +146,9 @@ fn of_command(name: &str, unknown: &str) -> Option<String> {
     }
     Some(match command.get_positionals().next() {
         Some(_) => {
-            format!("{unknown}: the command {name} takes one; for another: wasmpack {name} {unknown}")
+            format!(
+                "{unknown}: the command {name} takes one name at a time; for this one, with the same options: wasmpack {name} {unknown}"
+            )
         }
         None => {
             format!("{unknown}: the command {name} takes options only; wasmpack {name} --help lists them")

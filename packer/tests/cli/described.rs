@@ -193,6 +193,7 @@ fn what_would_be_lost_in_silence_is_told() {
         ("connect = \"a\\nb\"", "line 2: connect: \"a\\nb\""),
         ("tmp = \"a\\nb\"", "line 2: tmp: \"a\\nb\""),
         ("\"a\\nb\" = 1", "line 2: a\\nb: unknown key"),
+        ("[package]\nname = 'x'", "line 2: package: unknown table; keys stand at the top of the file"),
     ] {
         dir.write("wasmpack.toml", format!("module = 'app.wasm'\n{text}\n").as_bytes());
         dir.command_fails(&mut dir.wasmpack(&["build"]), 2, &[said]);

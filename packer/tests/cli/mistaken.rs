@@ -131,7 +131,11 @@ fn an_argument_too_many_is_told_where_it_may_stand() {
     let behind = "stand behind --: wasmpack APP.wasm -- ";
     usage(&dir, &["app.wasm", "b.wasm"], &["b.wasm: one program", behind, "--with NAME=b.wasm"]);
     usage(&dir, &["app.wasm", "out"], &["out: one program", behind, "-o out names the output"]);
-    usage(&dir, &["inspect", "one", "two"], &["two: the command inspect takes one", "wasmpack inspect two"]);
+    usage(
+        &dir,
+        &["inspect", "one", "two"],
+        &["two: the command inspect takes one name at a time", "wasmpack inspect two"],
+    );
     usage(&dir, &["doctor", "two"], &["two: the command doctor takes options only"]);
 }
 

@@ -159,7 +159,7 @@ fn described(text: &str, folder: &Path, lines: &mut Lines) -> Result<Described, 
             module = Some(file);
             continue;
         }
-        let row = row(name).ok_or_else(|| wrong((at, unknown(name))))?;
+        let row = row(name).ok_or_else(|| wrong((at, unknown(name, value))))?;
         let given = given(&options, row, at, value, folder).map_err(wrong)?;
         for (at, said, value) in given {
             lines.add(place(text, at).0, row, name, file(row, &value));

@@ -125,11 +125,16 @@ pub(super) fn in_quotes(value: &Spanned<DeValue<'_>>) -> String {
     format!(", in quotes: \"{text}\"")
 }
 
-pub(super) fn unknown(name: &str) -> String {
+/// What is wrong with a key that no option has.
+pub(super) fn unknown(name: &str, value: &Spanned<DeValue<'_>>) -> String {
     let mut keys: Vec<&str> = ["module"].into_iter().chain(option::all().filter_map(Row::key)).collect();
     keys.sort_unstable();
     match nearest(name, keys.iter().copied()) {
         Some(key) => format!("unknown key; did you mean {key}?"),
+        // As in files of other tools.
+        None if matches!(value.get_ref(), DeValue::Table(_)) => {
+            "unknown table; keys stand at the top of the file, without a table".to_owned()
+        }
         None => format!("unknown key; the keys are {}", keys.join(", ")),
     }
 }
