@@ -36,6 +36,7 @@ mod producer;
 pub mod progress;
 mod read;
 pub mod release;
+mod secret;
 pub mod store;
 pub mod targets;
 #[cfg(test)]

@@ -171,7 +171,7 @@ pub fn output(command: &mut Command) -> Output {
 
 /// True for an end that is wine's own. `None` is the code of a process that was killed.
 fn is_of_wine(output: &Output) -> bool {
-    /// What is left of the code of an access violation: with it, the fault was the program's.
+    /// The exit code that an access violation leaves, of which Linux keeps one byte. Then the fault was the program's own.
     const VIOLATION: i32 = 0xc000_0005_u32 as u8 as i32;
     let code = output.status.code();
     let is_silent = output.stdout.is_empty() && output.stderr.is_empty();
@@ -209,7 +209,7 @@ pub fn put_libraries(program: &Path, root: &Path) {
         let place = root.join(&library[1..]);
         std::fs::create_dir_all(place.parent().expect("a library lies in a folder"))
             .expect("folders can be made");
-        place::copy(Path::new(library), &place);
+        place::executable(&place, &std::fs::read(library).expect("a library can be read"));
     }
 }
 

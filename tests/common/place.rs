@@ -24,8 +24,3 @@ pub fn executable(path: &Path, bytes: &[u8]) {
     drop(input);
     assert!(writer.wait().expect("a child can be waited for").success(), "{} is written", path.display());
 }
-
-/// Copies the executable `from` to `to`, as [`executable`] does.
-pub fn copy(from: &Path, to: &Path) {
-    executable(to, &std::fs::read(from).expect("an executable can be read"));
-}

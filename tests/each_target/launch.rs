@@ -56,7 +56,7 @@ fn a_program_that_was_deleted_while_it_runs_still_runs() {
 fn chroot(dir: &Dir, program: &Path) -> PathBuf {
     let root = dir.join("root");
     std::fs::create_dir_all(root.join("bin")).unwrap();
-    place::copy(program, &root.join("bin/app"));
+    place::executable(&root.join("bin/app"), &std::fs::read(program).unwrap());
     put_libraries(program, &root);
     root
 }

@@ -2,7 +2,9 @@
 
 use sandbox::plain::{self, Parameter, Provided};
 use sandbox::table::WASIX;
-use wasmer_compiler::wasmparser::{FuncType, Parser, Payload, TypeRef, ValType};
+use wasmer_compiler::wasmparser::{FuncType, ValType};
+
+use super::imports::{Function, functions};
 
 /// The import that makes a copy.
 const FORK: &str = "proc_fork";
@@ -30,26 +32,10 @@ pub fn starts_processes(module: &[u8]) -> bool {
 
 /// True if it imports a function of WASIX that has one of these names, and that is provided.
 fn imports(module: &[u8], names: &[&str]) -> bool {
-    let mut types: Vec<FuncType> = Vec::new();
-    for payload in Parser::new(0).parse_all(module) {
-        match payload {
-            Ok(Payload::TypeSection(section)) => {
-                types.extend(section.into_iter_err_on_gc_types().map_while(Result::ok))
-            }
-            Ok(Payload::ImportSection(imports)) => {
-                return imports.into_imports().map_while(Result::ok).any(|import| match import.ty {
-                    TypeRef::Func(ty) | TypeRef::FuncExact(ty) => {
-                        import.module == WASIX
-                            && names.contains(&import.name)
-                            && types.get(ty as usize).is_some_and(|ty| is_it(import.name, ty))
-                    }
-                    _ => false,
-                });
-            }
-            _ => {}
-        }
-    }
-    false
+    let is = |function: &Function| {
+        function.module == WASIX && names.contains(&function.name) && is_it(function.name, &function.ty)
+    };
+    functions(module).is_ok_and(|functions| functions.iter().any(is))
 }
 
 /// True if what has this type is provided under that name: another one is another function.

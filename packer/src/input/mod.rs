@@ -13,6 +13,7 @@ pub mod copies;
 pub mod exceptions;
 pub mod files;
 pub mod fit;
+mod imports;
 pub(crate) mod kind;
 pub mod lean;
 pub mod program;

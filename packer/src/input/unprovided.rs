@@ -10,7 +10,9 @@ use sandbox::{
     plain::{self, Parameter, Provided},
     table::PREVIEW1,
 };
-use wasmer_compiler::wasmparser::{BinaryReaderError, FuncType, Parser, Payload, TypeRef, ValType};
+use wasmer_compiler::wasmparser::{BinaryReaderError, FuncType, ValType};
+
+use super::imports::{Function, functions};
 
 /// The most imports that a sentence names.
 const MOST: usize = 3;
@@ -76,33 +78,16 @@ impl<'a> Unprovided<'a> {
     /// # Errors
     /// If it is not.
     pub fn read(module: &'a [u8]) -> Result<Unprovided<'a>, BinaryReaderError> {
-        let mut types: Vec<FuncType> = Vec::new();
         let (mut found, mut named) = (Unprovided::default(), HashSet::new());
-        for payload in Parser::new(0).parse_all(module) {
-            match payload? {
-                Payload::TypeSection(section) => {
-                    for function in section.into_iter_err_on_gc_types() {
-                        types.push(function?);
-                    }
-                }
-                Payload::ImportSection(imports) => {
-                    for import in imports.into_imports() {
-                        let import = import?;
-                        let (TypeRef::Func(ty) | TypeRef::FuncExact(ty)) = import.ty else { continue };
-                        let name = (import.module, import.name);
-                        let ty = types.get(ty as usize).expect("a valid module's imports have types");
-                        let list = match provided(name, ty) {
-                            Provided::Here => continue,
-                            Provided::Unknown => &mut found.unknown,
-                            Provided::Nowhere => &mut found.nowhere,
-                        };
-                        if named.insert(name) {
-                            list.push(name);
-                        }
-                    }
-                    break;
-                }
-                _ => {}
+        for Function { module, name, ty } in functions(module)? {
+            let name = (module, name);
+            let list = match provided(name, &ty) {
+                Provided::Here => continue,
+                Provided::Unknown => &mut found.unknown,
+                Provided::Nowhere => &mut found.nowhere,
+            };
+            if named.insert(name) {
+                list.push(name);
             }
         }
         Ok(found)

@@ -3,8 +3,8 @@
 
 use std::fmt::{self, Write};
 
-/// Of names, in bytes. A name is for a person to read; symbols can refer to parts of themselves, so a short one can stand for a very
-/// long name, and take long to be read.
+/// The longest name that is kept whole, in bytes: a person reads it. Symbols can refer to parts of themselves, so a short symbol can stand
+/// for a very long name, and decoding it can take long.
 const LONGEST: usize = 1024;
 
 /// `name` without Rust's mangling, any other as it is; of a long one its beginning.
@@ -12,7 +12,7 @@ pub(super) fn readable(name: &str) -> String {
     if name.len() > LONGEST {
         return format!("{}…", &name[..name.floor_char_boundary(LONGEST)]);
     }
-    // Only with these has no language but Rust's compiler such symbols: C has functions that are called `RC5_SETUP`.
+    // The crate takes symbols without the underscore as well, and C has functions that are called `RC5_SETUP`.
     if !["_R", "_ZN"].iter().any(|start| name.starts_with(start)) {
         return name.to_owned();
     }

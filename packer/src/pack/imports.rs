@@ -51,17 +51,21 @@ pub(super) fn becomes_none(manifest: &Manifest, wasm: &[u8], was_component: bool
     Some(note.to_owned())
 }
 
-/// Notes about sockets that are granted to a program which cannot use them. One that it carries may.
-pub(super) fn no_sockets(manifest: &Manifest, wasm: &[u8]) -> Vec<String> {
-    let is_granted = |is: bool| is && manifest.programs.is_empty();
-    let listens = is_granted(!manifest.grants.listen.is_empty()) && !sockets::takes_connections(wasm);
-    let connects = is_granted(!manifest.grants.connect.is_empty()) && !sockets::connects(wasm);
-    let listen = "--listen grants what it cannot use: the program imports nothing to take connections with (sock_accept)";
-    let connect = "--connect grants what it cannot use: the program imports nothing to connect with, which preview 1 of WASI lacks. Those for \
-        WasmEdge and WASIX have it (sock_connect)";
-    [(listens, listen), (connects, connect)]
-        .into_iter()
-        .filter(|(is, _)| *is)
-        .map(|(_, note)| note.to_owned())
-        .collect()
+/// Notes about sockets that are granted to a program which cannot use them. A program that it carries may.
+pub(super) fn no_sockets(manifest: &Manifest, wasm: &[u8]) -> Vec<&'static str> {
+    let grants = &manifest.grants;
+    let mut notes = Vec::new();
+    if !manifest.programs.is_empty() {
+        return notes;
+    }
+    if !grants.listen.is_empty() && !sockets::takes_connections(wasm) {
+        notes.push("--listen grants what it cannot use: the program imports nothing to take connections with (sock_accept)");
+    }
+    if !grants.connect.is_empty() && !sockets::connects(wasm) {
+        notes.push(
+            "--connect grants what it cannot use: the program imports nothing to connect with, which preview 1 of WASI lacks. Those for \
+             WasmEdge and WASIX have it (sock_connect)",
+        );
+    }
+    notes
 }

@@ -73,7 +73,7 @@ fn is_empty(entry: &Entry) -> bool {
     matches!(entry, Entry::Dir(children) if children.iter().all(|(_, child)| is_empty(child)))
 }
 
-/// What the pack writes, and keeps to itself.
+/// What the pack writes, and the key that signs it.
 fn own(pack: &Pack) -> Own {
     let is_no_file = pack.to_stdout || pack.memory.is_some();
     let written = pack.outputs.iter().filter(|_| !is_no_file);

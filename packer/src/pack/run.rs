@@ -99,7 +99,7 @@ impl Pack {
             if manifest.programs.is_empty() { copies::starts_copies } else { copies::starts_processes };
         manifest.grants.fork = !was_component && starts(&wasm);
         notes.extend(becomes_none(&manifest, &wasm, was_component));
-        notes.extend(no_sockets(&manifest, &wasm));
+        notes.extend(no_sockets(&manifest, &wasm).into_iter().map(str::to_owned));
         let mut program = Program::new(&wasm, lowered, self.max_memory).map_err(in_app)?;
         if let Some(component) = component {
             program.origin.lead_into(component.map);

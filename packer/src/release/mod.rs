@@ -15,10 +15,7 @@ use installers::{Fault, Meta, Plan};
 use payload::{About, Manifest, Target, info::printable};
 
 pub(crate) use self::beside::Beside;
-use crate::{
-    Error, Kind, container::MAX_LEN, input::files::own::SECRET, notices, output::archive, read,
-    targets::platform::Platform,
-};
+use crate::{Error, Kind, container::MAX_LEN, notices, output::archive, read, targets::platform::Platform};
 
 /// Installers to make, and what only they need to know of a program.
 #[derive(Clone, Debug, Default)]
@@ -141,9 +138,7 @@ pub(crate) fn included(
             return Err(Error::new(Kind::Archive, reason).in_file(file));
         }
         let bytes = read::whole(file, "it for the archive", MAX_LEN)?;
-        if key.is_some_and(|key| key.secret() == (bytes.len(), payload::sha256(&bytes))) {
-            return Err(Error::new(Kind::Archive, SECRET).in_file(file));
-        }
+        key.map_or(Ok(()), |key| key.secret().check(&bytes, file, Kind::Archive))?;
         Ok((name, bytes))
     };
     files.iter().enumerate().map(read).collect()

@@ -16,7 +16,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use minisign::{PublicKey, PublicKeyBox, SecretKey, SecretKeyBox, SignatureBox};
 use payload::info::{hex, printable};
 
-use crate::{Error, Kind, read};
+use crate::{Error, Kind, read, secret::Secret};
 
 /// What a signature's file name ends with.
 pub const SUFFIX: &str = ".minisig";
@@ -33,8 +33,8 @@ const CHECKSUM: RangeFrom<usize> = 126..;
 pub struct Key {
     key: Arc<SecretKey>,
     file: PathBuf,
-    /// How many bytes the file has, and their SHA-256.
-    secret: (usize, [u8; 32]),
+    /// The file, as what is never handed on.
+    secret: Secret,
 }
 
 impl fmt::Debug for Key {
@@ -52,7 +52,7 @@ impl Key {
     pub fn open(file: &Path, password: impl FnOnce() -> Result<String, String>) -> Result<Key, Error> {
         let fail = |why: String| Error::new(Kind::Sign, why).in_file(file);
         let text = text(file, "the key")?;
-        let secret = (text.len(), payload::sha256(text.as_bytes()));
+        let secret = Secret::of(text.as_bytes());
         let of = |key| Key { key: Arc::new(key), file: file.to_owned(), secret };
         let no_key = || fail("it is no secret key of minisign; `minisign -G` makes one".to_owned());
         let boxed = || SecretKeyBox::from_string(&text).map_err(|_| no_key());
@@ -78,8 +78,8 @@ impl Key {
         &self.file
     }
 
-    /// How many bytes the file that it was read from has, and their SHA-256: they are in nothing that is handed on.
-    pub(crate) fn secret(&self) -> (usize, [u8; 32]) {
+    /// The file that it was read from, which is never handed on.
+    pub(crate) fn secret(&self) -> Secret {
         self.secret
     }
 

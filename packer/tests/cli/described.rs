@@ -1,4 +1,4 @@
-//! What is wrong with a wasmpack.toml is told with its line.
+//! The packer tells mistakes in a wasmpack.toml with their lines.
 
 use crate::dir::{Dir, stderr};
 
@@ -32,7 +32,7 @@ fn what_turns_out_to_be_wrong_with_a_description_is_told_with_its_line() {
         assert!(stderr(&output).starts_with(&expected), "{text}: {}", stderr(&output));
         assert_eq!(output.status.code(), Some(code), "{text}");
     }
-    // What was typed stands in no line.
+    // A typed option has no line.
     dir.write("wasmpack.toml", b"module = 'app.wasm'\ncwd = '/y'\ndir = ['y::/y']");
     dir.command_fails(
         &mut dir.wasmpack(&["build", "--cwd", "/x"]),
@@ -204,7 +204,7 @@ fn what_would_be_lost_in_silence_is_told() {
     dir.fails(&["build"], &["wasmpack.toml: line 2: cannot read it: it is not UTF-8"]);
     dir.command_fails(&mut dir.wasmpack(&["app.wasm", "--icon", ""]), 2, &["it names nothing; such as"]);
     dir.command_fails(&mut dir.wasmpack(&["app.wasm", "--name", "a/b"]), 2, &["has a slash"]);
-    // What is for Windows is for another build, and told.
+    // An option for Windows is meant for another build: a note tells of it.
     dir.write("wasmpack.toml", b"module = 'app.wasm'\ngui = true\nversion-info = { Comments = 'x' }\n");
     let pack = ["build", "-t", "linux-x86_64", "-o", "out", "--stub", "stub", "--no-trial"];
     let told = stderr(&dir.packs(&pack));

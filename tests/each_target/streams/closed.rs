@@ -91,7 +91,7 @@ fn streams_are_closed_also_where_there_is_no_null_device() {
     let program = dir.pack("streams", &[]);
     let root = dir.join("root");
     std::fs::create_dir(&root).unwrap();
-    common::place::copy(&program, &root.join("program"));
+    common::place::executable(&root.join("program"), &std::fs::read(&program).unwrap());
     common::put_libraries(&program, &root);
     for closed in 0..8 {
         let output = ends(spawn(Path::new("/program"), "closed?", |command| {

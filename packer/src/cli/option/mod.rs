@@ -9,7 +9,7 @@ mod row;
 mod talk;
 mod windows;
 
-pub(super) use row::{Row, Takes};
+pub(super) use row::{Row, Takes, check_text};
 
 /// All options, in the order in which `--help` shows them.
 pub(super) fn all() -> impl Iterator<Item = &'static Row> {

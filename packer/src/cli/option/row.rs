@@ -1,6 +1,6 @@
 //! The description of an option.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 
 use crate::cli::typed::Typed;
 
@@ -88,6 +88,20 @@ pub(super) const ROW: Row = Row {
     set: |_, _| Ok(()),
 };
 
+/// Checks a value, `is_path` or not, of which this is an example, for what no option takes.
+///
+/// # Errors
+/// The fault of the value.
+pub(in crate::cli) fn check_text(value: &OsStr, is_path: bool, example: &str) -> Result<(), String> {
+    if value.as_encoded_bytes().contains(&0) {
+        return Err("it has a NUL, which no system takes".to_owned());
+    }
+    if is_path && value.is_empty() {
+        return Err(format!("it names nothing; such as {example}"));
+    }
+    Ok(())
+}
+
 impl Row {
     /// Its key in a wasmpack.toml, if it has one.
     pub(in crate::cli) fn key(&self) -> Option<&'static str> {
@@ -101,14 +115,9 @@ impl Row {
     /// Checks a value, as it was typed or written.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// The fault of the value.
     pub(in crate::cli) fn check(&self, value: OsString) -> Result<(), String> {
-        if value.as_encoded_bytes().contains(&0) {
-            return Err("it has a NUL, which no system takes".to_owned());
-        }
-        if self.is_path && value.is_empty() {
-            return Err(format!("it names nothing; such as {}", self.example));
-        }
+        check_text(&value, self.is_path, self.example)?;
         (self.set)(&mut Typed::default(), value)
     }
 

@@ -26,7 +26,7 @@ use super::{
     complain,
     given::Given,
     meant,
-    option::{self, Row, Takes},
+    option::{self, Row, Takes, check_text},
     packing, say,
     typed::Typed,
     unfit::Unfit,
@@ -151,9 +151,8 @@ fn described(text: &str, folder: &Path, lines: &mut Lines) -> Result<Described, 
             let DeValue::String(file) = value.get_ref() else {
                 return Err(wrong((at, format!("must be a string{}", in_quotes(value)))));
             };
-            if file.is_empty() || file.contains('\0') {
-                return Err(wrong((at, format!("{file:?}: it names nothing; such as \"app.wasm\""))));
-            }
+            check_text(file.as_ref().as_ref(), true, "app.wasm")
+                .map_err(|why| wrong((at, format!("{file:?}: {why}"))))?;
             let file = folder.join(file.as_ref());
             lines.add_module(place(text, at).0, &file);
             module = Some(file);

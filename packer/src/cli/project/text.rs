@@ -125,7 +125,7 @@ pub(super) fn in_quotes(value: &Spanned<DeValue<'_>>) -> String {
     format!(", in quotes: \"{text}\"")
 }
 
-/// What is wrong with a key that no option has.
+/// The message about the key `name`, which no option has.
 pub(super) fn unknown(name: &str, value: &Spanned<DeValue<'_>>) -> String {
     let mut keys: Vec<&str> = ["module"].into_iter().chain(option::all().filter_map(Row::key)).collect();
     keys.sort_unstable();

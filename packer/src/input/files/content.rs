@@ -57,9 +57,9 @@ impl Files {
 /// The bytes of the file at `path`.
 ///
 /// # Errors
-/// `Files` if it cannot be read, or must stay secret.
+/// `Files` if it cannot be read, or is the key that signs.
 pub(super) fn read(path: &Path, own: &Own) -> Result<Vec<u8>, Error> {
     let bytes = fs::read(path).map_err(|error| cannot("read", path, &error))?;
-    own.check_secret(&bytes, path)?;
+    own.secret.map_or(Ok(()), |secret| secret.check(&bytes, path, Kind::Files))?;
     Ok(bytes)
 }

@@ -5,13 +5,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::fault::refused;
-use crate::Error;
+use crate::secret::Secret;
 
-/// What is wrong with a file that is the key.
-pub(crate) const SECRET: &str = "it is the secret key that signs, and whoever has the program could read it; keep it elsewhere, or leave it out";
-
-/// What a pack writes, and what it keeps to itself.
+/// Files that a pack never carries.
 #[derive(Clone, Debug, Default)]
 pub struct Own {
     /// Files, whether they exist or not.
@@ -20,8 +16,8 @@ pub struct Own {
     pub folder: Option<PathBuf>,
     /// Whether standard output is one of the files.
     pub stdout: bool,
-    /// The bytes and the SHA-256 of a file that must stay secret.
-    pub secret: Option<(usize, [u8; 32])>,
+    /// The key that signs. To carry it is an error.
+    pub(crate) secret: Option<Secret>,
 }
 
 impl Own {
@@ -36,16 +32,6 @@ impl Own {
             is_alike && same_file::is_same_file(own, path).unwrap_or(false)
         };
         is_temporary || self.files.iter().any(|own| is_same(&own)) || self.stdout && is_stdout(path)
-    }
-
-    /// Checks that `bytes`, those of the file at `path`, are not the secret ones.
-    pub(super) fn check_secret(&self, bytes: &[u8], path: &Path) -> Result<(), Error> {
-        match self.secret {
-            Some((len, sha256)) if len == bytes.len() && sha256 == payload::sha256(bytes) => {
-                Err(refused(path, SECRET))
-            }
-            _ => Ok(()),
-        }
     }
 
     /// Whether the folder at `path` is the one of several files.

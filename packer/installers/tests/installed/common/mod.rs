@@ -2,7 +2,6 @@
 
 use std::{
     fs,
-    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::{Command, Output},
 };
@@ -11,6 +10,8 @@ use installers::{Build, File, Kind, Meta, Plan, bundle};
 use sha2::Digest;
 use terms::Target;
 
+#[path = "../../../../../tests/common/place.rs"]
+pub mod place;
 pub mod server;
 
 pub const ALL: [Target; 6] = Target::ALL;
@@ -131,8 +132,7 @@ pub fn tool(name: &str) -> Option<PathBuf> {
 
 /// An executable script.
 pub fn script(file: &Path, text: &str) {
-    fs::write(file, text).unwrap();
-    fs::set_permissions(file, fs::Permissions::from_mode(0o755)).unwrap();
+    place::executable(file, text.as_bytes());
 }
 
 pub fn stdout(output: &Output) -> String {
