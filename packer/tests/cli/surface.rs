@@ -116,6 +116,27 @@ fn is_public(head: &[TokenTree]) -> bool {
     words(head).first().is_some_and(|word| word == "pub") && !is_restricted
 }
 
+/// The fields of a struct: what stands between commas that are in no angle brackets.
+fn fields(trees: &[TokenTree]) -> Vec<Vec<TokenTree>> {
+    let (mut found, mut depth) = (vec![Vec::new()], 0);
+    let mut rest = trees.iter();
+    while let Some(tree) = rest.next() {
+        match tree {
+            TokenTree::Punct(punct) => match punct.as_char() {
+                // An attribute goes with what it holds.
+                '#' => _ = rest.next(),
+                ',' if depth == 0 => found.push(Vec::new()),
+                sign => {
+                    depth += i32::from(sign == '<') - i32::from(sign == '>');
+                    found.last_mut().unwrap().push(tree.clone());
+                }
+            },
+            _ => found.last_mut().unwrap().push(tree.clone()),
+        }
+    }
+    found
+}
+
 /// Adds the items of `file` and of the modules below it; `is_seen`: the module is public.
 fn read(file: &Path, name: &str, is_seen: bool, without: &[&str], out: &mut Vec<String>) {
     let source = fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
@@ -153,13 +174,9 @@ fn read(file: &Path, name: &str, is_seen: bool, without: &[&str], out: &mut Vec<
             }
             (Some("struct"), Some(body)) if seen => {
                 out.push(format!("{name}: {mark}{}", text(&head)));
-                let fields = text(&trees_of(body));
-                let fields = fields
-                    .split(", pub ")
-                    .map(|field| field.trim_start_matches("pub ").trim_end_matches(','));
-                let is_shown = text(&trees_of(body)).starts_with("pub ");
                 let of = &words[at + 1];
-                out.extend(fields.filter(|_| is_shown).map(|field| format!("{name}: {of}.{field}")));
+                let shown = fields(&trees_of(body)).into_iter().filter(|field| self::is_public(field));
+                out.extend(shown.map(|field| format!("{name}: {of}.{}", text(&field[1..]))));
             }
             (Some("enum" | "trait"), Some(body)) if seen => {
                 out.push(format!("{name}: {mark}{} {{ {} }}", text(&head), text(&trees_of(body))));

@@ -10,14 +10,14 @@ use crate::secret::Secret;
 /// Files that a pack never carries.
 #[derive(Clone, Debug, Default)]
 pub struct Own {
+    /// The key that signs. To carry it is an error.
+    pub(crate) secret: Option<Secret>,
     /// Files, whether they exist or not.
     pub files: Vec<PathBuf>,
     /// The folder of several files.
     pub folder: Option<PathBuf>,
     /// Whether standard output is one of the files.
     pub stdout: bool,
-    /// The key that signs. To carry it is an error.
-    pub(crate) secret: Option<Secret>,
 }
 
 impl Own {
